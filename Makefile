@@ -1,0 +1,59 @@
+# A fresh clone needs Python 3.10+, make and a package index: `make demo`, `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUTPUT ?= output
+
+.PHONY: help demo test slow lint data clean check-python
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo   install into $(VENV) and turn a portrait into a cartoon"
+	@echo "make test   install into $(VENV) and run ruff and the quick tests"
+	@echo "make slow   the tests that take long"
+	@echo "make lint   ruff alone"
+	@echo "make data   link the datasets that lie beside the project into data/"
+	@echo "make clean  remove $(VENV) and what tools left behind (never data/, runs/ or $(OUTPUT)/)"
+
+check-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "ppgen needs Python 3.10 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+
+# A stamp file per set of extras holds the seconds its installation took; only a changed pyproject.toml renews it.
+# The installation is editable: changed sources need no new one.
+define install
+@set -e; start=$$(date +%s); \
+$(PYTHON) -m venv $(VENV) || { echo "could not make $(VENV): on Debian and Ubuntu, install python3-venv" >&2; exit 1; }; \
+$(BIN)/python -m pip install --disable-pip-version-check -e '.[$(1)]'; \
+echo $$(( $$(date +%s) - start )) > $@
+endef
+
+$(VENV)/.installed-cpu: pyproject.toml | check-python
+	$(call install,cpu)
+
+$(VENV)/.installed-test: pyproject.toml | check-python
+	$(call install,cpu$(comma)test)
+
+comma := ,
+
+demo: $(VENV)/.installed-cpu
+	@$(BIN)/ppgen demo -o $(OUTPUT)
+	@echo "installing took $$(cat $<) s (once)"
+
+test: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -m 'not slow'
+
+slow: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+
+# Needs nothing installed.
+data: check-python
+	@$(PYTHON) -m ppgen data link
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	find ppgen tests tools benchmarks applications -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

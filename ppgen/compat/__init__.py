@@ -1,0 +1,1 @@
+"""PaddleGAN's vocabulary as tables: what it calls things, and what we call them."""

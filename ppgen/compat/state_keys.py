@@ -1,0 +1,114 @@
+"""PaddleGAN's state-dict keys -> ours, one table a network.
+
+A table lists (old head, our head, table for what follows the head). `#` is a number that PaddleGAN counts
+from 1 and we count from 0. Our head None drops the array: it has no effect there, and we do not keep it. Keys
+that no row fits pass unchanged, so a strict load still names them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ppgen.compat.names import our_network_name
+from ppgen.errors import WeightsError
+
+Table = tuple[tuple[str, str | None, "Table"], ...]
+
+_MULTI_SCALE_BLOCK: Table = (("conv_block#.3.", "stages.#.conv.", ()),)
+
+_HOURGLASS: Table = (
+    ("HG.0.ConvBlockskip#.", "core.skips.#.", _MULTI_SCALE_BLOCK),
+    # One row of nine blocks: four go down, one is the bottom, four go up.
+    *((f"HG.0.ConvBlock{i + 1}.", f"core.down.{i}.", _MULTI_SCALE_BLOCK) for i in range(4)),
+    ("HG.0.ConvBlock5.", "core.bottom.", _MULTI_SCALE_BLOCK),
+    *((f"HG.0.ConvBlock{i + 6}.", f"core.up.{i}.", _MULTI_SCALE_BLOCK) for i in range(4)),
+    ("HG.1.", "refine.", _MULTI_SCALE_BLOCK),
+    ("HG.2.", "project.", ()),
+    ("Conv1.", "draft.", ()),
+    ("Conv2.", "features_back.", ()),
+    ("Conv3.", "draft_back.", ()),
+)
+
+_SOFT_ADALIN: Table = (
+    ("w_gamma", "content_share_gamma", ()),
+    ("w_beta", "content_share_beta", ()),
+    ("norm.rho", "normalize.instance_share", ()),
+    ("c_gamma.", "content_gamma.", ()),
+    ("c_beta.", "content_beta.", ()),
+    ("s_gamma.", "style_gamma.", ()),
+    ("s_beta.", "style_beta.", ()),
+)
+
+_LIN: Table = (("rho", "instance_share", ()), ("gamma", "scale", ()), ("beta", "shift", ()))
+
+_PHOTO2CARTOON: Table = (
+    ("DownBlock.1.", "stem.", ()),
+    ("DownBlock.4.", "encoder_hourglasses.0.", _HOURGLASS),
+    ("DownBlock.5.", "encoder_hourglasses.1.", _HOURGLASS),
+    ("DownBlock.7.", "down.0.conv.", ()),
+    ("DownBlock.11.", "down.1.conv.", ()),
+    ("EncodeBlock#.conv_block.1.", "encoder_blocks.#.conv1.", ()),
+    ("EncodeBlock#.conv_block.5.", "encoder_blocks.#.conv2.", ()),
+    ("gap_fc.", "attention.mean_classifier.", ()),
+    ("gmp_fc.", "attention.max_classifier.", ()),
+    ("conv1x1.", "attention.join.", ()),
+    ("FC.0.", "style.hidden.", ()),
+    ("FC.2.", "style.out.", ()),
+    ("DecodeBlock#.norm1.", "decoder_blocks.#.norm1.", _SOFT_ADALIN),
+    ("DecodeBlock#.norm2.", "decoder_blocks.#.norm2.", _SOFT_ADALIN),
+    ("DecodeBlock#.", "decoder_blocks.#.", ()),
+    ("UpBlock.2.", "up.0.conv.", ()),
+    ("UpBlock.3.", "up.0.norm.", _LIN),
+    ("UpBlock.7.", "up.1.conv.", ()),
+    ("UpBlock.8.", "up.1.norm.", _LIN),
+    ("UpBlock.10.", "decoder_hourglasses.0.", _HOURGLASS),
+    ("UpBlock.11.", "decoder_hourglasses.1.", _HOURGLASS),
+    ("UpBlock.13.", "to_image.", ()),
+)
+
+# All else has the same keys. Its batch norm never reads the running statistics that it stores.
+_PATCH_DISCRIMINATOR: Table = (("model.#._mean", None, ()), ("model.#._variance", None, ()))
+
+_TABLES: dict[str, Table] = {  # by our class name
+    "Photo2CartoonGenerator": _PHOTO2CARTOON,
+    "PatchDiscriminator": _PATCH_DISCRIMINATOR,
+}
+
+
+def _rename(key: str, table: Table) -> str | None:
+    """Our key, or None where the array is to be dropped."""
+    for old, ours, inner in table:
+        found = re.match(re.escape(old).replace(r"\#", r"(\d+)"), key)
+        if found and ours is None:
+            return None
+        if found:
+            number = str(int(found.group(1)) - 1) if found.groups() else ""
+            return ours.replace("#", number) + str(_rename(key[found.end() :], inner))
+    return key
+
+
+def translate(class_name: str, arrays: dict[str, Any]) -> dict[str, Any]:
+    """Rename PaddleGAN's keys to those of our class.
+
+    Args:
+        class_name: the network's class, our name or PaddleGAN's.
+        arrays: a state dict; the values are passed through untouched.
+
+    Returns:
+        A new dict in the same order. Keys that are ours already, and keys that nobody knows, are kept;
+        arrays that have no effect in PaddleGAN's network are left out.
+
+    Raises:
+        WeightsError: where the dict holds a parameter under both its old and its new key.
+    """
+    table = _TABLES.get(our_network_name(class_name), ())
+    renamed: dict[str, Any] = {}
+    for key, value in arrays.items():
+        ours = _rename(key, table)
+        if ours is None:
+            continue
+        if ours in renamed:
+            raise WeightsError(f"the weights of {class_name} hold '{ours}' twice, once under an old name")
+        renamed[ours] = value
+    return renamed

@@ -1,0 +1,127 @@
+"""YAML with `_base_` inheritance and `-o key.path=value` overrides."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ppgen.errors import ConfigError
+from ppgen.registry import nearest
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that reads 1e-4 as a number and refuses a key given twice."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise ConfigError(f"{node.start_mark.name}: line {key_node.start_mark.line + 1}: '{key}' is given twice")
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+def _float(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _number_or_text(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    """YAML 1.1 reads `1e-4` as text because it has no dot; people mean a number."""
+    text = loader.construct_scalar(node)
+    looks_numeric = node.style is None and text[:1] in "+-.0123456789" and "e" in text.lower()
+    return _float(text) if looks_numeric else text
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:str", _number_or_text)
+
+
+def _parse(text: str, origin: str) -> Any:
+    try:
+        loader = _Loader(text)
+        loader.name = origin
+        return loader.get_single_data()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{origin}:{where} is not valid YAML ({getattr(error, 'problem', error)})") from error
+
+
+def merge(base: dict, change: dict) -> dict:
+    """`change` over `base`, dicts merged key by key, everything else replaced.
+
+    A dict that names another class than its base replaces it whole: arguments of one class mean
+    nothing to another.
+    """
+    result = copy.deepcopy(base)
+    for key, value in change.items():
+        old = result.get(key)
+        same_class = isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
+        result[key] = merge(old, value) if same_class else copy.deepcopy(value)
+    return result
+
+
+def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The mapping in a YAML file, `_base_` files (one or a list, relative to the file) merged under it."""
+    path = Path(path)
+    if path.resolve() in _chain:
+        raise ConfigError(f"{path}: its _base_ files lead back to itself")
+    if not path.is_file():
+        siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+        raise ConfigError(f"no config file {path}{nearest(path.name, siblings)}")
+    config = _parse(path.read_text(encoding="utf-8"), str(path))
+    if not isinstance(config, dict):
+        raise ConfigError(f"{path}: expected `key: value` lines at the top level")
+    bases = config.pop("_base_", [])
+    merged: dict[str, Any] = {}
+    for base in [bases] if isinstance(bases, str) else bases:
+        merged = merge(merged, read_yaml(path.parent / base, (*_chain, path.resolve())))
+    return merge(merged, config)
+
+
+def apply_overrides(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    """`a.b.0.c=value` items applied to a copy; values are read as YAML, never evaluated.
+
+    `total_iters=` takes the place of `epochs` and the other way round.
+    """
+    config = copy.deepcopy(config)
+    for item in overrides:
+        path, equals, value = item.partition("=")
+        if not equals or not path:
+            raise ConfigError(f"-o {item}: expected key.path=value")
+        _assign(config, path, _parse(value, f"-o {path}"))
+        twin = {"total_iters": "epochs", "epochs": "total_iters"}.get(path)
+        config.pop(twin, None)
+    return config
+
+
+def _assign(config: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    node: Any = config
+    for depth, key in enumerate(parents):
+        if isinstance(node, list):
+            node = node[_index(node, key, path)]
+        elif isinstance(node, dict):
+            node = node.setdefault(key, {})
+        else:
+            raise ConfigError(f"-o {path}: '{'.'.join(parents[:depth])}' is {node!r}, it has no '{key}'")
+    if isinstance(node, list):
+        node[_index(node, last, path)] = value
+    elif isinstance(node, dict):
+        node[last] = value
+    else:
+        raise ConfigError(f"-o {path}: '{'.'.join(parents)}' is {node!r}, it has no '{last}'")
+
+
+def _index(node: list, key: str, path: str) -> int:
+    if not key.isdigit() or int(key) >= len(node):
+        raise ConfigError(f"-o {path}: '{key}' is not a position in a list of {len(node)}")
+    return int(key)

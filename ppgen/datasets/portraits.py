@@ -1,0 +1,170 @@
+"""Aligned portraits with person masks, landmarks and, for some, a drawn cartoon."""
+
+from __future__ import annotations
+
+import csv
+import os
+import zlib
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from ppgen.errors import DataError
+from ppgen.io.image import load_image
+from ppgen.registry import DATASETS
+
+# dlib's 68 points after a left-right mirror: jaw, brows, nose, eyes, mouth
+MIRRORED = np.array([
+    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31,
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55,
+    64, 63, 62, 61, 60, 67, 66, 65,
+])  # fmt: skip
+
+
+def data_root(folder: str) -> Path:
+    """`folder` under `data/` of the working directory (or PPGEN_DATA); an absolute path stays."""
+    return Path(os.environ.get("PPGEN_DATA", "data")) / folder
+
+
+def split_of(identifier: str, tone: str) -> str:
+    """"validation", "tone" (held back for measuring skin tone only) or "train", by the file's name alone."""
+    bucket = zlib.crc32(identifier.encode()) % 10
+    if bucket == 2:
+        return "validation"
+    return "tone" if bucket in (3, 4) and tone in ("deep", "medium") else "train"
+
+
+def warp_matrix(size: int, out: int, rng: np.random.Generator, amount: float) -> np.ndarray:
+    """A small random similarity (2, 3) from a `size` picture to an `out` one, by pixel centres.
+
+    At `amount` 1: rotation up to 8 degrees, scale 0.88-1.14, shift up to 5 % of the side.
+    """
+    angle = np.deg2rad(rng.uniform(-8, 8)) * amount
+    scale = np.exp(rng.uniform(-0.13, 0.13) * amount) * out / size
+    linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    shift = rng.uniform(-0.05, 0.05, 2) * amount * out
+    centre = np.full(2, (size - 1) / 2)
+    return np.column_stack([linear, np.full(2, (out - 1) / 2) + shift - linear @ centre])
+
+
+def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
+    """Small changes of exposure, colour balance, sharpness and JPEG quality: what photos differ in, not people."""
+    gain = np.exp(rng.normal(0, 0.04 * amount, 3) * 0.5 + rng.normal(0, 0.05 * amount))
+    photo = np.clip(photo.astype(np.float32) * gain, 0, 255)
+    if rng.random() < 0.3 * amount:
+        photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.4, 1.3))
+    photo = photo.astype(np.uint8)
+    if rng.random() < 0.3 * amount:
+        quality = int(rng.integers(50, 96))
+        photo = cv2.imdecode(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+    return photo
+
+
+def skin_colour(picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Median RGB in the hull of the landmarks, float32 (3,) in [-1, 1]: a cartoon's skin is one flat colour."""
+    hull = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillConvexPoly(hull, cv2.convexHull(landmarks.round().astype(np.int32)), 1)
+    return (np.median(picture[hull > 0], axis=0) / 127.5 - 1).astype(np.float32)
+
+
+@DATASETS.register()
+class Portraits:
+    """Portraits from a folder with `photo/`, `mask/`, `cartoon/`, `meta.csv`, `landmarks.npz`.
+
+    Args:
+        dataroot: that folder, relative to `data/` (or PPGEN_DATA).
+        split: by crc32 of the id; see `split_of`.
+        size: side of the squares returned.
+        paired: only those with a cartoon that is not marked suspect.
+        white: photos outside the mask are painted white (what the cartoon network sees).
+        augment: strength of the random warp and degradation, 0 for none.
+        flip: mirror every second one.
+        groups_by: column of meta.csv whose values take turns in a balanced stream.
+        most: use the first so many only.
+
+    A sample holds `photo` and `cartoon` float32 (3, size, size) in [-1, 1], `mask` float32 (1, size, size)
+    in [0, 1], `landmarks` float32 (68, 2) in its pixels, `skin` float32 (3,), `id`, `group`.
+    """
+
+    def __init__(
+        self,
+        dataroot: str = "portraits/train",
+        split: Literal["train", "validation", "tone"] = "train",
+        size: int = 256,
+        paired: bool = True,
+        white: bool = True,
+        augment: float = 0.0,
+        flip: bool = False,
+        groups_by: str = "tone_hint",
+        most: int | None = None,
+    ) -> None:
+        self.root = data_root(dataroot)
+        if not (self.root / "meta.csv").is_file():
+            raise DataError(
+                f"{self.root}: no meta.csv there; run `make data` to link the data, or set PPGEN_DATA to the folder that holds {dataroot}"
+            )
+        self.size, self.paired, self.white, self.augment, self.flip = size, paired, white, augment, flip
+        with (self.root / "meta.csv").open(newline="") as file:
+            rows = [r for r in csv.DictReader(file) if split_of(r["id"], r["tone_hint"]) == split]
+        if paired:
+            rows = [r for r in rows if r["has_cartoon"] == "1" and r["suspect"] != "1"]
+        if not rows:
+            raise DataError(f"{self.root}: no portrait of the split '{split}' is listed in meta.csv")
+        self.rows = rows[:most]
+        self.groups = [r[groups_by] for r in self.rows]
+        with np.load(self.root / "landmarks.npz") as archive:
+            known = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float32), strict=True))
+        self._landmarks = [known[r["id"]] for r in self.rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _read(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        name = self.rows[index]["id"]
+        photo = load_image(self.root / "photo" / f"{name}.jpg")
+        mask = load_image(self.root / "mask" / f"{name}.png")[..., :1]
+        cartoon = load_image(self.root / "cartoon" / f"{name}.png") if self.paired else np.full_like(photo, 255)
+        return photo, mask, cartoon
+
+    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
+        """One portrait; without `rng` as it is, resized only."""
+        photo, mask, cartoon = self._read(index)
+        points = self._landmarks[index]
+        if rng is not None and self.augment:
+            photo = degrade(photo, rng, self.augment)
+        share = mask.astype(np.float32) / 255
+        if self.white:
+            photo = (photo * share + 255 * (1 - share)).round().astype(np.uint8)
+        mirror = rng is not None and self.flip and rng.random() < 0.5
+        if mirror:
+            photo, mask, cartoon = photo[:, ::-1], mask[:, ::-1], cartoon[:, ::-1]
+            points = np.stack([photo.shape[1] - 1 - points[:, 0], points[:, 1]], axis=1)[MIRRORED]
+        matrix = warp_matrix(photo.shape[0], self.size, rng or np.random.default_rng(0), self.augment if rng is not None else 0.0)
+        points_before, points = points, points @ matrix[:, :2].T + matrix[:, 2]
+        outside = (255, 255, 255) if self.white else cv2.mean(photo)[:3]
+        return {
+            "photo": _planes(self._warp(photo, matrix, outside)) * 2 - 1,
+            "cartoon": _planes(self._warp(cartoon, matrix, (255, 255, 255))) * 2 - 1,
+            "mask": _planes(self._warp(mask, matrix, (0,))),
+            "landmarks": points.astype(np.float32),
+            "skin": skin_colour(cartoon, points_before) if self.paired else np.zeros(3, np.float32),
+            "id": self.rows[index]["id"],
+            "group": self.groups[index],
+        }
+
+    def _warp(self, image: np.ndarray, matrix: np.ndarray, outside: tuple) -> np.ndarray:
+        shrink = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+        image = np.ascontiguousarray(image)
+        if shrink < 0.75:  # average first, or lines thinner than a pixel would come and go
+            image = cv2.GaussianBlur(image, (0, 0), 0.45 / shrink)
+        return cv2.warpAffine(
+            image, matrix, (self.size, self.size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
+        )
+
+
+def _planes(image: np.ndarray) -> np.ndarray:
+    """uint8 HWC (or HW) -> float32 CHW in [0, 1]."""
+    image = image[..., None] if image.ndim == 2 else image
+    return image.transpose(2, 0, 1).astype(np.float32) / 255

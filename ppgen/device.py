@@ -1,0 +1,112 @@
+"""CPU or GPU, decided in one place, before Paddle is imported.
+
+Paddle's CPU wheel brings a matrix library that takes a slow path on AMD processors and runs on one thread
+unless told otherwise. Both are set by environment variables that are read once, at `import paddle`, so this
+module has to be asked first; a value that the user has set is never changed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import sys
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from ppgen.errors import PPGenError
+
+_warned = False
+_chosen: set[str] = set()  # variables that this process set, as opposed to the user
+
+
+def _is_amd() -> bool:
+    try:
+        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return "AMD" in platform.processor()
+
+
+def cpu_count() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def wanted_environment() -> dict[str, str]:
+    """The variables ppgen would like to see set before Paddle is imported, and their values."""
+    wanted = {"FLAGS_paddle_num_threads": str(cpu_count()), "GLOG_minloglevel": "2"}
+    if _is_amd():
+        # MKL's own switch: without it its AVX2 kernels are reserved for Intel processors.
+        wanted["MKL_DEBUG_CPU_TYPE"] = "5"
+    return wanted
+
+
+def prepare() -> None:
+    """Set what Paddle's CPU wheel needs. Where Paddle is already imported: change nothing, warn once."""
+    global _warned
+    missing = {k: v for k, v in wanted_environment().items() if k not in os.environ}
+    if "paddle" not in sys.modules:
+        os.environ.update(missing)
+        _chosen.update(missing)
+        return
+    slow = {k: v for k, v in missing.items() if k in ("FLAGS_paddle_num_threads", "MKL_DEBUG_CPU_TYPE")}
+    if slow and not _warned:
+        _warned = True
+        settings = " ".join(f"{k}={v}" for k, v in slow.items())
+        warnings.warn(
+            "paddle was imported before ppgen, so its settings for this processor were left alone; for more "
+            f"speed on a CPU, use ppgen before you import paddle, or set {settings} in the environment",
+            stacklevel=2,
+        )
+
+
+@lru_cache(maxsize=1)
+def import_paddle() -> ModuleType:
+    """`import paddle` with the settings above; PPGenError where it is missing, broken or too old."""
+    if importlib.util.find_spec("paddle") is None:
+        raise PPGenError(
+            "PaddlePaddle is not installed: run pip install 'ppgen[cpu]' for the CPU build, "
+            "or follow paddlepaddle.org.cn/en/install for a GPU build"
+        )
+    prepare()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its start-up notes on ccache and setuptools are not for our users
+        try:
+            import paddle
+        except ImportError as error:
+            raise PPGenError(f"PaddlePaddle is installed but cannot be imported: {error}") from error
+    if paddle.__version__.split(".")[0] in ("1", "2"):  # a development build calls itself 0.0.0
+        raise PPGenError(f"ppgen needs PaddlePaddle 3, and {paddle.__version__} is installed: upgrade it")
+    return paddle
+
+
+def select(prefer_gpu: bool = True) -> str:
+    """Choose and set Paddle's device: "gpu:<local rank>" where Paddle has CUDA and a card, else "cpu"."""
+    paddle = import_paddle()
+    name = "cpu"
+    if prefer_gpu and paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0:
+        rank = os.environ.get("PADDLE_LOCAL_RANK", os.environ.get("FLAGS_selected_gpus", "0"))
+        name = f"gpu:{rank.split(',')[0]}"
+    paddle.set_device(name)
+    return name
+
+
+def describe() -> dict[str, str]:
+    """What was found and chosen: for `ppgen env` and for the record beside a run's weights."""
+    paddle = import_paddle()
+    found = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": "AMD" if _is_amd() else platform.processor() or platform.machine(),
+        "cores": str(cpu_count()),
+        "paddle": paddle.__version__,
+        "device": select(),
+    }
+    for key in wanted_environment():
+        origin = "chosen by ppgen" if key in _chosen else "set by you"
+        found[key] = f"{os.environ[key]} ({origin})" if key in os.environ else "not set"
+    return found

@@ -1,0 +1,73 @@
+"""Data-parallel training by hand: one flat all-reduce of the gradients after each backward.
+
+Paddle's DataParallel leaves a backward that holds only a penalty unreduced, silently; averaging the
+gradients ourselves is right for every phase.
+"""
+
+from __future__ import annotations
+
+import os
+
+import paddle
+import paddle.distributed as dist
+
+
+def world_size() -> int:
+    """Number of training processes."""
+    return int(os.environ.get("PADDLE_TRAINERS_NUM", "1"))
+
+
+def rank() -> int:
+    """This process's number, 0 for the one that writes."""
+    return int(os.environ.get("PADDLE_TRAINER_ID", "0"))
+
+
+def start() -> None:
+    """Join the other processes, if the launcher started several."""
+    if world_size() > 1 and not dist.is_initialized():
+        dist.init_parallel_env()
+
+
+def broadcast(tensors: list[paddle.Tensor]) -> None:
+    """Give every process rank 0's values."""
+    if world_size() > 1:
+        for tensor in tensors:
+            dist.broadcast(tensor, src=0)
+
+
+def barrier() -> None:
+    """Wait until every process is here."""
+    if world_size() > 1:
+        dist.all_reduce(paddle.zeros([1]))
+
+
+def any_rank(flag: bool) -> bool:
+    """True everywhere if `flag` is true on some process."""
+    if world_size() == 1:
+        return flag
+    value = paddle.to_tensor([float(flag)])
+    dist.all_reduce(value)
+    return value.item() > 0
+
+
+def average_gradients(parameters: list[paddle.Tensor]) -> None:
+    """Replace every parameter's gradient by its mean over processes.
+
+    A parameter without a gradient here may have one elsewhere, so it takes part as zeros.
+    """
+    if world_size() == 1:
+        return
+    flat = paddle.concat([
+        (p.grad if p.grad is not None else paddle.zeros_like(p)).reshape([-1]) for p in parameters
+    ])
+    dist.all_reduce(flat)
+    flat = flat / world_size()
+    start = 0
+    for parameter in parameters:
+        size = parameter.size
+        gradient = flat[start : start + size].reshape(parameter.shape)
+        if parameter.grad is None:
+            parameter.grad = gradient
+        else:
+            parameter.grad.set_value(gradient)
+        start += size

@@ -1,0 +1,34 @@
+"""Exponential moving average of weights, by half-life in images (Karras et al. 2020, StyleGAN2)."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import nn
+
+
+class Average:
+    """A smoothed copy of a network.
+
+    Args:
+        network: built through the registry, so that a second one can be built from its recorded arguments.
+        half_life: images after which an old weight counts half.
+        ramp_up: the half-life is at most this share of the images seen so far.
+    """
+
+    def __init__(self, network: nn.Layer, half_life: float, ramp_up: float = 0.05) -> None:
+        self.source, self.half_life, self.ramp_up = network, half_life, ramp_up
+        self.network = type(network)(**network.constructor_args)
+        self.network.set_state_dict(network.state_dict())
+        self.network.eval()
+        for parameter in self.network.parameters():
+            parameter.stop_gradient = True
+
+    @paddle.no_grad()
+    def update(self, images_seen: int, batch: int) -> None:
+        """Move the copy towards the network after a step of `batch` images."""
+        half_life = max(min(self.half_life, self.ramp_up * images_seen), 1e-8)
+        decay = 0.5 ** (batch / half_life)
+        for mine, theirs in zip(self.network.parameters(), self.source.parameters(), strict=True):
+            mine.set_value(theirs + (mine - theirs) * decay)
+        for mine, theirs in zip(self.network.buffers(), self.source.buffers(), strict=True):
+            mine.set_value(theirs)

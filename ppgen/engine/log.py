@@ -1,0 +1,78 @@
+"""What a run leaves to look at: a JSONL log, loss curves, sample grids."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ppgen.io.image import save_image, to_uint8
+
+
+class RunLog:
+    """Appends one JSON object a line to `log.jsonl`.
+
+    On a resume, lines of steps that will be run again are dropped.
+    """
+
+    def __init__(self, path: Path, from_step: int) -> None:
+        self.path = path
+        kept = [row for row in read_log(path) if row["step"] < from_step] if path.exists() else []
+        path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+
+    def write(self, **row: Any) -> None:
+        """Append a row; it must hold `step`."""
+        with self.path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Rows of a log, a half-written last line left out."""
+    rows = []
+    for line in path.read_text().splitlines():
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return rows
+
+
+def _smooth(values: np.ndarray, width: int) -> np.ndarray:
+    width = max(1, min(width, len(values) // 5))
+    return np.convolve(np.pad(values, (width // 2, width - 1 - width // 2), mode="edge"), np.ones(width) / width, "valid")
+
+
+def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
+    """One small panel a number, over steps, raw in grey and smoothed in colour."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    names = sorted({key for row in rows for key in row} - {"step", "hours", "images"})
+    if not names:
+        return
+    columns = min(4, len(names))
+    lines = -(-len(names) // columns)
+    figure = Figure(figsize=(3.6 * columns, 2.4 * lines), layout="constrained")
+    FigureCanvasAgg(figure)
+    for position, name in enumerate(names):
+        points = np.array([(row["step"], row[name]) for row in rows if name in row], dtype=float)
+        axes = figure.add_subplot(lines, columns, position + 1)
+        axes.plot(points[:, 0], points[:, 1], color="0.8", linewidth=0.8)
+        axes.plot(points[:, 0], _smooth(points[:, 1], 21), color="tab:blue", linewidth=1.3)
+        axes.set_title(name, fontsize=9)
+        axes.tick_params(labelsize=7)
+    figure.savefig(path, dpi=90)
+
+
+def draw_grid(columns: dict[str, np.ndarray], path: Path, most: int = 8) -> None:
+    """One row a sample, one titled column a name; images are float NCHW in [-1, 1]."""
+    tiles = []
+    for title, images in columns.items():
+        column = np.concatenate(list(to_uint8(np.asarray(images, dtype=np.float32)[:most])), axis=0)
+        header = np.full((18, column.shape[1], 3), 255, np.uint8)
+        cv2.putText(header, title, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (60, 60, 60), 1, cv2.LINE_AA)
+        tiles.append(np.concatenate([header, column], axis=0))
+    save_image(path, np.concatenate(tiles, axis=1))

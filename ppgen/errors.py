@@ -1,0 +1,33 @@
+"""The errors ppgen raises: each message is one line that says what is wrong and what to do."""
+
+
+class PPGenError(Exception):
+    """Base of every error a user may meet; the command line prints its message and exits 2."""
+
+
+class ConfigError(PPGenError):
+    """A YAML file, an override or a constructor argument that cannot be used."""
+
+
+class DataError(PPGenError):
+    """An image or dataset that cannot be read or used."""
+
+
+class NoFaceError(DataError):
+    """A photo in which no usable face was found."""
+
+
+class WeightsError(PPGenError):
+    """A weights file that is damaged, unsafe or belongs to another network."""
+
+
+class DownloadError(PPGenError):
+    """A file that could not be fetched or whose checksum is wrong."""
+
+
+class OutputError(PPGenError):
+    """A folder or file that cannot be written."""
+
+
+class TrainingDiverged(PPGenError):
+    """A loss or gradient that is not finite."""

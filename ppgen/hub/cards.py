@@ -1,0 +1,98 @@
+"""The shipped networks and their cards: what they are, whose data, which licence, how to make them again.
+
+A card is a dict in the metadata of a weights file; the Markdown beside it is written from that dict.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ppgen.errors import WeightsError
+from ppgen.io.atomic import write_text
+from ppgen.io.weights import read_metadata, save_network
+from ppgen.registry import nearest
+
+ASSETS = Path(__file__).parent / "assets"
+#: What every card says; more fields may follow.
+REQUIRED = ("title", "licence", "data", "command", "scores", "limits")
+
+
+def names() -> list[str]:
+    """Names of the shipped networks."""
+    return sorted(path.stem for path in ASSETS.glob("*.safetensors"))
+
+
+def _file(name: str) -> Path:
+    if name not in names():
+        raise WeightsError(
+            f"no shipped network is called '{name}'{nearest(name, names())} "
+            f"(there are: {', '.join(names()) or 'none'})"
+        )
+    return ASSETS / f"{name}.safetensors"
+
+
+def card(name: str) -> dict[str, Any]:
+    """The card of a shipped network, from its weights file; WeightsError with the nearest name."""
+    return read_metadata(_file(name)).get("card", {})
+
+
+def card_text(name: str) -> str:
+    """The card as Markdown."""
+    return markdown(name, read_metadata(_file(name)))
+
+
+def markdown(name: str, metadata: Mapping[str, Any]) -> str:
+    """A card as Markdown.
+
+    Args:
+        name: of the network.
+        metadata: of its weights file, as `read_metadata` gives them.
+    """
+    facts = dict(metadata.get("card", {}))
+    low, high = metadata.get("value_range", (-1, 1))
+    arguments = ", ".join(f"{k}={v!r}" for k, v in metadata.get("args", {}).items())
+    lines = [
+        f"# {facts.pop('title', name)}",
+        "",
+        f'`ppgen.hub.load("{name}")` · `{metadata.get("class", "?")}({arguments})` · '
+        f"images in [{low}, {high}]",
+        "",
+    ]
+    for key, value in facts.items():
+        lines += [f"## {key.replace('_', ' ').capitalize()}", "", *_section(value), ""]
+    return "\n".join(lines)
+
+
+def _section(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return ["| what | value |", "|---|---|", *(f"| {k} | {v} |" for k, v in value.items())]
+    if isinstance(value, (list, tuple)):
+        return [f"- {item}" for item in value]
+    return [str(value)]
+
+
+def publish(
+    network: Any,
+    path: str | os.PathLike,
+    facts: Mapping[str, Any],
+    half: bool = True,
+    value_range: tuple[float, float] = (-1, 1),
+) -> Path:
+    """Write `path` (.safetensors) and its card beside it (.md).
+
+    Args:
+        network: a registered network, trained.
+        facts: the card; at least the fields in `REQUIRED`.
+        half: matrices and kernels as float16.
+    Raises:
+        WeightsError: a required field is missing. OutputError: cannot be written.
+    """
+    missing = [field for field in REQUIRED if not facts.get(field)]
+    if missing:
+        raise WeightsError(f"{path}: its card lacks {', '.join(missing)}")
+    path = save_network(network, path, facts, half=half, value_range=value_range)
+    write_text(path.with_suffix(".md"), markdown(path.stem, read_metadata(path)))
+    return path

@@ -1,0 +1,1 @@
+"""Reading and writing: images, weights, and files that are either whole or absent."""

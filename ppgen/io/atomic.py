@@ -1,0 +1,112 @@
+"""Files that are either whole or absent: written beside their place, synced, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ppgen.errors import OutputError
+
+_STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO}
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path in the folder of `path`; on success it becomes `path`, on failure it goes.
+
+    Missing parent folders are made. The temporary name keeps the suffix, so writers that choose a
+    format by it work. A symbolic link is written through, not replaced.
+    Raises OutputError when the folder cannot be written, the disk is full, or nothing was written.
+    """
+    target = Path(path).expanduser()
+    if target.is_symlink():
+        target = target.resolve()
+    _check_target(target)
+    # stem first, so that a long name is cut and the suffix survives; the random part keeps processes apart
+    temporary = target.with_name(f".{target.stem[:64]}.{uuid.uuid4().hex[:12]}{target.suffix}")
+    _check_writable(temporary, target)
+    try:
+        yield temporary
+        _publish(temporary, target)
+    except OSError as error:
+        # other files' errors inside the block (a missing input, say) are not ours to rename
+        ours = error.filename is not None and Path(os.fsdecode(error.filename)) == temporary
+        if ours or error.errno in _STORAGE_ERRNOS:
+            raise OutputError(
+                f"{target}: cannot be written ({error.strerror or error}); "
+                "choose another place or free some space"
+            ) from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+    """Write `data` to `path` atomically; raises OutputError."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write `text` as UTF-8 to `path` atomically, line ends unchanged; raises OutputError."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: str | os.PathLike, value: Any, indent: int | None = 2) -> None:
+    """Write `value` as JSON with a final newline; a NaN becomes no invalid JSON but a ValueError."""
+    write_text(path, json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def sync_folder(folder: str | os.PathLike) -> None:
+    """Flush a folder's entries to disk, where the system can (not on Windows)."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # some network file systems refuse; the file itself is synced already
+    finally:
+        os.close(handle)
+
+
+def _check_target(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        taken = target.exists() and not target.is_file()
+    except OSError as error:
+        raise OutputError(
+            f"{target.parent}: this folder cannot be used ({error.strerror or error}); "
+            "choose another output folder"
+        ) from error
+    if taken:
+        what = "a folder" if target.is_dir() else "not a regular file"
+        raise OutputError(f"{target}: is {what} and cannot be replaced; choose another file name")
+
+
+def _check_writable(temporary: Path, target: Path) -> None:
+    """Create and remove the temporary file, so that an unwritable folder is known before the work."""
+    try:
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        temporary.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"{target.parent}: this folder cannot be written ({error.strerror or error}); "
+            "choose another output folder"
+        ) from error
+
+
+def _publish(temporary: Path, target: Path) -> None:
+    if not temporary.exists():
+        raise OutputError(f"{target}: nothing was written; the writer produced no file")
+    with open(temporary, "rb+") as handle:
+        os.fsync(handle.fileno())
+    os.replace(temporary, target)
+    sync_folder(target.parent)

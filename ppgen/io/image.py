@@ -1,0 +1,339 @@
+"""The one way images come in and go out: files, arrays, PIL <-> uint8 HWC RGB <-> float CHW [-1, 1]."""
+
+from __future__ import annotations
+
+import os
+import stat
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ppgen.errors import DataError, OutputError
+from ppgen.io.atomic import atomic_path
+
+MAX_PIXELS = 100_000_000
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif")
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF")  # what Pillow may try; MPO photos open as JPEG
+_READABLE = "JPEG, PNG, WebP, BMP, PPM or GIF"
+# First bytes of what people hand over by mistake: (offset, bytes, what it is).
+_SIGNATURES = (
+    (0, b"%PDF", "a PDF document"),
+    (0, b"PK\x03\x04", "a zip archive or office document"),
+    (0, b"II*\x00", "a TIFF image"),
+    (0, b"MM\x00*", "a TIFF image"),
+    (4, b"ftypheic", "a HEIC photo"),
+    (4, b"ftypheix", "a HEIC photo"),
+    (4, b"ftypmif1", "a HEIC photo"),
+    (4, b"ftypavif", "an AVIF image"),
+    (4, b"ftyp", "a video"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"\x1aE\xdf\xa3", "a video"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+)
+
+
+def load_image(
+    source: str | os.PathLike | np.ndarray | Image.Image, max_pixels: int = MAX_PIXELS, min_side: int = 1
+) -> np.ndarray:
+    """Read an image from a path, an array or a PIL image as uint8 (H, W, 3) RGB.
+
+    Files: JPEG, PNG, WebP, BMP, PPM, first frame of a GIF, in any mode. EXIF orientation is applied,
+    alpha composited on white, 16-bit scaled to 8, an embedded colour profile turned into sRGB.
+    Arrays: (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 (full range 65535), bool,
+    or numbers in [0, 1] or [0, 255].
+    The pixel count is checked from the header, before anything is decoded.
+    Raises DataError, one sentence that names the file, what was found and what to do.
+    """
+    name = source_name(source)
+    if isinstance(source, Image.Image):
+        rgb = _from_pil(source, name, max_pixels)
+    elif isinstance(source, (str, os.PathLike)):
+        rgb = _from_file(Path(source).expanduser(), name, max_pixels)
+    elif isinstance(source, np.ndarray):
+        rgb = _from_array(source, name, max_pixels)
+    else:
+        raise DataError(f"{name}: is neither a path nor an array nor a PIL image; give one of these")
+    height, width = rgb.shape[:2]
+    if min(height, width) < min_side:
+        raise DataError(
+            f"{name}: {width}x{height} pixels is too small; "
+            f"give an image of at least {min_side} pixels a side"
+        )
+    return rgb
+
+
+def save_image(path: str | os.PathLike, image: np.ndarray, quality: int = 95) -> Path:
+    """Write a uint8 image, (H, W, 3) RGB, (H, W, 4) RGBA (not JPEG) or (H, W), as its suffix says; atomic.
+
+    Returns the path. `quality` is for JPEG and WebP. Raises OutputError where it cannot be written.
+    """
+    target = Path(path)
+    formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".ppm": "PPM"}
+    format_name = formats.get(target.suffix.lower())
+    if format_name is None:
+        raise OutputError(
+            f"{target}: images are not written as {target.suffix or 'files without suffix'}; "
+            "use a name that ends in .png or .jpg"
+        )
+    image = np.asarray(image)
+    shape_ok = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
+    if image.dtype != np.uint8 or not shape_ok or image.size == 0:
+        raise DataError(
+            f"{target}: expected a uint8 image of shape (H, W, 3) to write, "
+            f"got {image.dtype} {image.shape}; convert it with to_uint8"
+        )
+    picture = Image.fromarray(np.ascontiguousarray(image))
+    if format_name == "JPEG" and picture.mode == "RGBA":
+        picture = _on_white(picture)
+    with atomic_path(target) as temporary:
+        # chroma kept at full resolution: drawings have hard coloured edges
+        options = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
+        picture.save(temporary, format=format_name, **options.get(format_name, {}))
+    return target
+
+
+def to_tensor_array(image: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, C) or (N, H, W, C) -> float32 (C, H, W) or (N, C, H, W) in [-1, 1]."""
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim not in (3, 4):
+        raise DataError(
+            f"expected uint8 (H, W, C) or (N, H, W, C), got {image.dtype} {image.shape}; "
+            "read it with load_image"
+        )
+    scaled = image.astype(np.float32) / np.float32(127.5) - np.float32(1)
+    return np.ascontiguousarray(np.moveaxis(scaled, -1, -3))
+
+
+def to_uint8(array: Any) -> np.ndarray:
+    """Float (C, H, W) or (N, C, H, W) in [-1, 1] -> uint8 (H, W, C) or (N, H, W, C), rounded and clipped.
+
+    Takes a NumPy array or a tensor. Inverse of `to_tensor_array`. Raises DataError on NaN.
+    """
+    array = np.asarray(array)
+    if array.ndim not in (3, 4) or not np.issubdtype(array.dtype, np.floating):
+        raise DataError(
+            f"expected float (C, H, W) or (N, C, H, W) in [-1, 1], "
+            f"got {array.dtype} {array.shape}; convert it first"
+        )
+    levels = (array.astype(np.float32) + np.float32(1)) * np.float32(127.5)
+    if np.isnan(levels).any():
+        raise DataError("the image holds NaN; the network or its weights are broken")
+    return np.ascontiguousarray(np.moveaxis(np.rint(levels.clip(0, 255)).astype(np.uint8), -3, -1))
+
+
+def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path]:
+    """Image files of a folder by suffix, sorted by path, hidden ones left out.
+
+    Raises DataError when the folder is missing, is a file, or holds no image.
+    """
+    root = Path(folder).expanduser()
+    if not root.exists():
+        raise DataError(f"{folder}: no such folder; check the path")
+    if not root.is_dir():
+        raise DataError(f"{folder}: is a file, not a folder; give the folder that holds the images")
+    try:
+        found = sorted(
+            path
+            for path in (root.rglob("*") if recursive else root.iterdir())
+            if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "." and path.is_file()
+        )
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be listed ({error.strerror or error}); check its permissions"
+        ) from error
+    if not found:
+        raise DataError(f"{folder}: this folder holds no image; put {_READABLE} files into it")
+    return found
+
+
+def source_name(source: Any) -> str:
+    """How messages name an image: its path as given, or what it is."""
+    if isinstance(source, (str, os.PathLike)):
+        return os.fsdecode(source) or "''"
+    if isinstance(source, np.ndarray):
+        return f"array {source.dtype} {source.shape}"
+    if isinstance(source, Image.Image):
+        return str(getattr(source, "filename", "") or "PIL image")
+    return type(source).__name__
+
+
+def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
+    _check_file(path, name)
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own limit only warns at 89 megapixels; ours is checked right after
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)  # of odd metadata; damaged pixels raise
+            with Image.open(path, formats=_FORMATS) as image:
+                return _from_pil(image, name, max_pixels)
+    except DataError:
+        raise
+    except UnidentifiedImageError as error:
+        raise DataError(f"{name}: {_describe_stranger(path)}; give a {_READABLE} image") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(
+            f"{name}: has far more than {max_pixels / 1e6:g} megapixels, the limit; scale it down first"
+        ) from error
+    except Exception as error:  # Pillow's parsers raise nearly anything on damaged bytes
+        raise _damaged(name, error) from error
+
+
+def _check_file(path: Path, name: str) -> None:
+    try:
+        info = path.stat()
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            raise DataError(f"{name}: no such file; check the path") from error
+        raise DataError(f"{name}: cannot be opened ({error}); check the path") from error
+    if stat.S_ISDIR(info.st_mode):
+        raise DataError(f"{name}: is a folder, not an image; give one of the files in it")
+    if not stat.S_ISREG(info.st_mode):
+        raise DataError(f"{name}: is not a regular file; give a {_READABLE} image")
+    if info.st_size == 0:
+        raise DataError(f"{name}: the file is empty (0 bytes); copy or download it again")
+    if not os.access(path, os.R_OK):
+        raise DataError(f"{name}: may not be read; change its permissions")
+
+
+def _describe_stranger(path: Path) -> str:
+    """What a file is that is no image we read, from its first bytes."""
+    with open(path, "rb") as handle:
+        head = handle.read(1024)
+    for offset, magic, what in _SIGNATURES:
+        if head[offset : offset + len(magic)] == magic:
+            return f"is {what}, which cannot be read here"
+    if b"<svg" in head:
+        return "is an SVG drawing, which cannot be read here"
+    if all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
+        return "is a text file, not an image"
+    return "is not an image, or its beginning is damaged"
+
+
+def _damaged(name: str, error: Exception) -> DataError:
+    detail = " ".join(str(error).split())[:120] or type(error).__name__
+    return DataError(f"{name}: the image is damaged or cut short ({detail}); copy or download it again")
+
+
+def _check_pixels(width: int, height: int, name: str, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise DataError(
+            f"{name}: {width}x{height} is {width * height / 1e6:.1f} megapixels, "
+            f"over the limit of {max_pixels / 1e6:g}; scale it down first"
+        )
+    if width * height == 0:
+        raise DataError(f"{name}: has no pixels ({width}x{height}); give another image")
+
+
+def _from_pil(image: Image.Image, name: str, max_pixels: int) -> np.ndarray:
+    _check_pixels(*image.size, name, max_pixels)
+    try:
+        image.load()  # decodes; for an animation, the frame it stands at (the first, when just opened)
+        profile = image.info.get("icc_profile")
+        upright = _upright(image)
+        if upright.mode.startswith("I;16") or upright.mode in ("I", "F"):
+            return _from_array(_deep_levels(upright, from_file=image.format is not None), name, max_pixels)
+        rgb = _to_rgb(upright, profile)
+    except DataError:
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
+        raise _damaged(name, error) from error
+    return np.array(rgb, dtype=np.uint8)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a broken EXIF block says nothing about the pixels, which are fine
+        return image
+
+
+def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Any 8-bit PIL image to RGB: palettes resolved, alpha on white, colours through the profile to sRGB."""
+    if image.mode in ("CMYK", "RGB") and "transparency" not in image.info:
+        return _to_srgb(image, profile)
+    has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+    if image.mode == "P" and image.palette is not None and image.palette.mode == "RGBA":
+        has_alpha = True
+    if image.mode == "La":
+        image = image.convert("LA")
+    is_grey = image.mode in ("1", "L", "LA")
+    rgb = _on_white(image.convert("RGBA")) if has_alpha else image.convert("RGB")
+    return rgb if is_grey else _to_srgb(rgb, profile)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, image).convert("RGB")
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """RGB or CMYK to sRGB through an embedded ICC profile, or plainly without one (or with a broken one)."""
+    if profile:
+        from io import BytesIO
+
+        from PIL import ImageCms
+
+        try:
+            embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
+            colour_space = embedded.profile.xcolor_space.strip()
+            is_srgb = "srgb" in (ImageCms.getProfileDescription(embedded) or "").lower()
+            if colour_space == image.mode and not is_srgb:
+                converted = ImageCms.profileToProfile(
+                    image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB"
+                )
+                if converted is not None:
+                    return converted
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            pass  # a broken profile: the numbers as they are
+    return image.convert("RGB")
+
+
+def _deep_levels(image: Image.Image, from_file: bool) -> np.ndarray:
+    """Modes I;16*, I and F as an array whose type says its range.
+
+    Pillow gives 16-bit PNG and PGM as I;16 or as I with full range 65535. An I image made in memory may
+    hold 8-bit values instead; a file that dark would be black either way.
+    """
+    if image.mode == "F":
+        return np.asarray(image, dtype=np.float32)
+    levels = np.asarray(image if image.mode == "I" else image.convert("I")).astype(np.int64)
+    if image.mode == "I" and not from_file and levels.max() <= 255:
+        return levels.clip(0, 255).astype(np.uint8)
+    return levels.clip(0, 65535).astype(np.uint16)
+
+
+def _from_array(array: np.ndarray, name: str, max_pixels: int) -> np.ndarray:
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        hint = "; move the channels last" if array.ndim == 3 and array.shape[0] in (1, 3, 4) else ""
+        raise DataError(f"{name}: an image array has shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4){hint}")
+    _check_pixels(array.shape[1], array.shape[0], name, max_pixels)
+    levels = _to_levels(array, name)
+    if levels.shape[2] == 1:
+        return np.repeat(levels, 3, axis=2)
+    if levels.shape[2] == 4:
+        return np.array(_on_white(Image.fromarray(np.ascontiguousarray(levels))))
+    return np.array(levels, order="C")  # a copy: the caller may write into what he gets
+
+
+def _to_levels(array: np.ndarray, name: str) -> np.ndarray:
+    """An array of any numeric type to uint8; the range is known from the type or seen from the values."""
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype == np.uint16:
+        return np.rint(array / 257.0).astype(np.uint8)
+    if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
+        raise DataError(f"{name}: holds {array.dtype} values; give uint8, uint16 or float")
+    low, high = float(array.min()), float(array.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise DataError(f"{name}: holds NaN or infinite values; repair them first")
+    if low < 0 or high > 255:
+        raise DataError(f"{name}: values run from {low:g} to {high:g}; scale them to [0, 1] or [0, 255]")
+    scale = 255.0 if high <= 1 and np.issubdtype(array.dtype, np.floating) else 1.0
+    return np.rint(array.astype(np.float64) * scale).astype(np.uint8)

@@ -1,0 +1,286 @@
+"""Weights files that describe themselves, and the one door for arrays into a network.
+
+Ours are safetensors whose metadata hold the network's class, its constructor arguments, the value range of
+its images and its card. PaddleGAN's `.pdparams` are read by `ppgen.io.pdparams`, which runs nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ppgen.errors import WeightsError
+from ppgen.io.atomic import write_bytes
+from ppgen.io.pdparams import read_pdparams
+
+FORMAT = "ppgen-1"
+_JSON_FIELDS = ("args", "value_range", "card")
+_SHOWN = 4  # keys of a kind that an error lists before it only counts
+_MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors format itself
+_PADDLE_NAMES = "StructuredToParameterName@@"  # a table of names that paddle.save adds to a state
+
+
+class LoadReport(NamedTuple):
+    """What `load_into` did: keys written, keys the file lacks, keys the network has no place for."""
+
+    loaded: list[str]
+    missing: list[str]
+    unexpected: list[str]
+
+
+def network_arrays(network: Any, half: bool = False) -> dict[str, np.ndarray]:
+    """A network's state as NumPy arrays; `half`: matrices and kernels in float16, vectors (biases) exact."""
+    arrays = {}
+    for key, value in network.state_dict().items():
+        array = value.numpy()
+        if half and array.ndim > 1 and array.dtype == np.float32:
+            array = _to_half(key, array)
+        arrays[key] = array
+    return arrays
+
+
+def save_network(
+    network: Any,
+    path: str | os.PathLike,
+    card: Mapping[str, Any] | None = None,
+    half: bool = False,
+    value_range: tuple[float, float] = (-1, 1),
+) -> Path:
+    """Write a registered network as a safetensors file that says how to build it again; atomic.
+
+    Args:
+        network: built from a class in `NETWORKS` (its `constructor_args` are recorded).
+        card: JSON-able facts about the weights: data, licence, command, scores, limits.
+        half: float16 for arrays of two or more dimensions.
+        value_range: of the images the network takes and gives.
+    Raises:
+        WeightsError: the network is not registered, or its arguments or card are not JSON-able, or a value
+            does not fit float16. OutputError: the file cannot be written.
+    """
+    if not hasattr(network, "constructor_args"):
+        raise WeightsError(
+            f"{type(network).__name__} is not registered in NETWORKS, so its file "
+            "could not say how to build it: add @NETWORKS.register()"
+        )
+    described = {"args": network.constructor_args, "value_range": list(value_range), "card": dict(card or {})}
+    try:
+        fields = {key: json.dumps(value, ensure_ascii=False) for key, value in described.items()}
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"{path}: arguments and card must be JSON-able ({error})") from error
+    metadata = {"format": FORMAT, "class": type(network).__name__, **fields}
+    return write_arrays(path, network_arrays(network, half), metadata)
+
+
+def write_arrays(
+    path: str | os.PathLike, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None
+) -> Path:
+    """Write arrays as safetensors, atomic; raises OutputError."""
+    from safetensors.numpy import save
+
+    # np.require rather than ascontiguousarray, which makes a () array one of shape (1,)
+    data = save(
+        {key: np.require(value, requirements="C") for key, value in arrays.items()}, dict(metadata or {})
+    )
+    write_bytes(path, _in_order(data))
+    return Path(path)
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same safetensors with sorted metadata: the library's order changes from run to run."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    metadata = header.pop("__metadata__", {})
+    header = {"__metadata__": dict(sorted(metadata.items())), **header}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    text += b" " * (-len(text) % 8)  # the arrays start at a multiple of 8 bytes
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
+
+
+def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
+    """What a safetensors file says about itself; only the header is read.
+
+    Returns:
+        'format' and 'class' (str), 'args' and 'card' (dict), 'value_range' (list), where present.
+    Raises:
+        WeightsError: missing, damaged, or not safetensors.
+    """
+    head = _read_start(path, 9)
+    if _looks_like_pickle(head):
+        raise WeightsError(
+            f"{path}: is a .pdparams file, which does not describe itself; "
+            "build its network and use load_into"
+        )
+    length = int.from_bytes(head[:8], "little")
+    if len(head) < 9 or length > _MAX_HEADER:
+        raise _damaged(path)
+    try:
+        header = json.loads(_read_start(path, 8 + length)[8:])
+        metadata = dict(header.get("__metadata__", {}))
+        for field in _JSON_FIELDS:
+            if field in metadata:
+                metadata[field] = json.loads(metadata[field])
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise _damaged(path) from error
+    return metadata
+
+
+def read_arrays(path: str | os.PathLike, key: str | None = None) -> dict[str, np.ndarray]:
+    """Named arrays of a safetensors or `.pdparams` file (told apart by content, not by name).
+
+    Args:
+        key: the part wanted, of a file that holds several networks: `netG` takes what lies in a `.pdparams`
+            under 'netG', or in a safetensors file behind the prefix 'netG.'.
+    Returns:
+        name -> array; float16 and float64 as float32.
+    Raises:
+        WeightsError: missing, damaged or unsafe, or there is no such key.
+    """
+    head = _read_start(path, 9)
+    content: Any = _read_pickle(path) if _looks_like_pickle(head) else _read_safetensors(path)
+    if key is not None:
+        content = _part(content, key, path)
+    return _flat(content, path)
+
+
+def load_into(
+    network: Any, source: str | os.PathLike | Mapping[str, Any], strict: bool = True, key: str | None = None
+) -> LoadReport:
+    """Put arrays into a network, all or nothing; PaddleGAN's names are translated.
+
+    Args:
+        network: a Paddle layer.
+        source: a weights file, or a dict of arrays.
+        strict: every array of the network must be there, and none besides. Otherwise what fits by name is
+            loaded and the rest is reported; a wrong shape is an error in both cases.
+        key: see `read_arrays`.
+    Raises:
+        WeightsError: lists missing, unexpected and mis-shaped keys; the network is then unchanged.
+    """
+    if isinstance(source, Mapping):
+        name = "the given arrays"
+        arrays = _flat(_part(source, key, name) if key is not None else source, name)
+    else:
+        name, arrays = str(source), read_arrays(source, key)
+    state = network.state_dict()
+    if set(arrays) != set(state):
+        from ppgen.compat.state_keys import translate
+
+        arrays = translate(type(network).__name__, arrays)
+    report, misshaped = _compare(state, arrays)
+    if misshaped or not report.loaded or (strict and (report.missing or report.unexpected)):
+        raise WeightsError(_mismatch(name, type(network).__name__, report, misshaped))
+    for found in report.loaded:
+        tensor = state[found]
+        tensor.set_value(_fitted(arrays[found], tensor))
+    return report
+
+
+def _compare(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> tuple[LoadReport, list[str]]:
+    misshaped = []
+    for key in state.keys() & arrays.keys():
+        wanted, given = tuple(state[key].shape), arrays[key].shape
+        # one number has shape () or (1,), depending on the Paddle that saved it
+        one_number = arrays[key].size == 1 and int(np.prod(wanted)) == 1
+        if wanted != given and not one_number:
+            misshaped.append(f"{key} is {given}, should be {wanted}")
+    report = LoadReport(
+        loaded=[key for key in state if key in arrays],
+        missing=[key for key in state if key not in arrays],
+        unexpected=[key for key in arrays if key not in state],
+    )
+    return report, sorted(misshaped)
+
+
+def _fitted(array: np.ndarray, tensor: Any) -> np.ndarray:
+    dtype = str(tensor.dtype).rsplit(".", 1)[-1]
+    return array.reshape(tuple(tensor.shape)).astype(dtype)
+
+
+def _mismatch(name: str, network: str, report: LoadReport, misshaped: list[str]) -> str:
+    problems = []
+    for kind, keys in (
+        ("missing", report.missing),
+        ("unexpected", report.unexpected),
+        ("of another shape", misshaped),
+    ):
+        if keys:
+            more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+            problems.append(f"{len(keys)} {kind}: {', '.join(keys[:_SHOWN])}{more}")
+    what = "; ".join(problems) or "it holds no arrays"
+    return f"{name}: does not fit {network} ({what}); nothing was loaded"
+
+
+def _read_start(path: str | os.PathLike, count: int = -1) -> bytes:
+    try:
+        with open(path, "rb") as handle:
+            return handle.read(count)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _looks_like_pickle(head: bytes) -> bool:
+    # Protocols 2 to 5 open with 0x80 and their number; safetensors with a length, then '{' at the ninth byte.
+    return len(head) >= 2 and head[0] == 0x80 and head[1] in (2, 3, 4, 5) and head[8:9] != b"{"
+
+
+def _damaged(path: str | os.PathLike) -> WeightsError:
+    return WeightsError(f"{path}: is damaged or not a weights file; give .safetensors or .pdparams")
+
+
+def _read_pickle(path: str | os.PathLike) -> Any:
+    return read_pdparams(_read_start(path), str(path))
+
+
+def _read_safetensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(str(path))
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise _damaged(path) from error
+
+
+def _part(content: Any, key: str, name: Any) -> Any:
+    """The entry `key` of a nested content, or what has the prefix `key.` in a flat one."""
+    if isinstance(content, Mapping):
+        if isinstance(content.get(key), Mapping):
+            return content[key]
+        part = {k[len(key) + 1 :]: v for k, v in content.items() if str(k).startswith(f"{key}.")}
+        if part:
+            return part
+    raise WeightsError(f"{name}: holds no '{key}' (it holds: {_parts(content)})")
+
+
+def _parts(content: Any) -> str:
+    names = sorted({str(k).split(".")[0] for k in content}) if isinstance(content, Mapping) else []
+    return ", ".join(names[:12]) or "nothing that has a name"
+
+
+def _flat(content: Any, name: Any) -> dict[str, np.ndarray]:
+    if not isinstance(content, Mapping):
+        raise WeightsError(f"{name}: holds no named arrays")
+    content = {k: v for k, v in content.items() if k != _PADDLE_NAMES}
+    nested = [str(k) for k, v in content.items() if isinstance(v, Mapping)]
+    if nested:
+        raise WeightsError(f"{name}: holds several networks; choose one with key= ({', '.join(nested)})")
+    arrays = {}
+    for key, value in content.items():
+        array = value.numpy() if hasattr(value, "numpy") else np.asarray(value)
+        if array.dtype.kind not in "fiub":
+            raise WeightsError(f"{name}: '{key}' is not an array of numbers")
+        arrays[str(key)] = array.astype(np.float32) if array.dtype in (np.float16, np.float64) else array
+    return arrays
+
+
+def _to_half(key: str, array: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    if np.isfinite(array).all() and not np.isfinite(half).all():
+        raise WeightsError(f"'{key}' has values beyond float16 (65504): save with half=False")
+    return half

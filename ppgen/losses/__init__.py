@@ -1,0 +1,1 @@
+"""Objectives as pure functions or tiny layers, each with its formula and paper."""

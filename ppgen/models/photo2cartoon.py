@@ -1,0 +1,125 @@
+"""Photo2Cartoon, the paired form: photo and its drawn cartoon (Minivision 2020; Isola et al. 2017).
+
+One step: the generator draws once; the discriminator learns to tell drawn from true pairs; the generator
+learns from the distance to the true cartoon, from the discriminator, and from Face ID: the drawing, made
+coarse, must be recognized as the person in the photo. Unpaired training is another recipe.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from ppgen import hub
+from ppgen.losses.adversarial import lsgan_discriminator, lsgan_generator
+from ppgen.losses.identity import coarse_chips, cosine_distance, jittered_chips
+from ppgen.losses.pictures import edge_l1, weighted_l1
+from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.networks.blocks.norm import clip_shares
+from ppgen.registry import MODELS, NETWORKS
+
+
+@paddle.no_grad()
+def draw(generator: nn.Layer, photo: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """Cartoons (N, 3, H, W) of photos (N, 3, H, W) on white with skin colours (N, 3), all in [-1, 1]."""
+    inputs = [paddle.to_tensor(photo)]
+    if getattr(generator, "takes_skin", False):
+        inputs.append(paddle.to_tensor(skin))
+    return generator(*inputs).image.numpy()
+
+
+@MODELS.register()
+class PairedPhoto2Cartoon(Model):
+    """Generator and discriminator trained on pairs.
+
+    Args:
+        generator: config of a network (photo, skin) -> picture.
+        discriminator: config of a network on photo and picture joined along channels.
+        pixel_weight: of the L1 distance to the cartoon; inside the person it counts double.
+        edge_weight: of the L1 distance between neighbouring-pixel differences.
+        adversarial_weight: of the LSGAN term.
+        identity_weight: of the cosine distance between Face ID descriptors of drawing and photo.
+        feature_weight: of the L1 distance between Face ID activations of drawing and cartoon.
+        skin_noise: standard deviation added to the skin colour in training, as estimates err.
+    """
+
+    def __init__(
+        self,
+        generator: dict,
+        discriminator: dict,
+        pixel_weight: float = 10.0,
+        edge_weight: float = 5.0,
+        adversarial_weight: float = 0.5,
+        identity_weight: float = 10.0,
+        feature_weight: float = 0.5,
+        skin_noise: float = 0.04,
+    ) -> None:
+        self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
+        self.face_id = hub.load("face_id")
+        for parameter in self.face_id.parameters():
+            parameter.stop_gradient = True
+        self.pixel_weight, self.edge_weight = pixel_weight, edge_weight
+        self.adversarial_weight, self.identity_weight = adversarial_weight, identity_weight
+        self.feature_weight, self.skin_noise = feature_weight, skin_noise
+
+    def phases(self) -> list[Phase]:
+        """Discriminator first; its graph of the drawing serves the generator too."""
+        return [
+            Phase("discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",)),
+            Phase("generator", ("generator",), self.generator_loss),
+        ]
+
+    def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
+        """LSGAN on pairs (photo, picture)."""
+        photo, cartoon = paddle.to_tensor(batch["photo"]), paddle.to_tensor(batch["cartoon"])
+        noise = step.rng.normal(0, self.skin_noise, batch["skin"].shape).astype(np.float32)
+        fake = self.networks["generator"](photo, paddle.to_tensor(batch["skin"] + noise)).image
+        step.shared.update(photo=photo, cartoon=cartoon, fake=fake)
+        discriminator = self.networks["discriminator"]
+        real_logit = discriminator(paddle.concat([photo, cartoon], axis=1))
+        fake_logit = discriminator(paddle.concat([photo, fake.detach()], axis=1))
+        step.report.update(d_real=float(real_logit.mean()), d_fake=float(fake_logit.mean()))
+        return {"d": lsgan_discriminator(real_logit, fake_logit)}
+
+    def generator_loss(self, batch: Batch, step: Step) -> Losses:
+        """Pixels, edges, adversary, identity, features."""
+        photo, cartoon, fake = (step.shared[name] for name in ("photo", "cartoon", "fake"))
+        weight = 0.5 + paddle.to_tensor(batch["mask"])
+        losses = {
+            "pixel": self.pixel_weight * weighted_l1(fake, cartoon, weight),
+            "edge": self.edge_weight * edge_l1(fake, cartoon),
+            "adversarial": self.adversarial_weight
+            * lsgan_generator(self.networks["discriminator"](paddle.concat([photo, fake], axis=1))),
+        }
+        return {**losses, **self._face_losses(photo, cartoon, fake, batch, step)}
+
+    def _face_losses(self, photo: Any, cartoon: Any, fake: Any, batch: Batch, step: Step) -> Losses:
+        if not self.identity_weight and not self.feature_weight:
+            return {}
+        matrices = jittered_chips(batch["landmarks"], step.rng, pixels=photo.shape[2] / 85)
+        drawn = self.face_id.features(coarse_chips(fake, matrices))
+        with paddle.no_grad():
+            person = self.face_id(coarse_chips(photo, matrices))
+            wanted = self.face_id.features(coarse_chips(cartoon, matrices))
+            step.report["identity_of_pair"] = float(cosine_distance(wanted.descriptor, person))
+        features = (drawn.side35 - wanted.side35).abs().mean() + (drawn.side17 - wanted.side17).abs().mean()
+        return {
+            "identity": self.identity_weight * cosine_distance(drawn.descriptor, person),
+            "features": self.feature_weight * features,
+        }
+
+    def after(self, phase: Phase) -> None:
+        """Keep the mixing shares of the normalizations in [0, 1]."""
+        if phase.name == "generator":
+            clip_shares(self.networks["generator"])
+
+    def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
+        """Drawings of a batch, with the estimated skin colour where the batch holds one."""
+        return draw(networks["generator"], batch["photo"], batch.get("skin_estimate", batch["skin"]))
+
+    def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
+        """Photo, drawing, target."""
+        return {"photo": batch["photo"], "drawn": self.predict(batch, networks), "cartoon": batch["cartoon"]}

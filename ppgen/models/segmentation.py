@@ -1,0 +1,50 @@
+"""Person segmentation: binary cross-entropy and soft Dice on aligned portraits."""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.registry import MODELS, NETWORKS
+
+
+@MODELS.register()
+class PersonSegmentation(Model):
+    """One network, portrait -> logit of "this pixel is the person".
+
+    Args:
+        network: config of that network.
+        dice_weight: of 1 - soft Dice (Milletari et al. 2016, V-Net), which does not care how large the person is.
+    """
+
+    def __init__(self, network: dict, dice_weight: float = 0.5) -> None:
+        self.networks = {"network": NETWORKS.build(network)}
+        self.dice_weight = dice_weight
+
+    def phases(self) -> list[Phase]:
+        """One phase."""
+        return [Phase("network", ("network",), self.loss)]
+
+    def loss(self, batch: Batch, step: Step) -> Losses:
+        """Cross-entropy and Dice."""
+        logit, mask = self.networks["network"](paddle.to_tensor(batch["photo"])), paddle.to_tensor(batch["mask"])
+        share = F.sigmoid(logit)
+        overlap = (2 * (share * mask).sum(axis=[1, 2, 3]) + 1) / ((share + mask).sum(axis=[1, 2, 3]) + 1)
+        return {
+            "entropy": F.binary_cross_entropy_with_logits(logit, mask),
+            "dice": self.dice_weight * (1 - overlap).mean(),
+        }
+
+    @paddle.no_grad()
+    def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
+        """Masks (N, 1, H, W) in [0, 1]."""
+        return F.sigmoid(networks["network"](paddle.to_tensor(batch["photo"]))).numpy()
+
+    def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
+        """Photo, found mask, given mask."""
+        found = self.predict(batch, networks)
+        as_picture = [np.repeat(m * 2 - 1, 3, axis=1) for m in (found, batch["mask"])]
+        return {"photo": batch["photo"], "found": as_picture[0], "mask": as_picture[1]}

@@ -1,0 +1,42 @@
+"""Architectures: layers that map tensors to tensors, one a file. Importing this package registers them all.
+
+PaddleGAN's class names are attributes too (`ppgen.networks.ResnetUGATITP2CGenerator(ngf=32)`): they take
+PaddleGAN's arguments and build our class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ppgen import device as _device
+
+_device.prepare()  # before the first `import paddle` below
+
+from ppgen.compat import names as _names  # noqa: E402
+from ppgen.networks import (  # noqa: E402, F401
+    face_id,
+    folded_discriminator,
+    patch_discriminator,
+    photo2cartoon,
+    photo2cartoon_lean,
+    segmentation,
+)
+from ppgen.registry import NETWORKS  # noqa: E402
+
+
+def _paddlegan_name(old_name: str) -> Callable[..., Any]:
+    ours = NETWORKS.get(_names.our_network_name(old_name))
+
+    def build(*args: Any, **kwargs: Any) -> Any:
+        return ours(**_names.network_arguments(old_name, *args, **kwargs))
+
+    build.__name__ = build.__qualname__ = old_name
+    build.__doc__ = f"PaddleGAN's name and arguments of `{ours.__module__}.{ours.__name__}`."
+    return build
+
+
+globals().update({name: _paddlegan_name(name) for name in _names.NETWORK_NAMES})
+globals().update({name: NETWORKS.get(name) for name in NETWORKS.names()})
+
+__all__ = sorted([*NETWORKS.names(), *_names.NETWORK_NAMES])

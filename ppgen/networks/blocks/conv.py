@@ -1,0 +1,44 @@
+"""Convolutions with mirrored borders, and the residual block made of them."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppgen.networks.blocks.norm import instance_norm
+
+
+def reflect_conv(
+    in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1, bias: bool = False
+) -> nn.Conv2D:
+    """A convolution whose border mirrors the image (no dark frame from zeros): H -> ceil(H / stride).
+
+    Args:
+        kernel_size: odd; the border is `kernel_size // 2` and must be smaller than H and W.
+        bias: False where a normalization follows, which would remove it.
+    """
+    return nn.Conv2D(
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=stride,
+        padding=kernel_size // 2,
+        padding_mode="reflect",
+        bias_attr=None if bias else False,
+    )
+
+
+class ResidualBlock(nn.Layer):
+    """x + IN(conv(relu(IN(conv(x))))): (N, C, H, W) -> the same (He et al., 2016, with instance norm)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = reflect_conv(channels, channels)
+        self.norm1 = instance_norm(channels)
+        self.conv2 = reflect_conv(channels, channels)
+        self.norm2 = instance_norm(channels)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        hidden = F.relu(self.norm1(self.conv1(x)))
+        return x + self.norm2(self.conv2(hidden))

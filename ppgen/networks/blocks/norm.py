@@ -1,0 +1,194 @@
+"""Normalizations: Layer-Instance and its adaptive forms, and a batch norm with second derivatives.
+
+Instance normalization forgets how channels compare with each other, layer normalization keeps it; LIN and
+AdaLIN learn, channel by channel, how much of each to use.
+
+Sources: AdaLIN and LIN, Kim et al., "U-GAT-IT" (ICLR 2020), eq. 1; Soft-AdaLIN, the Photo2Cartoon project of
+Minivision (2020). As in the published weights' code the variance is the unbiased one (divided by n - 1).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import paddle
+from paddle import nn
+from paddle.nn.initializer import Constant
+
+EPSILON = 1e-5
+
+
+def instance_norm(channels: int) -> nn.InstanceNorm2D:
+    """Instance normalization without parameters, (N, C, H, W) -> the same shape."""
+    return nn.InstanceNorm2D(channels, epsilon=EPSILON, weight_attr=False, bias_attr=False)
+
+
+class NormalizedChannels(NamedTuple):
+    """Normalized features as `centered * scale + shift`.
+
+    They are left apart so that a following gamma and beta, which are one value a channel too, can be
+    folded in before the only pass over all pixels.
+    """
+
+    centered: paddle.Tensor  # (N, C, H, W)
+    scale: paddle.Tensor  # (N, C, 1, 1)
+    shift: paddle.Tensor  # (N, C, 1, 1)
+
+
+def layer_instance_normalize(
+    x: paddle.Tensor, instance_share: paddle.Tensor, epsilon: float, published_sums: bool = False
+) -> NormalizedChannels:
+    """The two statistics of eq. 1 as one affine map a channel.
+
+    Args:
+        x: features (N, C, H, W); H and W known, H*W > 1.
+        instance_share: (1, C, 1, 1) in [0, 1]; 1 is pure instance normalization, 0 pure layer normalization.
+        epsilon: added to both variances.
+        published_sums: how the layer's variance is added up. False: from the channels' sums, right to 1e-5 in
+            float32 and, measured on a CPU, 3-6 times as fast. True: in one sum over all pixels, as the
+            published code does; Paddle's CPU loses up to 0.15 % in a float32 sum of two million numbers, and
+            outputs recorded from that code (tests/goldens.py) can be met within 0.1 % only by losing it too.
+    """
+    _, channels, height, width = x.shape
+    pixels = height * width
+    instance_mean = x.mean(axis=[2, 3], keepdim=True)
+    centered = x - instance_mean
+    squares = (centered * centered).mean(axis=[2, 3], keepdim=True) * pixels
+    instance_deviation = paddle.sqrt(squares / max(pixels - 1, 1) + epsilon)
+
+    layer_mean = instance_mean.mean(axis=1, keepdim=True)
+    between = instance_mean - layer_mean
+    if published_sums:
+        layer_variance = paddle.var(x, axis=[1, 2, 3], keepdim=True)
+    else:
+        # The layer's sum of squares is the sum within channels plus the sum between them: no second pass.
+        layer_squares = (squares + between * between * pixels).mean(axis=1, keepdim=True) * channels
+        layer_variance = layer_squares / max(channels * pixels - 1, 1)
+    layer_deviation = paddle.sqrt(layer_variance + epsilon)
+
+    layer_weight = (1.0 - instance_share) / layer_deviation
+    scale = instance_share / instance_deviation + layer_weight
+    return NormalizedChannels(centered, scale, between * layer_weight)
+
+
+class LIN(nn.Layer):
+    """Layer-Instance normalization with a learned scale and shift: (N, C, H, W) -> the same shape.
+
+    Args:
+        channels: C.
+        epsilon: added to the variances.
+        published_sums: see `layer_instance_normalize`.
+    """
+
+    def __init__(self, channels: int, epsilon: float = EPSILON, published_sums: bool = False) -> None:
+        super().__init__()
+        self.epsilon, self.published_sums = epsilon, published_sums
+        shape = [1, channels, 1, 1]
+        self.instance_share = self.create_parameter(shape, default_initializer=Constant(0.0))
+        self.scale = self.create_parameter(shape, default_initializer=Constant(1.0))
+        self.shift = self.create_parameter(shape, default_initializer=Constant(0.0))
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        centered, scale, shift = layer_instance_normalize(
+            x, self.instance_share, self.epsilon, self.published_sums
+        )
+        return centered * (scale * self.scale) + (shift * self.scale + self.shift)
+
+
+class AdaLIN(nn.Layer):
+    """Layer-Instance normalization whose scale and shift come from outside.
+
+    Args:
+        channels: C.
+        epsilon: added to the variances.
+        published_sums: see `layer_instance_normalize`.
+    """
+
+    def __init__(self, channels: int, epsilon: float = EPSILON, published_sums: bool = False) -> None:
+        super().__init__()
+        self.epsilon, self.published_sums = epsilon, published_sums
+        self.instance_share = self.create_parameter([1, channels, 1, 1], default_initializer=Constant(0.9))
+
+    def forward(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
+        """x (N, C, H, W), gamma and beta (N, C) -> (N, C, H, W)."""
+        centered, scale, shift = layer_instance_normalize(
+            x, self.instance_share, self.epsilon, self.published_sums
+        )
+        gamma = gamma.unsqueeze([2, 3])
+        return centered * (scale * gamma) + (shift * gamma + beta.unsqueeze([2, 3]))
+
+
+def _two_linear(inside: int, outside: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(inside, outside, bias_attr=False), nn.ReLU(), nn.Linear(outside, outside, bias_attr=False)
+    )
+
+
+class SoftAdaLIN(nn.Layer):
+    """AdaLIN whose gamma and beta mix the photo's content features with the style of the whole.
+
+    Args:
+        channels: C of the features to normalize.
+        content_channels: length of the content vector; None means `channels`.
+        style_channels: length of the style vector; None means `channels`.
+        epsilon: added to the variances.
+        published_sums: see `layer_instance_normalize`.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        content_channels: int | None = None,
+        style_channels: int | None = None,
+        epsilon: float = EPSILON,
+        published_sums: bool = False,
+    ) -> None:
+        super().__init__()
+        content_channels = content_channels or channels
+        style_channels = style_channels or channels
+        self.normalize = AdaLIN(channels, epsilon, published_sums)
+        self.content_gamma = _two_linear(content_channels, channels)
+        self.content_beta = _two_linear(content_channels, channels)
+        self.style_gamma = nn.Linear(style_channels, channels, bias_attr=False)
+        self.style_beta = nn.Linear(style_channels, channels, bias_attr=False)
+        # How much of the content enters; training starts from the style alone.
+        self.content_share_gamma = self.create_parameter([1, channels], default_initializer=Constant(0.0))
+        self.content_share_beta = self.create_parameter([1, channels], default_initializer=Constant(0.0))
+
+    def forward(self, x: paddle.Tensor, content: paddle.Tensor, style: paddle.Tensor) -> paddle.Tensor:
+        """x (N, C, H, W), content (N, content_channels), style (N, style_channels) -> (N, C, H, W)."""
+        style_gamma, style_beta = self.style_gamma(style), self.style_beta(style)
+        gamma = style_gamma + self.content_share_gamma * (self.content_gamma(content) - style_gamma)
+        beta = style_beta + self.content_share_beta * (self.content_beta(content) - style_beta)
+        return self.normalize(x, gamma, beta)
+
+
+class BatchStatisticsNorm(nn.Layer):
+    """Batch normalization by the batch at hand, in evaluation too: (N, C, H, W) -> the same shape.
+
+    Ioffe and Szegedy, "Batch Normalization" (2015), without running statistics. Written out because the second
+    derivative of Paddle's own batch norm (3.3, CPU) fails where two of them stand in a row or the scale's
+    is asked for, and a gradient penalty needs both.
+    """
+
+    def __init__(self, channels: int, epsilon: float = EPSILON) -> None:
+        super().__init__()
+        self.epsilon = epsilon
+        self.weight = self.create_parameter([channels], default_initializer=Constant(1.0))
+        self.bias = self.create_parameter([channels], is_bias=True)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        centered = x - x.mean(axis=[0, 2, 3], keepdim=True)
+        variance = (centered * centered).mean(axis=[0, 2, 3], keepdim=True)
+        scale = self.weight.reshape([1, -1, 1, 1]) / paddle.sqrt(variance + self.epsilon)
+        return centered * scale + self.bias.reshape([1, -1, 1, 1])
+
+
+def clip_shares(network: nn.Layer) -> None:
+    """Bring every mixing weight of the layers above back to [0, 1], in place: for a recipe's `after` step."""
+    with paddle.no_grad():
+        for layer in network.sublayers(include_self=True):
+            for name in ("instance_share", "content_share_gamma", "content_share_beta"):
+                share = getattr(layer, name, None)
+                if share is not None:
+                    share.set_value(share.clip(0.0, 1.0))

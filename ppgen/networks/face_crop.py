@@ -1,0 +1,63 @@
+"""A differentiable crop of aligned faces, for losses that look at a face inside a larger picture.
+
+The chip is dlib's: a least-squares similarity maps 36 of the 68 landmarks onto a mean face, the frame is
+grown by `padding`, and the result is `size` pixels a side. Where the face has to shrink, the picture is
+first box-filtered and decimated, so that every pixel takes part and gets a gradient.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from paddle import Tensor
+
+from ppgen.errors import DataError
+from ppgen.networks.face_geometry import chip_matrix
+
+__all__ = ["chip_matrix", "crop_chips"]
+
+
+@lru_cache(maxsize=4)
+def _chip_points(size: int) -> np.ndarray:
+    """Homogeneous pixel positions of a chip, (3, size * size), row by row."""
+    y, x = np.mgrid[0:size, 0:size].astype(np.float64)
+    return np.stack([x.ravel(), y.ravel(), np.ones(size * size)])
+
+
+def _decimation(matrices: np.ndarray) -> int:
+    """By how much the picture may be averaged before it is sampled: the whole part of the mean shrinkage."""
+    scale = np.sqrt(np.abs(np.linalg.det(matrices[:, :, :2])))
+    return max(1, int(np.floor(float(scale.mean()) + 1e-6)))
+
+
+def crop_chips(images: Tensor, matrices: np.ndarray, size: int = 150) -> Tensor:
+    """Cut one face chip out of every picture.
+
+    Args:
+        images: (N, C, H, W), any value range; gradients flow to it.
+        matrices: (N, 2, 3), chip pixel (x, y, 1) -> image pixel (x, y), as `chip_matrix` returns them.
+        size: side of the chips in pixels.
+    Returns:
+        (N, C, size, size); outside the picture its nearest edge pixel is repeated.
+    Raises:
+        DataError: the shapes do not belong together.
+    """
+    matrices = np.asarray(matrices, dtype=np.float64)
+    if images.ndim != 4 or matrices.shape != (images.shape[0], 2, 3):
+        raise DataError(
+            f"crop_chips needs images (N, C, H, W) and matrices (N, 2, 3), "
+            f"not {tuple(images.shape)} and {matrices.shape}"
+        )
+    factor = _decimation(matrices)
+    if factor > 1:
+        images = F.avg_pool2d(images, factor, factor)
+    height, width = images.shape[2:]
+    points = matrices @ _chip_points(size)  # (N, 2, size * size), pixels of the full picture
+    points = (points + 0.5) / factor - 0.5  # pixel centres of the averaged one
+    grid = (points * 2 + 1) / np.array([[width], [height]]) - 1  # grid_sample's [-1, 1], align_corners=False
+    grid = grid.transpose(0, 2, 1).reshape(-1, size, size, 2).astype(np.float32)
+    grid = paddle.to_tensor(grid)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)

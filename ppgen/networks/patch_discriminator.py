@@ -1,0 +1,85 @@
+"""The PatchGAN discriminator: one verdict for every overlapping patch of the image.
+
+Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (CVPR 2017), section
+2.2.2 and appendix 6.1.2; with three layers a verdict sees 70 x 70 pixels.
+"""
+
+from __future__ import annotations
+
+import paddle
+from paddle import ParamAttr, nn
+from paddle.nn.initializer import Normal
+
+from ppgen.errors import ConfigError
+from ppgen.networks.blocks.norm import BatchStatisticsNorm
+from ppgen.registry import NETWORKS
+
+KERNEL = 4
+WIDEST = 8  # the width doubles layer by layer up to this multiple of base_channels
+SLOPE = 0.2
+
+
+def _norm(kind: str, channels: int) -> list[nn.Layer]:
+    if kind == "batch":
+        return [BatchStatisticsNorm(channels)]  # in evaluation too, as in the published code
+    if kind == "instance":
+        # Scale and bias exist in published weights and are applied, but no training changes them.
+        frozen = [ParamAttr(trainable=False), ParamAttr(trainable=False)]
+        return [nn.InstanceNorm2D(channels, weight_attr=frozen[0], bias_attr=frozen[1])]
+    return []
+
+
+@NETWORKS.register()
+class PatchDiscriminator(nn.Layer):
+    """Images in, one logit a patch out: (N, in_channels, H, W) -> (N, 1, H', W').
+
+    With `layers` halvings and two more convolutions H' = H / 2**layers - 2 for H a multiple of 2**layers;
+    256 -> 30 with three layers. For a conditional discriminator concatenate both images along the channels.
+    Every operation has a second derivative, so gradient penalties work. (One on single samples, as in WGAN-GP,
+    means little with norm="batch", where samples depend on one another.)
+
+    Args:
+        in_channels: channels of the input; 6 for a pair of RGB images.
+        base_channels: width of the first layer.
+        layers: halvings; more see larger patches.
+        norm: "batch", "instance" or "none".
+
+    Raises:
+        ConfigError: for another `norm`, or `layers` below 1.
+    """
+
+    def __init__(
+        self, in_channels: int = 3, base_channels: int = 64, layers: int = 3, norm: str = "instance"
+    ) -> None:
+        super().__init__()
+        if norm not in ("batch", "instance", "none"):
+            raise ConfigError(f"PatchDiscriminator: norm must be 'batch', 'instance' or 'none', got '{norm}'")
+        if layers < 1:
+            raise ConfigError(f"PatchDiscriminator needs at least one layer, got layers={layers}")
+        # A batch norm removes the bias before it; published weights have none in the first layer either.
+        bias = norm != "batch"
+        widths = [base_channels * min(2**i, WIDEST) for i in range(layers + 1)]
+
+        parts: list[nn.Layer] = [self._conv(in_channels, widths[0], 2, bias), nn.LeakyReLU(SLOPE)]
+        for i in range(1, layers + 1):
+            stride = 2 if i < layers else 1
+            parts.append(self._conv(widths[i - 1], widths[i], stride, bias))
+            parts += [*_norm(norm, widths[i]), nn.LeakyReLU(SLOPE)]
+        parts.append(self._conv(widths[-1], 1, 1, True))
+        self.model = nn.Sequential(*parts)
+
+    @staticmethod
+    def _conv(in_channels: int, out_channels: int, stride: int, bias: bool) -> nn.Conv2D:
+        # N(0, 0.02) as in the paper: a discriminator that starts flat does not outrun the generator.
+        return nn.Conv2D(
+            in_channels,
+            out_channels,
+            KERNEL,
+            stride=stride,
+            padding=1,
+            weight_attr=ParamAttr(initializer=Normal(0.0, 0.02)),
+            bias_attr=None if bias else False,
+        )
+
+    def forward(self, images: paddle.Tensor) -> paddle.Tensor:
+        return self.model(images)

@@ -1,0 +1,133 @@
+"""The lean member of the Photo2Cartoon family: for training and running on two CPU cores.
+
+The published generator spends most of its time in narrow hourglasses at full resolution. Here the photo is
+folded (4x4 pixels become channels), the hourglasses work at a quarter of the resolution, and the picture is
+unfolded at the end. Two paths are added that the published one lacks:
+
+- skips from the encoder's features, which no normalization has touched, to the decoder: they carry absolute
+  colour and fine position past the instance normalization in the middle;
+- the skin colour to draw with, estimated beforehand (`ppgen.faces.skin`), and a code of the photo's mean
+  colours: both join the style vector that scales and shifts every decoder block, and the skin colour also
+  enters and leaves with the picture as three constant planes. A network left to guess turned dark skin light.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppgen.networks.blocks.attention import CAMAttention
+from ppgen.networks.blocks.conv import ResidualBlock, reflect_conv
+from ppgen.networks.blocks.fold import fold, unfold
+from ppgen.networks.blocks.hourglass import Hourglass
+from ppgen.networks.blocks.norm import LIN, SoftAdaLIN
+from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.registry import NETWORKS
+
+
+class LeanOutput(NamedTuple):
+    """What the generator returns."""
+
+    image: paddle.Tensor  # (N, 3, H, W) in [-1, 1]
+    cam_logit: paddle.Tensor  # (N, 2)
+    heatmap: paddle.Tensor  # (N, 1, H / 16, W / 16)
+
+
+class SoftAdaLINBlock(nn.Layer):
+    """Residual block whose two normalizations are told scale and shift by content and style."""
+
+    def __init__(self, channels: int, style_channels: int) -> None:
+        super().__init__()
+        self.conv1 = reflect_conv(channels, channels)
+        self.norm1 = SoftAdaLIN(channels, style_channels=style_channels)
+        self.conv2 = reflect_conv(channels, channels)
+        self.norm2 = SoftAdaLIN(channels, style_channels=style_channels)
+
+    def forward(self, x: paddle.Tensor, content: paddle.Tensor, style: paddle.Tensor) -> paddle.Tensor:
+        hidden = F.relu(self.norm1(self.conv1(x), content, style))
+        return x + self.norm2(self.conv2(hidden), content, style)
+
+
+class UpBlock(nn.Layer):
+    """Twice the resolution, joined with the encoder's features of that size, LIN, ReLU."""
+
+    def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.enter = reflect_conv(in_channels, out_channels)
+        self.norm = LIN(out_channels)
+        self.join = reflect_conv(out_channels + skip_channels, out_channels, bias=True)
+
+    def forward(self, x: paddle.Tensor, skip: paddle.Tensor) -> paddle.Tensor:
+        x = F.relu(self.norm(self.enter(upsample_nearest(x))))
+        return F.leaky_relu(self.join(paddle.concat([x, skip], axis=1)), 0.2)
+
+
+def _with_planes(x: paddle.Tensor, values: paddle.Tensor) -> paddle.Tensor:
+    """(N, C, H, W) and (N, K) -> (N, C + K, H, W), each value a constant plane."""
+    ones = paddle.ones([1, 1, *x.shape[2:]], x.dtype)
+    return paddle.concat([x, values.unsqueeze([2, 3]) * ones], axis=1)
+
+
+@NETWORKS.register()
+class LeanPhoto2CartoonGenerator(nn.Layer):
+    """Photo with white background (N, 3, H, W) and skin colour (N, 3), all in [-1, 1] -> cartoon of that size.
+
+    Args:
+        ngf: channels at a quarter of the resolution; twice and three times that at an eighth and sixteenth.
+        n_blocks: residual encoder blocks, and as many Soft-AdaLIN decoder blocks.
+        hourglass_depth: levels of the two hourglasses, which work at a quarter of the resolution.
+        detail: channels of the last convolutions, at half the resolution.
+
+    H and W must be multiples of 4 * 2**hourglass_depth and of 16.
+    """
+
+    takes_skin = True
+
+    def __init__(self, ngf: int = 64, n_blocks: int = 4, hourglass_depth: int = 2, detail: int = 32) -> None:
+        super().__init__()
+        wide, wider = 2 * ngf, 3 * ngf
+        self.enter = reflect_conv(51, ngf, bias=True)
+        self.hourglass_in = Hourglass(ngf, depth=hourglass_depth)
+        self.down1 = reflect_conv(ngf, wide, stride=2, bias=True)
+        self.down2 = reflect_conv(wide, wider, stride=2, bias=True)
+        self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(n_blocks)])
+        self.attention = CAMAttention(wider)
+        self.style = nn.Sequential(nn.Linear(wider + 99, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU())
+        self.decode = nn.LayerList([SoftAdaLINBlock(wider, wider) for _ in range(n_blocks)])
+        self.up1 = UpBlock(wider, wide, wide)
+        self.up2 = UpBlock(wide, ngf, ngf)
+        self.hourglass_out = Hourglass(ngf, depth=hourglass_depth)
+        self.widen = reflect_conv(ngf, 4 * detail, bias=True)
+        self.detail = reflect_conv(detail + 15, detail, bias=True)
+        self.draw = reflect_conv(detail, 12, bias=True)
+
+    def colour_code(self, photo: paddle.Tensor) -> paddle.Tensor:
+        """Mean colours of a 4x4 grid over the picture and of its middle half: (N, 96), no normalization."""
+        height, width = photo.shape[2:]
+        coarse = F.avg_pool2d(photo, (height // 4, width // 4)).reshape([0, 48])
+        middle = photo[:, :, height // 4 : height * 3 // 4, width // 4 : width * 3 // 4]
+        return paddle.concat([coarse, F.avg_pool2d(middle, (height // 8, width // 8)).reshape([0, 48])], axis=1)
+
+    def forward(self, photo: paddle.Tensor, skin: paddle.Tensor) -> LeanOutput:
+        quarter = F.leaky_relu(self.enter(_with_planes(fold(photo, 4), skin)), 0.2)
+        quarter = self.hourglass_in(quarter)
+        eighth = F.leaky_relu(self.down1(quarter), 0.2)
+        x = F.leaky_relu(self.down2(eighth), 0.2)
+        contents = []
+        for block in self.encode:
+            x = block(x)
+            contents.append(x.mean(axis=[2, 3]))
+        attended = self.attention(x)
+        pooled = attended.features.mean(axis=[2, 3])
+        style = self.style(paddle.concat([pooled, self.colour_code(photo), skin], axis=1))
+        x = attended.features
+        for block in self.decode:
+            x = block(x, contents.pop(), style)
+        x = self.up2(self.up1(x, eighth), quarter)
+        x = F.leaky_relu(self.widen(self.hourglass_out(x)), 0.2)
+        x = paddle.concat([unfold(x, 2), _with_planes(fold(photo, 2), skin)], axis=1)
+        x = F.leaky_relu(self.detail(x), 0.2)
+        return LeanOutput(paddle.tanh(unfold(self.draw(x), 2)), attended.logit, attended.heatmap)

@@ -1,0 +1,1 @@
+"""Photos become datasets: links, masks, portraits, drawings."""

@@ -1,0 +1,58 @@
+"""What all tests share. Nothing here touches the environment: tests of ppgen.device need it as it came."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def shared_dir(name: str = "") -> Path:
+    """The datasets and goldens of development machines, or `name` in them; skips the test if they are absent.
+
+    The environment variable PPGEN_SHARED names the folder; otherwise it is `shared` beside the project.
+    """
+    path = Path(os.environ.get("PPGEN_SHARED") or ROOT.parent / "shared") / name
+    if not path.exists():
+        pytest.skip(f"{path} is not here (PPGEN_SHARED names another place)", allow_module_level=True)
+    return path
+
+
+@pytest.fixture
+def shared() -> Callable[[str], Path]:
+    """`shared('goldens')` is the path of shared data, or skips."""
+    return shared_dir
+
+
+@pytest.fixture
+def run_python() -> Callable[..., subprocess.CompletedProcess]:
+    """Run `python <arguments>` as a child in the project folder; keyword arguments change its environment.
+
+    A variable given as None is removed. What ppgen or Paddle set in this process does not reach the child.
+    """
+    ours = ("MKL_DEBUG_CPU_TYPE", "FLAGS_paddle_num_threads", "GLOG_minloglevel")
+
+    def run(*arguments: str, cwd: Path = ROOT, **variables: str | None) -> subprocess.CompletedProcess:
+        environment = {k: v for k, v in os.environ.items() if k not in ours}
+        environment["PYTHONPATH"] = str(ROOT)
+        for key, value in variables.items():
+            if value is None:
+                environment.pop(key, None)
+            else:
+                environment[key] = value
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run

@@ -1,0 +1,63 @@
+"""Downloads: checked, kept, never half there. Served by this machine."""
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from ppgen.errors import DownloadError
+from ppgen.hub.cache import cache_folder, fetch
+
+CONTENT = b"weights" * 1000
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(BaseHTTPRequestHandler):
+    asked = 0
+
+    def do_GET(self):
+        Handler.asked += 1
+        self.send_response(404 if "absent" in self.path else 200)
+        self.end_headers()
+        self.wfile.write(CONTENT)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "cache"))
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    Handler.asked = 0
+    found = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{found.server_port}"
+    found.shutdown()
+    found.server_close()
+
+
+def test_fetched_once(server):
+    first = fetch(f"{server}/a.pdparams", DIGEST)
+    assert first.read_bytes() == CONTENT and first.name.endswith("-a.pdparams")
+    assert fetch(f"{server}/a.pdparams", DIGEST) == first and Handler.asked == 1
+    first.write_bytes(b"damaged")
+    assert fetch(f"{server}/a.pdparams", DIGEST).read_bytes() == CONTENT and Handler.asked == 2
+
+
+def test_wrong_digest_leaves_nothing(server):
+    with pytest.raises(DownloadError, match="SHA-256"):
+        fetch(f"{server}/a.pdparams", "0" * 64)
+    assert not list(cache_folder().iterdir())
+
+
+def test_failures_are_one_sentence(server):
+    with pytest.raises(DownloadError, match="404"):
+        fetch(f"{server}/absent", DIGEST)
+    with pytest.raises(DownloadError, match="cannot be reached"):
+        fetch("http://127.0.0.1:9/a", DIGEST, timeout=2)
+    with pytest.raises(DownloadError, match="web address"):
+        fetch("file:///etc/hostname", DIGEST)
+    assert not [path for path in cache_folder().iterdir() if path.is_file()]

@@ -1,0 +1,62 @@
+"""Shipped networks: found by name, described, loaded."""
+
+import pytest
+
+from ppgen import hub
+from ppgen.errors import WeightsError
+from ppgen.io.weights import read_metadata, write_arrays
+
+
+def test_every_shipped_network_has_a_whole_card():
+    assert "face_id" in hub.names()
+    for name in hub.names():
+        assert not [field for field in hub.cards.REQUIRED if not hub.card(name).get(field)], name
+        assert (hub.ASSETS / f"{name}.md").read_text(encoding="utf-8") == hub.card_text(name)
+
+
+def test_shipped_networks_stay_below_30_mb():
+    assert sum(path.stat().st_size for path in hub.ASSETS.iterdir()) < 30e6
+
+
+def test_near_match():
+    for call in (hub.load, hub.card):
+        with pytest.raises(WeightsError, match="did you mean 'face_id'"):
+            call("faceid")
+    with pytest.raises(WeightsError, match="there are: .*face_id"):
+        hub.load("zzz.safetensors")
+
+
+def test_load_by_name_and_by_path():
+    for which in ("face_id", hub.path_of("face_id"), str(hub.path_of("face_id"))):
+        network = hub.load(which)
+        assert type(network).__name__ == "FaceID" and not network.training
+        assert all(parameter.stop_gradient for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    "metadata, told",
+    [
+        ({}, "which network"),
+        ({"class": "NoSuchNet", "args": "{}"}, "NoSuchNet"),
+        ({"class": "FaceID", "args": '{"colour": 1}'}, "colour"),
+        ({"class": "FaceID", "args": "[1]"}, "cannot be built"),
+    ],
+)
+def test_file_that_cannot_be_built(tmp_path, metadata, told):
+    import numpy as np
+
+    path = write_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2, np.float32)}, metadata)
+    with pytest.raises(WeightsError, match=told):
+        hub.load(path)
+    with pytest.raises(WeightsError, match="folder"):
+        hub.load(tmp_path)
+
+
+def test_publish_demands_a_card_and_writes_both_files(tmp_path):
+    network = hub.load("face_id")
+    with pytest.raises(WeightsError, match="lacks title"):
+        hub.publish(network, tmp_path / "x.safetensors", {"licence": "CC0"})
+    facts = {field: f"the {field}" for field in hub.cards.REQUIRED} | {"scores": {"IoU": 0.97}}
+    path = hub.publish(network, tmp_path / "x.safetensors", facts)
+    text = (tmp_path / "x.md").read_text(encoding="utf-8")
+    assert read_metadata(path)["card"] == facts and "# the title" in text and "| IoU | 0.97 |" in text

@@ -1,0 +1,64 @@
+"""Atomic files: whole or absent, with one sentence when the place cannot be written."""
+
+import errno
+import json
+
+import pytest
+
+from ppgen.errors import OutputError
+from ppgen.io.atomic import atomic_path, write_bytes, write_json, write_text
+
+
+def test_writes_and_replaces(tmp_path):
+    target = tmp_path / "deep" / "er" / "a.txt"
+    write_text(target, "one\r\ntwo é")
+    write_bytes(target, target.read_bytes() + b"!")
+    assert target.read_bytes() == "one\r\ntwo é!".encode()
+    assert [p.name for p in target.parent.iterdir()] == ["a.txt"]
+
+
+def test_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "a.bin"
+    write_bytes(target, b"old")
+    with pytest.raises(KeyboardInterrupt), atomic_path(target) as temporary:
+        assert temporary.parent == target.parent and temporary.suffix == ".bin"
+        temporary.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_json(tmp_path):
+    write_json(tmp_path / "a.json", {"ü": [1, 2.5, None]})
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"ü": [1, 2.5, None]}
+    with pytest.raises(ValueError):
+        write_json(tmp_path / "a.json", float("nan"))
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"ü": [1, 2.5, None]}
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="file: this folder cannot be used"):
+        write_text(tmp_path / "file" / "a.txt", "x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        write_text(tmp_path / "folder", "x")
+    with pytest.raises(OutputError, match="nothing was written"), atomic_path(tmp_path / "none.txt"):
+        pass
+    assert not (tmp_path / "none.txt").exists()
+
+
+def test_full_disk_is_an_output_error_but_other_errors_keep_their_type(tmp_path):
+    with pytest.raises(OutputError, match="No space"), atomic_path(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "a"):
+        (tmp_path / "missing input").read_bytes()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_is_written_through(tmp_path):
+    (tmp_path / "real.txt").write_text("old")
+    link = tmp_path / "link.txt"
+    link.symlink_to("real.txt")
+    write_text(link, "new")
+    assert link.is_symlink() and (tmp_path / "real.txt").read_text() == "new"

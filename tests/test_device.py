@@ -1,0 +1,116 @@
+"""What ppgen sets before Paddle is imported, in child processes: each starts from a clean environment."""
+
+import json
+import sys
+import types
+
+import pytest
+
+from ppgen import device
+from ppgen.errors import PPGenError
+
+REPORT = """
+import json, os
+print("REPORT" + json.dumps({k: os.environ.get(k) for k in
+    ("MKL_DEBUG_CPU_TYPE", "FLAGS_paddle_num_threads", "GLOG_minloglevel")}))
+"""
+# A module that only looks like Paddle: these tests are about what we do around its import.
+ALREADY_IMPORTED = "import sys, types; sys.modules['paddle'] = types.ModuleType('paddle')\n"
+PREPARE = "from ppgen import device\ndevice.prepare()\n"
+PRETEND_AMD = "from ppgen import device\ndevice._is_amd = lambda: True\n"
+PRETEND_OTHER = "from ppgen import device\ndevice._is_amd = lambda: False\n"
+
+
+def environment_after(run_python, code: str, **variables: str) -> tuple[dict[str, str | None], str]:
+    """The three variables after `code` in a child process, and its stderr."""
+    result = run_python("-W", "always", "-c", code + REPORT, **variables)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.split("REPORT")[1]), result.stderr
+
+
+def test_sets_what_the_cpu_wheel_needs(run_python):
+    found, stderr = environment_after(run_python, PRETEND_AMD + PREPARE)
+    assert found["MKL_DEBUG_CPU_TYPE"] == "5"
+    assert found["FLAGS_paddle_num_threads"] == str(device.cpu_count())
+    assert "Warning" not in stderr
+
+
+def test_sets_the_matmul_path_on_amd_only(run_python):
+    found, _ = environment_after(run_python, PRETEND_OTHER + PREPARE)
+    assert found["MKL_DEBUG_CPU_TYPE"] is None
+    assert found["FLAGS_paddle_num_threads"] == str(device.cpu_count())
+
+
+def test_keeps_the_users_own_settings(run_python):
+    own = {"MKL_DEBUG_CPU_TYPE": "4", "FLAGS_paddle_num_threads": "7", "GLOG_minloglevel": "0"}
+    found, stderr = environment_after(run_python, PRETEND_AMD + PREPARE, **own)
+    assert found == own
+    assert "Warning" not in stderr
+
+
+def test_paddle_already_imported_warns_once_and_changes_nothing(run_python):
+    code = ALREADY_IMPORTED + PRETEND_AMD + PREPARE + "device.prepare()\n"
+    found, stderr = environment_after(run_python, code)
+    assert set(found.values()) == {None}
+    assert stderr.count("paddle was imported before ppgen") == 1
+    assert "MKL_DEBUG_CPU_TYPE=5" in stderr
+
+
+def test_paddle_already_imported_is_silent_when_the_user_has_set_it_up(run_python):
+    own = {"MKL_DEBUG_CPU_TYPE": "5", "FLAGS_paddle_num_threads": "1"}
+    found, stderr = environment_after(run_python, ALREADY_IMPORTED + PRETEND_AMD + PREPARE, **own)
+    assert found == {**own, "GLOG_minloglevel": None}
+    assert stderr == ""
+
+
+def test_real_paddle_gets_its_threads_and_no_noise(run_python):
+    code = "from ppgen.device import import_paddle\npaddle = import_paddle()\n"
+    code += "print(paddle.get_flags('FLAGS_paddle_num_threads')['FLAGS_paddle_num_threads'])"
+    result = run_python("-W", "always", "-c", code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == [str(device.cpu_count())]
+    assert result.stderr == ""
+
+
+def test_real_paddle_imported_first_warns_once(run_python):
+    code = "import paddle\n" + PRETEND_AMD + "device.import_paddle()\ndevice.prepare()\n"
+    found, stderr = environment_after(run_python, code)
+    assert found["FLAGS_paddle_num_threads"] is None
+    assert stderr.count("paddle was imported before ppgen") == 1
+
+
+def test_importing_ppgen_alone_sets_nothing(run_python):
+    found, _ = environment_after(run_python, "import ppgen")
+    assert set(found.values()) == {None}
+
+
+@pytest.fixture
+def fresh_import():
+    device.import_paddle.cache_clear()
+    yield
+    device.import_paddle.cache_clear()
+
+
+def test_missing_paddle_is_one_clear_message(monkeypatch, fresh_import):
+    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(PPGenError, match=r"pip install 'ppgen\[cpu\]'"):
+        device.import_paddle()
+
+
+def test_an_old_paddle_is_one_clear_message(monkeypatch, fresh_import):
+    old = types.ModuleType("paddle")
+    old.__version__ = "2.6.2"
+    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(device, "prepare", lambda: None)
+    monkeypatch.setitem(sys.modules, "paddle", old)
+    with pytest.raises(PPGenError, match="needs PaddlePaddle 3, and 2.6.2 is installed"):
+        device.import_paddle()
+
+
+def test_env_tells_who_chose_what(run_python):
+    result = run_python("-m", "ppgen", "env", FLAGS_paddle_num_threads="1")
+    assert result.returncode == 0, result.stderr
+    found = dict(line.split(None, 1) for line in result.stdout.splitlines())
+    assert found["FLAGS_paddle_num_threads"] == "1 (set by you)"
+    assert found["GLOG_minloglevel"] == "2 (chosen by ppgen)"
+    assert found["device"].split(":")[0] in ("cpu", "gpu")
