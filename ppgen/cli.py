@@ -67,13 +67,23 @@ def _cartoon_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_cartoon(args: argparse.Namespace) -> int:
-    """Turn faces into cartoons; 1 if any input failed."""
+    """Turn faces into cartoons.
+
+    One picture gives p2c_photo.png and p2c_cartoon.png; several inputs, a folder or --faces all give
+    NAME_FACE_photo.png and NAME_FACE_cartoon.png. Exit code 1: some pictures of several failed, the others are
+    done; 2: the only one failed.
+    """
     from ppgen.apps import Photo2CartoonPredictor
 
     predictor = Photo2CartoonPredictor(output_path=args.output, weight_path=args.weights)
-    report = predictor.run_many(args.inputs, faces=args.faces, align=not args.no_align)
+    inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
+    report = predictor.run_many(inputs, faces=args.faces, align=not args.no_align)
+    if report.tried == 1:
+        report.raise_first()
+    for result in report.results:
+        print(result.cartoon_path)
     print(report)
-    return 1 if report.failed else 0
+    return 1 if report.failures else 0
 
 
 def run_train(args: argparse.Namespace) -> int | None:
@@ -114,10 +124,9 @@ def run_demo(args: argparse.Namespace) -> int:
 
     from ppgen.apps import Photo2CartoonPredictor
 
-    predictor = Photo2CartoonPredictor(output_path=args.output)
-    predictor.run(data.astronaut())
-    for name in ("p2c_photo.png", "p2c_cartoon.png"):
-        print(f"{args.output}/{name}")
+    result = Photo2CartoonPredictor(output_path=args.output).run(data.astronaut(), full=True)
+    print(result.photo_path)
+    print(result.cartoon_path)
     print(f"drawing took {time.perf_counter() - start:.1f} s, loading the networks included")
     return 0
 

@@ -14,11 +14,14 @@ import paddle
 from paddle import nn
 
 from ppgen import hub
+from ppgen.faces.skin import estimate_skin
+from ppgen.io.image import to_uint8
 from ppgen.losses.adversarial import lsgan_discriminator, lsgan_generator
-from ppgen.losses.identity import coarse_chips, cosine_distance, jittered_chips
+from ppgen.losses.identity import cosine_distance
 from ppgen.losses.pictures import edge_l1, weighted_l1
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
 from ppgen.networks.blocks.norm import clip_shares
+from ppgen.networks.face_crop import coarse_chips, jittered_chips
 from ppgen.registry import MODELS, NETWORKS
 
 
@@ -64,6 +67,7 @@ class PairedPhoto2Cartoon(Model):
         self.pixel_weight, self.edge_weight = pixel_weight, edge_weight
         self.adversarial_weight, self.identity_weight = adversarial_weight, identity_weight
         self.feature_weight, self.skin_noise = feature_weight, skin_noise
+        self._skin: dict[str, np.ndarray] = {}  # estimates of validation photos, by id
 
     def phases(self) -> list[Phase]:
         """Discriminator first; its graph of the drawing serves the generator too."""
@@ -117,8 +121,15 @@ class PairedPhoto2Cartoon(Model):
             clip_shares(self.networks["generator"])
 
     def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
-        """Drawings of a batch, with the estimated skin colour where the batch holds one."""
-        return draw(networks["generator"], batch["photo"], batch.get("skin_estimate", batch["skin"]))
+        """Drawings of a batch, with the skin colour estimated from each photo as a user's would be."""
+        return draw(networks["generator"], batch["photo"], self._estimated_skin(batch))
+
+    def _estimated_skin(self, batch: Batch) -> np.ndarray:
+        photos = to_uint8(batch["photo"])
+        for name, photo, points in zip(batch["id"], photos, batch["landmarks"], strict=True):
+            if name not in self._skin:
+                self._skin[name] = estimate_skin(photo, points)
+        return np.stack([self._skin[name] for name in batch["id"]])
 
     def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
         """Photo, drawing, target."""

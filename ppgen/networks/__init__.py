@@ -21,6 +21,7 @@ from ppgen.networks import (  # noqa: E402, F401
     photo2cartoon,
     photo2cartoon_lean,
     segmentation,
+    skin_tone,
 )
 from ppgen.registry import NETWORKS  # noqa: E402
 

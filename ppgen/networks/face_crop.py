@@ -17,7 +17,7 @@ from paddle import Tensor
 from ppgen.errors import DataError
 from ppgen.networks.face_geometry import chip_matrix
 
-__all__ = ["chip_matrix", "crop_chips"]
+__all__ = ["chip_matrix", "coarse_chips", "crop_chips", "jittered_chips"]
 
 
 @lru_cache(maxsize=4)
@@ -61,3 +61,24 @@ def crop_chips(images: Tensor, matrices: np.ndarray, size: int = 150) -> Tensor:
     grid = grid.transpose(0, 2, 1).reshape(-1, size, size, 2).astype(np.float32)
     grid = paddle.to_tensor(grid)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def jittered_chips(landmarks: np.ndarray, rng: np.random.Generator, pixels: float) -> np.ndarray:
+    """Chip matrices (N, 2, 3) of landmarks (N, 68, 2), each moved by up to `pixels` along both axes."""
+    matrices = np.stack([chip_matrix(points) for points in landmarks])
+    matrices[:, :, 2] += rng.uniform(-pixels, pixels, (len(matrices), 2))
+    return matrices
+
+
+def coarse_chips(images: Tensor, matrices: np.ndarray, side: int = 128) -> Tensor:
+    """Chips (N, 3, 150, 150) of images reduced to `side` pixels first.
+
+    What is left at that size has to be drawn; texture too fine to see cannot please the network.
+    """
+    factor = max(1, images.shape[2] // side)
+    if factor == 1:
+        return crop_chips(images, matrices)
+    pooled = F.avg_pool2d(images, factor, factor)
+    scaled = matrices / factor
+    scaled[:, :, 2] += (1 / factor - 1) / 2  # pixel centres of the smaller picture
+    return crop_chips(pooled, scaled)

@@ -35,8 +35,8 @@ class PatchDiscriminator(nn.Layer):
 
     With `layers` halvings and two more convolutions H' = H / 2**layers - 2 for H a multiple of 2**layers;
     256 -> 30 with three layers. For a conditional discriminator concatenate both images along the channels.
-    Every operation has a second derivative, so gradient penalties work. (One on single samples, as in WGAN-GP,
-    means little with norm="batch", where samples depend on one another.)
+    Every operation has a second derivative, so gradient penalties work. (One on single samples, as in
+    WGAN-GP, means little with norm="batch", where samples depend on one another.)
 
     Args:
         in_channels: channels of the input; 6 for a pair of RGB images.

@@ -1,0 +1,75 @@
+"""Which skin colour to draw a face with.
+
+The pixels alone do not say: an underexposed pale face and a well lit dark one look alike, and a network left
+to guess from few examples paints everybody pale. Exposure-dependent colours and the face descriptor, which
+knows faces across lightings, together do.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ppgen.errors import DataError
+from ppgen.faces.identify import describe
+
+_PERCENTILES = (10, 25, 75, 90, 97)
+
+
+def hull_mask(shape: tuple[int, int], landmarks: np.ndarray) -> np.ndarray:
+    """Boolean (H, W): inside the hull of the landmarks (68, 2)."""
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.asarray(landmarks).round().astype(np.int32)), 1)
+    return mask > 0
+
+
+def skin_features(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarray | None = None) -> np.ndarray:
+    """What the estimate is made from: (136,) float32.
+
+    Args:
+        crop: (H, W, 3) uint8 RGB, not masked.
+        landmarks: (68, 2) pixels of the crop.
+        descriptor: (128,) of this face, if it is known already.
+    Returns:
+        the face descriptor (128), the median L*, a*, b* in the face hull and five percentiles of its L*.
+    Raises:
+        DataError: the landmarks lie outside the picture.
+    """
+    inside = hull_mask(crop.shape[:2], landmarks)
+    if not inside.any():
+        raise DataError("the landmarks lie outside the picture: give those of this crop")
+    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[inside]
+    if descriptor is None:
+        descriptor = describe(crop, landmarks)
+    colours = [np.median(lab, axis=0), np.percentile(lab[:, 0], _PERCENTILES)]
+    return np.concatenate([np.ravel(descriptor), *colours]).astype(np.float32)
+
+
+def lab_to_unit_rgb(lab: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* (..., 3) -> RGB in [-1, 1], clipped to what a screen can show."""
+    flat = np.asarray(lab, dtype=np.float32).reshape(-1, 1, 3)
+    rgb = cv2.cvtColor(flat, cv2.COLOR_LAB2RGB).reshape(np.shape(lab))
+    return (np.clip(rgb, 0, 1) * 2 - 1).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _network() -> Any:
+    from ppgen import hub
+
+    return hub.load("skin_tone")
+
+
+def estimate_skin(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """The skin colour to draw this face with: RGB float32 (3,) in [-1, 1].
+
+    Args: as `skin_features`.
+    """
+    from ppgen.device import import_paddle
+
+    paddle = import_paddle()
+    with paddle.no_grad():
+        lab = _network()(paddle.to_tensor(skin_features(crop, landmarks)[None])).numpy()[0]
+    return lab_to_unit_rgb(lab)

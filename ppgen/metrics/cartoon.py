@@ -1,0 +1,200 @@
+"""How good a drawing is beside the paired one: closeness, crispness, flatness, skin tone, likeness.
+
+All functions take pictures as a person gets them, uint8 (H, W, 3) RGB, and regions as bool (H, W). Lengths are
+given for 256-pixel portraits and scale with the picture. L* is CIE 1976 lightness of sRGB, 0 (black) to 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from ppgen.errors import DataError
+from ppgen.io.image import to_uint8
+from ppgen.metrics.retrieval import judged_chip, rank1_hits
+from ppgen.registry import METRICS
+
+MEAN_CARTOON_MAE = 42.9  #: what `masked_mae` is for the mean of the training cartoons, on validation at 256²
+TEXTURE_SIGMA = 2.0  # pixels at 256: lines of a drawing are wider, grain and checkerboards are finer
+_BROWS, _EYES = (range(17, 22), range(22, 27)), (range(36, 42), range(42, 48))
+_NOSE, _MOUTH = range(27, 36), range(48, 60)
+# What is drawn with lines, and by how many pixels at 256 its outline reaches beyond the landmarks
+_FEATURES = ((_BROWS[0], 7), (_BROWS[1], 7), (_EYES[0], 8), (_EYES[1], 8), (_NOSE, 8), (_MOUTH, 8))
+
+
+def lightness(picture: np.ndarray) -> np.ndarray:
+    """L* of every pixel, float32 (H, W)."""
+    return cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[..., 0]
+
+
+def masked_mae(output: np.ndarray, cartoon: np.ndarray, inside: np.ndarray) -> float:
+    """Mean absolute difference over the pixels `inside` and the three channels, in grey levels of 0..255."""
+    return float(np.abs(output[inside].astype(np.int16) - cartoon[inside]).mean())
+
+
+def gradient(picture: np.ndarray, inside: np.ndarray) -> float:
+    """Mean magnitude of the gradient of L* `inside`, by Sobel's 3x3 operator, in L* per pixel.
+
+    A blurred drawing has less of it than the paired one, a noisy one more.
+    """
+    light = lightness(picture)
+    across, down = (cv2.Sobel(light, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    return float(np.hypot(across, down)[inside].mean())
+
+
+def fine_texture(picture: np.ndarray, inside: np.ndarray) -> float:
+    """Mean absolute high-pass `inside`: |L* - Gaussian of L* with sigma 2 (at 256)|. Near 0 where paint is flat."""
+    light = lightness(picture)
+    smooth = cv2.GaussianBlur(light, (0, 0), TEXTURE_SIGMA * picture.shape[0] / 256)
+    return float(np.abs(light - smooth)[inside].mean())
+
+
+def face_hull(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Convex hull of the 68 landmarks, bool of `shape` (H, W)."""
+    return _filled([landmarks], shape) > 0
+
+
+def skin_region(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """`face_hull` without brows, eyes, nose and mouth: the hulls of their landmarks, grown by 7 or 8 pixels at 256."""
+    skin = face_hull(landmarks, shape)
+    for points, reach in _FEATURES:
+        radius = max(1, round(reach * shape[0] / 256))
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        skin &= cv2.dilate(_filled([landmarks[list(points)]], shape), kernel) == 0
+    return skin
+
+
+def _filled(outlines: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+    drawn = np.zeros(shape[:2], np.uint8)
+    for points in outlines:
+        cv2.fillConvexPoly(drawn, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
+    return drawn
+
+
+class PairFigures(NamedTuple):
+    """One drawing beside its paired cartoon."""
+
+    mae: float  #: grey levels of 0..255 inside the mask
+    gradient: float  #: of the drawing, L* per pixel inside the mask
+    cartoon_gradient: float
+    texture: float  #: of the drawing's skin, L*
+    cartoon_texture: float
+    lightness: float  #: median L* in the face hull, drawing minus paired cartoon
+
+
+def pair_figures(output: np.ndarray, cartoon: np.ndarray, mask: np.ndarray, landmarks: np.ndarray) -> PairFigures:
+    """All figures of one pair.
+
+    Args:
+        output, cartoon: (H, W, 3) uint8 RGB.
+        mask: (H, W) in [0, 1]; inside is above 0.5.
+        landmarks: (68, 2) pixels of these pictures.
+    Raises:
+        DataError: sizes differ, or mask or face lie outside the picture.
+    """
+    if output.shape != cartoon.shape or mask.shape != output.shape[:2]:
+        raise DataError(f"drawing {output.shape}, cartoon {cartoon.shape} and mask {mask.shape} differ in size")
+    inside, hull = mask > 0.5, face_hull(landmarks, mask.shape)
+    skin = skin_region(landmarks, mask.shape)
+    if not inside.any() or not skin.any():
+        raise DataError("a drawing is measured inside its mask and face, and one of them lies outside the picture")
+    return PairFigures(
+        mae=masked_mae(output, cartoon, inside),
+        gradient=gradient(output, inside),
+        cartoon_gradient=gradient(cartoon, inside),
+        texture=fine_texture(output, skin),
+        cartoon_texture=fine_texture(cartoon, skin),
+        lightness=float(np.median(lightness(output)[hull]) - np.median(lightness(cartoon)[hull])),
+    )
+
+
+def ratio(rows: np.ndarray) -> float:
+    """Mean of the first column over mean of the second, (n, 2): faces with next to no texture cannot explode it."""
+    return float(rows[:, 0].mean() / max(rows[:, 1].mean(), 1e-9))
+
+
+@METRICS.register()
+class CartoonScores:
+    """Scores of drawings over a validation set.
+
+    Args:
+        mean_cartoon_mae: the error that `mae_ratio` is relative to, in grey levels.
+        identity: also judge likeness with the shipped Face ID, about 0.1 s a portrait.
+
+    Scores: `mae`, `mae_ratio`, `gradient_ratio`, `texture_ratio` (1 is the paired cartoons' own), `lightness_<group>`
+    and `lightness_abs_<group>` (mean of the signed and of the absolute differences), `lightness_abs_worst` (of the
+    groups), and `rank1` in [0, 1].
+    """
+
+    def __init__(self, mean_cartoon_mae: float = MEAN_CARTOON_MAE, identity: bool = True) -> None:
+        self.mean_cartoon_mae, self.identity = mean_cartoon_mae, identity
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was measured."""
+        self._figures: list[PairFigures] = []
+        self._groups: list[str] = []
+        self._chips: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def update(self, batch: dict[str, Any], output: np.ndarray) -> None:
+        """Measure drawings (N, 3, H, W) in [-1, 1] of a collated batch of `Portraits`.
+
+        The batch holds `photo`, `cartoon` (N, 3, H, W) in [-1, 1], `mask` (N, 1, H, W) in [0, 1], `landmarks`
+        (N, 68, 2), `id` and `group` (lists). Raises DataError, see `pair_figures`.
+        """
+        drawn, cartoons, photos = (to_uint8(np.asarray(x)) for x in (output, batch["cartoon"], batch["photo"]))
+        for i, identifier in enumerate(batch["id"]):
+            points = batch["landmarks"][i]
+            self._figures.append(pair_figures(drawn[i], cartoons[i], batch["mask"][i, 0], points))
+            self._groups.append(str(batch["group"][i]))
+            if self.identity:
+                self._chips.append(judged_and_true_chip(drawn[i], photos[i], points, identifier))
+
+    def compute(self, describe: Callable[[np.ndarray], np.ndarray] | None = None) -> dict[str, float]:
+        """The scores of everything measured since `reset`.
+
+        Args:
+            describe: chips (N, 150, 150, 3) uint8 -> descriptors (N, D); None is the shipped Face ID.
+        Raises:
+            DataError: nothing was measured.
+        """
+        if not self._figures:
+            raise DataError("no drawing was measured: the validation dataset is empty")
+        figures = np.array(self._figures)
+        scores = {
+            "mae": float(figures[:, 0].mean()),
+            "mae_ratio": float(figures[:, 0].mean() / self.mean_cartoon_mae),
+            "gradient_ratio": ratio(figures[:, 1:3]),
+            "texture_ratio": ratio(figures[:, 3:5]),
+        }
+        groups = np.array(self._groups)
+        for group in sorted(set(self._groups)):
+            difference = figures[groups == group, 5]
+            scores[f"lightness_{group}"] = float(difference.mean())
+            scores[f"lightness_abs_{group}"] = float(np.abs(difference).mean())
+        scores["lightness_abs_worst"] = max(v for k, v in scores.items() if k.startswith("lightness_abs_"))
+        if self.identity:
+            scores["rank1"] = self._rank1(describe or _shipped_describe())
+        return scores
+
+    def _rank1(self, describe: Callable[[np.ndarray], np.ndarray]) -> float:
+        drawn, photos = (np.stack(chips) for chips in zip(*self._chips))
+        return float(rank1_hits(describe(drawn), describe(photos)).mean())
+
+
+def judged_and_true_chip(
+    drawing: np.ndarray, photo: np.ndarray, landmarks: np.ndarray, identifier: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The two 150-pixel chips that retrieval compares: of the drawing, coarse and displaced, and of the photo."""
+    from ppgen.faces.identify import face_chip
+
+    return judged_chip(drawing, landmarks, identifier), face_chip(photo, landmarks)
+
+
+def _shipped_describe() -> Callable[[np.ndarray], np.ndarray]:
+    from ppgen.faces.identify import describe_chips
+
+    return describe_chips
