@@ -70,8 +70,8 @@ def run_cartoon(args: argparse.Namespace) -> int:
     """Turn faces into cartoons.
 
     One picture gives p2c_photo.png and p2c_cartoon.png; several inputs, a folder or --faces all give
-    NAME_FACE_photo.png and NAME_FACE_cartoon.png. Exit code 1: some pictures of several failed, the others are
-    done; 2: the only one failed.
+    NAME_FACE_photo.png and NAME_FACE_cartoon.png. Exit code 1: some pictures of several failed, the others
+    are done; 2: the only one failed.
     """
     from ppgen.apps import Photo2CartoonPredictor
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from ppgen.errors import ConfigError
 
 
 def nearest(name: str, candidates: list[str]) -> str:
-    """", did you mean 'x'?" for the closest candidate, or an empty string."""
+    """ ", did you mean 'x'?" for the closest candidate, or an empty string."""
     match = difflib.get_close_matches(str(name), candidates, n=1, cutoff=0.5)
     return f", did you mean '{match[0]}'?" if match else ""
 
@@ -68,7 +69,9 @@ class Registry:
         """The class registered under `name`; ConfigError with the nearest name if there is none."""
         if name not in self._classes:
             hint = nearest(name, self.names())
-            raise ConfigError(f"no {self.kind} is called '{name}'{hint} (there are: {', '.join(self.names())})")
+            raise ConfigError(
+                f"no {self.kind} is called '{name}'{hint} (there are: {', '.join(self.names())})"
+            )
         return self._classes[name]
 
     def build(self, config: dict[str, Any], **extra: Any) -> Any:

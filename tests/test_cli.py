@@ -10,6 +10,7 @@ import pytest
 
 import ppgen
 from ppgen import cli
+from ppgen.apps.batch import Failure, Report
 from ppgen.errors import DataError, OutputError
 from ppgen.prepare import link
 
@@ -82,14 +83,8 @@ def test_debug_shows_the_traceback(run_python, tmp_path):
         assert "Traceback" in result.stderr and "DataError" in result.stderr
 
 
-def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
-    seen = {}
-
-    class Report:
-        failed = ["b.png"]
-
-        def __str__(self) -> str:
-            return "1 drawn, 1 failed"
+def fake_predictor(seen: dict, report: object) -> type:
+    """A predictor that records what it is asked and answers `report`."""
 
     class Predictor:
         def __init__(self, **arguments):
@@ -97,35 +92,74 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
 
         def run_many(self, inputs, **arguments):
             seen.update(arguments, inputs=inputs)
-            return Report()
+            return report
 
-    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=Predictor)
+    return Predictor
+
+
+def drawn(name: str) -> SimpleNamespace:
+    return SimpleNamespace(name=name, warnings=(), cartoon_path=Path("out") / f"{name}_0_cartoon.png")
+
+
+def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
+    seen = {}
+    report = Report([drawn("a")], [Failure("b.png", DataError("b.png: is empty"))], tried=2)
+    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=fake_predictor(seen, report))
     code = cli.main(["cartoon", "a.jpg", "b.png", "-o", "out", "--faces", "1", "--no-align"])
     assert code == 1
-    assert capsys.readouterr().out == "1 drawn, 1 failed\n"
+    assert capsys.readouterr().out.splitlines() == [
+        str(Path("out/a_0_cartoon.png")), "1 of 2 pictures done, 1 face drawn", "failed: b.png: is empty"
+    ]  # fmt: skip
     assert seen == {
         "output_path": "out", "weight_path": None, "inputs": ["a.jpg", "b.png"], "faces": 1, "align": False
     }  # fmt: skip
-    Report.failed = []
-    assert cli.main(["cartoon", "a.jpg"]) == 0
-    assert seen["faces"] == "largest" and seen["align"] is True
+
+
+def test_cartoon_of_one_picture(monkeypatch, capsys):
+    seen = {}
+    report = Report([drawn("a")], tried=1)
+    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=fake_predictor(seen, report))
+    assert cli.main(["cartoon", "a.jpg", "--weights", "w.safetensors"]) == 0
+    assert seen["inputs"] == "a.jpg"  # not a list: the files are called p2c_…
+    assert (seen["faces"], seen["align"], seen["weight_path"]) == ("largest", True, "w.safetensors")
+    report.results, report.failures = [], [Failure("a.jpg", DataError("a.jpg: is empty"))]
+    capsys.readouterr()
+    assert cli.main(["cartoon", "a.jpg"]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "error: a.jpg: is empty\n")
+
+
+def test_cartoon_of_real_bad_files(run_python, tmp_path):
+    """Through the real predictor, none of whose networks is needed to refuse these."""
+    (tmp_path / "text.jpg").write_text("hello")
+    out = tmp_path / "out"
+    one = run_python("-m", "ppgen", "cartoon", str(tmp_path / "text.jpg"), "-o", str(out))
+    assert one.returncode == 2 and one.stderr.startswith("error: ") and "text.jpg" in one.stderr
+    both = run_python("-m", "ppgen", "cartoon", str(tmp_path / "text.jpg"), "missing.png", "-o", str(out))
+    assert both.returncode == 1 and both.stderr == ""
+    assert "0 of 2 pictures done" in both.stdout and both.stdout.count("failed: ") == 2
+    assert not out.exists()
 
 
 def test_demo_hands_the_astronaut_to_the_predictor(monkeypatch, capsys, tmp_path):
+    pytest.importorskip("skimage", reason="scikit-image is not installed")
     seen = []
 
     class Predictor:
         def __init__(self, output_path):
-            seen.append(output_path)
+            self.folder = Path(output_path)
 
-        def run(self, photo):
-            seen.append(photo.shape)
+        def run(self, photo, full):
+            seen.append((photo.shape, full))
+            return SimpleNamespace(
+                photo_path=self.folder / "p2c_photo.png", cartoon_path=self.folder / "p2c_cartoon.png"
+            )
 
     install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=Predictor)
     assert cli.main(["demo", "-o", str(tmp_path)]) == 0
-    assert seen == [str(tmp_path), (512, 512, 3)]
+    assert seen == [((512, 512, 3), True)]
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == [f"{tmp_path}/p2c_photo.png", f"{tmp_path}/p2c_cartoon.png"]
+    assert lines[:2] == [str(tmp_path / "p2c_photo.png"), str(tmp_path / "p2c_cartoon.png")]
     assert lines[2].startswith("drawing took ")
 
 

@@ -47,7 +47,8 @@ class Report:
 
     def __str__(self) -> str:
         done = self.tried - len(self.failures)
-        lines = [f"{done} of {self.tried} pictures done, {len(self.results)} faces drawn"]
+        faces = f"{len(self.results)} face{'' if len(self.results) == 1 else 's'}"
+        lines = [f"{done} of {self.tried} pictures done, {faces} drawn"]
         lines += [f"warning: {one.name}: {text}" for one in self.results for text in one.warnings]
         lines += [f"failed: {failure.error}" for failure in self.failures]
         return "\n".join(lines)
@@ -102,7 +103,7 @@ def _stem(source: Any, index: int) -> str:
 
 
 def _unique(stems: list[str]) -> list[str]:
-    """Stems that differ even where case does not count: a second 'a' becomes 'a-2', or the next that is free."""
+    """Stems made different, case aside: a second 'a' becomes 'a-2', or the next that is free."""
     taken = {stem.casefold() for stem in stems}
     seen: set[str] = set()
     result = []

@@ -44,8 +44,8 @@ class CartoonResult:
     crop: uint8 (256, 256, 3), aligned, before masking. crop_landmarks: float64 (68, 2) in its pixels.
     mask: float32 (256, 256), 1 on the person. skin: float32 (3,) in [-1, 1], the colour the face was to have.
     cartoon: uint8 (256, 256, 3), white outside the person.
-    timings: seconds of 'find' (the photo's, the same for each of its faces), 'align', 'segment', 'draw';
-    the first face's include loading the networks.
+    timings: seconds of 'find' (the photo's, the same for each of its faces), 'align', 'segment', 'skin',
+    'draw'; the first face's include loading the networks.
     warnings: sentences for the user: small face, strong pose, several faces …
     photo_path, cartoon_path: the files written.
     """
@@ -158,8 +158,9 @@ class Photo2CartoonPredictor:
         if mask.mean() < _MIN_PERSON:
             mask = np.ones_like(mask)
             warnings += ("no person could be told from the background, so the whole crop was drawn",)
-        with _timed(timings, "draw"):
+        with _timed(timings, "skin"):
             skin = np.asarray(estimate_skin(cut.crop, cut.landmarks), np.float32)
+        with _timed(timings, "draw"):
             drawing = self._generate(on_white(cut.crop, mask), skin)
             cartoon = on_white(drawing, outline_mask(mask))
         face = cut.face
@@ -208,7 +209,7 @@ def _cut_out(item: Item, faces: str | int) -> dict[int, _Cut]:
     timings: dict[str, float] = {}
     with _timed(timings, "find"):
         image = load_image(item.source)
-        found = find_faces(image, name=item.name, thorough=faces == "all")
+        found = find_faces(image, name=item.name, thorough=faces != "largest")
     chosen = range(len(found)) if faces == "all" else [0 if faces == "largest" else int(faces)]
     cuts = {}
     for index in chosen:

@@ -64,7 +64,9 @@ def merge(base: dict, change: dict) -> dict:
     result = copy.deepcopy(base)
     for key, value in change.items():
         old = result.get(key)
-        same_class = isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
+        same_class = (
+            isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
+        )
         result[key] = merge(old, value) if same_class else copy.deepcopy(value)
     return result
 

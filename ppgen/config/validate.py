@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from ppgen.errors import ConfigError
 from ppgen.registry import Registry, nearest
@@ -83,7 +84,9 @@ def check_named(registry: Registry, config: Any, where: str, nested: Registry | 
     return faults
 
 
-def check_config(config: dict[str, Any], checks: dict[str, Callable[[Any, str], list[str]]], required: tuple[str, ...]) -> None:
+def check_config(
+    config: dict[str, Any], checks: dict[str, Callable[[Any, str], list[str]]], required: tuple[str, ...]
+) -> None:
     """Raise one ConfigError that lists every fault of a config.
 
     Args:

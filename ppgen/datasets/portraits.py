@@ -29,7 +29,7 @@ def data_root(folder: str) -> Path:
 
 
 def split_of(identifier: str, tone: str) -> str:
-    """"validation", "tone" (held back for measuring skin tone only) or "train", by the file's name alone."""
+    """ "validation", "tone" (held back for measuring skin tone only) or "train", by the file's name alone."""
     bucket = zlib.crc32(identifier.encode()) % 10
     if bucket == 2:
         return "validation"
@@ -103,7 +103,8 @@ class Portraits:
         self.root = data_root(dataroot)
         if not (self.root / "meta.csv").is_file():
             raise DataError(
-                f"{self.root}: no meta.csv there; run `make data` to link the data, or set PPGEN_DATA to the folder that holds {dataroot}"
+                f"{self.root}: no meta.csv there; run `make data` to link the data, "
+                f"or set PPGEN_DATA to the folder that holds {dataroot}"
             )
         self.size, self.paired, self.white, self.augment, self.flip = size, paired, white, augment, flip
         with (self.root / "meta.csv").open(newline="") as file:
@@ -141,7 +142,12 @@ class Portraits:
         if mirror:
             photo, mask, cartoon = photo[:, ::-1], mask[:, ::-1], cartoon[:, ::-1]
             points = np.stack([photo.shape[1] - 1 - points[:, 0], points[:, 1]], axis=1)[MIRRORED]
-        matrix = warp_matrix(photo.shape[0], self.size, rng or np.random.default_rng(0), self.augment if rng is not None else 0.0)
+        matrix = warp_matrix(
+            photo.shape[0],
+            self.size,
+            rng or np.random.default_rng(0),
+            self.augment if rng is not None else 0.0,
+        )
         points_before, points = points, points @ matrix[:, :2].T + matrix[:, 2]
         outside = (255, 255, 255) if self.white else cv2.mean(photo)[:3]
         return {
@@ -160,7 +166,12 @@ class Portraits:
         if shrink < 0.75:  # average first, or lines thinner than a pixel would come and go
             image = cv2.GaussianBlur(image, (0, 0), 0.45 / shrink)
         return cv2.warpAffine(
-            image, matrix, (self.size, self.size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
+            image,
+            matrix,
+            (self.size, self.size),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=outside,
         )
 
 

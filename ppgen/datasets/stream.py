@@ -6,8 +6,9 @@ every batch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -39,7 +40,9 @@ class Order:
         if turns:
             missing = set(groups) ^ set(turns)
             if missing:
-                raise DataError(f"loader.turns: expected exactly the groups {sorted(set(groups))}, found {sorted(turns)}")
+                raise DataError(
+                    f"loader.turns: expected exactly the groups {sorted(set(groups))}, found {sorted(turns)}"
+                )
             # a group's turns are spread over the round, not in a row
             slots = sorted((((i + 0.5) / n, name) for name, n in turns.items() for i in range(n)))
             self._round = [name for _, name in slots]
@@ -79,8 +82,14 @@ class BatchStream:
     """
 
     def __init__(
-        self, dataset: Samples, batch_size: int, seed: int, turns: dict[str, int] | None = None,
-        rank: int = 0, world: int = 1, workers: int = 1,
+        self,
+        dataset: Samples,
+        batch_size: int,
+        seed: int,
+        turns: dict[str, int] | None = None,
+        rank: int = 0,
+        world: int = 1,
+        workers: int = 1,
     ) -> None:
         self.dataset, self.seed = dataset, seed
         self._share = batch_size // world

@@ -24,7 +24,14 @@ def _flush(folder: Path) -> None:
         os.close(handle)
 
 
-def save(root: Path, step: int, weights: dict[str, np.ndarray], state: dict[str, np.ndarray], facts: dict[str, Any], keep: int) -> Path:
+def save(
+    root: Path,
+    step: int,
+    weights: dict[str, np.ndarray],
+    state: dict[str, np.ndarray],
+    facts: dict[str, Any],
+    keep: int,
+) -> Path:
     """Write `root/step_00001234/` and make it the newest; older ones beyond `keep` are removed.
 
     Args:
@@ -46,7 +53,9 @@ def save(root: Path, step: int, weights: dict[str, np.ndarray], state: dict[str,
         write_text(root / LATEST, final.name)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise OutputError(f"{final}: the checkpoint cannot be written ({error.strerror or error}); earlier ones are whole") from error
+        raise OutputError(
+            f"{final}: the checkpoint cannot be written ({error.strerror or error}); earlier ones are whole"
+        ) from error
     for old in sorted(root.glob("step_*"))[: -keep or None]:
         if old != final:
             shutil.rmtree(old, ignore_errors=True)
@@ -68,4 +77,6 @@ def load(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], di
         facts = json.loads((folder / "state.json").read_text())
         return load_file(folder / "weights.safetensors"), load_file(folder / "state.safetensors"), facts
     except Exception as error:  # the safetensors library raises its own type for damaged files
-        raise WeightsError(f"{folder}: this checkpoint cannot be read ({error}); name an older one with --resume DIR") from error
+        raise WeightsError(
+            f"{folder}: this checkpoint cannot be read ({error}); name an older one with --resume DIR"
+        ) from error

@@ -57,9 +57,7 @@ def average_gradients(parameters: list[paddle.Tensor]) -> None:
     """
     if world_size() == 1:
         return
-    flat = paddle.concat([
-        (p.grad if p.grad is not None else paddle.zeros_like(p)).reshape([-1]) for p in parameters
-    ])
+    flat = paddle.concat([(p.grad if p.grad is not None else paddle.zeros_like(p)).reshape([-1]) for p in parameters])
     dist.all_reduce(flat)
     flat = flat / world_size()
     start = 0

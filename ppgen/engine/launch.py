@@ -14,8 +14,6 @@ from typing import Any
 
 import yaml
 
-from ppgen.config import apply_overrides, check_call, check_config, read_yaml
-from ppgen.config.validate import check_named
 from ppgen.errors import ConfigError, OutputError
 from ppgen.io.atomic import write_text
 
@@ -24,76 +22,26 @@ def parser() -> argparse.ArgumentParser:
     """The options of `tools/main.py` and `ppgen train`."""
     result = argparse.ArgumentParser(prog="tools/main.py", description="Train or evaluate what a YAML names.")
     result.add_argument("-c", "--config-file", required=True, help="the YAML")
-    result.add_argument("-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key")
-    result.add_argument("--resume", nargs="?", const="newest", metavar="DIR", help="go on from the newest run of this config, or from DIR")
+    result.add_argument(
+        "-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key"
+    )
+    result.add_argument(
+        "--resume",
+        nargs="?",
+        const="newest",
+        metavar="DIR",
+        help="go on from the newest run of this config, or from DIR",
+    )
     result.add_argument("--load", metavar="W", help="start from a weights file or a checkpoint folder")
     result.add_argument("--evaluate-only", action="store_true", help="print the validation scores and stop")
     result.add_argument("--dry-run", action="store_true", help="build everything, print sizes, stop")
-    result.add_argument("--nproc", default="1", help="training processes, or auto: one a core, if the batch can be shared")
+    result.add_argument(
+        "--nproc", default="1", help="training processes, or auto: one a core, if the batch can be shared"
+    )
     result.add_argument("--seed", type=int, help="takes the place of the YAML's")
     result.add_argument("--no-cuda", action="store_true", help="stay on the CPU")
     result.add_argument("--debug", action="store_true", help="show tracebacks")
     return result
-
-
-def load_config(path: str, overrides: list[str], seed: int | None = None) -> dict[str, Any]:
-    """The resolved, validated config; one ConfigError lists every fault."""
-    config = apply_overrides(read_yaml(path), overrides)
-    if seed is not None:
-        config["seed"] = seed
-    import ppgen.datasets  # noqa: F401  (these three fill the registries)
-    import ppgen.metrics  # noqa: F401
-    import ppgen.models  # noqa: F401
-    import ppgen.networks
-    from ppgen.engine import settings
-    from ppgen.engine.optimizers import OPTIMIZERS
-    from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
-
-    def section(cls: type) -> Any:
-        return lambda value, where: check_call(cls, value, where)
-
-    def optimizers(value: Any, where: str) -> list[str]:
-        if not isinstance(value, dict):
-            return [f"{where}: expected network names with their optimizer"]
-        return [fault for name, item in value.items() for fault in check_call(
-            OPTIMIZERS.get(item.get("name", "Adam") if isinstance(item, dict) else "Adam", OPTIMIZERS["Adam"]),
-            item, f"{where}.{name}", supplied=("parameters",))]  # fmt: skip
-
-    def datasets(value: Any, where: str) -> list[str]:
-        if not isinstance(value, dict) or "train" not in value:
-            return [f"{where}.train: is missing"]
-        wrong = [f"{where}.{k}: unknown key (accepted: train, validation)" for k in value if k not in ("train", "validation")]
-        return wrong + [f for k in ("train", "validation") if k in value for f in check_named(DATASETS, value[k], f"{where}.{k}")]
-
-    def validate(value: Any, where: str) -> list[str]:
-        faults = check_call(settings.ValidateSettings, value, where)
-        if isinstance(value, dict) and isinstance(value.get("metric"), dict):
-            faults += check_named(METRICS, value["metric"], f"{where}.metric")
-        return faults
-
-    def of_type(kind: type, least: int | None = None) -> Any:
-        def check(value: Any, where: str) -> list[str]:
-            good = isinstance(value, kind) and not isinstance(value, bool) and (least is None or value >= least)
-            return [] if good else [f"{where}: expected {kind.__name__}{f' >= {least}' if least is not None else ''}, found {value!r}"]
-        return check
-
-    checks = {
-        "seed": of_type(int, 0), "total_iters": of_type(int, 1), "epochs": of_type(int, 1), "output_dir": of_type(str),
-        "model": lambda value, where: check_named(MODELS, value, where, NETWORKS),
-        "dataset": datasets, "optimizer": optimizers, "validate": validate,
-        "loader": section(settings.LoaderSettings), "schedule": section(settings.ScheduleSettings),
-        "ema": section(settings.EmaSettings), "log": section(settings.LogSettings),
-        "checkpoint": section(settings.CheckpointSettings),
-    }  # fmt: skip
-    try:
-        check_config(config, checks, required=("model", "dataset", "optimizer"))
-        if "epochs" not in config and "total_iters" not in config:
-            raise ConfigError("total_iters: is missing (or give epochs)")
-    except ConfigError as error:
-        raise ConfigError(f"{path}: " + str(error).replace("\n", f"\n{path}: ")) from None
-    config.setdefault("seed", 0)
-    config.setdefault("output_dir", "runs")
-    return config
 
 
 def newest_run(output_dir: Path, name: str) -> Path | None:
@@ -126,7 +74,12 @@ def _start_processes(count: int, argv: list[str]) -> int:
             cleaned.append(word)
     package_root = str(Path(__file__).parents[2])  # the children run this ppgen, installed or not
     search = os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "FLAGS_paddle_num_threads": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": search}
+    environment = {
+        **os.environ,
+        "FLAGS_paddle_num_threads": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": search,
+    }
     logs = Path(os.environ.get("TMPDIR", "/tmp")) / f"ppgen-launch-{os.getpid()}"
     command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count), "--backend", "gloo",
                "--log_dir", str(logs), str(Path(__file__).with_name("worker.py")), *cleaned]  # fmt: skip
@@ -151,6 +104,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; errors of ppgen propagate to the caller, which prints them."""
     argv = sys.argv[1:] if argv is None else argv
     options = parser().parse_args(argv)
+    from ppgen.engine.schema import load_config
+
     config = load_config(options.config_file, options.opt, options.seed)
 
     from ppgen.device import select
@@ -201,7 +156,10 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
         return 0
     if trainer.writes:
         _record(folder, config)
-    print(f"{'going on from step ' + str(trainer.step) if source else 'starting at step 0'} in {folder}", flush=True)
+    print(
+        f"{'going on from step ' + str(trainer.step) if source else 'starting at step 0'} in {folder}",
+        flush=True,
+    )
     trainer.run()
     if trainer.writes:
         print(f"done: {folder} holds log.jsonl, curves.png, samples/, checkpoints/ and best.safetensors")
@@ -219,7 +177,9 @@ def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Pat
         given = given.parent.parent if given.parent.name == "checkpoints" else given
         found = checkpoint.newest(given / "checkpoints") if given == Path(resume) else Path(resume)
         if found is None or not found.is_dir():
-            raise ConfigError(f"--resume {resume}: no checkpoint there (expected a run folder or one of its checkpoints/step_*)")
+            raise ConfigError(
+                f"--resume {resume}: no checkpoint there (expected a run folder or one of its checkpoints/step_*)"
+            )
         return given, found
     old = newest_run(output, name) if resume else None
     if old is not None:
@@ -233,7 +193,9 @@ def _record(folder: Path, config: dict[str, Any]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: this folder cannot be made ({error.strerror}); choose another with -o output_dir=…") from error
+        raise OutputError(
+            f"{folder}: this folder cannot be made ({error.strerror}); choose another with -o output_dir=…"
+        ) from error
     write_text(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     write_text(folder / "versions.json", json.dumps(_versions(), indent=1))
 
@@ -253,7 +215,11 @@ def _describe(model: Any, train: Any, config: dict[str, Any]) -> int:
     print(f"memory for weights, gradients and Adam: about {total * 16 / 2**20:.0f} MiB, activations not counted")
     stream = BatchStream(train, batch_size, config["seed"])
     for key, value in stream.batch(0, ahead=0).items():
-        print(f"batch.{key}: {value.dtype} {list(value.shape)}" if isinstance(value, np.ndarray) else f"batch.{key}: {len(value)} values")
+        print(
+            f"batch.{key}: {value.dtype} {list(value.shape)}"
+            if isinstance(value, np.ndarray)
+            else f"batch.{key}: {len(value)} values"
+        )
     stream.close()
     print(f"training samples: {len(train)}; steps: {config['total_iters']}")
     return 0

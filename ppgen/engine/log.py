@@ -42,7 +42,9 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
 def _smooth(values: np.ndarray, width: int) -> np.ndarray:
     width = max(1, min(width, len(values) // 5))
-    return np.convolve(np.pad(values, (width // 2, width - 1 - width // 2), mode="edge"), np.ones(width) / width, "valid")
+    return np.convolve(
+        np.pad(values, (width // 2, width - 1 - width // 2), mode="edge"), np.ones(width) / width, "valid"
+    )
 
 
 def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:

@@ -30,7 +30,13 @@ def adam(
     kind = paddle.optimizer.AdamW if weight_decay else paddle.optimizer.Adam
     extra = {"weight_decay": weight_decay} if weight_decay else {}
     return kind(
-        learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon, parameters=parameters, grad_clip=clip, **extra
+        learning_rate,
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        parameters=parameters,
+        grad_clip=clip,
+        **extra,
     )
 
 
@@ -47,7 +53,12 @@ def build_optimizer(config: dict, parameters: list[paddle.Tensor]) -> paddle.opt
 
 
 def rate_factor(
-    step: int, total: int, shape: Literal["constant", "linear", "cosine"] = "constant", warmup: int = 0, start: float = 0.5, floor: float = 0.0
+    step: int,
+    total: int,
+    shape: Literal["constant", "linear", "cosine"] = "constant",
+    warmup: int = 0,
+    start: float = 0.5,
+    floor: float = 0.0,
 ) -> float:
     """What the learning rate is multiplied with at a step: a pure function, so a resume needs no state.
 
@@ -82,7 +93,7 @@ def optimizer_state(optimizer: paddle.optimizer.Optimizer, networks: dict[str, n
     for key, value in optimizer.state_dict().items():
         for generated, structured in names:
             if key.startswith(generated + "_"):
-                result[f"{structured}|{key[len(generated) + 1:]}"] = np.asarray(value)
+                result[f"{structured}|{key[len(generated) + 1 :]}"] = np.asarray(value)
                 break
     return result
 

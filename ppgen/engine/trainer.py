@@ -59,19 +59,28 @@ class Trainer:
         ema = EmaSettings(**config.get("ema", {}))
         self.averages = {name: Average(model.networks[name], ema.half_life) for name in ema.networks}
         self.optimizers = self._build_optimizers()
-        self.step, self.best, self.seconds = 0, None, 0.0
+        self.step, self.stop_at, self.best, self.seconds = 0, self.total, None, 0.0
         if self.loader.batch_size % distributed.world_size():
-            raise ConfigError(f"loader.batch_size: {self.loader.batch_size} cannot be shared by {distributed.world_size()} processes")
+            raise ConfigError(
+                f"loader.batch_size: {self.loader.batch_size} cannot be shared by {distributed.world_size()} processes"
+            )
         self.stream = BatchStream(
-            train, self.loader.batch_size, self.seed, self.loader.turns,
-            distributed.rank(), distributed.world_size(), self.loader.workers,
+            train,
+            self.loader.batch_size,
+            self.seed,
+            self.loader.turns,
+            distributed.rank(),
+            distributed.world_size(),
+            self.loader.workers,
         )
 
     def _build_optimizers(self) -> dict[str, paddle.optimizer.Optimizer]:
         self.rates, result = {}, {}
         for name, settings in self.config["optimizer"].items():
             if name not in self.model.networks:
-                raise ConfigError(f"optimizer.{name}: the model has no such network (it has {', '.join(self.model.networks)})")
+                raise ConfigError(
+                    f"optimizer.{name}: the model has no such network (it has {', '.join(self.model.networks)})"
+                )
             result[name] = build_optimizer(settings, trainable([self.model.networks[name]]))
             self.rates[name] = result[name].get_lr()
         untrained = {n for phase in self.model.phases() for n in phase.trains} - set(result)
@@ -123,15 +132,16 @@ class Trainer:
 
     # ---- the loop ----------------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Train from `self.step` to the end."""
+    def run(self, until: int | None = None) -> None:
+        """Train from `self.step` to the end, or to the step `until` (the schedule keeps the whole length)."""
+        self.stop_at = self.total if until is None else until
         for network in self.model.networks.values():
             network.train()
         distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
         log = RunLog(self.folder / "log.jsonl", self.step) if self.writes else None
         bar = tqdm(total=self.total, initial=self.step, disable=not (self.writes and sys.stderr.isatty()))
         try:
-            while self.step < self.total:
+            while self.step < self.stop_at:
                 started = time.perf_counter()
                 row = self._one_step()
                 self.seconds += time.perf_counter() - started
@@ -160,7 +170,7 @@ class Trainer:
         return {**row, **step.report, "rate_factor": factor, "wait_seconds": waited}
 
     def _occasionally(self, row: dict[str, float], log: RunLog | None) -> None:
-        last = self.step == self.total
+        last = self.step == self.stop_at
         if log is not None and (self.step % self.log_settings.interval == 0 or last):
             images = self.step * self.loader.batch_size
             log.write(step=self.step, images=images, hours=self.seconds / 3600, **row)
@@ -192,8 +202,15 @@ class Trainer:
             network.eval()
         metric = METRICS.build(settings.metric)
         count = len(self.validation)
-        for first in tqdm(range(0, count, settings.batch_size), desc="validation", leave=False, disable=not sys.stderr.isatty()):
-            batch = collate([self.validation.sample(i, None) for i in range(first, min(first + settings.batch_size, count))])
+        for first in tqdm(
+            range(0, count, settings.batch_size),
+            desc="validation",
+            leave=False,
+            disable=not sys.stderr.isatty(),
+        ):
+            batch = collate(
+                [self.validation.sample(i, None) for i in range(first, min(first + settings.batch_size, count))]
+            )
             metric.update(batch, self.model.predict(batch, networks))
         for network in self.model.networks.values():
             network.train()
@@ -204,8 +221,14 @@ class Trainer:
         if log is not None and self.validate_settings.metric:
             scores = self.evaluate()
             log.write(step=self.step, **{f"val_{k}": v for k, v in scores.items()})
-            print(f"step {self.step} validation " + " ".join(f"{k}={v:.4g}" for k, v in scores.items()), flush=True)
-            value, sign = scores.get(self.validate_settings.best), 1 if self.validate_settings.mode == "min" else -1
+            print(
+                f"step {self.step} validation " + " ".join(f"{k}={v:.4g}" for k, v in scores.items()),
+                flush=True,
+            )
+            value, sign = (
+                scores.get(self.validate_settings.best),
+                1 if self.validate_settings.mode == "min" else -1,
+            )
             if value is not None and (self.best is None or sign * value < sign * self.best):
                 self.best = value
                 self._keep_best(scores)

@@ -26,7 +26,9 @@ def hull_mask(shape: tuple[int, int], landmarks: np.ndarray) -> np.ndarray:
     return mask > 0
 
 
-def skin_features(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarray | None = None) -> np.ndarray:
+def skin_features(
+    crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarray | None = None
+) -> np.ndarray:
     """What the estimate is made from: (136,) float32.
 
     Args:

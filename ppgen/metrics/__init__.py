@@ -1,3 +1,3 @@
 """Scores, one file each."""
 
-from ppgen.metrics import masks  # noqa: F401  (registers it)
+from ppgen.metrics import cartoon, masks  # noqa: F401  (registers them)

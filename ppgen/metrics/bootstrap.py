@@ -1,4 +1,7 @@
-"""How sure a figure is: percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13)."""
+"""How sure a figure is: the percentile bootstrap.
+
+Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How good a drawing is beside the paired one: closeness, crispness, flatness, skin tone, likeness.
 
-All functions take pictures as a person gets them, uint8 (H, W, 3) RGB, and regions as bool (H, W). Lengths are
-given for 256-pixel portraits and scale with the picture. L* is CIE 1976 lightness of sRGB, 0 (black) to 100.
+All functions take pictures as a person gets them, uint8 (H, W, 3) RGB, and regions as bool (H, W). Lengths
+are given for 256-pixel portraits and scale with the picture. L* is CIE 1976 lightness of sRGB, 0 to 100.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ppgen.errors import DataError
+from ppgen.faces.identify import describe_chips, face_chip
 from ppgen.io.image import to_uint8
 from ppgen.metrics.retrieval import judged_chip, rank1_hits
 from ppgen.registry import METRICS
@@ -23,6 +24,13 @@ _BROWS, _EYES = (range(17, 22), range(22, 27)), (range(36, 42), range(42, 48))
 _NOSE, _MOUTH = range(27, 36), range(48, 60)
 # What is drawn with lines, and by how many pixels at 256 its outline reaches beyond the landmarks
 _FEATURES = ((_BROWS[0], 7), (_BROWS[1], 7), (_EYES[0], 8), (_EYES[1], 8), (_NOSE, 8), (_MOUTH, 8))
+
+
+class Texture(NamedTuple):
+    """Fine texture in L*: lines and grain together, and what lies between the lines."""
+
+    mean: float  #: mean of the absolute high-pass; wrinkles, glasses and the outline of the face count too
+    grain: float  #: median of it: near 0 where paint is flat, and blind to lines, which cover less than half
 
 
 def lightness(picture: np.ndarray) -> np.ndarray:
@@ -45,11 +53,12 @@ def gradient(picture: np.ndarray, inside: np.ndarray) -> float:
     return float(np.hypot(across, down)[inside].mean())
 
 
-def fine_texture(picture: np.ndarray, inside: np.ndarray) -> float:
-    """Mean absolute high-pass `inside`: |L* - Gaussian of L* with sigma 2 (at 256)|. Near 0 where paint is flat."""
+def fine_texture(picture: np.ndarray, inside: np.ndarray) -> Texture:
+    """Fine texture `inside`, by the high-pass |L* - Gaussian of L* with sigma 2 (at 256)|."""
     light = lightness(picture)
     smooth = cv2.GaussianBlur(light, (0, 0), TEXTURE_SIGMA * picture.shape[0] / 256)
-    return float(np.abs(light - smooth)[inside].mean())
+    high = np.abs(light - smooth)[inside]
+    return Texture(float(high.mean()), float(np.median(high)))
 
 
 def face_hull(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -58,7 +67,10 @@ def face_hull(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def skin_region(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """`face_hull` without brows, eyes, nose and mouth: the hulls of their landmarks, grown by 7 or 8 pixels at 256."""
+    """`face_hull` without brows, eyes, nose and mouth, bool of `shape`.
+
+    What is left out are the hulls of their landmarks, grown by 7 (brows) or 8 pixels at 256.
+    """
     skin = face_hull(landmarks, shape)
     for points, reach in _FEATURES:
         radius = max(1, round(reach * shape[0] / 256))
@@ -80,12 +92,16 @@ class PairFigures(NamedTuple):
     mae: float  #: grey levels of 0..255 inside the mask
     gradient: float  #: of the drawing, L* per pixel inside the mask
     cartoon_gradient: float
-    texture: float  #: of the drawing's skin, L*
+    texture: float  #: mean fine texture of the drawing's skin, L*
     cartoon_texture: float
+    grain: float  #: median fine texture of the drawing's skin, L*
+    cartoon_grain: float
     lightness: float  #: median L* in the face hull, drawing minus paired cartoon
 
 
-def pair_figures(output: np.ndarray, cartoon: np.ndarray, mask: np.ndarray, landmarks: np.ndarray) -> PairFigures:
+def pair_figures(
+    output: np.ndarray, cartoon: np.ndarray, mask: np.ndarray, landmarks: np.ndarray
+) -> PairFigures:
     """All figures of one pair.
 
     Args:
@@ -96,24 +112,44 @@ def pair_figures(output: np.ndarray, cartoon: np.ndarray, mask: np.ndarray, land
         DataError: sizes differ, or mask or face lie outside the picture.
     """
     if output.shape != cartoon.shape or mask.shape != output.shape[:2]:
-        raise DataError(f"drawing {output.shape}, cartoon {cartoon.shape} and mask {mask.shape} differ in size")
+        raise DataError(
+            f"drawing {output.shape}, cartoon {cartoon.shape} and mask {mask.shape} must be of one size"
+        )
     inside, hull = mask > 0.5, face_hull(landmarks, mask.shape)
     skin = skin_region(landmarks, mask.shape)
     if not inside.any() or not skin.any():
-        raise DataError("a drawing is measured inside its mask and face, and one of them lies outside the picture")
+        raise DataError("a drawing is measured inside its mask and face, and one of them holds no pixel")
+    drawn, paired = fine_texture(output, skin), fine_texture(cartoon, skin)
     return PairFigures(
         mae=masked_mae(output, cartoon, inside),
         gradient=gradient(output, inside),
         cartoon_gradient=gradient(cartoon, inside),
-        texture=fine_texture(output, skin),
-        cartoon_texture=fine_texture(cartoon, skin),
+        texture=drawn.mean,
+        cartoon_texture=paired.mean,
+        grain=drawn.grain,
+        cartoon_grain=paired.grain,
         lightness=float(np.median(lightness(output)[hull]) - np.median(lightness(cartoon)[hull])),
     )
 
 
 def ratio(rows: np.ndarray) -> float:
-    """Mean of the first column over mean of the second, (n, 2): faces with next to no texture cannot explode it."""
+    """Mean of the first column of (n, 2) over mean of the second.
+
+    Not the mean of ratios: a single face with next to no texture would explode it.
+    """
     return float(rows[:, 0].mean() / max(rows[:, 1].mean(), 1e-9))
+
+
+def figures_summary(figures: list[PairFigures], mean_cartoon_mae: float) -> dict[str, float]:
+    """`mae`, `mae_ratio`, `gradient_ratio`, `texture_ratio`, `grain_ratio` of pairs; see `CartoonScores`."""
+    table = np.array(figures)
+    return {
+        "mae": float(table[:, 0].mean()),
+        "mae_ratio": float(table[:, 0].mean() / mean_cartoon_mae),
+        "gradient_ratio": ratio(table[:, 1:3]),
+        "texture_ratio": ratio(table[:, 3:5]),
+        "grain_ratio": ratio(table[:, 5:7]),
+    }
 
 
 @METRICS.register()
@@ -122,11 +158,11 @@ class CartoonScores:
 
     Args:
         mean_cartoon_mae: the error that `mae_ratio` is relative to, in grey levels.
-        identity: also judge likeness with the shipped Face ID, about 0.1 s a portrait.
+        identity: also judge likeness with the shipped Face ID, about 0.05 s a portrait.
 
-    Scores: `mae`, `mae_ratio`, `gradient_ratio`, `texture_ratio` (1 is the paired cartoons' own), `lightness_<group>`
-    and `lightness_abs_<group>` (mean of the signed and of the absolute differences), `lightness_abs_worst` (of the
-    groups), and `rank1` in [0, 1].
+    Scores: `mae`, `mae_ratio`; `gradient_ratio`, `texture_ratio`, `grain_ratio`, where 1 is what the paired
+    cartoons have; `lightness_<group>` and `lightness_abs_<group>`, means of the signed and of the absolute
+    differences; `lightness_abs_worst` of the groups; `rank1` in [0, 1].
     """
 
     def __init__(self, mean_cartoon_mae: float = MEAN_CARTOON_MAE, identity: bool = True) -> None:
@@ -145,7 +181,8 @@ class CartoonScores:
         The batch holds `photo`, `cartoon` (N, 3, H, W) in [-1, 1], `mask` (N, 1, H, W) in [0, 1], `landmarks`
         (N, 68, 2), `id` and `group` (lists). Raises DataError, see `pair_figures`.
         """
-        drawn, cartoons, photos = (to_uint8(np.asarray(x)) for x in (output, batch["cartoon"], batch["photo"]))
+        pictures = (np.asarray(output), batch["cartoon"], batch["photo"])
+        drawn, cartoons, photos = (to_uint8(picture) for picture in pictures)
         for i, identifier in enumerate(batch["id"]):
             points = batch["landmarks"][i]
             self._figures.append(pair_figures(drawn[i], cartoons[i], batch["mask"][i, 0], points))
@@ -163,21 +200,15 @@ class CartoonScores:
         """
         if not self._figures:
             raise DataError("no drawing was measured: the validation dataset is empty")
-        figures = np.array(self._figures)
-        scores = {
-            "mae": float(figures[:, 0].mean()),
-            "mae_ratio": float(figures[:, 0].mean() / self.mean_cartoon_mae),
-            "gradient_ratio": ratio(figures[:, 1:3]),
-            "texture_ratio": ratio(figures[:, 3:5]),
-        }
+        scores = figures_summary(self._figures, self.mean_cartoon_mae)
+        tone = np.array([figures.lightness for figures in self._figures])
         groups = np.array(self._groups)
         for group in sorted(set(self._groups)):
-            difference = figures[groups == group, 5]
-            scores[f"lightness_{group}"] = float(difference.mean())
-            scores[f"lightness_abs_{group}"] = float(np.abs(difference).mean())
+            scores[f"lightness_{group}"] = float(tone[groups == group].mean())
+            scores[f"lightness_abs_{group}"] = float(np.abs(tone[groups == group]).mean())
         scores["lightness_abs_worst"] = max(v for k, v in scores.items() if k.startswith("lightness_abs_"))
         if self.identity:
-            scores["rank1"] = self._rank1(describe or _shipped_describe())
+            scores["rank1"] = self._rank1(describe or describe_chips)
         return scores
 
     def _rank1(self, describe: Callable[[np.ndarray], np.ndarray]) -> float:
@@ -188,13 +219,5 @@ class CartoonScores:
 def judged_and_true_chip(
     drawing: np.ndarray, photo: np.ndarray, landmarks: np.ndarray, identifier: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The two 150-pixel chips that retrieval compares: of the drawing, coarse and displaced, and of the photo."""
-    from ppgen.faces.identify import face_chip
-
+    """The 150-pixel chips that retrieval compares: of the drawing, coarse and displaced, and of the photo."""
     return judged_chip(drawing, landmarks, identifier), face_chip(photo, landmarks)
-
-
-def _shipped_describe() -> Callable[[np.ndarray], np.ndarray]:
-    from ppgen.faces.identify import describe_chips
-
-    return describe_chips

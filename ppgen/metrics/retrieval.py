@@ -15,14 +15,14 @@ from ppgen.errors import DataError
 from ppgen.faces.identify import face_chip
 
 JUDGED_SIDE, JPEG_QUALITY = 128, 60
-JITTER = 3.0  # pixels of the original picture, either way
+JITTER = 3.0  # pixels of the coarse picture, either way
 
 
 def nearest(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
-    """For each of the queries (N, D) the index of the gallery entry (M, D) at the least Euclidean distance: (N,)."""
+    """(N,) indices: the entry of the gallery (M, D) at the least Euclidean distance from each query (N, D)."""
     queries, gallery = np.asarray(queries, np.float64), np.asarray(gallery, np.float64)
     if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1] or not len(gallery):
-        raise DataError(f"retrieval needs descriptors (N, D) and (M, D), not {queries.shape} and {gallery.shape}")
+        raise DataError(f"retrieval compares (N, D) with (M, D), not {queries.shape} with {gallery.shape}")
     return np.stack([np.square(gallery - query).sum(axis=1).argmin() for query in queries])
 
 
@@ -49,11 +49,10 @@ def judged_chip(picture: np.ndarray, landmarks: np.ndarray, identifier: str) -> 
     Args:
         picture: (S, S, 3) uint8 RGB, square.
         landmarks: (68, 2) of the photo, in pixels of `picture`.
-        identifier: decides the displacement, counted in pixels of a 256-pixel picture.
+        identifier: decides the displacement.
     Returns:
         (150, 150, 3) uint8, dlib's face chip.
     """
-    size = picture.shape[0]
-    moved = np.asarray(landmarks, np.float64) + jitter(identifier) * size / 256
     # pixel centres lie at whole numbers, so scaling goes through the half-pixel corner
-    return face_chip(coarse(picture), (moved + 0.5) * JUDGED_SIDE / size - 0.5)
+    points = (np.asarray(landmarks, np.float64) + 0.5) * JUDGED_SIDE / picture.shape[0] - 0.5
+    return face_chip(coarse(picture), points + jitter(identifier))

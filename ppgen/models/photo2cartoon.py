@@ -60,7 +60,10 @@ class PairedPhoto2Cartoon(Model):
         feature_weight: float = 0.5,
         skin_noise: float = 0.04,
     ) -> None:
-        self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
+        self.networks = {
+            "generator": NETWORKS.build(generator),
+            "discriminator": NETWORKS.build(discriminator),
+        }
         self.face_id = hub.load("face_id")
         for parameter in self.face_id.parameters():
             parameter.stop_gradient = True

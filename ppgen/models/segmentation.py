@@ -30,7 +30,10 @@ class PersonSegmentation(Model):
 
     def loss(self, batch: Batch, step: Step) -> Losses:
         """Cross-entropy and Dice."""
-        logit, mask = self.networks["network"](paddle.to_tensor(batch["photo"])), paddle.to_tensor(batch["mask"])
+        logit, mask = (
+            self.networks["network"](paddle.to_tensor(batch["photo"])),
+            paddle.to_tensor(batch["mask"]),
+        )
         share = F.sigmoid(logit)
         overlap = (2 * (share * mask).sum(axis=[1, 2, 3]) + 1) / ((share + mask).sum(axis=[1, 2, 3]) + 1)
         return {

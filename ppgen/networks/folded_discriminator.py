@@ -24,11 +24,13 @@ class FoldedPatchDiscriminator(nn.Layer):
 
     def __init__(self, input_nc: int = 6, ndf: int = 48) -> None:
         super().__init__()
-        self.convs = nn.LayerList([
-            spectral_norm(nn.Conv2D(4 * input_nc, ndf, 3, stride=1, padding=1)),
-            spectral_norm(nn.Conv2D(ndf, 2 * ndf, 4, stride=2, padding=1)),
-            spectral_norm(nn.Conv2D(2 * ndf, 4 * ndf, 4, stride=2, padding=1)),
-        ])
+        self.convs = nn.LayerList(
+            [
+                spectral_norm(nn.Conv2D(4 * input_nc, ndf, 3, stride=1, padding=1)),
+                spectral_norm(nn.Conv2D(ndf, 2 * ndf, 4, stride=2, padding=1)),
+                spectral_norm(nn.Conv2D(2 * ndf, 4 * ndf, 4, stride=2, padding=1)),
+            ]
+        )
         self.logit = nn.Conv2D(4 * ndf, 1, 3, padding=1)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:

@@ -95,7 +95,9 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.down2 = reflect_conv(wide, wider, stride=2, bias=True)
         self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(n_blocks)])
         self.attention = CAMAttention(wider)
-        self.style = nn.Sequential(nn.Linear(wider + 99, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU())
+        self.style = nn.Sequential(
+            nn.Linear(wider + 99, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU()
+        )
         self.decode = nn.LayerList([SoftAdaLINBlock(wider, wider) for _ in range(n_blocks)])
         self.up1 = UpBlock(wider, wide, wide)
         self.up2 = UpBlock(wide, ngf, ngf)
@@ -103,13 +105,18 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.widen = reflect_conv(ngf, 4 * detail, bias=True)
         self.detail = reflect_conv(detail + 15, detail, bias=True)
         self.draw = reflect_conv(detail, 12, bias=True)
+        self.draw.weight.set_value(
+            self.draw.weight * 0.1
+        )  # start grey: a saturated tanh learns nothing at first
 
     def colour_code(self, photo: paddle.Tensor) -> paddle.Tensor:
         """Mean colours of a 4x4 grid over the picture and of its middle half: (N, 96), no normalization."""
         height, width = photo.shape[2:]
         coarse = F.avg_pool2d(photo, (height // 4, width // 4)).reshape([0, 48])
         middle = photo[:, :, height // 4 : height * 3 // 4, width // 4 : width * 3 // 4]
-        return paddle.concat([coarse, F.avg_pool2d(middle, (height // 8, width // 8)).reshape([0, 48])], axis=1)
+        return paddle.concat(
+            [coarse, F.avg_pool2d(middle, (height // 8, width // 8)).reshape([0, 48])], axis=1
+        )
 
     def forward(self, photo: paddle.Tensor, skin: paddle.Tensor) -> LeanOutput:
         quarter = F.leaky_relu(self.enter(_with_planes(fold(photo, 4), skin)), 0.2)

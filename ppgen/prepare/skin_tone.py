@@ -82,7 +82,8 @@ def main() -> None:
     publish(network, options.out, half=False, facts={
         "title": "Skin colour a cartoon is drawn with",
         "licence": "Apache-2.0",
-        "data": f"{len(x)} official portraits of members of the US Congress with their drawn cartoons (portraits/train, split 'train')",
+        "data": f"{len(x)} official portraits of members of the US Congress with drawn cartoons "
+        "(portraits/train, split 'train')",
         "command": f"python -m ppgen.prepare.skin_tone --penalty {options.penalty} --evenness {options.evenness}",
         "seed": "none: closed form",
         "wall time": f"{time.time() - started:.0f} s",

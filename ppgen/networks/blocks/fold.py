@@ -13,7 +13,8 @@ def fold(x: paddle.Tensor, factor: int) -> paddle.Tensor:
     """(N, C, H, W) -> (N, C * factor^2, H / factor, W / factor)."""
     _, channels, height, width = x.shape
     x = x.reshape([0, channels, height // factor, factor, width // factor, factor])
-    return x.transpose([0, 1, 3, 5, 2, 4]).reshape([0, channels * factor * factor, height // factor, width // factor])
+    x = x.transpose([0, 1, 3, 5, 2, 4])
+    return x.reshape([0, channels * factor * factor, height // factor, width // factor])
 
 
 def unfold(x: paddle.Tensor, factor: int) -> paddle.Tensor:

@@ -1,0 +1,91 @@
+"""Reading, overriding and validating YAML."""
+
+from pathlib import Path
+
+import pytest
+
+from ppgen.config import apply_overrides, check_call, read_yaml
+from ppgen.engine.schema import load_config
+from ppgen.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+PAIRED = ROOT / "configs" / "photo2cartoon_paired.yaml"
+
+
+def write(folder: Path, text: str, name: str = "a.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_base_files_are_merged_and_another_class_replaces(tmp_path):
+    write(tmp_path, "a: {x: 1, y: 2}\nnet: {name: A, width: 3}\n", "base.yaml")
+    path = write(tmp_path, "_base_: base.yaml\na: {y: 5}\nnet: {name: B}\n")
+    assert read_yaml(path) == {"a": {"x": 1, "y": 5}, "net": {"name": "B"}}
+
+
+def test_numbers_without_a_dot_are_numbers(tmp_path):
+    assert read_yaml(write(tmp_path, "rate: 1e-4\nword: east\n")) == {"rate": 1e-4, "word": "east"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\na: 2\n", "given twice"),
+        ("a: [1\n", "not valid YAML"),
+        ("- 1\n", "top level"),
+        ("_base_: a.yaml\n", "back to itself"),
+    ],
+)
+def test_broken_files_are_named(tmp_path, text, words):
+    with pytest.raises(ConfigError, match=words):
+        read_yaml(write(tmp_path, text))
+
+
+def test_missing_file_offers_the_nearest(tmp_path):
+    write(tmp_path, "a: 1\n", "photo2cartoon.yaml")
+    with pytest.raises(ConfigError, match=r"did you mean 'photo2cartoon.yaml'"):
+        read_yaml(tmp_path / "photo2cartoom.yaml")
+
+
+def test_overrides_are_yaml_and_never_code():
+    changed = apply_overrides({"a": {"b": [1, 2]}, "epochs": 3}, ["a.b.1=7", "a.c=__import__('os')", "total_iters=9"])
+    assert changed == {"a": {"b": [1, 7], "c": "__import__('os')"}, "total_iters": 9}
+
+
+@pytest.mark.parametrize("item", ["a", "=3", "a.b.9=1", "a.b.0.c=1"])
+def test_overrides_that_cannot_be_applied(item):
+    with pytest.raises(ConfigError):
+        apply_overrides({"a": {"b": [1, 2]}}, [item])
+
+
+def test_every_fault_is_listed_at_once_with_its_path():
+    overrides = ["model.generator.ngff=3", "loader.batch_size=many", "model.name=PairedPhoto2Cartoom", "modle=1"]
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(PAIRED), overrides)
+    message = str(caught.value)
+    assert "loader.batch_size: expected int, found 'many'" in message
+    assert "did you mean 'PairedPhoto2Cartoon'" in message
+    assert "modle: unknown key, did you mean 'model'" in message
+    with pytest.raises(ConfigError, match=r"model.generator.ngff: unknown key, did you mean 'ngf'"):
+        load_config(str(PAIRED), ["model.generator.ngff=3"])
+
+
+def test_epochs_and_total_iters_together_are_refused(tmp_path):
+    path = write(tmp_path, f"_base_: {PAIRED}\nepochs: 3\n")
+    with pytest.raises(ConfigError, match="give one of them"):
+        load_config(str(path), [])
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
+def test_shipped_configs_are_valid(path):
+    assert load_config(str(path), [])["total_iters"] > 0
+
+
+def test_missing_and_wrongly_typed_arguments():
+    def build(width: int, mode: str = "a", *, deep: bool = False) -> None:
+        """Something to call."""
+
+    faults = check_call(build, {"mode": 3, "deep": 1}, "net")
+    assert len(faults) == 3
+    assert any("net.width: is missing" in fault for fault in faults)

@@ -1,0 +1,69 @@
+"""The portraits dataset: pairs stay aligned, splits are kept apart."""
+
+import cv2
+import numpy as np
+import pytest
+
+from ppgen.datasets.portraits import MIRRORED, Portraits, split_of, warp_matrix
+from ppgen.errors import DataError
+
+
+@pytest.fixture
+def portraits(shared, monkeypatch):
+    monkeypatch.setenv("PPGEN_DATA", str(shared()))
+    return lambda **arguments: Portraits("portraits/train", **arguments)
+
+
+def test_missing_data_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="make data"):
+        Portraits()
+
+
+def test_splits_have_no_portrait_in_common(portraits):
+    ids = [{row["id"] for row in portraits(split=s).rows} for s in ("train", "validation", "tone")]
+    assert not ids[0] & ids[1] and not ids[0] & ids[2] and not ids[1] & ids[2]
+    assert split_of("anything", "light") in ("train", "validation")
+
+
+def test_shapes_and_ranges(portraits):
+    sample = portraits(split="validation", size=128).sample(0)
+    assert sample["photo"].shape == sample["cartoon"].shape == (3, 128, 128)
+    assert sample["mask"].shape == (1, 128, 128)
+    assert sample["photo"].min() >= -1 and sample["photo"].max() <= 1
+    assert 0 <= sample["mask"].min() and sample["mask"].max() <= 1
+    assert sample["landmarks"].shape == (68, 2)
+    # outside the person the photo is white
+    assert np.allclose(sample["photo"][:, sample["mask"][0] == 0], 1, atol=0.02)
+
+
+def test_augmentation_moves_photo_mask_cartoon_and_landmarks_together(portraits):
+    """The cartoon's own outline must still lie on the mask's edge after a warp and a mirror."""
+    dataset = portraits(augment=2.0, flip=True)
+    for index in range(6):
+        sample = dataset.sample(index, np.random.default_rng(index))
+        drawn = (sample["cartoon"].mean(axis=0) < 0.98).astype(np.uint8)
+        drawn = cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8)) > 0
+        person = sample["mask"][0] > 0.5
+        both = drawn & person
+        assert both.sum() / (drawn | person).sum() > 0.8
+        hull = np.zeros(person.shape, np.uint8)
+        cv2.fillConvexPoly(hull, cv2.convexHull(sample["landmarks"].astype(np.int32)), 1)
+        assert (person & (hull > 0)).sum() / hull.sum() > 0.95
+
+
+def test_mirroring_landmarks_twice_is_the_identity_and_swaps_sides():
+    assert np.array_equal(MIRRORED[MIRRORED], np.arange(68))
+    assert MIRRORED[36] == 45 and MIRRORED[0] == 16 and MIRRORED[48] == 54 and MIRRORED[33] == 33
+
+
+def test_same_generator_same_sample(portraits):
+    dataset = portraits(augment=1.0, flip=True)
+    a, b = (dataset.sample(3, np.random.default_rng([1, 2])) for _ in range(2))
+    assert all(np.array_equal(a[key], b[key]) for key in ("photo", "cartoon", "mask", "landmarks"))
+
+
+def test_without_augmentation_the_warp_is_a_plain_resize():
+    matrix = warp_matrix(256, 128, np.random.default_rng(0), 0.0)
+    corners = np.array([[-0.5, -0.5], [255.5, 255.5]]) @ matrix[:, :2].T + matrix[:, 2]
+    assert np.allclose(corners, [[-0.5, -0.5], [127.5, 127.5]])

@@ -1,0 +1,158 @@
+"""The engine on a small real recipe: learning, resuming bit for bit, refusing what diverges."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from ppgen.device import import_paddle
+from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
+
+paddle = import_paddle()
+
+from ppgen.engine import checkpoint  # noqa: E402
+from ppgen.engine.ema import Average  # noqa: E402
+from ppgen.engine.log import read_log  # noqa: E402
+from ppgen.engine.optimizers import rate_factor  # noqa: E402
+from ppgen.engine.trainer import Trainer  # noqa: E402
+from ppgen.models.segmentation import PersonSegmentation  # noqa: E402
+
+CONFIG = {
+    "seed": 5,
+    "total_iters": 8,
+    "model": {"name": "PersonSegmentation", "network": {"name": "SegmentationUNet", "width": 8, "levels": 2}},
+    "optimizer": {"network": {"name": "Adam", "learning_rate": 0.01, "beta1": 0.9}},
+    "schedule": {"shape": "cosine", "warmup": 2},
+    "ema": {"networks": ["network"], "half_life": 8},
+    "loader": {"batch_size": 4},
+    "log": {"interval": 1, "visual_interval": 4},
+    "checkpoint": {"interval": 3, "keep": 2},
+    "validate": {"interval": 4, "metric": {"name": "MaskScores"}, "best": "iou", "mode": "max", "network": "network"},
+}
+
+
+class Discs:
+    """Bright discs on noise, the mask says where: a task a tiny network learns."""
+
+    groups = ["all"] * 16
+
+    def __len__(self):
+        return 16
+
+    def sample(self, index, rng=None):
+        rng = rng or np.random.default_rng(index)
+        y, x = np.mgrid[0:32, 0:32]
+        centre = rng.uniform(8, 24, 2)
+        mask = (((x - centre[0]) ** 2 + (y - centre[1]) ** 2) < 64).astype(np.float32)[None]
+        photo = mask * 1.2 - 0.6 + rng.normal(0, 0.1, (3, 32, 32))
+        return {"photo": photo.astype(np.float32), "mask": mask, "id": str(index)}
+
+
+def trainer(folder: Path, **changes) -> Trainer:
+    config = {**CONFIG, **changes}
+    paddle.seed(config["seed"])
+    return Trainer(PersonSegmentation(config["model"]["network"]), config, folder, Discs(), Discs())
+
+
+def run(folder: Path, **changes) -> Trainer:
+    folder.mkdir(parents=True, exist_ok=True)
+    result = trainer(folder, **changes)
+    result.run()
+    return result
+
+
+def arrays(folder: Path, step: int) -> dict:
+    place = folder / "checkpoints" / f"step_{step:08d}"
+    return {**load_file(place / "weights.safetensors"), **load_file(place / "state.safetensors")}
+
+
+def test_it_learns_logs_draws_and_keeps_the_best(tmp_path):
+    done = run(tmp_path, total_iters=40)
+    rows = [row for row in read_log(tmp_path / "log.jsonl") if "entropy" in row]
+    assert len(rows) == 40
+    assert np.mean([r["entropy"] for r in rows[-5:]]) < 0.5 * np.mean([r["entropy"] for r in rows[:5]])
+    assert done.evaluate()["iou"] > 0.7
+    for name in ("curves.png", "best.safetensors", "samples/step_00000040.png"):
+        assert (tmp_path / name).stat().st_size > 500
+    from ppgen import hub
+
+    network = hub.load(tmp_path / "best.safetensors")
+    assert type(network).__name__ == "SegmentationUNet"
+
+
+def test_resumed_run_equals_undisturbed_run_bit_for_bit(tmp_path):
+    run(tmp_path / "whole", total_iters=8)
+    first = trainer(tmp_path / "parts")
+    (tmp_path / "parts").mkdir()
+    first.run(until=5)
+    extra = paddle.nn.Linear(3, 3)  # shifts Paddle's generated parameter names
+    second = trainer(tmp_path / "parts")
+    second.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
+    assert second.step == 5 and extra is not None
+    second.run()
+    a, b = arrays(tmp_path / "whole", 8), arrays(tmp_path / "parts", 8)
+    assert a.keys() == b.keys()
+    different = [key for key in a if not np.array_equal(a[key], b[key])]
+    assert different == []
+
+
+def test_same_seed_same_run_other_seed_other_run(tmp_path):
+    one, two = (run(tmp_path / name, total_iters=3) for name in ("a", "b"))
+    assert one.step == two.step == 3
+    a, b = arrays(tmp_path / "a", 3), arrays(tmp_path / "b", 3)
+    assert all(np.array_equal(a[key], b[key]) for key in a)
+    run(tmp_path / "c", total_iters=3, seed=6)
+    assert any(not np.array_equal(a[key], value) for key, value in arrays(tmp_path / "c", 3).items())
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_before_any_weight_changes(tmp_path):
+    broken = trainer(tmp_path)
+    weight = broken.model.networks["network"].logit.weight
+    weight.set_value(weight * float("nan"))
+    before = broken.model.networks["network"].down[0].conv1.weight.numpy().copy()
+    with pytest.raises(TrainingDiverged, match="step 0, phase network"):
+        broken.run()
+    assert np.array_equal(before, broken.model.networks["network"].down[0].conv1.weight.numpy())
+
+
+def test_only_the_newest_checkpoints_are_kept(tmp_path):
+    run(tmp_path, total_iters=8)
+    assert sorted(p.name for p in (tmp_path / "checkpoints").glob("step_*")) == ["step_00000006", "step_00000008"]
+    assert checkpoint.newest(tmp_path / "checkpoints").name == "step_00000008"
+
+
+def test_damaged_and_foreign_checkpoints_are_named(tmp_path):
+    done = run(tmp_path, total_iters=3)
+    folder = checkpoint.newest(tmp_path / "checkpoints")
+    other = trainer(tmp_path, model={"network": {"name": "SegmentationUNet", "width": 4, "levels": 2}})
+    with pytest.raises(WeightsError, match="another network"):
+        other.resume(folder)
+    (folder / "weights.safetensors").write_bytes(b"cut")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        done.resume(folder)
+
+
+def test_optimizer_for_an_unknown_network_and_a_forgotten_one(tmp_path):
+    with pytest.raises(ConfigError, match="no such network"):
+        trainer(tmp_path, optimizer={"net": {}})
+    with pytest.raises(ConfigError, match="no entry for network"):
+        trainer(tmp_path, optimizer={})
+
+
+def test_average_follows_by_half_life():
+    from ppgen.networks.segmentation import SegmentationUNet
+
+    network = SegmentationUNet(4, 1)
+    average = Average(network, half_life=10, ramp_up=1e9)
+    start = network.logit.bias.numpy().copy()
+    network.logit.bias.set_value(network.logit.bias + 1)
+    average.update(images_seen=10, batch=10)
+    assert np.allclose(average.network.logit.bias.numpy(), start + 0.5, atol=1e-6)
+
+
+def test_schedules():
+    assert rate_factor(0, 100, warmup=10) == pytest.approx(0.1)
+    assert rate_factor(50, 100, "cosine") == pytest.approx(0.5)
+    assert rate_factor(75, 100, "linear", start=0.5) == pytest.approx(0.5)
+    assert rate_factor(100, 100, "linear", start=0.5, floor=0.1) == pytest.approx(0.1)

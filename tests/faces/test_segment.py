@@ -1,0 +1,56 @@
+"""Cleaning of masks, and the pictures made with them; the network itself is replaced by drawn shares."""
+
+import numpy as np
+import pytest
+
+from ppgen.errors import DataError
+from ppgen.faces import segment
+from ppgen.faces.typical import typical_landmarks
+
+CROP = np.zeros((256, 256, 3), np.uint8)
+
+
+@pytest.fixture
+def share(monkeypatch):
+    values = np.zeros((256, 256), np.float32)
+    monkeypatch.setattr(segment, "_share", lambda crop: values.copy())
+    return values
+
+
+def test_specks_go_and_the_soft_edge_stays(share):
+    share[50:200, 60:200] = 1
+    share[49, 60:200] = 0.4  # soft edge
+    share[5:15, 5:15] = 0.9  # a speck
+    share[230, 230] = 0.3  # a shadow of doubt far away
+    mask = segment.person_mask(CROP)
+    assert mask.dtype == np.float32
+    assert mask[100, 100] == 1 and mask[49, 100] == np.float32(0.4)
+    assert mask[:20, :20].max() == 0 and mask[230, 230] == 0
+
+
+def test_the_face_is_the_person_even_where_the_network_doubts(share):
+    assert segment.person_mask(CROP).max() == 0
+    mask = segment.person_mask(CROP, typical_landmarks())
+    assert mask[140, 131] == 1 and mask[20, 20] == 0 and 0.05 < mask.mean() < 0.3
+    outside = typical_landmarks() + 1e7
+    assert segment.person_mask(CROP, outside).max() == 0
+
+
+@pytest.mark.parametrize("crop", [CROP[:250], CROP[..., 0], CROP.astype(np.float32), CROP[:0]])
+def test_other_arrays_are_refused(crop):
+    with pytest.raises(DataError):
+        segment.person_mask(crop)
+
+
+def test_on_white():
+    image = np.full((2, 2, 3), 100, np.uint8)
+    out = segment.on_white(image, np.array([[0, 1], [0.5, 0]]))
+    assert out.dtype == np.uint8 and out[..., 0].tolist() == [[255, 100], [178, 255]]
+
+
+def test_outline_mask_is_two_pixels_wider_and_soft():
+    mask = np.zeros((256, 256), np.float32)
+    mask[:, :128] = 1
+    row = segment.outline_mask(mask)[128]
+    assert row[127] == pytest.approx(1, abs=0.03) and row[128] > 0.9 and row[133] < 0.01
+    assert (np.diff(row) <= 1e-6).all()
