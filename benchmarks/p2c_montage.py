@@ -55,11 +55,12 @@ def write_drawings(path: Path, drawings: list[np.ndarray], side: int) -> Path:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="photo2cartoon", help="a shipped network's name or a weights file")
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("--weights", default="photo2cartoon", help="shipped network or weights file")
     parser.add_argument("--out", default="output/p2c_montage", type=Path, help="folder of the pairs")
     parser.add_argument("--count", type=int, default=24)
-    parser.add_argument("--cartoons-only", type=Path, metavar="FILE", help="write only a grid of drawings here")
+    parser.add_argument("--cartoons-only", type=Path, metavar="FILE", help="write one grid of drawings")
     parser.add_argument("--side", type=int, default=192, help="pixels of a drawing in that grid")
     options = parser.parse_args()
     if options.count < 1 or options.side < 1:

@@ -191,13 +191,15 @@ def measure_targets(
     worst = max(groups, key=lambda group: groups[group]["absolute_mean"])
     tone = groups[worst]["absolute_mean"]
     return [
-        target("error over the mean cartoon's", mae, "<= 0.33", mae <= 0.33, interval(table[:, 0] / baseline)),
+        target("error over the mean cartoon's", mae, "<= 0.33", mae <= 0.33,
+               interval(table[:, 0] / baseline)),
         target("gradient over the cartoons'", gradient, "0.85-1.15", 0.85 <= gradient <= 1.15,
                interval(table[:, 1:3], scores.ratio)),
         target("fine skin texture over the cartoons'", texture, "<= 1.3", texture <= 1.3,
                interval(table[:, 3:5], scores.ratio)),
         target("rank-1, drawing -> photo", rank1, ">= 0.5", rank1 >= 0.5, interval(hits)),
-        target(f"skin tone, worst group ({worst})", tone, "<= 6", tone <= 6, groups[worst]["absolute_interval"]),
+        target(f"skin tone, worst group ({worst})", tone, "<= 6", tone <= 6,
+               groups[worst]["absolute_interval"]),
     ]  # fmt: skip
 
 
@@ -259,15 +261,17 @@ def report(figures: dict[str, Any]) -> str:
         lines.append(line)
     total = figures["summary"]
     lines += ["",
-              f"error {total['mae']:.2f} grey levels over {total['pairs']} pairs, mean cartoon "
-              f"{total['mean_cartoon_mae']:.2f}; grain between the lines {total['grain_ratio']:.2f} of the "
-              f"cartoons'; the cartoons' own rank-1 {total['rank1_of_cartoons']:.3f} of {total['rank1_n']}"]  # fmt: skip
+              f"error {total['mae']:.2f} grey levels over {total['pairs']} pairs, mean cartoon's "
+              f"{total['mean_cartoon_mae']:.2f}",
+              f"grain between the lines of the skin over the cartoons' {total['grain_ratio']:.2f}",
+              f"the cartoons' own rank-1 {total['rank1_of_cartoons']:.3f} of {total['rank1_n']}"]  # fmt: skip
     return "\n".join(lines)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="photo2cartoon", help="a shipped network's name or a weights file")
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("--weights", default="photo2cartoon", help="shipped network or weights file")
     parser.add_argument("--out", help="also write the figures to this JSON file")
     options = parser.parse_args()
     try:

@@ -1,9 +1,9 @@
 """How well the person is found: intersection over union on portraits the network was not trained on.
 
-    python benchmarks/segmentation_validation.py [--weights segmentation] [--out docs/segmentation_validation.json]
+    python benchmarks/segmentation_validation.py [--weights segmentation] [--out docs/segmentation.json]
 
-Needs `make data`. "network" is the network alone; "cleaned" is what the predictor uses, `person_mask` with the
-face's landmarks, measured for the shipped network only. Exit code 1 where the network's mean is below 0.97.
+Needs `make data`. "network" is the network alone; "cleaned" is what the predictor uses, `person_mask` with
+the face's landmarks, measured for the shipped network only. Exit code 1 where the network's mean is below 0.97.
 """
 
 import argparse
@@ -84,8 +84,9 @@ def report(figures: dict[str, dict[str, Any]]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="segmentation", help="a shipped network's name or a weights file")
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("--weights", default="segmentation", help="shipped network or weights file")
     parser.add_argument("--out", help="also write the figures to this JSON file")
     options = parser.parse_args()
     try:

@@ -144,6 +144,7 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
     folder, source = _folder_and_source(options.resume, output, name)
     trainer = Trainer(model, config, folder, train, validation)
     if options.load:
+        trainer.started_from = str(options.load)
         if Path(options.load).is_dir():
             trainer.load_weights(Path(options.load))
         else:

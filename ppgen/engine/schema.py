@@ -78,6 +78,7 @@ CHECKS: dict[str, Check] = {
     "log": _section(settings.LogSettings),
     "checkpoint": _section(settings.CheckpointSettings),
     "validate": _validate,
+    "card": _of_type(dict),
 }
 
 

@@ -49,7 +49,7 @@ class Trainer:
 
     def __init__(self, model: Model, config: dict[str, Any], folder: Path, train: Any, validation: Any = None) -> None:
         self.model, self.config, self.folder = model, config, folder
-        self.validation = validation
+        self.validation, self.started_from = validation, ""
         self.seed, self.total = config.get("seed", 0), config["total_iters"]
         self.loader = LoaderSettings(**config.get("loader", {}))
         self.schedule = ScheduleSettings(**config.get("schedule", {}))
@@ -237,7 +237,8 @@ class Trainer:
     def _keep_best(self, scores: dict[str, float]) -> None:
         facts = {
             "config": self.config, "seed": self.seed, "step": self.step, "images": self.step * self.loader.batch_size,
-            "hours": round(self.seconds / 3600, 3), "processes": distributed.world_size(), "scores": scores,
+            "hours": round(self.seconds / 3600, 3), "processes": distributed.world_size(),
+            "started_from": self.started_from, "scores": scores,
         }  # fmt: skip
         network = self.smooth_networks()[self.validate_settings.network]
         save_network(network, self.folder / "best.safetensors", card=facts)

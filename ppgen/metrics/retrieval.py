@@ -19,7 +19,7 @@ JITTER = 3.0  # pixels of the coarse picture, either way
 
 
 def nearest(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
-    """(N,) indices: the entry of the gallery (M, D) at the least Euclidean distance from each query (N, D)."""
+    """(N,) indices: the entry of the gallery (M, D) at the least distance from each query (N, D)."""
     queries, gallery = np.asarray(queries, np.float64), np.asarray(gallery, np.float64)
     if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1] or not len(gallery):
         raise DataError(f"retrieval compares (N, D) with (M, D), not {queries.shape} with {gallery.shape}")

@@ -19,7 +19,7 @@ def result(tmp_path_factory):
 
 def test_the_person_is_cut_out(result):
     assert result.mask[80:230, 90:170].min() > 0.5  # the face
-    assert result.mask[:20, :20].max() < 0.5  # the shuttle behind her
+    assert result.mask[:20, :20].max() < 0.5  # the wall behind her
     assert 0.3 < result.mask.mean() < 0.8
 
 
