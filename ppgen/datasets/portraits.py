@@ -62,6 +62,17 @@ def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float) -> np.nd
     return photo
 
 
+def strip_backdrop(other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A background from another portrait: a strip of its upper left or right edge, stretched to its size."""
+    size = other.shape[0]
+    height, width = int(rng.integers(size // 4, size // 2)), int(rng.integers(size // 8, size // 4))
+    left = 0 if rng.random() < 0.5 else size - width
+    strip = other[:height, left : left + width]
+    if rng.random() < 0.5:
+        strip = strip[:, ::-1]
+    return cv2.resize(np.ascontiguousarray(strip), (size, size), interpolation=cv2.INTER_LINEAR)
+
+
 def skin_colour(picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """Median RGB in the hull of the landmarks, float32 (3,) in [-1, 1]: a cartoon's skin is one flat colour."""
     hull = np.zeros(picture.shape[:2], np.uint8)
@@ -79,6 +90,7 @@ class Portraits:
         size: side of the squares returned.
         paired: only those with a cartoon that is not marked suspect.
         white: photos outside the mask are painted white (what the cartoon network sees).
+        backdrop: share of photos that are put before another portrait's background (for segmentation).
         augment: strength of the random warp and degradation, 0 for none.
         flip: mirror every second one.
         groups_by: column of meta.csv whose values take turns in a balanced stream.
@@ -99,8 +111,9 @@ class Portraits:
         flip: bool = False,
         groups_by: str = "tone_hint",
         most: int | None = None,
+        backdrop: float = 0.0,
     ) -> None:
-        self.root = data_root(dataroot)
+        self.root, self.backdrop = data_root(dataroot), backdrop
         if not (self.root / "meta.csv").is_file():
             raise DataError(
                 f"{self.root}: no meta.csv there; run `make data` to link the data, "
@@ -133,9 +146,12 @@ class Portraits:
         """One portrait; without `rng` as it is, resized only."""
         photo, mask, cartoon = self._read(index)
         points = self._landmarks[index]
+        share = mask.astype(np.float32) / 255
+        if rng is not None and rng.random() < self.backdrop:
+            other = load_image(self.root / "photo" / f"{self.rows[int(rng.integers(len(self.rows)))]['id']}.jpg")
+            photo = (photo * share + strip_backdrop(other, rng) * (1 - share)).round().astype(np.uint8)
         if rng is not None and self.augment:
             photo = degrade(photo, rng, self.augment)
-        share = mask.astype(np.float32) / 255
         if self.white:
             photo = (photo * share + 255 * (1 - share)).round().astype(np.uint8)
         mirror = rng is not None and self.flip and rng.random() < 0.5

@@ -43,7 +43,7 @@ class PairedPhoto2Cartoon(Model):
         discriminator: config of a network on photo and picture joined along channels.
         pixel_weight: of the L1 distance to the cartoon; inside the person it counts double.
         edge_weight: of the L1 distance between neighbouring-pixel differences.
-        adversarial_weight: of the LSGAN term.
+        adversarial_weight: of the LSGAN term; 0 leaves the discriminator out.
         identity_weight: of the cosine distance between Face ID descriptors of drawing and photo.
         feature_weight: of the L1 distance between Face ID activations of drawing and cartoon.
         skin_noise: standard deviation added to the skin colour in training, as estimates err.
@@ -74,17 +74,22 @@ class PairedPhoto2Cartoon(Model):
 
     def phases(self) -> list[Phase]:
         """Discriminator first; its graph of the drawing serves the generator too."""
-        return [
-            Phase("discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",)),
-            Phase("generator", ("generator",), self.generator_loss),
-        ]
+        generator = Phase("generator", ("generator",), self.generator_loss)
+        if not self.adversarial_weight:
+            return [generator]
+        return [Phase("discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",)), generator]
 
-    def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
-        """LSGAN on pairs (photo, picture)."""
+    def _draw(self, batch: Batch, step: Step) -> None:
+        """Put photo, cartoon and the drawing where both phases find them."""
         photo, cartoon = paddle.to_tensor(batch["photo"]), paddle.to_tensor(batch["cartoon"])
         noise = step.rng.normal(0, self.skin_noise, batch["skin"].shape).astype(np.float32)
         fake = self.networks["generator"](photo, paddle.to_tensor(batch["skin"] + noise)).image
         step.shared.update(photo=photo, cartoon=cartoon, fake=fake)
+
+    def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
+        """LSGAN on pairs (photo, picture)."""
+        self._draw(batch, step)
+        photo, cartoon, fake = (step.shared[name] for name in ("photo", "cartoon", "fake"))
         discriminator = self.networks["discriminator"]
         real_logit = discriminator(paddle.concat([photo, cartoon], axis=1))
         fake_logit = discriminator(paddle.concat([photo, fake.detach()], axis=1))
@@ -93,14 +98,17 @@ class PairedPhoto2Cartoon(Model):
 
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """Pixels, edges, adversary, identity, features."""
+        if "fake" not in step.shared:
+            self._draw(batch, step)
         photo, cartoon, fake = (step.shared[name] for name in ("photo", "cartoon", "fake"))
         weight = 0.5 + paddle.to_tensor(batch["mask"])
         losses = {
             "pixel": self.pixel_weight * weighted_l1(fake, cartoon, weight),
             "edge": self.edge_weight * edge_l1(fake, cartoon),
-            "adversarial": self.adversarial_weight
-            * lsgan_generator(self.networks["discriminator"](paddle.concat([photo, fake], axis=1))),
         }
+        if self.adversarial_weight:
+            logit = self.networks["discriminator"](paddle.concat([photo, fake], axis=1))
+            losses["adversarial"] = self.adversarial_weight * lsgan_generator(logit)
         return {**losses, **self._face_losses(photo, cartoon, fake, batch, step)}
 
     def _face_losses(self, photo: Any, cartoon: Any, fake: Any, batch: Batch, step: Step) -> Losses:
