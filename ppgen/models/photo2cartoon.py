@@ -114,7 +114,7 @@ class PairedPhoto2Cartoon(Model):
     def _face_losses(self, photo: Any, cartoon: Any, fake: Any, batch: Batch, step: Step) -> Losses:
         if not self.identity_weight and not self.feature_weight:
             return {}
-        matrices = jittered_chips(batch["landmarks"], step.rng, pixels=photo.shape[2] / 85)
+        matrices = jittered_chips(batch["landmarks"], step.rng, pixels=photo.shape[2] * 3 / 128)
         drawn = self.face_id.features(coarse_chips(fake, matrices))
         with paddle.no_grad():
             person = self.face_id(coarse_chips(photo, matrices))
