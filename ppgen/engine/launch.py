@@ -104,6 +104,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; errors of ppgen propagate to the caller, which prints them."""
     argv = sys.argv[1:] if argv is None else argv
     options = parser().parse_args(argv)
+    from ppgen.device import import_paddle
+
+    import_paddle()  # before the recipes import it: settings first, one message where it is missing
     from ppgen.engine.schema import load_config
 
     config = load_config(options.config_file, options.opt, options.seed)
