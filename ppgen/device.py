@@ -48,6 +48,8 @@ def wanted_environment() -> dict[str, str]:
 def prepare() -> None:
     """Set what Paddle's CPU wheel needs. Where Paddle is already imported: change nothing, warn once."""
     global _warned
+    # Paddle's start-up note on a compiler cache is not for people who compile nothing
+    warnings.filterwarnings("ignore", message="No ccache found", category=UserWarning)
     missing = {k: v for k, v in wanted_environment().items() if k not in os.environ}
     if "paddle" not in sys.modules:
         os.environ.update(missing)

@@ -162,7 +162,8 @@ class CartoonScores:
 
     Scores: `mae`, `mae_ratio`; `gradient_ratio`, `texture_ratio`, `grain_ratio`, where 1 is what the paired
     cartoons have; `lightness_<group>` and `lightness_abs_<group>`, means of the signed and of the absolute
-    differences; `lightness_abs_worst` of the groups; `rank1` in [0, 1].
+    differences; `lightness_abs_worst` of the groups; `rank1` in [0, 1]; `overall`, lower is better, near and as
+    crisp as the cartoon: mae_ratio + |gradient_ratio - 1| (either alone is best served by blur, or by noise).
     """
 
     def __init__(self, mean_cartoon_mae: float = MEAN_CARTOON_MAE, identity: bool = True) -> None:
@@ -207,6 +208,7 @@ class CartoonScores:
             scores[f"lightness_{group}"] = float(tone[groups == group].mean())
             scores[f"lightness_abs_{group}"] = float(np.abs(tone[groups == group]).mean())
         scores["lightness_abs_worst"] = max(v for k, v in scores.items() if k.startswith("lightness_abs_"))
+        scores["overall"] = scores["mae_ratio"] + abs(scores["gradient_ratio"] - 1)
         if self.identity:
             scores["rank1"] = self._rank1(describe or describe_chips)
         return scores
