@@ -15,9 +15,9 @@ from paddle import nn
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.attention import CAMAttention
-from ppgen.networks.blocks.conv import ResidualBlock, reflect_conv
+from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock, reflect_conv
 from ppgen.networks.blocks.hourglass import Hourglass
-from ppgen.networks.blocks.norm import LIN, SoftAdaLIN, instance_norm
+from ppgen.networks.blocks.norm import LIN, instance_norm
 from ppgen.networks.blocks.resample import upsample_nearest
 from ppgen.registry import NETWORKS
 
@@ -32,22 +32,6 @@ class CartoonOutput(NamedTuple):
     image: paddle.Tensor  # (N, out_channels, H, W) in [-1, 1]
     cam_logit: paddle.Tensor  # (N, 2), for the attention's auxiliary loss
     heatmap: paddle.Tensor  # (N, 1, H/4, W/4), where the attention looked; >= 0, not normalized
-
-
-class SoftAdaLINBlock(nn.Layer):
-    """Residual block of the decoder: x + norm(conv(relu(norm(conv(x))))) with Soft-AdaLIN for both norms."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = reflect_conv(channels, channels)
-        self.norm1 = SoftAdaLIN(channels, published_sums=True)
-        self.conv2 = reflect_conv(channels, channels)
-        self.norm2 = SoftAdaLIN(channels, published_sums=True)
-
-    def forward(self, x: paddle.Tensor, content: paddle.Tensor, style: paddle.Tensor) -> paddle.Tensor:
-        """x (N, C, H, W), content and style (N, C) -> (N, C, H, W)."""
-        hidden = F.relu(self.norm1(self.conv1(x), content, style))
-        return x + self.norm2(self.conv2(hidden), content, style)
 
 
 class DownStage(nn.Layer):
@@ -143,7 +127,7 @@ class Photo2CartoonGenerator(nn.Layer):
         self.attention = CAMAttention(wide)
         self.style = StyleHead(wide, None if light else image_size // 2**HALVINGS)
 
-        self.decoder_blocks = nn.LayerList([SoftAdaLINBlock(wide) for _ in range(blocks)])
+        self.decoder_blocks = nn.LayerList([SoftAdaLINBlock(wide, published_sums=True) for _ in range(blocks)])
         self.up = nn.Sequential(*[UpStage(wide // 2**i) for i in range(HALVINGS)])
         self.decoder_hourglasses = nn.Sequential(
             Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS),

@@ -13,42 +13,18 @@ unfolded at the end. Two paths are added that the published one lacks:
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.networks.blocks.attention import CAMAttention
-from ppgen.networks.blocks.conv import ResidualBlock, reflect_conv
+from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock, reflect_conv
 from ppgen.networks.blocks.fold import fold, unfold
 from ppgen.networks.blocks.hourglass import Hourglass
-from ppgen.networks.blocks.norm import LIN, SoftAdaLIN
+from ppgen.networks.blocks.norm import LIN
 from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.networks.photo2cartoon import CartoonOutput
 from ppgen.registry import NETWORKS
-
-
-class LeanOutput(NamedTuple):
-    """What the generator returns."""
-
-    image: paddle.Tensor  # (N, 3, H, W) in [-1, 1]
-    cam_logit: paddle.Tensor  # (N, 2)
-    heatmap: paddle.Tensor  # (N, 1, H / 16, W / 16)
-
-
-class SoftAdaLINBlock(nn.Layer):
-    """Residual block whose two normalizations are told scale and shift by content and style."""
-
-    def __init__(self, channels: int, style_channels: int) -> None:
-        super().__init__()
-        self.conv1 = reflect_conv(channels, channels)
-        self.norm1 = SoftAdaLIN(channels, style_channels=style_channels)
-        self.conv2 = reflect_conv(channels, channels)
-        self.norm2 = SoftAdaLIN(channels, style_channels=style_channels)
-
-    def forward(self, x: paddle.Tensor, content: paddle.Tensor, style: paddle.Tensor) -> paddle.Tensor:
-        hidden = F.relu(self.norm1(self.conv1(x), content, style))
-        return x + self.norm2(self.conv2(hidden), content, style)
 
 
 class UpBlock(nn.Layer):
@@ -98,7 +74,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.style = nn.Sequential(
             nn.Linear(wider + 99, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU()
         )
-        self.decode = nn.LayerList([SoftAdaLINBlock(wider, wider) for _ in range(n_blocks)])
+        self.decode = nn.LayerList([SoftAdaLINBlock(wider) for _ in range(n_blocks)])
         self.up1 = UpBlock(wider, wide, wide)
         self.up2 = UpBlock(wide, ngf, ngf)
         self.hourglass_out = Hourglass(ngf, depth=hourglass_depth)
@@ -118,7 +94,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
             [coarse, F.avg_pool2d(middle, (height // 8, width // 8)).reshape([0, 48])], axis=1
         )
 
-    def forward(self, photo: paddle.Tensor, skin: paddle.Tensor) -> LeanOutput:
+    def forward(self, photo: paddle.Tensor, skin: paddle.Tensor) -> CartoonOutput:
         quarter = F.leaky_relu(self.enter(_with_planes(fold(photo, 4), skin)), 0.2)
         quarter = self.hourglass_in(quarter)
         eighth = F.leaky_relu(self.down1(quarter), 0.2)
@@ -137,4 +113,4 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         x = F.leaky_relu(self.widen(self.hourglass_out(x)), 0.2)
         x = paddle.concat([unfold(x, 2), _with_planes(fold(photo, 2), skin)], axis=1)
         x = F.leaky_relu(self.detail(x), 0.2)
-        return LeanOutput(paddle.tanh(unfold(self.draw(x), 2)), attended.logit, attended.heatmap)
+        return CartoonOutput(paddle.tanh(unfold(self.draw(x), 2)), attended.logit, attended.heatmap)

@@ -1,4 +1,4 @@
-"""Convolutions with mirrored borders, and the residual block made of them."""
+"""Convolutions with mirrored borders, and the residual blocks made of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppgen.networks.blocks.norm import instance_norm
+from ppgen.networks.blocks.norm import SoftAdaLIN, instance_norm
 
 
 def reflect_conv(
@@ -42,3 +42,23 @@ class ResidualBlock(nn.Layer):
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         hidden = F.relu(self.norm1(self.conv1(x)))
         return x + self.norm2(self.conv2(hidden))
+
+
+class SoftAdaLINBlock(nn.Layer):
+    """Residual block of the decoder: x + norm(conv(relu(norm(conv(x))))) with Soft-AdaLIN for both norms.
+
+    Args:
+        published_sums: see `SoftAdaLIN`.
+    """
+
+    def __init__(self, channels: int, published_sums: bool = False) -> None:
+        super().__init__()
+        self.conv1 = reflect_conv(channels, channels)
+        self.norm1 = SoftAdaLIN(channels, published_sums=published_sums)
+        self.conv2 = reflect_conv(channels, channels)
+        self.norm2 = SoftAdaLIN(channels, published_sums=published_sums)
+
+    def forward(self, x: paddle.Tensor, content: paddle.Tensor, style: paddle.Tensor) -> paddle.Tensor:
+        """x (N, C, H, W), content and style (N, C) -> (N, C, H, W)."""
+        hidden = F.relu(self.norm1(self.conv1(x), content, style))
+        return x + self.norm2(self.conv2(hidden), content, style)
