@@ -121,16 +121,30 @@ class Portraits:
             )
         self.size, self.paired, self.white, self.augment, self.flip = size, paired, white, augment, flip
         with (self.root / "meta.csv").open(newline="") as file:
-            rows = [r for r in csv.DictReader(file) if split_of(r["id"], r["tone_hint"]) == split]
+            reader = csv.DictReader(file)
+            needed = {"id", "tone_hint", groups_by} | ({"has_cartoon", "suspect"} if paired else set())
+            missing = sorted(needed - set(reader.fieldnames or ()))
+            if missing:
+                raise DataError(f"{self.root / 'meta.csv'}: has no column {', '.join(missing)}")
+            rows = [r for r in reader if split_of(r["id"], r["tone_hint"]) == split]
         if paired:
             rows = [r for r in rows if r["has_cartoon"] == "1" and r["suspect"] != "1"]
         if not rows:
             raise DataError(f"{self.root}: no portrait of the split '{split}' is listed in meta.csv")
         self.rows = rows[:most]
         self.groups = [r[groups_by] for r in self.rows]
-        with np.load(self.root / "landmarks.npz") as archive:
+        self._landmarks = self._read_landmarks()
+
+    def _read_landmarks(self) -> list[np.ndarray]:
+        path = self.root / "landmarks.npz"
+        if not path.is_file():
+            raise DataError(f"{path}: is missing; it holds `ids` and `p68` (n, 68, 2), see data/README.md")
+        with np.load(path) as archive:
             known = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float32), strict=True))
-        self._landmarks = [known[r["id"]] for r in self.rows]
+        missing = [row["id"] for row in self.rows if row["id"] not in known]
+        if missing:
+            raise DataError(f"{path}: has no landmarks of {len(missing)} portraits in meta.csv, {missing[0]} for one")
+        return [known[row["id"]] for row in self.rows]
 
     def __len__(self) -> int:
         return len(self.rows)

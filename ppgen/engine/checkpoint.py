@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ppgen.errors import OutputError, WeightsError
@@ -41,8 +42,9 @@ def save(
     """
     final = root / f"step_{step:08d}"
     temporary = root / f".{final.name}.{os.getpid()}"
+    for leftover in root.glob(".step_*"):  # of a process that was killed while it wrote
+        shutil.rmtree(leftover, ignore_errors=True)
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         save_file(weights, temporary / "weights.safetensors")
         save_file(state, temporary / "state.safetensors")
@@ -51,11 +53,11 @@ def save(
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
         write_text(root / LATEST, final.name)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"{final}: the checkpoint cannot be written ({reason}); earlier ones are whole") from error
+    finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise OutputError(
-            f"{final}: the checkpoint cannot be written ({error.strerror or error}); earlier ones are whole"
-        ) from error
     for old in sorted(root.glob("step_*"))[: -keep or None]:
         if old != final:
             shutil.rmtree(old, ignore_errors=True)
@@ -63,12 +65,11 @@ def save(
 
 
 def newest(root: Path) -> Path | None:
-    """The folder `latest` points to, or None where there is no checkpoint."""
+    """The folder `latest` points to, the newest whole one where that is gone, or None where there is none."""
     pointer = root / LATEST
-    if not pointer.is_file():
-        return None
-    folder = root / pointer.read_text().strip()
-    return folder if folder.is_dir() else None
+    if pointer.is_file() and (root / pointer.read_text().strip()).is_dir():
+        return root / pointer.read_text().strip()
+    return max(root.glob("step_*"), default=None)
 
 
 def load(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, Any]]:
@@ -76,7 +77,7 @@ def load(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], di
     try:
         facts = json.loads((folder / "state.json").read_text())
         return load_file(folder / "weights.safetensors"), load_file(folder / "state.safetensors"), facts
-    except Exception as error:  # the safetensors library raises its own type for damaged files
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise WeightsError(
             f"{folder}: this checkpoint cannot be read ({error}); name an older one with --resume DIR"
         ) from error

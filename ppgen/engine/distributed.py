@@ -7,9 +7,13 @@ gradients ourselves is right for every phase.
 from __future__ import annotations
 
 import os
+import time
+from pathlib import Path
 
 import paddle
 import paddle.distributed as dist
+
+from ppgen.io.atomic import write_text
 
 
 def world_size() -> int:
@@ -35,10 +39,26 @@ def broadcast(tensors: list[paddle.Tensor]) -> None:
             dist.broadcast(tensor, src=0)
 
 
-def barrier() -> None:
-    """Wait until every process is here."""
-    if world_size() > 1:
-        dist.all_reduce(paddle.zeros([1]))
+def agree(number: int) -> int:
+    """Rank 0's number, on every process."""
+    value = paddle.to_tensor([number], dtype="int64")
+    broadcast([value])
+    return int(value.item())
+
+
+def wait_for_first(marker: Path, token: str) -> None:
+    """Rank 0 leaves `token` in a file; the others wait until it is there.
+
+    For work that only rank 0 does: a collective would give up on it after Gloo's 30 seconds. If rank 0 dies,
+    the launcher ends the waiting processes.
+    """
+    if world_size() == 1:
+        return
+    if rank() == 0:
+        write_text(marker, token)
+        return
+    while not marker.is_file() or marker.read_text() != token:
+        time.sleep(0.2)
 
 
 def any_rank(flag: bool) -> bool:

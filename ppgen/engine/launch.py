@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
 
 def newest_run(output_dir: Path, name: str) -> Path | None:
     """The newest run folder of a config that has a checkpoint."""
-    runs = sorted(p for p in output_dir.glob(f"{name}-2*") if (p / "checkpoints" / "latest").is_file())
+    from ppgen.engine import checkpoint
+
+    runs = sorted(p for p in output_dir.glob(f"{name}-2*") if checkpoint.newest(p / "checkpoints"))
     return runs[-1] if runs else None
 
 
@@ -55,49 +57,22 @@ def _versions() -> dict[str, str]:
 
     import ppgen
 
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
     return {
         "ppgen": ppgen.__version__, "paddle": paddle.__version__, "python": platform.python_version(),
-        "commit": commit.stdout.strip() or "unknown", "command": " ".join(sys.argv),
+        "commit": _commit(),
     }  # fmt: skip
 
 
-def _start_processes(count: int, argv: list[str]) -> int:
-    """Run the same command in `count` processes through Paddle's launcher."""
-    cleaned, skip = [], False
-    for word in argv:
-        if skip:
-            skip = False
-        elif word == "--nproc":
-            skip = True
-        elif not word.startswith("--nproc="):
-            cleaned.append(word)
-    package_root = str(Path(__file__).parents[2])  # the children run this ppgen, installed or not
-    search = os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")]))
-    environment = {
-        **os.environ,
-        "FLAGS_paddle_num_threads": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": search,
-    }
-    logs = Path(os.environ.get("TMPDIR", "/tmp")) / f"ppgen-launch-{os.getpid()}"
-    command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count), "--backend", "gloo",
-               "--log_dir", str(logs), str(Path(__file__).with_name("worker.py")), *cleaned]  # fmt: skip
-    return subprocess.run(command, env=environment).returncode
-
-
-def process_count(wanted: str, batch_size: int) -> int:
-    """`--nproc` as a number: auto takes one process a core, lowered until the batch can be shared."""
-    from ppgen.device import cpu_count
-
-    if wanted != "auto":
-        if not wanted.isdigit() or int(wanted) < 1:
-            raise ConfigError(f"--nproc {wanted}: expected a number from 1 up, or auto")
-        return int(wanted)
-    count = cpu_count()
-    while batch_size % count:
-        count -= 1
-    return count
+def _commit() -> str:
+    """The commit of this clone; "unknown" for an installed package or without git."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return "unknown"
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=root)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -113,11 +88,12 @@ def main(argv: list[str] | None = None) -> int:
 
     from ppgen.device import select
     from ppgen.engine import distributed
+    from ppgen.engine.processes import process_count, start_processes
 
     if distributed.world_size() == 1 and not (options.dry_run or options.evaluate_only):
         count = process_count(options.nproc, config.get("loader", {}).get("batch_size", 4))
         if count > 1:
-            return _start_processes(count, argv)
+            return start_processes(count, argv)
     select(prefer_gpu=not options.no_cuda)
     distributed.start()
     return _run(options, config)
@@ -142,12 +118,13 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
 
     name, output = Path(options.config_file).stem, Path(config["output_dir"])
     model, train, validation = _build(config)
-    if options.dry_run:
-        return _describe(model, train, config)
+    if options.evaluate_only and not (options.load or options.resume):
+        raise ConfigError("--evaluate-only: name the weights to judge with --load W or --resume")
     folder, source = _folder_and_source(options.resume, output, name)
     trainer = Trainer(model, config, folder, train, validation)
+    if options.dry_run:
+        return _describe(trainer)
     if options.load:
-        trainer.started_from = str(options.load)
         if Path(options.load).is_dir():
             trainer.load_weights(Path(options.load))
         else:
@@ -159,7 +136,7 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
         print(json.dumps(trainer.evaluate(), indent=1))
         return 0
     if trainer.writes:
-        _record(folder, config)
+        _record(folder, config, trainer.step)
     print(
         f"{'going on from step ' + str(trainer.step) if source else 'starting at step 0'} in {folder}",
         flush=True,
@@ -172,7 +149,6 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
 
 def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Path, Path | None]:
     """(folder of the run, checkpoint to go on from)."""
-    import paddle
 
     from ppgen.engine import checkpoint, distributed
 
@@ -188,42 +164,40 @@ def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Pat
     old = newest_run(output, name) if resume else None
     if old is not None:
         return old, checkpoint.newest(old / "checkpoints")
-    now = paddle.to_tensor([int(time.time())], dtype="int64")
-    distributed.broadcast([now])  # all processes agree on the folder's name
-    return output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now.item()))}", None
+    now = distributed.agree(int(time.time()))  # one folder for all processes
+    return output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}", None
 
 
-def _record(folder: Path, config: dict[str, Any]) -> None:
+def _record(folder: Path, config: dict[str, Any], step: int) -> None:
+    """The resolved config and, a line a start, what was run from which step."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        reason = error.strerror
         raise OutputError(
-            f"{folder}: this folder cannot be made ({error.strerror}); choose another with -o output_dir=…"
+            f"{folder}: this folder cannot be made ({reason}); choose another with -o output_dir=…"
         ) from error
     write_text(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
-    write_text(folder / "versions.json", json.dumps(_versions(), indent=1))
+    history = folder / "history.jsonl"
+    earlier = history.read_text() if history.is_file() else ""
+    arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in sys.argv[1:]]
+    now = {"step": step, "command": " ".join(["python tools/main.py", *arguments]), **_versions()}
+    write_text(history, earlier + json.dumps(now) + "\n")
 
 
-def _describe(model: Any, train: Any, config: dict[str, Any]) -> int:
+def _describe(trainer: Any) -> int:
     """What --dry-run prints."""
     import numpy as np
 
-    from ppgen.datasets.stream import BatchStream
-
-    batch_size = config.get("loader", {}).get("batch_size", 4)
     total = 0
-    for name, network in model.networks.items():
+    for name, network in trainer.model.networks.items():
         count = sum(int(np.prod(p.shape)) for p in network.parameters())
         total += count
         print(f"{name}: {type(network).__name__}, {count / 1e6:.2f} M parameters")
     print(f"memory for weights, gradients and Adam: about {total * 16 / 2**20:.0f} MiB, activations not counted")
-    stream = BatchStream(train, batch_size, config["seed"])
-    for key, value in stream.batch(0, ahead=0).items():
-        print(
-            f"batch.{key}: {value.dtype} {list(value.shape)}"
-            if isinstance(value, np.ndarray)
-            else f"batch.{key}: {len(value)} values"
-        )
-    stream.close()
-    print(f"training samples: {len(train)}; steps: {config['total_iters']}")
+    for key, value in trainer.stream.batch(0, ahead=0).items():
+        is_array = isinstance(value, np.ndarray)
+        print(f"batch.{key}: {value.dtype} {list(value.shape)}" if is_array else f"batch.{key}: {len(value)} values")
+    trainer.stream.close()
+    print(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.total}")
     return 0

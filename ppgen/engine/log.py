@@ -9,24 +9,29 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ppgen.errors import OutputError
+from ppgen.io.atomic import atomic_path, write_text
 from ppgen.io.image import save_image, to_uint8
 
 
 class RunLog:
     """Appends one JSON object a line to `log.jsonl`.
 
-    On a resume, lines of steps that will be run again are dropped.
+    On a resume, lines of steps that will be run again (those after `from_step`) are dropped.
     """
 
     def __init__(self, path: Path, from_step: int) -> None:
         self.path = path
-        kept = [row for row in read_log(path) if row["step"] < from_step] if path.exists() else []
-        path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        kept = [row for row in read_log(path) if row["step"] <= from_step] if path.exists() else []
+        write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
 
     def write(self, **row: Any) -> None:
         """Append a row; it must hold `step`."""
-        with self.path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        try:
+            with self.path.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -66,7 +71,8 @@ def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
         axes.plot(points[:, 0], _smooth(points[:, 1], 21), color="tab:blue", linewidth=1.3)
         axes.set_title(name, fontsize=9)
         axes.tick_params(labelsize=7)
-    figure.savefig(path, dpi=90)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=90)
 
 
 def draw_grid(columns: dict[str, np.ndarray], path: Path, most: int = 8) -> None:

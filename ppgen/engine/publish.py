@@ -9,22 +9,24 @@ from typing import Any
 import yaml
 
 from ppgen.config import read_yaml
+from ppgen.device import cpu_count
+from ppgen.engine.log import read_log
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import read_metadata
 
 
-def card_facts(run_card: dict[str, Any], config_path: str) -> dict[str, Any]:
-    """The card of a shipped network: what the config says of it (section `card`) and what the run measured."""
+def card_facts(run_card: dict[str, Any], history: list[dict[str, Any]], config_path: str) -> dict[str, Any]:
+    """The card of a shipped network: what the config says of it (section `card`) and what the run did and measured."""
     config = read_yaml(config_path)
     if not isinstance(config.get("card"), dict):
         raise ConfigError(f"{config_path}: has no section 'card' (title, licence, data, limits)")
     return {
         **config["card"],
-        "command": f"python tools/main.py -c {config_path} --nproc auto",
+        "command": [f"from step {start['step']}: `{start['command']}`" for start in history],
         "seed": run_card["seed"],
-        "wall time": f"{run_card['hours']} h on 2 cores, {run_card['processes']} processes, shared with other work",
+        "wall time": f"{run_card['hours']} h of training steps, {run_card['processes']} process(es), on a machine "
+        f"of {cpu_count()} cores that did other work too",
         "images seen": f"{run_card['images']} ({run_card['step']} steps)",
-        "started from": run_card.get("started_from") or "random weights",
         "scores": {k: f"{v:.4g}" for k, v in run_card["scores"].items()},
         "config": "```yaml\n" + yaml.safe_dump(run_card["config"], sort_keys=False) + "```",
     }
@@ -43,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     best = Path(options.run) / "best.safetensors"
     if not best.is_file():
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
-    facts = card_facts(read_metadata(best)["card"], options.config_file)
+    history = read_log(Path(options.run) / "history.jsonl")
+    facts = card_facts(read_metadata(best)["card"], history, options.config_file)
     path = hub.publish(hub.load(best), hub.ASSETS / f"{options.name}.safetensors", facts)
     print(f"{path}: {path.stat().st_size / 2**20:.1f} MB")
     return 0

@@ -20,7 +20,18 @@ Check = Callable[[Any, str], list[str]]
 
 
 def _section(cls: type) -> Check:
-    return lambda value, where: check_call(cls, value, where)
+    def check(value: Any, where: str) -> list[str]:
+        return check_call(cls, value, where) or _refused(cls, value)
+
+    return check
+
+
+def _refused(cls: type, value: dict[str, Any]) -> list[str]:
+    try:
+        cls(**value)
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 def _of_type(kind: type, least: int | None = None) -> Check:
@@ -59,7 +70,7 @@ def _datasets(value: Any, where: str) -> list[str]:
 
 
 def _validate(value: Any, where: str) -> list[str]:
-    faults = check_call(settings.ValidateSettings, value, where)
+    faults = _section(settings.ValidateSettings)(value, where)
     metric = value.get("metric") if isinstance(value, dict) else None
     return faults + (check_named(METRICS, metric, f"{where}.metric") if metric else [])
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ppgen.errors import ConfigError
+
+
+def _at_least_one(settings: object, section: str, *names: str) -> None:
+    for name in names:
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"{section}.{name}: expected 1 or more, found {getattr(settings, name)}")
+
 
 @dataclass(frozen=True)
 class LoaderSettings:
@@ -20,6 +28,12 @@ class LoaderSettings:
     workers: int = 1
     turns: dict = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _at_least_one(self, "loader", "batch_size", "workers")
+        for group, turns in self.turns.items():
+            if not isinstance(turns, int) or turns < 1:
+                raise ConfigError(f"loader.turns.{group}: expected a whole number from 1 up, found {turns!r}")
+
 
 @dataclass(frozen=True)
 class ScheduleSettings:
@@ -29,6 +43,11 @@ class ScheduleSettings:
     warmup: int = 0
     start: float = 0.5
     floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < 1 or not 0 <= self.floor <= 1:
+            found = f"start {self.start}, floor {self.floor}"
+            raise ConfigError(f"schedule: expected 0 <= start < 1 and 0 <= floor <= 1, found {found}")
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,9 @@ class LogSettings:
     interval: int = 20
     visual_interval: int = 200
 
+    def __post_init__(self) -> None:
+        _at_least_one(self, "log", "interval", "visual_interval")
+
 
 @dataclass(frozen=True)
 class CheckpointSettings:
@@ -53,6 +75,9 @@ class CheckpointSettings:
 
     interval: int = 200
     keep: int = 2
+
+    def __post_init__(self) -> None:
+        _at_least_one(self, "checkpoint", "interval", "keep")
 
 
 @dataclass(frozen=True)
@@ -72,3 +97,6 @@ class ValidateSettings:
     mode: Literal["min", "max"] = "min"
     network: str = "generator"
     batch_size: int = 8
+
+    def __post_init__(self) -> None:
+        _at_least_one(self, "validate", "interval", "batch_size")

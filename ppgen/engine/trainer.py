@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,9 @@ from ppgen.engine.settings import (
 )
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.io.weights import save_network
+from ppgen.io.weights import read_metadata, save_network
 from ppgen.models.base import Model, Step
-from ppgen.registry import METRICS
+from ppgen.registry import METRICS, nearest
 
 
 def split_prefix(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
@@ -49,7 +52,7 @@ class Trainer:
 
     def __init__(self, model: Model, config: dict[str, Any], folder: Path, train: Any, validation: Any = None) -> None:
         self.model, self.config, self.folder = model, config, folder
-        self.validation, self.started_from = validation, ""
+        self.validation = validation
         self.seed, self.total = config.get("seed", 0), config["total_iters"]
         self.loader = LoaderSettings(**config.get("loader", {}))
         self.schedule = ScheduleSettings(**config.get("schedule", {}))
@@ -57,6 +60,9 @@ class Trainer:
         self.checkpoints = CheckpointSettings(**config.get("checkpoint", {}))
         self.validate_settings = ValidateSettings(**config.get("validate", {}))
         ema = EmaSettings(**config.get("ema", {}))
+        self._check_names("ema.networks", ema.networks)
+        if self.validate_settings.metric:
+            self._check_names("validate.network", [self.validate_settings.network])
         self.averages = {name: Average(model.networks[name], ema.half_life) for name in ema.networks}
         self.optimizers = self._build_optimizers()
         self.step, self.stop_at, self.best, self.seconds = 0, self.total, None, 0.0
@@ -73,6 +79,13 @@ class Trainer:
             distributed.world_size(),
             self.loader.workers,
         )
+
+    def _check_names(self, where: str, names: list[str]) -> None:
+        for name in names:
+            if name not in self.model.networks:
+                known = list(self.model.networks)
+                hint = f"{nearest(name, known)} (there are: {', '.join(known)})"
+                raise ConfigError(f"{where}: no network is called '{name}'{hint}")
 
     def _build_optimizers(self) -> dict[str, paddle.optimizer.Optimizer]:
         self.rates, result = {}, {}
@@ -116,7 +129,15 @@ class Trainer:
         self._set_networks(weights, state)
         for name, optimizer in self.optimizers.items():
             restore_optimizer(optimizer, split_prefix(state, f"optimizer.{name}"), {name: self.model.networks[name]})
-        self.step, self.best, self.seconds = facts["step"], facts["best"], facts["seconds"]
+        self.step, self.seconds = facts["step"], facts["seconds"]
+        self.best = self._score_of_best()
+
+    def _score_of_best(self) -> float | None:
+        """The score of the weights kept so far: a validation may have come after the checkpoint."""
+        path = self.folder / "best.safetensors"
+        if not path.is_file():
+            return None
+        return read_metadata(path).get("card", {}).get("scores", {}).get(self.validate_settings.best)
 
     def save(self) -> None:
         """Write a checkpoint of everything that has state."""
@@ -127,7 +148,7 @@ class Trainer:
         for name, optimizer in self.optimizers.items():
             moments = optimizer_state(optimizer, {name: self.model.networks[name]})
             state |= {f"optimizer.{name}.{k}": v for k, v in moments.items()}
-        facts = {"best": self.best, "seconds": self.seconds, "seed": self.seed}
+        facts = {"seconds": self.seconds, "seed": self.seed}
         checkpoint.save(self.folder / "checkpoints", self.step, weights, state, facts, self.checkpoints.keep)
 
     # ---- the loop ----------------------------------------------------------------------------------------
@@ -135,8 +156,10 @@ class Trainer:
     def run(self, until: int | None = None) -> None:
         """Train from `self.step` to the end, or to the step `until` (the schedule keeps the whole length)."""
         self.stop_at = self.total if until is None else until
+        self.folder.mkdir(parents=True, exist_ok=True)
         for network in self.model.networks.values():
             network.train()
+        self.run_token = distributed.agree(time.time_ns() % 10**9)
         distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
         log = RunLog(self.folder / "log.jsonl", self.step) if self.writes else None
         bar = tqdm(total=self.total, initial=self.step, disable=not (self.writes and sys.stderr.isatty()))
@@ -180,16 +203,17 @@ class Trainer:
         if log is not None and (self.step % self.log_settings.visual_interval == 0 or last):
             draw_curves(read_log(self.folder / "log.jsonl"), self.folder / "curves.png")
             self._draw_samples()
-        if self.validation is not None and (self.step % self.validate_settings.interval == 0 or last):
-            self._validate(log)
         if self.step % self.checkpoints.interval == 0 or last:
             self.save()
+        if self.validation is not None and (self.step % self.validate_settings.interval == 0 or last):
+            self._validate(log)
 
     def _draw_samples(self, most: int = 6) -> None:
         source = self.validation if self.validation is not None else self.stream.dataset
         places = np.linspace(0, len(source) - 1, most).astype(int)
         batch = collate([source.sample(int(i), None) for i in places])
-        pictures = self.model.visuals(batch, self.smooth_networks())
+        with self._resting():
+            pictures = self.model.visuals(batch, self.smooth_networks())
         draw_grid(pictures, self.folder / "samples" / f"step_{self.step:08d}.png", most)
 
     def evaluate(self) -> dict[str, float]:
@@ -197,24 +221,25 @@ class Trainer:
         settings = self.validate_settings
         if not settings.metric or self.validation is None:
             raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
-        networks = self.smooth_networks()
-        for network in networks.values():
-            network.eval()
         metric = METRICS.build(settings.metric)
-        count = len(self.validation)
-        for first in tqdm(
-            range(0, count, settings.batch_size),
-            desc="validation",
-            leave=False,
-            disable=not sys.stderr.isatty(),
-        ):
-            batch = collate(
-                [self.validation.sample(i, None) for i in range(first, min(first + settings.batch_size, count))]
-            )
-            metric.update(batch, self.model.predict(batch, networks))
-        for network in self.model.networks.values():
-            network.train()
+        count, quiet = len(self.validation), not sys.stderr.isatty()
+        with self._resting():
+            for first in tqdm(range(0, count, settings.batch_size), desc="validation", leave=False, disable=quiet):
+                places = range(first, min(first + settings.batch_size, count))
+                batch = collate([self.validation.sample(i, None) for i in places])
+                metric.update(batch, self.model.predict(batch, self.smooth_networks()))
         return metric.compute()
+
+    @contextmanager
+    def _resting(self) -> Iterator[None]:
+        """Networks in evaluation mode: looking at pictures must not move the statistics of a normalization."""
+        for network in self.model.networks.values():
+            network.eval()
+        try:
+            yield
+        finally:
+            for network in self.model.networks.values():
+                network.train()
 
     def _validate(self, log: RunLog | None) -> None:
         """Every process waits; rank 0 scores, and keeps the weights if they are the best so far."""
@@ -225,20 +250,19 @@ class Trainer:
                 f"step {self.step} validation " + " ".join(f"{k}={v:.4g}" for k, v in scores.items()),
                 flush=True,
             )
-            value, sign = (
-                scores.get(self.validate_settings.best),
-                1 if self.validate_settings.mode == "min" else -1,
-            )
-            if value is not None and (self.best is None or sign * value < sign * self.best):
+            wanted, sign = self.validate_settings.best, 1 if self.validate_settings.mode == "min" else -1
+            if wanted and wanted not in scores:
+                raise ConfigError(f"validate.best: no score is called '{wanted}' (there are: {', '.join(scores)})")
+            value = scores.get(wanted, math.nan)
+            if math.isfinite(value) and (self.best is None or sign * value < sign * self.best):
                 self.best = value
                 self._keep_best(scores)
-        distributed.barrier()
+        distributed.wait_for_first(self.folder / ".validated", f"{self.run_token} {self.step}")
 
     def _keep_best(self, scores: dict[str, float]) -> None:
         facts = {
             "config": self.config, "seed": self.seed, "step": self.step, "images": self.step * self.loader.batch_size,
-            "hours": round(self.seconds / 3600, 3), "processes": distributed.world_size(),
-            "started_from": self.started_from, "scores": scores,
+            "hours": round(self.seconds / 3600, 3), "processes": distributed.world_size(), "scores": scores,
         }  # fmt: skip
         network = self.smooth_networks()[self.validate_settings.network]
         save_network(network, self.folder / "best.safetensors", card=facts)

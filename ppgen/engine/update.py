@@ -31,13 +31,21 @@ class _Frozen:
             parameter.stop_gradient = False
 
 
+def _check_gradients(parameters: list[paddle.Tensor], step: Step, phase: Phase) -> None:
+    squares = [p.grad.square().sum() for p in parameters if p.grad is not None]
+    if squares and not np.isfinite(paddle.add_n(squares).item()):
+        raise TrainingDiverged(
+            f"step {step.index}, phase {phase.name}: a gradient is not finite; lower the learning rate and --resume"
+        )
+
+
 def run_phase(
     model: Model, phase: Phase, batch: Batch, step: Step, optimizers: dict[str, paddle.optimizer.Optimizer]
 ) -> dict[str, float]:
     """One update of the networks a phase trains; returns its losses as numbers.
 
     Raises:
-        TrainingDiverged: a loss is not finite; no weight has been changed by this phase then.
+        TrainingDiverged: a loss or a gradient is not finite; that network has not been changed then.
     """
     untouched = [net for name, net in model.networks.items() if name not in phase.trains + phase.keeps]
     with _Frozen(untouched):
@@ -51,7 +59,9 @@ def run_phase(
             f"({', '.join(f'{k}={v:.4g}' for k, v in values.items())}); lower the learning rate and --resume"
         )
     for name in phase.trains:
-        distributed.average_gradients(trainable([model.networks[name]]))
+        parameters = trainable([model.networks[name]])
+        distributed.average_gradients(parameters)
+        _check_gradients(parameters, step, phase)  # averaged: the same on every process
         optimizers[name].step()
     for net in model.networks.values():
         net.clear_gradients()

@@ -19,7 +19,7 @@ class Step:
     """One training step as a recipe sees it.
 
     Attributes:
-        index: 0 for the first step of a run, also after a resume.
+        index: 0 for the first step of a run; a resume goes on counting.
         rng: NumPy generator that depends on (seed, step, rank) only.
         shared: what earlier phases of this step computed and later ones may use.
         report: numbers to log that are not losses.
@@ -65,6 +65,6 @@ class Model:
         """Named float NCHW images in [-1, 1] for the sample grid."""
         return {}
 
-    def evaluate(self, dataset: Any, networks: dict[str, nn.Layer]) -> dict[str, float]:
-        """Scores on a validation dataset, with these networks (the averaged ones where there are)."""
-        return {}
+    def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
+        """What a metric judges, with these networks (the averaged ones where there are)."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to validate")

@@ -41,7 +41,7 @@ class PairedPhoto2Cartoon(Model):
     Args:
         generator: config of a network (photo, skin) -> picture.
         discriminator: config of a network on photo and picture joined along channels.
-        pixel_weight: of the L1 distance to the cartoon; inside the person it counts double.
+        pixel_weight: of the L1 distance to the cartoon; inside the person it counts three times.
         edge_weight: of the L1 distance between neighbouring-pixel differences.
         adversarial_weight: of the LSGAN term; 0 leaves the discriminator out.
         identity_weight: of the cosine distance between Face ID descriptors of drawing and photo.

@@ -13,7 +13,7 @@ from ppgen.registry import NETWORKS
 
 @NETWORKS.register()
 class FoldedPatchDiscriminator(nn.Layer):
-    """(N, C, H, W) -> one logit a patch, (N, 1, H / 8, W / 8); a patch sees 46 pixels a side.
+    """(N, C, H, W) -> one logit a patch, (N, 1, H / 8, W / 8); a patch sees 40 pixels a side.
 
     Args:
         input_nc: channels of the image, or of a pair joined along channels.

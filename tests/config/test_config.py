@@ -89,3 +89,17 @@ def test_missing_and_wrongly_typed_arguments():
     faults = check_call(build, {"mode": 3, "deep": 1}, "net")
     assert len(faults) == 3
     assert any("net.width: is missing" in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("checkpoint.interval=0", "checkpoint.interval: expected 1 or more"),
+        ("loader.batch_size=0", "loader.batch_size: expected 1 or more"),
+        ("schedule.start=1", "0 <= start < 1"),
+        ("loader.turns.deep=often", "loader.turns.deep"),
+    ],
+)
+def test_values_that_cannot_work_are_refused_before_anything_is_built(item, words):
+    with pytest.raises(ConfigError, match=words):
+        load_config(str(PAIRED), [item])

@@ -10,7 +10,7 @@ from ppgen.errors import DataError
 
 @pytest.fixture
 def portraits(shared, monkeypatch):
-    monkeypatch.setenv("PPGEN_DATA", str(shared()))
+    monkeypatch.setenv("PPGEN_DATA", str(shared("portraits").parent))
     return lambda **arguments: Portraits("portraits/train", **arguments)
 
 

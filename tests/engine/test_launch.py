@@ -13,7 +13,7 @@ SMALL = ["dataset.train.size=32", "dataset.validation.size=32", "dataset.train.m
 @pytest.fixture
 def main(run_python, shared, tmp_path):
     """Run tools/main.py on a tiny version of the segmentation training."""
-    data = str(shared())
+    data = str(shared("portraits").parent)
 
     def run(*arguments: str, config: str = CONFIG, **variables):
         options = ["-o", *SMALL, f"output_dir={tmp_path / 'runs'}"]
@@ -34,7 +34,7 @@ def test_train_resume_evaluate(main, tmp_path):
     assert first.returncode == 0, first.stderr
     assert "starting at step 0" in first.stdout
     (run,) = (tmp_path / "runs").iterdir()
-    assert {"config.yaml", "versions.json", "log.jsonl", "curves.png", "best.safetensors"} <= {
+    assert {"config.yaml", "history.jsonl", "log.jsonl", "curves.png", "best.safetensors"} <= {
         p.name for p in run.iterdir()
     }
     longer = main("--resume", "-o", "total_iters=6")
@@ -55,7 +55,7 @@ def test_two_processes_give_the_weights_of_one(run_python, shared, tmp_path):
     for processes in ("1", "2"):
         done = run_python(
             "tools/main.py", "-c", "configs/photo2cartoon_paired_128.yaml", "--nproc", processes,
-            "-o", *options, f"output_dir={tmp_path / processes}", PPGEN_DATA=str(shared()),
+            "-o", *options, f"output_dir={tmp_path / processes}", PPGEN_DATA=str(shared("portraits").parent),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr + done.stdout
     one, two = (

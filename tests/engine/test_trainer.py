@@ -84,7 +84,7 @@ def test_it_learns_logs_draws_and_keeps_the_best(tmp_path):
 def test_resumed_run_equals_undisturbed_run_bit_for_bit(tmp_path):
     run(tmp_path / "whole", total_iters=8)
     first = trainer(tmp_path / "parts")
-    (tmp_path / "parts").mkdir()
+
     first.run(until=5)
     extra = paddle.nn.Linear(3, 3)  # shifts Paddle's generated parameter names
     second = trainer(tmp_path / "parts")
@@ -156,3 +156,74 @@ def test_schedules():
     assert rate_factor(50, 100, "cosine") == pytest.approx(0.5)
     assert rate_factor(75, 100, "linear", start=0.5) == pytest.approx(0.5)
     assert rate_factor(100, 100, "linear", start=0.5, floor=0.1) == pytest.approx(0.1)
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+from ppgen.engine import checkpoint
+from ppgen.errors import OutputError
+root = Path(sys.argv[1])
+checkpoint.save(root, 1, {"a": np.zeros(4)}, {"b": np.zeros(4)}, {}, keep=2)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    checkpoint.save(root, 2, {"a": np.zeros(100_000)}, {"b": np.zeros(4)}, {}, keep=2)
+except OutputError as error:
+    print("refused:", error)
+"""
+
+
+def test_a_disk_that_fills_up_leaves_the_earlier_checkpoint_whole(run_python, tmp_path):
+    done = run_python("-c", FULL_DISK, str(tmp_path))
+    assert "refused:" in done.stdout and "earlier ones are whole" in done.stdout, done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["latest", "step_00000001"]
+    assert checkpoint.load(checkpoint.newest(tmp_path))[2]["step"] == 1
+
+
+def test_a_pointer_to_a_folder_that_is_gone_falls_back(tmp_path):
+    for step in (1, 2):
+        checkpoint.save(tmp_path, step, {"a": np.zeros(1)}, {"b": np.zeros(1)}, {}, keep=5)
+    (tmp_path / "latest").write_text("step_00000009")
+    (tmp_path / ".step_00000003.77").mkdir()
+    assert checkpoint.newest(tmp_path).name == "step_00000002"
+    checkpoint.save(tmp_path, 3, {"a": np.zeros(1)}, {"b": np.zeros(1)}, {}, keep=5)
+    assert not list(tmp_path.glob(".step_*"))
+
+
+def test_resuming_keeps_the_log_up_to_its_step(tmp_path):
+    run(tmp_path, total_iters=8)
+    before = read_log(tmp_path / "log.jsonl")
+    again = trainer(tmp_path)
+    again.resume(tmp_path / "checkpoints" / "step_00000006")
+    assert again.best is not None
+    again.run()
+    assert [r["step"] for r in read_log(tmp_path / "log.jsonl")] == [r["step"] for r in before]
+
+
+def test_resume_is_exact_without_an_average(tmp_path):
+    """Sample grids must not move the running statistics of the networks that train."""
+    run(tmp_path / "whole", ema={}, total_iters=6)
+    first = trainer(tmp_path / "parts", ema={}, total_iters=6)
+    first.run(until=3)
+    second = trainer(tmp_path / "parts", ema={}, total_iters=6)
+    second.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
+    second.run()
+    a, b = arrays(tmp_path / "whole", 6), arrays(tmp_path / "parts", 6)
+    assert [key for key in a if not np.array_equal(a[key], b[key])] == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"ema": {"networks": ["netwrk"]}}, {"validate": {"metric": {"name": "MaskScores"}, "network": "generator"}}],
+)
+def test_names_of_networks_are_checked_before_training(tmp_path, changes):
+    with pytest.raises(ConfigError, match="no network is called"):
+        trainer(tmp_path, **changes)
+
+
+def test_validate_best_must_be_a_score(tmp_path):
+    settings = {**CONFIG["validate"], "best": "iuo", "interval": 1}
+    with pytest.raises(ConfigError, match="no score is called 'iuo'"):
+        run(tmp_path, validate=settings)

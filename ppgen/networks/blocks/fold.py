@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import paddle
 
+from ppgen.errors import DataError
+
 
 def fold(x: paddle.Tensor, factor: int) -> paddle.Tensor:
     """(N, C, H, W) -> (N, C * factor^2, H / factor, W / factor)."""
     _, channels, height, width = x.shape
+    if height % factor or width % factor:
+        raise DataError(f"height and width must be multiples of {factor}, got {height}x{width}")
     x = x.reshape([0, channels, height // factor, factor, width // factor, factor])
     x = x.transpose([0, 1, 3, 5, 2, 4])
     return x.reshape([0, channels * factor * factor, height // factor, width // factor])

@@ -1,0 +1,43 @@
+"""Several training processes on one machine, started through Paddle's launcher."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ppgen.device import cpu_count
+from ppgen.errors import ConfigError
+
+
+def process_count(wanted: str, batch_size: int) -> int:
+    """`--nproc` as a number: auto takes one process a core, lowered until the batch can be shared.
+
+    Raises:
+        ConfigError: not a number, or one that does not divide the batch.
+    """
+    if wanted == "auto":
+        return max(n for n in range(1, cpu_count() + 1) if batch_size % n == 0)
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise ConfigError(f"--nproc {wanted}: expected a number from 1 up, or auto")
+    if batch_size % int(wanted):
+        raise ConfigError(f"--nproc {wanted}: loader.batch_size {batch_size} cannot be shared by {wanted} processes")
+    return int(wanted)
+
+
+def start_processes(count: int, argv: list[str]) -> int:
+    """Run the training command `argv` in `count` processes; the exit code is 0, or 2 where one failed."""
+    threads = str(max(1, cpu_count() // count))  # ppgen's own choice for one process would fight over the cores
+    search = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "FLAGS_paddle_num_threads": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": search}
+    with tempfile.TemporaryDirectory(prefix="ppgen-launch-") as logs:
+        command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count)]
+        command += ["--backend", "gloo", "--log_dir", logs, str(Path(__file__).with_name("worker.py")), *argv]
+        launcher = subprocess.Popen(command, env=environment)
+        try:
+            return 2 if launcher.wait() else 0
+        except KeyboardInterrupt:
+            launcher.wait(30)  # it got the signal too, and stops its workers
+            raise
