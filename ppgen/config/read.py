@@ -17,12 +17,13 @@ class _Loader(yaml.SafeLoader):
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
-    seen: set[Any] = set()
+    seen: set[str] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
+        key = str(key_node.value)
         if key in seen:
             raise ConfigError(f"{node.start_mark.name}: line {key_node.start_mark.line + 1}: '{key}' is given twice")
         seen.add(key)
+    loader.flatten_mapping(node)  # `<<: *anchor`
     return loader.construct_mapping(node, deep=True)
 
 
@@ -79,12 +80,19 @@ def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> dict[str, Any]
     if not path.is_file():
         siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
         raise ConfigError(f"no config file {path}{nearest(path.name, siblings)}")
-    config = _parse(path.read_text(encoding="utf-8"), str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+    config = _parse(text, str(path))
     if not isinstance(config, dict):
         raise ConfigError(f"{path}: expected `key: value` lines at the top level")
     bases = config.pop("_base_", [])
+    bases = [bases] if isinstance(bases, str) else bases
+    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+        raise ConfigError(f"{path}: _base_: expected a file name or a list of them, found {bases!r}")
     merged: dict[str, Any] = {}
-    for base in [bases] if isinstance(bases, str) else bases:
+    for base in bases:
         merged = merge(merged, read_yaml(path.parent / base, (*_chain, path.resolve())))
     return merge(merged, config)
 

@@ -7,6 +7,7 @@ data weighs s^-evenness.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ppgen.datasets.portraits import Portraits
+from ppgen.errors import PPGenError
 from ppgen.faces.skin import skin_features
 from ppgen.hub import ASSETS, publish
 from ppgen.io.image import load_image
@@ -94,4 +96,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PPGenError as error:
+        sys.exit(f"error: {error}")

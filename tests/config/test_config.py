@@ -35,11 +35,24 @@ def test_numbers_without_a_dot_are_numbers(tmp_path):
         ("a: [1\n", "not valid YAML"),
         ("- 1\n", "top level"),
         ("_base_: a.yaml\n", "back to itself"),
+        ("_base_: 5\n", "expected a file name"),
+        ("? [1]\n: 2\n", "not valid YAML"),
     ],
 )
 def test_broken_files_are_named(tmp_path, text, words):
     with pytest.raises(ConfigError, match=words):
         read_yaml(write(tmp_path, text))
+
+
+def test_anchors_can_be_merged(tmp_path):
+    assert read_yaml(write(tmp_path, "a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\n"))["b"] == {"p": 1, "q": 3}
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"\xff\xfe\x00a")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        read_yaml(path)
 
 
 def test_missing_file_offers_the_nearest(tmp_path):
