@@ -38,6 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("run", help="run folder that holds best.safetensors")
     parser.add_argument("name", help="name of the asset")
     parser.add_argument("-c", "--config-file", required=True, help="the committed config, with its section `card`")
+    parser.add_argument("--eight-bit", action="store_true", help="large matrices of linear layers as int8")
     options = parser.parse_args(argv)
 
     from ppgen import hub
@@ -47,6 +48,6 @@ def main(argv: list[str] | None = None) -> int:
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
     history = read_log(Path(options.run) / "history.jsonl")
     facts = card_facts(read_metadata(best)["card"], history, options.config_file)
-    path = hub.publish(hub.load(best), hub.ASSETS / f"{options.name}.safetensors", facts)
-    print(f"{path}: {path.stat().st_size / 2**20:.1f} MB")
+    path = hub.publish(hub.load(best), hub.ASSETS / f"{options.name}.safetensors", facts, eight_bit=options.eight_bit)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0

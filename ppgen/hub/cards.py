@@ -80,6 +80,7 @@ def publish(
     facts: Mapping[str, Any],
     half: bool = True,
     value_range: tuple[float, float] = (-1, 1),
+    eight_bit: bool = False,
 ) -> Path:
     """Write `path` (.safetensors) and its card beside it (.md).
 
@@ -87,12 +88,13 @@ def publish(
         network: a registered network, trained.
         facts: the card; at least the fields in `REQUIRED`.
         half: matrices and kernels as float16.
+        eight_bit: large matrices of linear layers as int8 with a scale a column.
     Raises:
         WeightsError: a required field is missing. OutputError: cannot be written.
     """
     missing = [field for field in REQUIRED if not facts.get(field)]
     if missing:
         raise WeightsError(f"{path}: its card lacks {', '.join(missing)}")
-    path = save_network(network, path, facts, half=half, value_range=value_range)
+    path = save_network(network, path, facts, half=half, value_range=value_range, eight_bit=eight_bit)
     write_text(path.with_suffix(".md"), markdown(path.stem, read_metadata(path)))
     return path

@@ -21,6 +21,8 @@ from ppgen.io.pdparams import read_pdparams
 FORMAT = "ppgen-1"
 _JSON_FIELDS = ("args", "value_range", "card")
 _SHOWN = 4  # keys of a kind that an error lists before it only counts
+_LARGE = 4096  # elements of a matrix that is worth eight bits
+_SCALE = "@scale"
 _MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors format itself
 _PADDLE_NAMES = "StructuredToParameterName@@"  # a table of names that paddle.save adds to a state
 
@@ -33,15 +35,34 @@ class LoadReport(NamedTuple):
     unexpected: list[str]
 
 
-def network_arrays(network: Any, half: bool = False) -> dict[str, np.ndarray]:
-    """A network's state as NumPy arrays; `half`: matrices and kernels in float16, vectors (biases) exact."""
+def network_arrays(network: Any, half: bool = False, eight_bit: bool = False) -> dict[str, np.ndarray]:
+    """A network's state as NumPy arrays, as a file holds them.
+
+    Args:
+        half: matrices and kernels in float16; vectors (biases) stay exact.
+        eight_bit: the large matrices of linear layers as int8 `key` and float32 `key@scale`, one a column:
+            the value is their product, off by at most half a step of 1/127 of the column's largest.
+    """
     arrays = {}
     for key, value in network.state_dict().items():
         array = value.numpy()
-        if half and array.ndim > 1 and array.dtype == np.float32:
+        if array.dtype == np.float32 and eight_bit and array.ndim == 2 and array.size >= _LARGE:
+            scale = np.maximum(np.abs(array).max(axis=0, keepdims=True), 1e-12) / 127
+            arrays[key + _SCALE], array = scale.astype(np.float32), np.rint(array / scale).astype(np.int8)
+        elif array.dtype == np.float32 and half and array.ndim > 1:
             array = _to_half(key, array)
         arrays[key] = array
     return arrays
+
+
+def _from_eight_bit(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """`key` and `key@scale` back to one float32 array each."""
+    scales = {key[: -len(_SCALE)]: value for key, value in arrays.items() if key.endswith(_SCALE)}
+    return {
+        key: value.astype(np.float32) * scales[key] if key in scales else value
+        for key, value in arrays.items()
+        if not key.endswith(_SCALE)
+    }
 
 
 def save_network(
@@ -50,6 +71,7 @@ def save_network(
     card: Mapping[str, Any] | None = None,
     half: bool = False,
     value_range: tuple[float, float] = (-1, 1),
+    eight_bit: bool = False,
 ) -> Path:
     """Write a registered network as a safetensors file that says how to build it again; atomic.
 
@@ -57,6 +79,7 @@ def save_network(
         network: built from a class in `NETWORKS` (its `constructor_args` are recorded).
         card: JSON-able facts about the weights: data, licence, command, scores, limits.
         half: float16 for arrays of two or more dimensions.
+        eight_bit: int8 for large matrices; see `network_arrays`.
         value_range: of the images the network takes and gives.
     Raises:
         WeightsError: the network is not registered, or its arguments or card are not JSON-able, or a value
@@ -73,7 +96,7 @@ def save_network(
     except (TypeError, ValueError) as error:
         raise WeightsError(f"{path}: arguments and card must be JSON-able ({error})") from error
     metadata = {"format": FORMAT, "class": type(network).__name__, **fields}
-    return write_arrays(path, network_arrays(network, half), metadata)
+    return write_arrays(path, network_arrays(network, half, eight_bit), metadata)
 
 
 def write_arrays(
@@ -241,7 +264,7 @@ def _read_safetensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
     try:
-        return load_file(str(path))
+        return _from_eight_bit(load_file(str(path)))
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise _damaged(path) from error
 

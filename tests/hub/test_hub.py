@@ -60,3 +60,7 @@ def test_publish_demands_a_card_and_writes_both_files(tmp_path):
     path = hub.publish(network, tmp_path / "x.safetensors", facts)
     text = (tmp_path / "x.md").read_text(encoding="utf-8")
     assert read_metadata(path)["card"] == facts and "# the title" in text and "| IoU | 0.97 |" in text
+
+
+def test_everything_shipped_fits_in_thirty_megabytes():
+    assert sum(path.stat().st_size for path in hub.ASSETS.glob("*.safetensors")) < 30e6

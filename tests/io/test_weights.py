@@ -247,3 +247,17 @@ def test_what_is_no_weights_file(tmp_path):
         weights.read_arrays(tmp_path / "absent.safetensors")
     with pytest.raises(WeightsError, match="cannot be read"):
         weights.read_metadata(tmp_path)
+
+
+def test_eight_bit_matrices_come_back_within_half_a_step(tmp_path):
+    from ppgen.networks.skin_tone import SkinTone
+
+    network = SkinTone(features=2000)
+    before = network.linear.weight.numpy().copy()
+    path = weights.save_network(network, tmp_path / "a.safetensors", half=True, eight_bit=True)
+    assert path.stat().st_size < before.size * 1.5
+    again = SkinTone(features=2000)
+    weights.load_into(again, path)
+    step = np.abs(before).max(axis=0) / 127
+    assert (np.abs(again.linear.weight.numpy() - before) <= step * 0.5001 + 1e-9).all()
+    assert np.array_equal(again.linear.bias.numpy(), network.linear.bias.numpy())
