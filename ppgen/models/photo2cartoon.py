@@ -18,7 +18,7 @@ from ppgen.faces.skin import estimate_skin
 from ppgen.io.image import to_uint8
 from ppgen.losses.adversarial import lsgan_discriminator, lsgan_generator
 from ppgen.losses.identity import cosine_distance
-from ppgen.losses.pictures import edge_l1, weighted_l1
+from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
@@ -43,6 +43,7 @@ class PairedPhoto2Cartoon(Model):
         discriminator: config of a network on photo and picture joined along channels.
         pixel_weight: of the L1 distance to the cartoon; inside the person it counts three times.
         edge_weight: of the L1 distance between neighbouring-pixel differences.
+        line_weight: of the L1 distance between the amounts of line in 16-pixel cells.
         adversarial_weight: of the LSGAN term; 0 leaves the discriminator out.
         identity_weight: of the cosine distance between Face ID descriptors of drawing and photo.
         feature_weight: of the L1 distance between Face ID activations of drawing and cartoon.
@@ -55,6 +56,7 @@ class PairedPhoto2Cartoon(Model):
         discriminator: dict,
         pixel_weight: float = 10.0,
         edge_weight: float = 5.0,
+        line_weight: float = 0.0,
         adversarial_weight: float = 0.5,
         identity_weight: float = 10.0,
         feature_weight: float = 0.5,
@@ -67,7 +69,7 @@ class PairedPhoto2Cartoon(Model):
         self.face_id = hub.load("face_id")
         for parameter in self.face_id.parameters():
             parameter.stop_gradient = True
-        self.pixel_weight, self.edge_weight = pixel_weight, edge_weight
+        self.pixel_weight, self.edge_weight, self.line_weight = pixel_weight, edge_weight, line_weight
         self.adversarial_weight, self.identity_weight = adversarial_weight, identity_weight
         self.feature_weight, self.skin_noise = feature_weight, skin_noise
         self._skin: dict[str, np.ndarray] = {}  # estimates of validation photos, by id
@@ -106,6 +108,8 @@ class PairedPhoto2Cartoon(Model):
             "pixel": self.pixel_weight * weighted_l1(fake, cartoon, weight),
             "edge": self.edge_weight * edge_l1(fake, cartoon),
         }
+        if self.line_weight:
+            losses["lines"] = self.line_weight * line_energy_l1(fake, cartoon)
         if self.adversarial_weight:
             logit = self.networks["discriminator"](paddle.concat([photo, fake], axis=1))
             losses["adversarial"] = self.adversarial_weight * lsgan_generator(logit)

@@ -11,7 +11,7 @@ from ppgen.engine.optimizers import adam  # noqa: E402
 from ppgen.engine.update import run_phase, trainable  # noqa: E402
 from ppgen.losses.adversarial import lsgan_discriminator, lsgan_generator  # noqa: E402
 from ppgen.losses.identity import cosine_distance  # noqa: E402
-from ppgen.losses.pictures import edge_l1, weighted_l1  # noqa: E402
+from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1  # noqa: E402
 from ppgen.models.base import Step  # noqa: E402
 from ppgen.models.photo2cartoon import PairedPhoto2Cartoon  # noqa: E402
 from ppgen.networks.face_crop import coarse_chips, jittered_chips  # noqa: E402
@@ -135,3 +135,13 @@ def test_losses_against_numpy():
     expected = 0.5 * (np.mean((a - 1) ** 2) + np.mean(b**2))
     assert float(lsgan_discriminator(*tensors[:2])) == pytest.approx(expected, rel=1e-5)
     assert float(lsgan_generator(tensors[0])) == pytest.approx(0.5 * np.mean((a - 1) ** 2), rel=1e-5)
+
+
+def test_line_energy_asks_for_lines_but_not_where_in_a_cell():
+    line, moved, none = (np.full((1, 1, 32, 32), 1.0, np.float32) for _ in range(3))
+    line[..., 5], moved[..., 9] = -1, -1
+    tensors = [paddle.to_tensor(x) for x in (line, moved, none)]
+    assert float(line_energy_l1(tensors[0], tensors[1])) == pytest.approx(0, abs=1e-6)
+    # two of sixteen columns of the left cells have a step of 2
+    found = float(line_energy_l1(tensors[0], tensors[2]))
+    assert found == pytest.approx(0.5 * (2 * 2 / 16), rel=0.1)
