@@ -15,12 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ppgen.compat.dlib_dat import find_model
-from ppgen.device import import_paddle
-from ppgen.errors import DataError, PPGenError
-from ppgen.faces.identify import describe_chips, face_chip
-from ppgen.io.atomic import write_json
-from ppgen.io.image import list_images, load_image
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+
+from ppgen.compat.dlib_dat import find_model  # noqa: E402
+from ppgen.device import import_paddle  # noqa: E402
+from ppgen.errors import DataError, PPGenError  # noqa: E402
+from ppgen.faces.identify import describe_chips, face_chip  # noqa: E402
+from ppgen.io.atomic import write_json  # noqa: E402
+from ppgen.io.image import list_images, load_image  # noqa: E402
 
 MAX_DIFFERENCE, MIN_COSINE = 1e-3, 0.9999
 

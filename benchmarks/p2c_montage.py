@@ -15,8 +15,10 @@ import cv2
 import numpy as np
 from p2c_validation import Case, draw_with, groups_of, read_cases
 
-from ppgen.errors import PPGenError
-from ppgen.io.image import save_image
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+
+from ppgen.errors import PPGenError  # noqa: E402
+from ppgen.io.image import save_image  # noqa: E402
 
 
 def choose(cases: list[Case], count: int) -> list[Case]:

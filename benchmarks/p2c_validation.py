@@ -10,17 +10,20 @@ training. Exit code 1 where a target is missed.
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppgen.datasets.portraits import Portraits
-from ppgen.errors import PPGenError
-from ppgen.io.atomic import write_json
-from ppgen.io.image import load_image, to_tensor_array, to_uint8
-from ppgen.metrics import cartoon as scores
-from ppgen.metrics.bootstrap import interval
-from ppgen.metrics.retrieval import rank1_hits
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+
+from ppgen.datasets.portraits import Portraits  # noqa: E402
+from ppgen.errors import PPGenError  # noqa: E402
+from ppgen.io.atomic import write_json  # noqa: E402
+from ppgen.io.image import load_image, to_tensor_array, to_uint8  # noqa: E402
+from ppgen.metrics import cartoon as scores  # noqa: E402
+from ppgen.metrics.bootstrap import interval  # noqa: E402
+from ppgen.metrics.retrieval import rank1_hits  # noqa: E402
 
 BATCH = 8
 Describe = Callable[[np.ndarray], np.ndarray]

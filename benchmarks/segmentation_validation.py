@@ -9,17 +9,20 @@ the face's landmarks, measured for the shipped network only. Exit code 1 where t
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from p2c_validation import GROUPS, Case, groups_of, read_cases
 
-from ppgen.device import import_paddle
-from ppgen.errors import PPGenError
-from ppgen.io.atomic import write_json
-from ppgen.io.image import to_tensor_array
-from ppgen.metrics.bootstrap import interval
-from ppgen.metrics.masks import intersection_over_union
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+
+from ppgen.device import import_paddle  # noqa: E402
+from ppgen.errors import PPGenError  # noqa: E402
+from ppgen.io.atomic import write_json  # noqa: E402
+from ppgen.io.image import to_tensor_array  # noqa: E402
+from ppgen.metrics.bootstrap import interval  # noqa: E402
+from ppgen.metrics.masks import intersection_over_union  # noqa: E402
 
 REACH = 0.97
 Find = Callable[[Case], np.ndarray]
