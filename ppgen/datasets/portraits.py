@@ -50,9 +50,11 @@ def warp_matrix(size: int, out: int, rng: np.random.Generator, amount: float) ->
 
 
 def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
-    """Small changes of exposure, colour balance, sharpness and JPEG quality: what photos differ in, not people."""
+    """Small changes of exposure, colour balance, sharpness and JPEG quality, and some photos in grey."""
     gain = np.exp(rng.normal(0, 0.04 * amount, 3) * 0.5 + rng.normal(0, 0.05 * amount))
-    photo = np.clip(photo.astype(np.float32) * gain, 0, 255)
+    photo = np.clip(photo * gain, 0, 255).astype(np.float32)
+    if rng.random() < 0.1 * amount:  # old photos have no colour; their cartoons do
+        photo = np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     if rng.random() < 0.3 * amount:
         photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.4, 1.3))
     photo = photo.astype(np.uint8)

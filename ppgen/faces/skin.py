@@ -17,6 +17,7 @@ from ppgen.errors import DataError
 from ppgen.faces.identify import describe
 
 _PERCENTILES = (10, 25, 75, 90, 97)
+_GREY = 2.0  # mean |a*|, |b*| of a face below which the photo has no colour
 
 
 def hull_mask(shape: tuple[int, int], landmarks: np.ndarray) -> np.ndarray:
@@ -26,17 +27,16 @@ def hull_mask(shape: tuple[int, int], landmarks: np.ndarray) -> np.ndarray:
     return mask > 0
 
 
-def skin_features(
-    crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarray | None = None
-) -> np.ndarray:
-    """What the estimate is made from: (136,) float32.
+def skin_features(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarray | None = None) -> np.ndarray:
+    """What the estimate is made from: (137,) float32.
 
     Args:
         crop: (H, W, 3) uint8 RGB, not masked.
         landmarks: (68, 2) pixels of the crop.
         descriptor: (128,) of this face, if it is known already.
     Returns:
-        the face descriptor (128), the median L*, a*, b* in the face hull and five percentiles of its L*.
+        the face descriptor (128), the median L*, a*, b* in the face hull, five percentiles of its L*, and 1 for a
+        greyscale photo, whose a* and b* say nothing.
     Raises:
         DataError: the landmarks lie outside the picture.
     """
@@ -47,7 +47,8 @@ def skin_features(
     if descriptor is None:
         descriptor = describe(crop, landmarks)
     colours = [np.median(lab, axis=0), np.percentile(lab[:, 0], _PERCENTILES)]
-    return np.concatenate([np.ravel(descriptor), *colours]).astype(np.float32)
+    grey = float(np.abs(lab[:, 1:]).mean() < _GREY)
+    return np.concatenate([np.ravel(descriptor), *colours, [grey]]).astype(np.float32)
 
 
 def lab_to_unit_rgb(lab: np.ndarray) -> np.ndarray:

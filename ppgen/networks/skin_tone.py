@@ -18,7 +18,7 @@ class SkinTone(nn.Layer):
     Fitted in closed form (`ppgen.prepare.skin_tone`), not by gradient descent.
     """
 
-    def __init__(self, features: int = 136) -> None:
+    def __init__(self, features: int = 137) -> None:
         super().__init__()
         self.linear = nn.Linear(features, 3)
 

@@ -22,14 +22,23 @@ from ppgen.io.image import load_image
 from ppgen.networks.skin_tone import SkinTone
 
 
-def collect(split: str, dataroot: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(features (n, 136), the artist's skin L*a*b* (n, 3), group names (n,)) of a split."""
+def without_colour(photo: np.ndarray) -> np.ndarray:
+    """A greyscale photo, still (H, W, 3)."""
+    return np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def collect(split: str, dataroot: str, grey: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(features (n, 137), the artist's skin L*a*b* (n, 3), group names (n,)) of a split.
+
+    Args:
+        grey: take the photos without their colour; the cartoons keep theirs.
+    """
     dataset = Portraits(dataroot, split=split)
     features, colours = [], []
     for index in tqdm(range(len(dataset)), desc=split, disable=None):
         sample = dataset.sample(index)
         photo = load_image(dataset.root / "photo" / f"{sample['id']}.jpg")
-        features.append(skin_features(photo, sample["landmarks"]))
+        features.append(skin_features(without_colour(photo) if grey else photo, sample["landmarks"]))
         rgb = (sample["skin"] / 2 + 0.5).reshape(1, 1, 3)
         colours.append(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[0, 0])
     return np.array(features, np.float64), np.array(colours, np.float64), np.array(dataset.groups)
@@ -44,6 +53,11 @@ def ridge(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> 
     solution = np.linalg.solve(a.T @ (weights[:, None] * a) + shrink, a.T @ (weights[:, None] * y))
     matrix = solution[:-1] / deviation[:, None]
     return matrix, solution[-1] - mean @ matrix
+
+
+def joined(parts: list[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
+    """Several collections as one."""
+    return tuple(np.concatenate(column) for column in zip(*parts))
 
 
 def group_weights(groups: np.ndarray, evenness: float) -> np.ndarray:
@@ -71,11 +85,15 @@ def main() -> None:
     parser.add_argument("--out", default=str(ASSETS / "skin_tone.safetensors"))
     options = parser.parse_args()
     started = time.time()
-    x, y, groups = collect("train", options.dataroot)
+    x, y, groups = joined([collect("train", options.dataroot, grey) for grey in (False, True)])
     matrix, bias = ridge(x, y, group_weights(groups, options.evenness), options.penalty)
-    held = [collect(split, options.dataroot) for split in ("validation", "tone")]
-    held_x, held_y, held_groups = (np.concatenate([part[i] for part in held]) for i in range(3))
-    scores = lightness_errors(held_x @ matrix + bias, held_y, held_groups)
+    scores = {}
+    for kind, grey in (("colour", False), ("greyscale", True)):
+        held_x, held_y, held_groups = joined(
+            [collect(split, options.dataroot, grey) for split in ("validation", "tone")]
+        )
+        found = lightness_errors(held_x @ matrix + bias, held_y, held_groups)
+        scores |= {f"{kind} photos, {name}": value for name, value in found.items()}
     for name, value in scores.items():
         print(f"{name}: {value}")
     network = SkinTone(x.shape[1])
@@ -84,8 +102,8 @@ def main() -> None:
     publish(network, options.out, half=False, facts={
         "title": "Skin colour a cartoon is drawn with",
         "licence": "Apache-2.0",
-        "data": f"{len(x)} official portraits of members of the US Congress with drawn cartoons "
-        "(portraits/train, split 'train')",
+        "data": f"{len(x) // 2} official portraits of members of the US Congress with drawn cartoons "
+        "(portraits/train, split 'train'), each in colour and in grey",
         "command": f"python -m ppgen.prepare.skin_tone --penalty {options.penalty} --evenness {options.evenness}",
         "seed": "none: closed form",
         "wall time": f"{time.time() - started:.0f} s",
