@@ -36,9 +36,18 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
+def _processes_here() -> int:
+    """Training processes that share this machine's cores, as Paddle's launcher says."""
+    for name in ("PADDLE_LOCAL_SIZE", "PADDLE_TRAINERS_NUM"):
+        if os.environ.get(name, "").isdecimal():
+            return max(1, int(os.environ[name]))
+    return 1
+
+
 def wanted_environment() -> dict[str, str]:
     """The variables ppgen would like to see set before Paddle is imported, and their values."""
-    wanted = {"FLAGS_paddle_num_threads": str(cpu_count()), "GLOG_minloglevel": "2"}
+    threads = max(1, cpu_count() // _processes_here())
+    wanted = {"FLAGS_paddle_num_threads": str(threads), "GLOG_minloglevel": "2"}
     if _is_amd():
         # MKL's own switch: without it its AVX2 kernels are reserved for Intel processors.
         wanted["MKL_DEBUG_CPU_TYPE"] = "5"
@@ -95,6 +104,30 @@ def select(prefer_gpu: bool = True) -> str:
         name = f"gpu:{rank.split(',')[0]}"
     paddle.set_device(name)
     return name
+
+
+def half_precision() -> str:
+    """ "bfloat16" or "float16" if the chosen device trains in it, else "float32".
+
+    On a CPU Paddle accepts half precision and silently computes in float32.
+    """
+    paddle = import_paddle()
+    if not paddle.get_device().startswith("gpu"):
+        return "float32"
+    return "bfloat16" if paddle.amp.is_bfloat16_supported() else "float16"
+
+
+def peak_memory() -> float:
+    """The most memory this process has held, in GiB: of the card where one is used, else resident memory."""
+    paddle = import_paddle()
+    if paddle.get_device().startswith("gpu"):
+        return paddle.device.cuda.max_memory_allocated() / 2**30
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
 
 
 def describe() -> dict[str, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 import zlib
-from pathlib import Path
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 
+from ppgen.datasets.files import data_root
 from ppgen.errors import DataError
 from ppgen.io.image import load_image
 from ppgen.registry import DATASETS
@@ -21,11 +20,6 @@ MIRRORED = np.array([
     45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55,
     64, 63, 62, 61, 60, 67, 66, 65,
 ])  # fmt: skip
-
-
-def data_root(folder: str) -> Path:
-    """`folder` under `data/` of the working directory (or PPGEN_DATA); an absolute path stays."""
-    return Path(os.environ.get("PPGEN_DATA", "data")) / folder
 
 
 def split_of(identifier: str, tone: str) -> str:

@@ -6,9 +6,10 @@ every batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -73,12 +74,64 @@ def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def split(batch: dict[str, Any], pieces: int) -> list[dict[str, Any]]:
+    """A collated batch in `pieces` of equal size, first rows first."""
+    if pieces == 1:
+        return [batch]
+    rows = len(next(iter(batch.values()))) // pieces
+    return [{key: value[i * rows : (i + 1) * rows] for key, value in batch.items()} for i in range(pieces)]
+
+
+class Reader:
+    """Samples of a dataset in which some files may be damaged.
+
+    Args:
+        on_corrupt: `skip` names such a sample at first sight and goes on, `stop` raises its DataError.
+
+    Attributes:
+        damaged: index -> what is wrong with it.
+    """
+
+    def __init__(self, dataset: Samples, on_corrupt: Literal["skip", "stop"] = "skip") -> None:
+        self.dataset, self.on_corrupt = dataset, on_corrupt
+        self.damaged: dict[int, str] = {}
+
+    def read(self, index: int, rng: np.random.Generator | None) -> dict[str, Any] | None:
+        """The sample, or None for a damaged one."""
+        if index in self.damaged:
+            return None
+        try:
+            return self.dataset.sample(index, rng)
+        except DataError as error:
+            if self.on_corrupt == "stop":
+                raise
+            self.damaged[index] = str(error)
+            print(f"left out: {error}", file=sys.stderr, flush=True)
+            return None
+
+    def nearest(self, index: int, key: Sequence[int]) -> dict[str, Any]:
+        """The sample with randomness from `key`, or for a damaged one the next that can be read; DataError if none."""
+        for offset in range(len(self.dataset)):
+            # a generator of its own: how far a damaged sample got must not change what comes after it
+            rng = np.random.default_rng([*key, offset] if offset else key)
+            found = self.read((index + offset) % len(self.dataset), rng)
+            if found is not None:
+                return found
+        raise DataError("no sample of the dataset can be read: " + next(iter(self.damaged.values())))
+
+    def batch(self, indices: Iterable[int]) -> dict[str, Any] | None:
+        """Those samples that can be read, without randomness, as one batch; None if there are none."""
+        found = [sample for index in indices if (sample := self.read(index, None)) is not None]
+        return collate(found) if found else None
+
+
 class BatchStream:
     """Batches by step number, read ahead by threads.
 
     Args:
         batch_size: over all processes; it must divide by their number.
         turns: see `Order`.
+        on_corrupt: a sample that cannot be read is named once and the next one takes its place, or it is an error.
     """
 
     def __init__(
@@ -90,20 +143,23 @@ class BatchStream:
         rank: int = 0,
         world: int = 1,
         workers: int = 1,
+        on_corrupt: Literal["skip", "stop"] = "skip",
     ) -> None:
         self.dataset, self.seed = dataset, seed
+        self.reader = Reader(dataset, on_corrupt)
         self._share = batch_size // world
         self._batch_size, self._rank = batch_size, rank
         self._order = Order(dataset.groups, seed, turns)
-        self._pool = ThreadPoolExecutor(max(workers, 1))
+        self._workers, self._pool = max(workers, 1), None
         self._ahead: dict[int, list[Future]] = {}
 
     def _request(self, step: int) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._workers)
         first = step * self._batch_size + self._rank * self._share
         jobs = []
         for position in range(first, first + self._share):
-            rng = np.random.default_rng([self.seed, 13, position])
-            jobs.append(self._pool.submit(self.dataset.sample, self._order(position), rng))
+            jobs.append(self._pool.submit(self.reader.nearest, self._order(position), [self.seed, 13, position]))
         self._ahead[step] = jobs
 
     def batch(self, step: int, ahead: int = 2) -> dict[str, Any]:
@@ -114,5 +170,7 @@ class BatchStream:
         return collate([job.result() for job in self._ahead.pop(step)])
 
     def close(self) -> None:
-        """Stop the reading threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Stop the reading threads; asking for a batch starts them again."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool, self._ahead = None, {}

@@ -1,28 +1,52 @@
-"""Checkpoints: a folder written beside, flushed, renamed, then pointed to by `latest`."""
+"""Checkpoints: a folder written beside, flushed, renamed, then pointed to by `latest`; verified when read."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ppgen.errors import OutputError, WeightsError
-from ppgen.io.atomic import write_text
+from ppgen.io.atomic import sync_folder, write_text
 
-LATEST = "latest"
+LATEST, BEST = "latest", "best"
+_FILES = ("weights.safetensors", "state.safetensors")
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint folder holds.
+
+    Attributes:
+        weights: all networks, keys prefixed by network name.
+        state: arrays of everything else that has state, keys prefixed by its name.
+        facts: JSON numbers: step, seconds, seed …
+    """
+
+    weights: dict[str, np.ndarray]
+    state: dict[str, np.ndarray]
+    facts: dict[str, Any]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _flush(folder: Path) -> None:
-    for path in [*folder.iterdir(), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    sync_folder(folder)
 
 
 def save(
@@ -33,12 +57,10 @@ def save(
     facts: dict[str, Any],
     keep: int,
 ) -> Path:
-    """Write `root/step_00001234/` and make it the newest; older ones beyond `keep` are removed.
+    """Write `root/step_00001234/` and make it the newest; older ones beyond `keep` go, the best one stays.
 
-    Args:
-        weights: all networks, keys prefixed by network name.
-        state: arrays of optimizers and averages.
-        facts: JSON-able numbers (step, best score, hours).
+    Raises:
+        OutputError: it cannot be written (a full disk, say); earlier checkpoints are untouched then.
     """
     final = root / f"step_{step:08d}"
     temporary = root / f".{final.name}.{os.getpid()}"
@@ -46,38 +68,78 @@ def save(
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
-        save_file(weights, temporary / "weights.safetensors")
-        save_file(state, temporary / "state.safetensors")
-        (temporary / "state.json").write_text(json.dumps({**facts, "step": step}, indent=1))
+        for name, arrays in zip(_FILES, (weights, state), strict=True):
+            save_file(arrays, temporary / name)
+        digests = {name: _digest(temporary / name) for name in _FILES}
+        (temporary / "state.json").write_text(json.dumps({**facts, "step": step, "sha256": digests}, indent=1))
         _flush(temporary)
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
+        sync_folder(root)
         write_text(root / LATEST, final.name)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(f"{final}: the checkpoint cannot be written ({reason}); earlier ones are whole") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    for old in sorted(root.glob("step_*"))[: -keep or None]:
-        if old != final:
-            shutil.rmtree(old, ignore_errors=True)
+    _prune(root, keep, final)
     return final
+
+
+def _prune(root: Path, keep: int, newest_one: Path) -> None:
+    spared = {newest_one, _pointed_to(root, BEST)}
+    for old in sorted(root.glob("step_*"))[: -keep or None]:
+        if old not in spared:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def mark_best(root: Path, step: int) -> None:
+    """Spare the checkpoint of `step` from pruning, until another is marked."""
+    write_text(root / BEST, f"step_{step:08d}")
+
+
+def _pointed_to(root: Path, name: str) -> Path | None:
+    pointer = root / name
+    target = root / pointer.read_text().strip() if pointer.is_file() else None
+    return target if target is not None and target.is_dir() else None
 
 
 def newest(root: Path) -> Path | None:
     """The folder `latest` points to, the newest whole one where that is gone, or None where there is none."""
-    pointer = root / LATEST
-    if pointer.is_file() and (root / pointer.read_text().strip()).is_dir():
-        return root / pointer.read_text().strip()
-    return max(root.glob("step_*"), default=None)
+    return _pointed_to(root, LATEST) or max(root.glob("step_*"), default=None)
 
 
-def load(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, Any]]:
-    """(weights, state, facts) of a checkpoint folder; WeightsError if a file is missing or damaged."""
+def newest_first(root: Path) -> list[Path]:
+    """All checkpoint folders, the one that `latest` points to first, then from new to old."""
+    first = newest(root)
+    others = sorted((p for p in root.glob("step_*") if p != first), reverse=True)
+    return [first, *others] if first else []
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read and verify a checkpoint folder; WeightsError if a file is missing, cut or changed."""
     try:
         facts = json.loads((folder / "state.json").read_text())
-        return load_file(folder / "weights.safetensors"), load_file(folder / "state.safetensors"), facts
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        for name, digest in facts.get("sha256", {}).items():
+            if _digest(folder / name) != digest:
+                raise WeightsError(f"{folder / name}: is damaged (its checksum is not the one that was written)")
+        return Checkpoint(*(load_file(folder / name) for name in _FILES), facts)
+    except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:
         raise WeightsError(
             f"{folder}: this checkpoint cannot be read ({error}); name an older one with --resume DIR"
         ) from error
+
+
+def load_newest(root: Path) -> tuple[Path, Checkpoint, list[str]]:
+    """The newest checkpoint that can be read: (folder, content, a sentence for each damaged one passed over).
+
+    Raises:
+        WeightsError: none of them can be read.
+    """
+    passed_over = []
+    for folder in newest_first(root):
+        try:
+            return folder, load(folder), passed_over
+        except WeightsError as error:
+            passed_over.append(str(error))
+    raise WeightsError("\n".join(passed_over) or f"{root}: holds no checkpoint")

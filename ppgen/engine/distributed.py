@@ -6,13 +6,16 @@ gradients ourselves is right for every phase.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from pathlib import Path
 
 import paddle
 import paddle.distributed as dist
+from paddle import nn
 
+from ppgen.errors import TrainingDiverged
 from ppgen.io.atomic import write_text
 
 
@@ -68,6 +71,28 @@ def any_rank(flag: bool) -> bool:
     value = paddle.to_tensor([float(flag)])
     dist.all_reduce(value)
     return value.item() > 0
+
+
+def check_same(networks: dict[str, nn.Layer], step: int) -> None:
+    """TrainingDiverged if a process holds other parameters than the rest: then it averages gradients in vain.
+
+    Buffers may differ: running statistics are those of each process's own samples; rank 0's are kept.
+    """
+    if world_size() == 1:
+        return
+    for name, network in networks.items():
+        digest = hashlib.blake2b(digest_size=7)
+        for parameter in network.parameters():
+            digest.update(parameter.numpy().tobytes())
+        number = int.from_bytes(digest.digest(), "little")
+        low, high = paddle.to_tensor([number], "int64"), paddle.to_tensor([number], "int64")
+        dist.all_reduce(low, op=dist.ReduceOp.MIN)
+        dist.all_reduce(high, op=dist.ReduceOp.MAX)
+        if low.item() != high.item():
+            raise TrainingDiverged(
+                f"step {step}: the processes hold different weights of '{name}'; --resume goes on from the last "
+                "checkpoint, and a recipe that draws other random numbers per process must do so from step.rng"
+            )
 
 
 def average_gradients(parameters: list[paddle.Tensor]) -> None:

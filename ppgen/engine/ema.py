@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import paddle
 from paddle import nn
+
+from ppgen.engine.state import NetworkState
 
 
 class Average:
@@ -20,8 +23,17 @@ class Average:
         self.network = type(network)(**network.constructor_args)
         self.network.set_state_dict(network.state_dict())
         self.network.eval()
+        self._state = NetworkState(f"ema of {type(network).__name__}", self.network)
         for parameter in self.network.parameters():
             parameter.stop_gradient = True
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The copy's parameters and buffers."""
+        return self._state.arrays()
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Put them back; WeightsError if they are another network's."""
+        self._state.restore(arrays)
 
     @paddle.no_grad()
     def update(self, images_seen: int, batch: int) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -14,34 +15,46 @@ from typing import Any
 
 import yaml
 
+from ppgen.config import read_yaml
 from ppgen.errors import ConfigError, OutputError
 from ppgen.io.atomic import write_text
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of `tools/main.py` and `ppgen train`."""
+    """The options of `tools/main.py` and `ppgen train`; PaddleGAN's are among them."""
     result = argparse.ArgumentParser(prog="tools/main.py", description="Train or evaluate what a YAML names.")
-    result.add_argument("-c", "--config-file", required=True, help="the YAML")
-    result.add_argument(
-        "-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key"
-    )
-    result.add_argument(
-        "--resume",
-        nargs="?",
-        const="newest",
-        metavar="DIR",
-        help="go on from the newest run of this config, or from DIR",
-    )
-    result.add_argument("--load", metavar="W", help="start from a weights file or a checkpoint folder")
-    result.add_argument("--evaluate-only", action="store_true", help="print the validation scores and stop")
-    result.add_argument("--dry-run", action="store_true", help="build everything, print sizes, stop")
-    result.add_argument(
-        "--nproc", default="1", help="training processes, or auto: one a core, if the batch can be shared"
-    )
-    result.add_argument("--seed", type=int, help="takes the place of the YAML's")
-    result.add_argument("--no-cuda", action="store_true", help="stay on the CPU")
-    result.add_argument("--debug", action="store_true", help="show tracebacks")
+    add = result.add_argument
+    add("-c", "--config-file", required=True, help="the YAML, ours or PaddleGAN's; or a run's config.yaml")
+    add("-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key")
+    resume_help = "go on from the newest run of this config, or from DIR: a run folder or one of its checkpoints"
+    add("--resume", nargs="?", const="newest", metavar="DIR", help=resume_help)
+    add("--load", metavar="W", help="start from a weights file or a checkpoint folder")
+    add("--evaluate-only", action="store_true", help="print the validation scores and stop")
+    add("--dry-run", action="store_true", help="build everything, print sizes, stop")
+    add("--nproc", default="1", help="training processes, or auto: one a core, if the batch can be shared")
+    add("--seed", type=int, help="takes the place of the YAML's")
+    add("--val-interval", type=int, metavar="N", help="steps between validations")
+    add("--amp", action="store_true", help="half precision, where the device has it")
+    add("--amp_level", "--amp-level", choices=["O1", "O2"], default="O1", help="O2 keeps the networks in it too")
+    add("--profiler_options", "--profiler-options", metavar="TEXT", help="such as 'batch_range=[10,20];state=CPU'")
+    add("--no-cuda", action="store_true", help="stay on the CPU")
+    add("--debug", action="store_true", help="show tracebacks")
     return result
+
+
+def _overrides(options: argparse.Namespace) -> list[str]:
+    """`-o` and the flags that stand for a key."""
+    if options.val_interval is None:
+        return options.opt
+    return [*options.opt, f"validate.interval={options.val_interval}"]
+
+
+def run_name(config_file: str) -> str:
+    """What runs of a config are called: the file's name, or for a run's own config.yaml that run's."""
+    path = Path(config_file)
+    if path.name == "config.yaml" and (path.parent / "history.jsonl").is_file():
+        return re.sub(r"-\d{8}-\d{6}(-\d+)?$", "", path.resolve().parent.name)
+    return path.stem
 
 
 def newest_run(output_dir: Path, name: str) -> Path | None:
@@ -82,9 +95,12 @@ def main(argv: list[str] | None = None) -> int:
     from ppgen.device import import_paddle
 
     import_paddle()  # before the recipes import it: settings first, one message where it is missing
+    from ppgen.engine.profile import parse_options
     from ppgen.engine.schema import load_config
 
-    config = load_config(options.config_file, options.opt, options.seed)
+    if options.profiler_options:
+        parse_options(options.profiler_options)  # its faults are known before anything is built
+    config = load_config(options.config_file, _overrides(options), options.seed)
 
     from ppgen.device import select
     from ppgen.engine import distributed
@@ -105,71 +121,107 @@ def _build(config: dict[str, Any]) -> tuple[Any, Any, Any]:
     from ppgen.registry import DATASETS, MODELS
 
     datasets = {key: DATASETS.build(value) for key, value in config["dataset"].items()}
+    batch = config.get("loader", {}).get("batch_size", 4)
+    steps_an_epoch = max(1, len(datasets["train"]) // batch)
     if "epochs" in config:
-        batch = config.get("loader", {}).get("batch_size", 4)
-        config["total_iters"] = config.pop("epochs") * max(1, len(datasets["train"]) // batch)
+        config["total_iters"] = config.pop("epochs") * steps_an_epoch
+    checkpoint = config.get("checkpoint", {})
+    if epochs := checkpoint.pop("interval_epochs", 0):
+        checkpoint["interval"] = epochs * steps_an_epoch
     paddle.seed(config["seed"])
     return MODELS.build(config["model"]), datasets["train"], datasets.get("validation")
 
 
 def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
+    from ppgen.engine.amp import Precision
     from ppgen.engine.trainer import Trainer
-    from ppgen.io.weights import load_into
 
-    name, output = Path(options.config_file).stem, Path(config["output_dir"])
-    model, train, validation = _build(config)
     if options.evaluate_only and not (options.load or options.resume):
         raise ConfigError("--evaluate-only: name the weights to judge with --load W or --resume")
-    folder, source = _folder_and_source(options.resume, output, name)
-    trainer = Trainer(model, config, folder, train, validation)
+    model, train, validation = _build(config)
+    folder, source = _folder_and_source(options.resume, Path(config["output_dir"]), run_name(options.config_file))
+    profile = _profile(options, folder)
+    precision = Precision(options.amp_level if options.amp else None)
+    trainer = Trainer(model, config, folder, train, validation, precision, profile)
     if options.dry_run:
         return _describe(trainer)
     if options.load:
-        if Path(options.load).is_dir():
-            trainer.load_weights(Path(options.load))
-        else:
-            for networks in (model.networks, trainer.smooth_networks()):
-                load_into(networks[trainer.validate_settings.network], options.load)
-    if source is not None:
+        _load(trainer, options.load)
+    if source == folder:
+        for damaged in trainer.resume_newest():
+            print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
+    elif source is not None:
         trainer.resume(source)
     if options.evaluate_only:
         print(json.dumps(trainer.evaluate(), indent=1))
         return 0
+    return _train(trainer, source is not None)
+
+
+def _profile(options: argparse.Namespace, folder: Path) -> Any:
+    from ppgen.engine import distributed
+    from ppgen.engine.profile import Profile
+
+    wanted = options.profiler_options and distributed.rank() == 0
+    return Profile(options.profiler_options, folder) if wanted else None
+
+
+def _load(trainer: Any, source: str) -> None:
+    from ppgen.io.weights import load_into
+
+    if Path(source).is_dir():
+        trainer.load_weights(Path(source))
+        return
+    for networks in (trainer.model.networks, trainer.smooth_networks()):
+        load_into(networks[trainer.validate_settings.network], source)
+
+
+def _train(trainer: Any, resumed: bool) -> int:
+    folder = trainer.folder
     if trainer.writes:
-        _record(folder, config, trainer.step)
-    print(
-        f"{'going on from step ' + str(trainer.step) if source else 'starting at step 0'} in {folder}",
-        flush=True,
-    )
+        for line in _record(folder, trainer.config, trainer.step, resumed):
+            print(line)
+        print(
+            f"{'going on from step ' + str(trainer.step) if resumed else 'starting at step 0'} in {folder}", flush=True
+        )
     trainer.run()
+    if trainer.stopped_by is not None:
+        if trainer.writes:
+            print(f"stopped by {trainer.stopped_by.name} at step {trainer.step}, checkpoint written; "
+                  f"the same command with --resume {folder} goes on", flush=True)  # fmt: skip
+        return 128 + trainer.stopped_by
     if trainer.writes:
-        print(f"done: {folder} holds log.jsonl, curves.png, samples/, checkpoints/ and best.safetensors")
+        print(
+            f"done: open {folder / 'index.html'}; log.jsonl, samples/, checkpoints/ and best.safetensors lie beside it"
+        )
     return 0
 
 
 def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Path, Path | None]:
-    """(folder of the run, checkpoint to go on from)."""
-
+    """(folder of the run, what to go on from: that folder for its newest checkpoint, one checkpoint, or None)."""
     from ppgen.engine import checkpoint, distributed
 
     if resume not in (None, "newest"):
         given = Path(resume)
-        given = given.parent.parent if given.parent.name == "checkpoints" else given
-        found = checkpoint.newest(given / "checkpoints") if given == Path(resume) else Path(resume)
-        if found is None or not found.is_dir():
+        if given.parent.name == "checkpoints" and given.is_dir():
+            return given.parent.parent, given
+        if checkpoint.newest(given / "checkpoints") is None:
             raise ConfigError(
                 f"--resume {resume}: no checkpoint there (expected a run folder or one of its checkpoints/step_*)"
             )
-        return given, found
+        return given, given
     old = newest_run(output, name) if resume else None
     if old is not None:
-        return old, checkpoint.newest(old / "checkpoints")
+        return old, old
     now = distributed.agree(int(time.time()))  # one folder for all processes
-    return output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}", None
+    folder = output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
+    taken = sum((p / "config.yaml").is_file() for p in output.glob(f"{folder.name}*"))  # two starts in one second
+    taken = distributed.agree(taken)
+    return (folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder), None
 
 
-def _record(folder: Path, config: dict[str, Any], step: int) -> None:
-    """The resolved config and, a line a start, what was run from which step."""
+def _record(folder: Path, config: dict[str, Any], step: int, resumed: bool) -> list[str]:
+    """Write the resolved config and, a line a start, what was run from which step; returns what has changed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -177,12 +229,23 @@ def _record(folder: Path, config: dict[str, Any], step: int) -> None:
         raise OutputError(
             f"{folder}: this folder cannot be made ({reason}); choose another with -o output_dir=…"
         ) from error
-    write_text(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    earlier = folder / "config.yaml"
+    changes = differences(read_yaml(earlier), config) if resumed and earlier.is_file() else []
+    write_text(earlier, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     history = folder / "history.jsonl"
-    earlier = history.read_text() if history.is_file() else ""
+    lines = history.read_text() if history.is_file() else ""
     arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in sys.argv[1:]]
     now = {"step": step, "command": " ".join(["python tools/main.py", *arguments]), **_versions()}
-    write_text(history, earlier + json.dumps(now) + "\n")
+    write_text(history, lines + json.dumps(now) + "\n")
+    return [f"changed since the run began: {change}" for change in changes]
+
+
+def differences(old: Any, new: Any, where: str = "") -> list[str]:
+    """`path: old -> new` for every value that differs between two configs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [*old, *(key for key in new if key not in old)]
+        return [d for k in keys for d in differences(old.get(k), new.get(k), f"{where}.{k}" if where else str(k))]
+    return [] if old == new else [f"{where}: {old} -> {new}"]
 
 
 def _describe(trainer: Any) -> int:

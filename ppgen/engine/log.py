@@ -27,11 +27,16 @@ class RunLog:
 
     def write(self, **row: Any) -> None:
         """Append a row; it must hold `step`."""
+        self.append(self.path, row)
+
+    @staticmethod
+    def append(path: Path, row: dict[str, Any]) -> None:
+        """Append `row` as a line to any such file; OutputError where it cannot be written."""
         try:
-            with self.path.open("a") as file:
+            with path.open("a") as file:
                 file.write(json.dumps(row) + "\n")
         except OSError as error:
-            raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

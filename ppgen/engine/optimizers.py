@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -10,6 +12,11 @@ import paddle
 from paddle import nn
 
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.models.base import Phase
+
+
+def _clip(norm: float | None) -> nn.ClipGradByGlobalNorm | None:
+    return nn.ClipGradByGlobalNorm(norm) if norm else None
 
 
 def adam(
@@ -21,59 +28,134 @@ def adam(
     weight_decay: float = 0.0,
     clip_norm: float | None = None,
 ) -> paddle.optimizer.Optimizer:
-    """Adam (Kingma and Ba 2015); with `weight_decay`, AdamW (Loshchilov and Hutter 2019).
+    """Adam (Kingma and Ba 2015).
 
     Args:
+        weight_decay: added to the gradient, times the weight (L2 penalty).
         clip_norm: scale gradients down to this global norm; None leaves them alone.
     """
-    clip = nn.ClipGradByGlobalNorm(clip_norm) if clip_norm else None
-    kind = paddle.optimizer.AdamW if weight_decay else paddle.optimizer.Adam
-    extra = {"weight_decay": weight_decay} if weight_decay else {}
-    return kind(
-        learning_rate,
-        beta1=beta1,
-        beta2=beta2,
-        epsilon=epsilon,
-        parameters=parameters,
-        grad_clip=clip,
-        **extra,
+    return paddle.optimizer.Adam(
+        learning_rate, beta1, beta2, epsilon, parameters, weight_decay or None, _clip(clip_norm)
     )
 
 
-OPTIMIZERS = {"Adam": adam}
+def adamw(
+    parameters: list[paddle.Tensor],
+    learning_rate: float = 2e-4,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    weight_decay: float = 0.01,
+    clip_norm: float | None = None,
+) -> paddle.optimizer.Optimizer:
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
+    return paddle.optimizer.AdamW(
+        learning_rate, beta1, beta2, epsilon, parameters, weight_decay=weight_decay, grad_clip=_clip(clip_norm)
+    )
 
 
-def build_optimizer(config: dict, parameters: list[paddle.Tensor]) -> paddle.optimizer.Optimizer:
-    """`{'name': 'Adam', **arguments}` over these parameters."""
+def rmsprop(
+    parameters: list[paddle.Tensor],
+    learning_rate: float = 5e-5,
+    rho: float = 0.95,
+    epsilon: float = 1e-6,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    clip_norm: float | None = None,
+) -> paddle.optimizer.Optimizer:
+    """RMSProp (Tieleman and Hinton 2012), the optimizer of WGAN."""
+    return paddle.optimizer.RMSProp(
+        learning_rate, rho, epsilon, momentum, parameters=parameters, weight_decay=weight_decay or None,
+        grad_clip=_clip(clip_norm),
+    )  # fmt: skip
+
+
+def momentum_descent(
+    parameters: list[paddle.Tensor],
+    learning_rate: float = 1e-3,
+    momentum: float = 0.9,
+    weight_decay: float = 0.0,
+    clip_norm: float | None = None,
+) -> paddle.optimizer.Optimizer:
+    """Gradient descent with momentum (Polyak 1964)."""
+    return paddle.optimizer.Momentum(
+        learning_rate, momentum, parameters, weight_decay=weight_decay or None, grad_clip=_clip(clip_norm)
+    )
+
+
+def gradient_descent(
+    parameters: list[paddle.Tensor],
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.0,
+    clip_norm: float | None = None,
+) -> paddle.optimizer.Optimizer:
+    """Plain gradient descent."""
+    return paddle.optimizer.SGD(learning_rate, parameters, weight_decay or None, _clip(clip_norm))
+
+
+OPTIMIZERS = {
+    "Adam": adam, "AdamW": adamw, "RMSProp": rmsprop, "Momentum": momentum_descent, "SGD": gradient_descent,
+}  # fmt: skip
+
+
+def lazy_correction(phases: list[Phase], network: str) -> float:
+    """c = k / (k + 1) for each lazy phase every k steps that trains this network, multiplied; 1 without one.
+
+    A regularizer that adds an update every k steps would otherwise make Adam take k + 1 steps in k (Karras et
+    al. 2020, StyleGAN2, appendix B).
+    """
+    return math.prod(p.every / (p.every + 1) for p in phases if p.lazy and network in p.trains)
+
+
+def build_optimizer(
+    config: dict, parameters: list[paddle.Tensor], correction: float = 1.0
+) -> paddle.optimizer.Optimizer:
+    """`{'name': 'Adam', **arguments}` over these parameters.
+
+    Args:
+        correction: c of `lazy_correction`: rate * c, beta1 ** c, beta2 ** c.
+    """
     arguments = {k: v for k, v in config.items() if k != "name"}
     name = config.get("name", "Adam")
     if name not in OPTIMIZERS:
         raise ConfigError(f"optimizer: no optimizer is called '{name}' (there are: {', '.join(OPTIMIZERS)})")
-    return OPTIMIZERS[name](parameters, **arguments)
+    build = OPTIMIZERS[name]
+    if correction != 1.0:
+        defaults = {k: p.default for k, p in inspect.signature(build).parameters.items()}
+        arguments["learning_rate"] = arguments.get("learning_rate", defaults["learning_rate"]) * correction
+        for beta in defaults.keys() & {"beta1", "beta2"}:
+            arguments[beta] = arguments.get(beta, defaults[beta]) ** correction
+    return build(parameters, **arguments)
 
 
 def rate_factor(
     step: int,
     total: int,
-    shape: Literal["constant", "linear", "cosine"] = "constant",
+    shape: Literal["constant", "linear", "cosine", "steps"] = "constant",
     warmup: int = 0,
     start: float = 0.5,
+    end: float = 1.0,
     floor: float = 0.0,
+    milestones: Sequence[int] = (),
+    gamma: float = 0.1,
 ) -> float:
     """What the learning rate is multiplied with at a step: a pure function, so a resume needs no state.
 
     Args:
         warmup: steps of linear rise from 0.
-        start: share of the training after which `linear` begins to fall.
+        start, end: shares of the training between which `linear` falls.
         floor: the factor at the end of `linear` and `cosine`.
+        milestones, gamma: `steps` multiplies with gamma at each of these steps.
     """
     if step < warmup:
         return (step + 1) / warmup
     progress = min(step / max(total, 1), 1.0)
     if shape == "linear":
-        return max(floor, 1 - max(0.0, progress - start) / (1 - start) * (1 - floor))
+        return max(floor, 1 - max(0.0, progress - start) / (end - start) * (1 - floor))
     if shape == "cosine":
         return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress))
+    if shape == "steps":
+        return gamma ** sum(step >= milestone for milestone in milestones)
     return 1.0
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 
 from ppgen.device import cpu_count
 from ppgen.errors import ConfigError
@@ -36,8 +38,24 @@ def start_processes(count: int, argv: list[str]) -> int:
         command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count)]
         command += ["--backend", "gloo", "--log_dir", logs, str(Path(__file__).with_name("worker.py")), *argv]
         launcher = subprocess.Popen(command, env=environment)
-        try:
-            return 2 if launcher.wait() else 0
-        except KeyboardInterrupt:
-            launcher.wait(30)  # it got the signal too, and stops its workers
-            raise
+        return _wait(launcher)
+
+
+def _wait(launcher: subprocess.Popen) -> int:
+    """Its exit code, made one of ours; SIGTERM is handed on, so that the workers can write a checkpoint."""
+    asked_to_stop: list[int] = []
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        asked_to_stop.append(number)
+        if number == signal.SIGTERM:  # SIGINT reaches the whole group by itself
+            launcher.terminate()
+
+    earlier = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        failed = launcher.wait() != 0
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+    if asked_to_stop:
+        return 128 + asked_to_stop[0]
+    return 2 if failed else 0

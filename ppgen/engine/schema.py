@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,10 @@ import ppgen.datasets  # noqa: F401  (these four fill the registries)
 import ppgen.metrics  # noqa: F401
 import ppgen.models  # noqa: F401
 import ppgen.networks  # noqa: F401
+from ppgen.compat import paddlegan_yaml
 from ppgen.config import apply_overrides, check_call, check_config, read_yaml
 from ppgen.config.validate import check_named
+from ppgen.datasets.files import data_root
 from ppgen.engine import settings
 from ppgen.engine.optimizers import OPTIMIZERS
 from ppgen.errors import ConfigError
@@ -65,8 +68,24 @@ def _datasets(value: Any, where: str) -> list[str]:
     faults = [f"{where}.{key}: unknown key (accepted: {', '.join(known)})" for key in value if key not in known]
     for key in known:
         if key in value:
-            faults += check_named(DATASETS, value[key], f"{where}.{key}")
+            wrong = check_named(DATASETS, value[key], f"{where}.{key}")
+            faults += wrong or _folders(value[key], f"{where}.{key}")
     return faults
+
+
+def _folders(config: dict[str, Any], where: str) -> list[str]:
+    """Dataset folders (arguments called `dataroot…`) that are not there, unless the dataset can do without."""
+    cls = DATASETS.get(config["name"])
+    if getattr(cls, "dataroot_optional", False):
+        return []
+    defaults = {k: p.default for k, p in inspect.signature(cls).parameters.items() if isinstance(p.default, str)}
+    given = {k: v for k, v in {**defaults, **config}.items() if k.startswith("dataroot") and isinstance(v, str) and v}
+    return [
+        f"{where}.{key}: there is no folder {data_root(folder)} (run `make data` to link what lies beside the project, "
+        f"or set PPGEN_DATA to the folder that holds {folder}; data/README.md says how it is laid out)"
+        for key, folder in given.items()
+        if not data_root(folder).is_dir()
+    ]
 
 
 def _validate(value: Any, where: str) -> list[str]:
@@ -88,17 +107,23 @@ CHECKS: dict[str, Check] = {
     "ema": _section(settings.EmaSettings),
     "log": _section(settings.LogSettings),
     "checkpoint": _section(settings.CheckpointSettings),
+    "guard": _section(settings.GuardSettings),
     "validate": _validate,
     "card": _of_type(dict),
 }
 
 
 def load_config(path: str, overrides: list[str], seed: int | None = None) -> dict[str, Any]:
-    """The resolved, validated config; one ConfigError lists every fault of the file."""
+    """The resolved, validated config; one ConfigError lists every fault of the file.
+
+    A YAML in PaddleGAN's words is translated after the overrides, so that these may use its words too.
+    """
     config = apply_overrides(read_yaml(path), overrides)
-    if seed is not None:
-        config["seed"] = seed
     try:
+        if paddlegan_yaml.is_paddlegan(config):
+            config = paddlegan_yaml.translate(config)
+        if seed is not None:
+            config["seed"] = seed
         check_config(config, CHECKS, required=("model", "dataset", "optimizer"))
         if "epochs" not in config and "total_iters" not in config:
             raise ConfigError("total_iters: is missing (or give epochs)")

@@ -22,14 +22,19 @@ class LoaderSettings:
         batch_size: over all processes.
         workers: reading threads a process.
         turns: group -> turns it takes in a round, so that small groups are not drowned; empty: no groups.
+        accumulate: a process's share of the batch goes through the networks in so many pieces, whose gradients
+            are averaged: for batches that do not fit into memory.
+        on_corrupt: an image that cannot be read is named and passed over, or ends the training.
     """
 
     batch_size: int = 4
     workers: int = 1
     turns: dict = field(default_factory=dict)
+    accumulate: int = 1
+    on_corrupt: Literal["skip", "stop"] = "skip"
 
     def __post_init__(self) -> None:
-        _at_least_one(self, "loader", "batch_size", "workers")
+        _at_least_one(self, "loader", "batch_size", "workers", "accumulate")
         for group, turns in self.turns.items():
             if not isinstance(turns, int) or turns < 1:
                 raise ConfigError(f"loader.turns.{group}: expected a whole number from 1 up, found {turns!r}")
@@ -39,31 +44,42 @@ class LoaderSettings:
 class ScheduleSettings:
     """Learning rate over time; see `optimizers.rate_factor`."""
 
-    shape: Literal["constant", "linear", "cosine"] = "constant"
+    shape: Literal["constant", "linear", "cosine", "steps"] = "constant"
     warmup: int = 0
     start: float = 0.5
+    end: float = 1.0
     floor: float = 0.0
+    milestones: list = field(default_factory=list)
+    gamma: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < 1 or not 0 <= self.floor <= 1:
-            found = f"start {self.start}, floor {self.floor}"
-            raise ConfigError(f"schedule: expected 0 <= start < 1 and 0 <= floor <= 1, found {found}")
+        if not 0 <= self.start < self.end or not 0 <= self.floor <= 1:
+            found = f"start {self.start}, end {self.end}, floor {self.floor}"
+            raise ConfigError(f"schedule: expected 0 <= start < end and 0 <= floor <= 1, found {found}")
+        if not all(isinstance(step, int) and step > 0 for step in self.milestones):
+            raise ConfigError(f"schedule.milestones: expected steps (whole numbers from 1 up), found {self.milestones}")
 
 
 @dataclass(frozen=True)
 class EmaSettings:
-    """Which networks are averaged, with what half-life in images."""
+    """Which networks are averaged, with what half-life in images; see `ema.Average`."""
 
     networks: list = field(default_factory=list)
     half_life: float = 1000.0
+    ramp_up: float = 0.05
 
 
 @dataclass(frozen=True)
 class LogSettings:
-    """Steps between log lines, and between sample grids and curves."""
+    """Steps between log lines (each renews the run's page), and between sample grids and curves.
+
+    Attributes:
+        writers: also write for `visualdl` or `tensorboard`, where these are installed.
+    """
 
     interval: int = 20
     visual_interval: int = 200
+    writers: list = field(default_factory=list)
 
     def __post_init__(self) -> None:
         _at_least_one(self, "log", "interval", "visual_interval")
@@ -71,10 +87,15 @@ class LogSettings:
 
 @dataclass(frozen=True)
 class CheckpointSettings:
-    """Steps between checkpoints, and how many are kept."""
+    """Steps between checkpoints, and how many of the newest are kept; the best by `validate` stays besides.
+
+    Attributes:
+        interval_epochs: takes the place of `interval` where it is not 0.
+    """
 
     interval: int = 200
     keep: int = 2
+    interval_epochs: int = 0
 
     def __post_init__(self) -> None:
         _at_least_one(self, "checkpoint", "interval", "keep")
@@ -100,3 +121,29 @@ class ValidateSettings:
 
     def __post_init__(self) -> None:
         _at_least_one(self, "validate", "interval", "batch_size")
+
+
+@dataclass(frozen=True)
+class GuardSettings:
+    """What is watched while training, and what happens when a loss or gradient is not finite.
+
+    Attributes:
+        gradient_interval: steps between checks of gradient norms.
+        action: stop with a report; or roll back and go on with a lower rate.
+        back: how many checkpoints to go back, 1 for the newest.
+        times: roll back so often at most, then stop.
+        factor: the learning rate is multiplied with this at each rollback.
+        compare_interval: steps between comparisons of the weights of several processes.
+    """
+
+    gradient_interval: int = 1
+    action: Literal["stop", "rollback"] = "stop"
+    back: int = 1
+    times: int = 3
+    factor: float = 0.5
+    compare_interval: int = 100
+
+    def __post_init__(self) -> None:
+        _at_least_one(self, "guard", "gradient_interval", "back", "times", "compare_interval")
+        if not 0 < self.factor <= 1:
+            raise ConfigError(f"guard.factor: expected a number above 0 and up to 1, found {self.factor}")

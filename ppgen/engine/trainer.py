@@ -1,12 +1,13 @@
-"""The loop: batches in, phases run, averages, logs, pictures, scores, checkpoints out."""
+"""The loop: batches in, phases run, averages, scores, checkpoints out."""
 
 from __future__ import annotations
 
 import math
+import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +15,23 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
-from ppgen.datasets.stream import BatchStream, collate
-from ppgen.engine import checkpoint, distributed
+import ppgen.metrics  # noqa: F401  (fills METRICS)
+from ppgen.datasets.stream import BatchStream, Reader, split
+from ppgen.engine import checkpoint, distributed, settings
+from ppgen.engine.amp import Precision
 from ppgen.engine.ema import Average
-from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log
-from ppgen.engine.optimizers import build_optimizer, optimizer_state, rate_factor, restore_optimizer
-from ppgen.engine.settings import (
-    CheckpointSettings,
-    EmaSettings,
-    LoaderSettings,
-    LogSettings,
-    ScheduleSettings,
-    ValidateSettings,
-)
-from ppgen.engine.update import run_phase, trainable
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.engine.lock import FolderLock
+from ppgen.engine.observe import Observer
+from ppgen.engine.optimizers import build_optimizer, lazy_correction, rate_factor
+from ppgen.engine.signals import StopSignals
+from ppgen.engine.state import NetworkState, OptimizerState, check_declared, gather, split_prefix, spread
+from ppgen.engine.update import Updater, trainable
+from ppgen.errors import ConfigError, TrainingDiverged
 from ppgen.io.weights import read_metadata, save_network
-from ppgen.models.base import Model, Step
+from ppgen.models.base import Model, Stateful, Step
 from ppgen.registry import METRICS, nearest
 
-
-def split_prefix(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """The entries whose key starts with `prefix.`, without it."""
-    return {k[len(prefix) + 1 :]: v for k, v in arrays.items() if k.startswith(prefix + ".")}
+_SAMPLES = 6  # columns of a sample grid
 
 
 class Trainer:
@@ -48,28 +43,34 @@ class Trainer:
         folder: of this run; made if missing.
         train: dataset to learn from.
         validation: dataset to score on, or None.
+        precision: half precision or not.
+        profile: called with the number of each step before it runs.
+
+    Attributes:
+        stopped_by: the signal that ended `run` early, or None.
     """
 
-    def __init__(self, model: Model, config: dict[str, Any], folder: Path, train: Any, validation: Any = None) -> None:
-        self.model, self.config, self.folder = model, config, folder
-        self.validation = validation
-        self.seed, self.total = config.get("seed", 0), config["total_iters"]
-        self.loader = LoaderSettings(**config.get("loader", {}))
-        self.schedule = ScheduleSettings(**config.get("schedule", {}))
-        self.log_settings = LogSettings(**config.get("log", {}))
-        self.checkpoints = CheckpointSettings(**config.get("checkpoint", {}))
-        self.validate_settings = ValidateSettings(**config.get("validate", {}))
-        ema = EmaSettings(**config.get("ema", {}))
-        self._check_names("ema.networks", ema.networks)
-        if self.validate_settings.metric:
-            self._check_names("validate.network", [self.validate_settings.network])
-        self.averages = {name: Average(model.networks[name], ema.half_life) for name in ema.networks}
+    def __init__(
+        self,
+        model: Model,
+        config: dict[str, Any],
+        folder: Path,
+        train: Any,
+        validation: Any = None,
+        precision: Precision | None = None,
+        profile: Any = None,
+    ) -> None:
+        self.model, self.config, self.folder, self.validation = model, config, folder, validation
+        self.seed, self.total, self.profile = config.get("seed", 0), config["total_iters"], profile
+        self._read_settings()
+        check_declared(model)
+        self.averages = {n: Average(model.networks[n], self.ema.half_life, self.ema.ramp_up) for n in self.ema.networks}
+        self.precision = precision or Precision()
         self.optimizers = self._build_optimizers()
+        self.precision.decorate(model.networks, self.optimizers)
+        self.updater = Updater(model, self.optimizers, self.precision, self.guard.gradient_interval)
         self.step, self.stop_at, self.best, self.seconds = 0, self.total, None, 0.0
-        if self.loader.batch_size % distributed.world_size():
-            raise ConfigError(
-                f"loader.batch_size: {self.loader.batch_size} cannot be shared by {distributed.world_size()} processes"
-            )
+        self.rollbacks, self.stopped_by = 0, None
         self.stream = BatchStream(
             train,
             self.loader.batch_size,
@@ -78,7 +79,27 @@ class Trainer:
             distributed.rank(),
             distributed.world_size(),
             self.loader.workers,
+            self.loader.on_corrupt,
         )
+
+    def _read_settings(self) -> None:
+        config = self.config
+        self.loader = settings.LoaderSettings(**config.get("loader", {}))
+        self.schedule = settings.ScheduleSettings(**config.get("schedule", {}))
+        self.log_settings = settings.LogSettings(**config.get("log", {}))
+        self.checkpoints = settings.CheckpointSettings(**config.get("checkpoint", {}))
+        self.validate_settings = settings.ValidateSettings(**config.get("validate", {}))
+        self.guard = settings.GuardSettings(**config.get("guard", {}))
+        self.ema = settings.EmaSettings(**config.get("ema", {}))
+        self._check_names("ema.networks", self.ema.networks)
+        if self.validate_settings.metric:
+            self._check_names("validate.network", [self.validate_settings.network])
+        pieces = distributed.world_size() * self.loader.accumulate
+        if self.loader.batch_size % pieces:
+            raise ConfigError(
+                f"loader.batch_size: {self.loader.batch_size} cannot be shared by {distributed.world_size()} processes"
+                + (f" in {self.loader.accumulate} pieces each" if self.loader.accumulate > 1 else "")
+            )
 
     def _check_names(self, where: str, names: list[str]) -> None:
         for name in names:
@@ -88,15 +109,16 @@ class Trainer:
                 raise ConfigError(f"{where}: no network is called '{name}'{hint}")
 
     def _build_optimizers(self) -> dict[str, paddle.optimizer.Optimizer]:
-        self.rates, result = {}, {}
-        for name, settings in self.config["optimizer"].items():
+        self.rates, result, phases = {}, {}, self.model.phases()
+        for name, arguments in self.config["optimizer"].items():
             if name not in self.model.networks:
                 raise ConfigError(
                     f"optimizer.{name}: the model has no such network (it has {', '.join(self.model.networks)})"
                 )
-            result[name] = build_optimizer(settings, trainable([self.model.networks[name]]))
+            parameters = trainable([self.model.networks[name]])
+            result[name] = build_optimizer(arguments, parameters, lazy_correction(phases, name))
             self.rates[name] = result[name].get_lr()
-        untrained = {n for phase in self.model.phases() for n in phase.trains} - set(result)
+        untrained = {n for phase in phases for n in phase.trains} - set(result)
         if untrained:
             raise ConfigError(f"optimizer: no entry for {', '.join(sorted(untrained))}")
         return result
@@ -112,24 +134,52 @@ class Trainer:
 
     # ---- state -------------------------------------------------------------------------------------------
 
+    def networks_state(self) -> dict[str, Stateful]:
+        """The networks that train, by name: what `weights.safetensors` holds."""
+        return {name: NetworkState(name, network) for name, network in self.model.networks.items()}
+
+    def other_state(self) -> dict[str, Stateful]:
+        """All else that a resumed run must find as it was: what `state.safetensors` holds."""
+        networks = self.model.networks
+        return {
+            **{f"ema.{name}": average for name, average in self.averages.items()},
+            **{f"optimizer.{n}": OptimizerState(o, {n: networks[n]}) for n, o in self.optimizers.items()},
+            **{f"model.{name}": part for name, part in self.model.stateful().items()},
+            "precision": self.precision,
+        }
+
     def load_weights(self, source: Path) -> None:
         """Start from the networks of a checkpoint folder."""
-        weights, state, _ = checkpoint.load(source)
-        self._set_networks(weights, state)
-
-    def _set_networks(self, weights: dict[str, np.ndarray], state: dict[str, np.ndarray]) -> None:
-        for name, network in self.model.networks.items():
-            _set(network, split_prefix(weights, name), name)
+        found = checkpoint.load(source)
+        spread(self.networks_state(), found.weights)
         for name, average in self.averages.items():
-            _set(average.network, split_prefix(state, f"ema.{name}"), f"ema.{name}")
+            average.restore(split_prefix(found.state, f"ema.{name}"))
 
     def resume(self, source: Path) -> None:
-        """Go on exactly where a checkpoint was written."""
-        weights, state, facts = checkpoint.load(source)
-        self._set_networks(weights, state)
-        for name, optimizer in self.optimizers.items():
-            restore_optimizer(optimizer, split_prefix(state, f"optimizer.{name}"), {name: self.model.networks[name]})
-        self.step, self.seconds = facts["step"], facts["seconds"]
+        """Go on exactly where a checkpoint was written.
+
+        Raises:
+            ConfigError: it belongs to a run with another seed.
+            WeightsError: it cannot be read or belongs to other networks.
+        """
+        self._take(checkpoint.load(source), source)
+
+    def resume_newest(self) -> list[str]:
+        """Go on from the newest checkpoint of the run's folder that is whole; returns what is wrong with newer ones."""
+        source, found, passed_over = checkpoint.load_newest(self.folder / "checkpoints")
+        self._take(found, source)
+        return passed_over
+
+    def _take(self, found: checkpoint.Checkpoint, source: Path) -> None:
+        facts = found.facts
+        if facts.get("seed", self.seed) != self.seed:
+            raise ConfigError(
+                f"{source}: belongs to a run with seed {facts['seed']}, this config says {self.seed}; "
+                f"give --seed {facts['seed']} to go on, or start a new run without --resume"
+            )
+        spread(self.networks_state(), found.weights)
+        spread(self.other_state(), found.state)
+        self.step, self.seconds, self.rollbacks = facts["step"], facts["seconds"], facts.get("rollbacks", 0)
         self.best = self._score_of_best()
 
     def _score_of_best(self) -> float | None:
@@ -141,93 +191,141 @@ class Trainer:
 
     def save(self) -> None:
         """Write a checkpoint of everything that has state."""
-        if not self.writes:
-            return
-        weights = {f"{n}.{k}": v.numpy() for n, net in self.model.networks.items() for k, v in net.state_dict().items()}
-        state = {f"ema.{n}.{k}": v.numpy() for n, a in self.averages.items() for k, v in a.network.state_dict().items()}
-        for name, optimizer in self.optimizers.items():
-            moments = optimizer_state(optimizer, {name: self.model.networks[name]})
-            state |= {f"optimizer.{name}.{k}": v for k, v in moments.items()}
-        facts = {"seconds": self.seconds, "seed": self.seed}
-        checkpoint.save(self.folder / "checkpoints", self.step, weights, state, facts, self.checkpoints.keep)
+        if self.writes:
+            facts = {"seconds": self.seconds, "seed": self.seed, "rollbacks": self.rollbacks}
+            weights, state = gather(self.networks_state()), gather(self.other_state())
+            checkpoint.save(self.folder / "checkpoints", self.step, weights, state, facts, self.checkpoints.keep)
 
     # ---- the loop ----------------------------------------------------------------------------------------
 
     def run(self, until: int | None = None) -> None:
-        """Train from `self.step` to the end, or to the step `until` (the schedule keeps the whole length)."""
+        """Train from `self.step` to the end, or to the step `until` (the schedule keeps the whole length).
+
+        SIGINT and SIGTERM end it between two steps with a checkpoint; `stopped_by` says so.
+
+        Raises:
+            TrainingDiverged: a loss or gradient is not finite, and the guard's roll-backs are used up.
+            OutputError: the run folder or a checkpoint cannot be written, or another training writes there.
+        """
         self.stop_at = self.total if until is None else until
         self.folder.mkdir(parents=True, exist_ok=True)
         for network in self.model.networks.values():
             network.train()
-        self.run_token = distributed.agree(time.time_ns() % 10**9)
-        distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
-        log = RunLog(self.folder / "log.jsonl", self.step) if self.writes else None
-        bar = tqdm(total=self.total, initial=self.step, disable=not (self.writes and sys.stderr.isatty()))
-        try:
-            while self.step < self.stop_at:
-                started = time.perf_counter()
-                row = self._one_step()
-                self.seconds += time.perf_counter() - started
-                bar.update()
-                self._occasionally(row, log)
-        finally:
-            bar.close()
-            self.stream.close()
+        with ExitStack() as stack:
+            stack.callback(self.stream.close)
+            observer = None
+            if self.writes:
+                stack.enter_context(FolderLock(self.folder))
+                observer = Observer(self.folder, self.step, self.total, self.loader.batch_size, self.log_settings)
+                stack.callback(observer.close)
+            signals = stack.enter_context(StopSignals())
+            self.run_token = distributed.agree(time.time_ns() % 10**9)
+            distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
+            self._loop(observer, signals)
 
-    def _one_step(self) -> dict[str, float]:
+    def _loop(self, observer: Observer | None, signals: StopSignals) -> None:
+        while self.step < self.stop_at:
+            started = time.perf_counter()
+            try:
+                row, waited = self._one_step()
+            except TrainingDiverged as error:
+                self._roll_back(error, observer)
+                continue
+            self.seconds += time.perf_counter() - started
+            saved = self._occasionally(row, waited, observer)
+            if distributed.any_rank(signals.received is not None):
+                self.stopped_by = signals.received or signal.SIGTERM
+                if not saved:
+                    self.save()
+                return
+
+    def _steps(self) -> list[Step]:
+        """One `Step` for each piece of the batch."""
+        rank, world, images = distributed.rank(), distributed.world_size(), self.step * self.loader.batch_size
+        steps = []
+        for piece in range(self.loader.accumulate):
+            own = np.random.default_rng([self.seed, 17, self.step, rank, piece])
+            common = np.random.default_rng([self.seed, 19, self.step, piece])
+            steps.append(Step(self.step, own, common, images, rank, world))
+        return steps
+
+    def _one_step(self) -> tuple[dict[str, float], float]:
+        """(losses and reports, seconds waited for data)."""
+        if self.profile is not None:
+            self.profile.step(self.step)
         waited = time.perf_counter()
         batch = self.stream.batch(self.step)
         waited = time.perf_counter() - waited
-        step = Step(self.step, np.random.default_rng([self.seed, 17, self.step, distributed.rank()]))
-        paddle.seed(int(step.rng.integers(2**31)))
-        factor = rate_factor(self.step, self.total, **vars(self.schedule))
+        parts = list(zip(split(batch, self.loader.accumulate), self._steps(), strict=True))
+        paddle.seed(int(parts[0][1].rng.integers(2**31)))  # for dropout and the like
+        factor = rate_factor(self.step, self.total, **vars(self.schedule)) * self.guard.factor**self.rollbacks
         row: dict[str, float] = {}
         for phase in self.model.phases():
             if self.step % phase.every == 0:
                 for name in phase.trains:
                     self.optimizers[name].set_lr(self.rates[name] * factor)
-                row |= run_phase(self.model, phase, batch, step, self.optimizers)
+                row |= self.updater.run(phase, parts)
         self.step += 1
         for average in self.averages.values():
             average.update(self.step * self.loader.batch_size, self.loader.batch_size)
-        return {**row, **step.report, "rate_factor": factor, "wait_seconds": waited}
+        if self.step % self.guard.compare_interval == 0:
+            distributed.check_same(self.model.networks, self.step)
+        return {**row, **parts[0][1].report, "rate_factor": factor}, waited
 
-    def _occasionally(self, row: dict[str, float], log: RunLog | None) -> None:
+    def _roll_back(self, error: TrainingDiverged, observer: Observer | None) -> None:
+        """To an earlier checkpoint with a lower rate, or raise the error."""
+        places = checkpoint.newest_first(self.folder / "checkpoints")
+        if self.guard.action == "stop" or self.rollbacks >= self.guard.times or not places:
+            raise error
+        times, place = self.rollbacks + 1, places[min(self.guard.back, len(places)) - 1]
+        for network in self.model.networks.values():
+            network.clear_gradients()
+        self._take(checkpoint.load(place), place)
+        self.rollbacks = times
+        distributed.agree(0)  # nobody writes a new checkpoint before everybody has read this one
+        if observer is not None:
+            observer.went_back(self.step)
+            observer.note(step=self.step, event="rolled back", reason=str(error), rollbacks=times)
+            tqdm.write(f"{error}\nrolled back to step {self.step}, learning rate times {self.guard.factor**times:g}")
+
+    def _occasionally(self, row: dict[str, float], waited: float, observer: Observer | None) -> bool:
+        """Log, draw, validate, save where it is due; returns whether a checkpoint was written."""
         last = self.step == self.stop_at
-        if log is not None and (self.step % self.log_settings.interval == 0 or last):
-            images = self.step * self.loader.batch_size
-            log.write(step=self.step, images=images, hours=self.seconds / 3600, **row)
-            if not sys.stderr.isatty():
-                print(f"step {self.step}/{self.total} {self.seconds / self.step:.2f} s/step "
-                      + " ".join(f"{k}={v:.3g}" for k, v in row.items()), flush=True)  # fmt: skip
-        if log is not None and (self.step % self.log_settings.visual_interval == 0 or last):
-            draw_curves(read_log(self.folder / "log.jsonl"), self.folder / "curves.png")
-            self._draw_samples()
-        if self.step % self.checkpoints.interval == 0 or last:
-            self.save()
+        if observer is not None:
+            observer.after_step(self.step, row, waited, self.seconds / 3600, last)
+            if observer.due_for_pictures(self.step) or last:
+                observer.draw(self.step, self._pictures(), _SAMPLES)
+        better = False
         if self.validation is not None and (self.step % self.validate_settings.interval == 0 or last):
-            self._validate(log)
+            better = self._validate(observer)
+        due = self.step % self.checkpoints.interval == 0 or last or better
+        if due:
+            if better:
+                checkpoint.mark_best(self.folder / "checkpoints", self.step)
+            self.save()
+        return due
 
-    def _draw_samples(self, most: int = 6) -> None:
+    def _pictures(self) -> dict[str, np.ndarray]:
         source = self.validation if self.validation is not None else self.stream.dataset
-        places = np.linspace(0, len(source) - 1, most).astype(int)
-        batch = collate([source.sample(int(i), None) for i in places])
+        places = np.linspace(0, len(source) - 1, _SAMPLES).astype(int)
+        batch = Reader(source).batch(int(place) for place in places)
         with self._resting():
-            pictures = self.model.visuals(batch, self.smooth_networks())
-        draw_grid(pictures, self.folder / "samples" / f"step_{self.step:08d}.png", most)
+            return self.model.visuals(batch, self.smooth_networks()) if batch is not None else {}
+
+    # ---- scores ------------------------------------------------------------------------------------------
 
     def evaluate(self) -> dict[str, float]:
         """Scores of the averaged networks on the validation dataset."""
-        settings = self.validate_settings
-        if not settings.metric or self.validation is None:
+        wanted = self.validate_settings
+        if not wanted.metric or self.validation is None:
             raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
-        metric = METRICS.build(settings.metric)
+        metric, reader = METRICS.build(wanted.metric), Reader(self.validation, self.loader.on_corrupt)
         count, quiet = len(self.validation), not sys.stderr.isatty()
         with self._resting():
-            for first in tqdm(range(0, count, settings.batch_size), desc="validation", leave=False, disable=quiet):
-                places = range(first, min(first + settings.batch_size, count))
-                batch = collate([self.validation.sample(i, None) for i in places])
-                metric.update(batch, self.model.predict(batch, self.smooth_networks()))
+            for first in tqdm(range(0, count, wanted.batch_size), desc="validation", leave=False, disable=quiet):
+                batch = reader.batch(range(first, min(first + wanted.batch_size, count)))
+                if batch is not None:
+                    metric.update(batch, self.model.predict(batch, self.smooth_networks()))
         return metric.compute()
 
     @contextmanager
@@ -241,23 +339,22 @@ class Trainer:
             for network in self.model.networks.values():
                 network.train()
 
-    def _validate(self, log: RunLog | None) -> None:
-        """Every process waits; rank 0 scores, and keeps the weights if they are the best so far."""
-        if log is not None and self.validate_settings.metric:
+    def _validate(self, observer: Observer | None) -> bool:
+        """Every process waits; rank 0 scores, and keeps the weights if they are the best so far: then True."""
+        better = False
+        if observer is not None and self.validate_settings.metric:
             scores = self.evaluate()
-            log.write(step=self.step, **{f"val_{k}": v for k, v in scores.items()})
-            print(
-                f"step {self.step} validation " + " ".join(f"{k}={v:.4g}" for k, v in scores.items()),
-                flush=True,
-            )
+            observer.scored(self.step, scores)
             wanted, sign = self.validate_settings.best, 1 if self.validate_settings.mode == "min" else -1
             if wanted and wanted not in scores:
                 raise ConfigError(f"validate.best: no score is called '{wanted}' (there are: {', '.join(scores)})")
             value = scores.get(wanted, math.nan)
-            if math.isfinite(value) and (self.best is None or sign * value < sign * self.best):
+            better = math.isfinite(value) and (self.best is None or sign * value < sign * self.best)
+            if better:
                 self.best = value
                 self._keep_best(scores)
         distributed.wait_for_first(self.folder / ".validated", f"{self.run_token} {self.step}")
+        return better
 
     def _keep_best(self, scores: dict[str, float]) -> None:
         facts = {
@@ -266,12 +363,3 @@ class Trainer:
         }  # fmt: skip
         network = self.smooth_networks()[self.validate_settings.network]
         save_network(network, self.folder / "best.safetensors", card=facts)
-
-
-def _set(network: Any, arrays: dict[str, np.ndarray], name: str) -> None:
-    wanted = {k: tuple(v.shape) for k, v in network.state_dict().items()}
-    found = {k: v.shape for k, v in arrays.items()}
-    if wanted != found:
-        different = sorted(set(wanted.items()) ^ set(found.items()))[:3]
-        raise WeightsError(f"the checkpoint's '{name}' is another network than the config's (for example {different})")
-    network.set_state_dict({k: paddle.to_tensor(v) for k, v in arrays.items()})

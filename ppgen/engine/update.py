@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import paddle
 from paddle import nn
 
 from ppgen.engine import distributed
+from ppgen.engine.amp import Precision
 from ppgen.errors import TrainingDiverged
 from ppgen.models.base import Batch, Model, Phase, Step
+
+Optimizers = dict[str, paddle.optimizer.Optimizer]
+Parts = Sequence[tuple[Batch, Step]]  # one (batch, step) a micro-batch: more than one means gradients accumulate
 
 
 def trainable(layers: list[nn.Layer]) -> list[paddle.Tensor]:
@@ -31,39 +37,105 @@ class _Frozen:
             parameter.stop_gradient = False
 
 
-def _check_gradients(parameters: list[paddle.Tensor], step: Step, phase: Phase) -> None:
-    squares = [p.grad.square().sum() for p in parameters if p.grad is not None]
-    if squares and not np.isfinite(paddle.add_n(squares).item()):
-        raise TrainingDiverged(
-            f"step {step.index}, phase {phase.name}: a gradient is not finite; lower the learning rate and --resume"
-        )
+def gradient_norm(parameters: list[paddle.Tensor]) -> float:
+    """Euclidean norm over all gradients; NaN or infinite if one of them is."""
+    squares = [p.grad.astype("float32").square().sum() for p in parameters if p.grad is not None]
+    return float(np.sqrt(paddle.add_n(squares).item())) if squares else 0.0
 
 
-def run_phase(
-    model: Model, phase: Phase, batch: Batch, step: Step, optimizers: dict[str, paddle.optimizer.Optimizer]
-) -> dict[str, float]:
-    """One update of the networks a phase trains; returns its losses as numbers.
+class Updater:
+    """Runs phases of one model.
 
-    Raises:
-        TrainingDiverged: a loss or a gradient is not finite; that network has not been changed then.
+    Args:
+        optimizers: by network name.
+        precision: half precision or not; the default is float32.
+        gradient_interval: gradient norms are checked, and reported as `norm_<network>`, every so many steps.
     """
-    untouched = [net for name, net in model.networks.items() if name not in phase.trains + phase.keeps]
-    with _Frozen(untouched):
-        losses = phase.loss(batch, step)
-        paddle.add_n(list(losses.values())).backward()
-    values = {name: float(value) for name, value in losses.items()}
-    bad = [name for name, value in values.items() if not np.isfinite(value)]
-    if distributed.any_rank(bool(bad)):
-        raise TrainingDiverged(
-            f"step {step.index}, phase {phase.name}: {', '.join(bad) or 'a loss of another process'} is not finite "
-            f"({', '.join(f'{k}={v:.4g}' for k, v in values.items())}); lower the learning rate and --resume"
-        )
-    for name in phase.trains:
-        parameters = trainable([model.networks[name]])
+
+    def __init__(
+        self,
+        model: Model,
+        optimizers: Optimizers,
+        precision: Precision | None = None,
+        gradient_interval: int = 1,
+    ) -> None:
+        self.model, self.optimizers = model, optimizers
+        self.precision = precision or Precision()
+        self.gradient_interval = gradient_interval
+        self.norms: dict[str, float] = {}
+
+    def run(self, phase: Phase, parts: Parts) -> dict[str, float]:
+        """One update of the networks a phase trains; returns its losses, averaged over the parts.
+
+        Raises:
+            TrainingDiverged: a loss or a gradient is not finite; that network has not been changed then.
+        """
+        values = self._backward(phase, parts)
+        self._check_losses(phase, parts, values)
+        for name in phase.trains:
+            self._apply(name, phase, parts[0][1])
+        self.precision.update()
+        for network in self.model.networks.values():
+            network.clear_gradients()
+        self.model.after(phase)
+        return values
+
+    def _backward(self, phase: Phase, parts: Parts) -> dict[str, float]:
+        untouched = [net for name, net in self.model.networks.items() if name not in phase.trains + phase.keeps]
+        gain = (phase.every if phase.lazy else 1) / len(parts)
+        sums: dict[str, float] = {}
+        for batch, step in parts:
+            with _Frozen(untouched):
+                with self.precision.cast(phase):
+                    losses = phase.loss(batch, step)
+                    total = paddle.add_n([loss.astype("float32") for loss in losses.values()])
+                self.precision.scale(total if gain == 1 else total * gain).backward()
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + float(value) / len(parts)
+            if len(parts) > 1:
+                step.shared.clear()  # a graph kept for a later phase would keep every micro-batch in memory
+        return sums
+
+    def _check_losses(self, phase: Phase, parts: Parts, values: dict[str, float]) -> None:
+        bad = [name for name, value in values.items() if not np.isfinite(value)]
+        if not distributed.any_rank(bool(bad)):
+            return
+        found = ", ".join(f"{k}={v:.4g}" for k, v in values.items())
+        raise self._diverged(phase, parts, f"{', '.join(bad) or 'a loss of another process'} is not finite ({found})")
+
+    def _apply(self, name: str, phase: Phase, step: Step) -> None:
+        parameters = trainable([self.model.networks[name]])
+        optimizer = self.optimizers[name]
+        self.precision.unscale(optimizer)
         distributed.average_gradients(parameters)
-        _check_gradients(parameters, step, phase)  # averaged: the same on every process
-        optimizers[name].step()
-    for net in model.networks.values():
-        net.clear_gradients()
-    model.after(phase)
-    return values
+        if phase.clip_norm is not None or step.index % self.gradient_interval == 0:
+            norm = gradient_norm(parameters)  # of averaged gradients: the same on every process
+            if not np.isfinite(norm) and not self.precision.scales:  # a scaler skips such a step itself
+                raise self._diverged(phase, [({}, step)], f"a gradient of '{name}' is not finite")
+            self.norms[name] = norm
+            step.report[f"norm_{name}"] = norm
+            _shrink(parameters, norm, phase.clip_norm)
+        self.precision.step(optimizer)
+
+    def _diverged(self, phase: Phase, parts: Parts, what: str) -> TrainingDiverged:
+        step = parts[0][1]
+        norms = ", ".join(f"{k} {v:.3g}" for k, v in self.norms.items()) or "none measured"
+        samples = [str(i) for batch, _ in parts for i in batch.get("id", [])]
+        names = f"; samples: {', '.join(samples[:16])}" if samples else ""
+        return TrainingDiverged(
+            f"step {step.index}, phase {phase.name}: {what}; last gradient norms: {norms}{names}; "
+            "lower the learning rate and --resume, or set guard.action to rollback"
+        )
+
+
+def _shrink(parameters: list[paddle.Tensor], norm: float, limit: float | None) -> None:
+    if limit is None or not norm > limit:
+        return
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.grad.set_value(parameter.grad * (limit / norm))
+
+
+def run_phase(model: Model, phase: Phase, batch: Batch, step: Step, optimizers: Optimizers) -> dict[str, float]:
+    """One update in float32 on one batch: what a bare loop around a recipe needs."""
+    return Updater(model, optimizers).run(phase, [(batch, step)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import paddle
@@ -21,14 +21,40 @@ class Step:
     Attributes:
         index: 0 for the first step of a run; a resume goes on counting.
         rng: NumPy generator that depends on (seed, step, rank) only.
-        shared: what earlier phases of this step computed and later ones may use.
+        common: NumPy generator that depends on (seed, step) only: the same on every process.
+        images: images of the whole batch that earlier steps have seen; progressive growing follows it.
+        rank, world: this process's number and how many share the batch.
+        shared: what earlier phases of this step computed and later ones may use; see `once`.
         report: numbers to log that are not losses.
     """
 
     index: int
     rng: np.random.Generator
+    common: np.random.Generator = field(default_factory=np.random.default_rng)
+    images: int = 0
+    rank: int = 0
+    world: int = 1
     shared: dict[str, Any] = field(default_factory=dict)
     report: dict[str, float] = field(default_factory=dict)
+
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """What `compute` gave the first time `name` was asked for in this step."""
+        if name not in self.shared:
+            self.shared[name] = compute()
+        return self.shared[name]
+
+    def normal(self, rows: int, *shape: int) -> paddle.Tensor:
+        """N(0, 1) noise (rows, *shape): this process's rows of one draw for the whole batch.
+
+        Two processes with half the batch each see the noise that one process with all of it sees.
+        """
+        whole = self.common.standard_normal((rows * self.world, *shape), dtype=np.float32)
+        return paddle.to_tensor(whole[self.rank * rows : (self.rank + 1) * rows])
+
+    def uniform(self, rows: int, *shape: int) -> paddle.Tensor:
+        """Uniform [0, 1) numbers (rows, *shape), shared out like `normal`."""
+        whole = self.common.random((rows * self.world, *shape), dtype=np.float32)
+        return paddle.to_tensor(whole[self.rank * rows : (self.rank + 1) * rows])
 
 
 @dataclass(frozen=True)
@@ -40,6 +66,11 @@ class Phase:
         loss: (batch, step) -> named scalars, already weighted; their sum is minimized.
         every: run at steps that are multiples of this.
         keeps: networks that stay differentiable because a later phase uses the graph built here.
+        lazy: a regularizer that stands for one at every step: its gradient is multiplied by `every`, and the
+            optimizers of the networks it trains take the learning rate and betas of Karras et al. 2020
+            (StyleGAN2, appendix B): c = every / (every + 1), rate * c, beta ** c.
+        float32: never in half precision: gradient penalties overflow there.
+        clip_norm: scale this phase's gradients of a network down to this norm; None leaves them alone.
     """
 
     name: str
@@ -47,12 +78,31 @@ class Phase:
     loss: Callable[[Batch, Step], Losses]
     every: int = 1
     keeps: tuple[str, ...] = ()
+    lazy: bool = False
+    float32: bool = False
+    clip_norm: float | None = None
+
+
+class Stateful(Protocol):
+    """Anything besides networks that a resumed run must find as it was: an image pool, a running mean."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The whole state as named arrays."""
+        ...
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take back what `arrays` returned."""
+        ...
 
 
 class Model:
     """Base of recipes. Subclasses fill `networks` and return their phases; they never call an optimizer."""
 
     networks: dict[str, nn.Layer]
+
+    def stateful(self) -> dict[str, Stateful]:
+        """What belongs into a checkpoint besides the networks, by name."""
+        return {}
 
     def phases(self) -> list[Phase]:
         """The phases of one step, in order."""

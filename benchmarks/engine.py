@@ -1,0 +1,146 @@
+"""What the engine costs: against the bare recipe, in memory over time, in processes, in waiting for data.
+
+    python benchmarks/engine.py overhead  [-c CONFIG] [-o KEY=VALUE ...] [--steps 10] [--rounds 10]
+    python benchmarks/engine.py memory    [-c CONFIG] [-o KEY=VALUE ...] [--steps 300]
+    python benchmarks/engine.py processes [-c CONFIG] [-o KEY=VALUE ...] [--steps 40] [--rounds 2]
+
+`overhead` alternates blocks of steps in the trainer with the same steps of the same recipe in a loop of eight
+lines, and gives the median ratio of their times. `memory` prints resident memory over a run. `processes` trains with
+one process of one thread and with two, and compares images/s and the share of time spent waiting for data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+QUIET = ["checkpoint.interval=100000", "validate.interval=100000", "log.visual_interval=100000"]
+
+
+def build(options: argparse.Namespace, folder: str, extra: list[str]) -> Any:
+    """The trainer of a config."""
+    from ppgen.device import import_paddle
+
+    import_paddle()
+    from ppgen.engine.launch import _build
+    from ppgen.engine.schema import load_config
+    from ppgen.engine.trainer import Trainer
+
+    config = load_config(options.config, [*QUIET, *options.overrides, *extra])
+    model, train, _ = _build(config)
+    return Trainer(model, config, Path(folder), train)
+
+
+def bare_loop(trainer: Any, first: int, count: int) -> None:
+    """The recipe with nothing around it: what a script without an engine would do."""
+    import numpy as np
+    import paddle
+
+    from ppgen.models.base import Step
+
+    for index in range(first, first + count):
+        batch = trainer.stream.batch(index)
+        step = Step(index, np.random.default_rng([1, index]), np.random.default_rng([2, index]))
+        for phase in trainer.model.phases():
+            if index % phase.every == 0:
+                paddle.add_n(list(phase.loss(batch, step).values())).backward()
+                for name in phase.trains:
+                    trainer.optimizers[name].step()
+                for network in trainer.model.networks.values():
+                    network.clear_gradients()
+                trainer.model.after(phase)
+
+
+def overhead(options: argparse.Namespace) -> None:
+    """Blocks of steps, in the trainer and bare, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = build(options, folder, [f"total_iters={options.steps * (options.rounds + 1)}", "ema.networks=[]"])
+        networks, ratios = trainer.model.networks, []
+        for number in range(options.rounds + 1):
+            started = time.perf_counter()
+            trainer.run(until=options.steps * (number + 1))
+            engine = time.perf_counter() - started
+            for network in networks.values():
+                network.train()
+            started = time.perf_counter()
+            bare_loop(trainer, options.steps * number, options.steps)
+            bare = time.perf_counter() - started
+            trainer.stream.close()
+            if number:  # the first round warms up
+                ratios.append(engine / bare)
+        print(f"engine over bare recipe, {options.rounds} blocks of {options.steps} steps: "
+              f"median {median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}")  # fmt: skip
+
+
+def resident_mib() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def memory(options: argparse.Namespace) -> None:
+    """Resident memory at every twelfth of a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = build(options, folder, [f"total_iters={options.steps}"])
+        seen = {}
+        for until in range(options.steps // 12, options.steps + 1, options.steps // 12):
+            trainer.run(until=until)
+            seen[until] = resident_mib()
+        later = [value for step, value in seen.items() if step > options.steps / 3]
+        print(" ".join(f"{step}:{value:.0f}" for step, value in seen.items()), "MiB")
+        print(f"after a third of the run: from {min(later):.1f} to {max(later):.1f} MiB, "
+              f"last minus first {later[-1] - later[0]:+.1f} MiB")  # fmt: skip
+
+
+def rate(options: argparse.Namespace, processes: int) -> tuple[float, float]:
+    """(images/s, share of waiting for data) of the second half of a training in so many processes of one thread."""
+    with tempfile.TemporaryDirectory() as folder:
+        overrides = [*QUIET, *options.overrides, f"total_iters={options.steps}", "log.interval=1", "validate.metric={}",
+                     f"output_dir={folder}"]  # fmt: skip
+        command = [sys.executable, str(ROOT / "tools/main.py"), "-c", options.config, "--nproc", str(processes)]
+        environment = {**os.environ, "FLAGS_paddle_num_threads": "1", "OMP_NUM_THREADS": "1"}
+        subprocess.run([*command, "-o", *overrides], check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+        rows = [json.loads(line) for line in next(Path(folder).glob("*/log.jsonl")).read_text().splitlines()]
+    rows = [row for row in rows if "images_per_second" in row][options.steps // 2 :]
+    return median(row["images_per_second"] for row in rows), median(row["wait_share"] for row in rows)
+
+
+def processes(options: argparse.Namespace) -> None:
+    """One process against two, in turns."""
+    ratios = []
+    for number in range(options.rounds):
+        (one, wait_one), (two, wait_two) = rate(options, 1), rate(options, 2)
+        ratios.append(two / one)
+        print(f"round {number + 1}: one process {one:.2f} images/s (waiting {wait_one:.1%}), "
+              f"two {two:.2f} ({wait_two:.1%}), ratio {two / one:.2f}", flush=True)  # fmt: skip
+    print(f"two processes over one: median {median(ratios):.2f}")
+
+
+def main() -> None:
+    """Parse and run one of the three."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["overhead", "memory", "processes"])
+    parser.add_argument("-c", "--config", default="configs/photo2cartoon_paired_128.yaml")
+    parser.add_argument("-o", nargs="+", default=[], dest="overrides", metavar="KEY=VALUE")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--rounds", type=int)
+    options = parser.parse_args()
+    steps, rounds, run = {"overhead": (10, 10, overhead), "memory": (300, 1, memory),
+                          "processes": (40, 2, processes)}[options.what]  # fmt: skip
+    options.steps, options.rounds = options.steps or steps, options.rounds or rounds
+    run(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""What datasets of files share: where data lie, which ids are held back, tables, sizes, decoded pictures."""
+
+from __future__ import annotations
+
+import csv
+import os
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ppgen.errors import DataError
+from ppgen.io.image import list_images
+from ppgen.registry import nearest
+
+Split = Literal["train", "validation", "all"]
+Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
+
+_PIL_FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+    "area": Image.Resampling.BOX,
+}
+_EXIF_ORIENTATION = 0x0112
+
+
+def data_root(folder: str) -> Path:
+    """`folder` under `data/` of the working directory (or PPGEN_DATA); an absolute path stays."""
+    return Path(os.environ.get("PPGEN_DATA", "data")) / folder
+
+
+def is_held_back(identifier: str) -> bool:
+    """Whether an id belongs to validation: one in ten, by its name alone (crc32 modulo 10 is 2)."""
+    return zlib.crc32(identifier.encode()) % 10 == 2
+
+
+def in_split(identifier: str, split: Split) -> bool:
+    """Whether `identifier` belongs to "train", "validation" or "all"."""
+    return split == "all" or is_held_back(identifier) == (split == "validation")
+
+
+def pictures_under(folder: Path) -> list[Path]:
+    """The pictures of a dataset's folder and of its subfolders, sorted; DataError where there are none."""
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder}: no such folder; data/README.md says how a dataset is laid out, `make data` links what is "
+            "on this machine, PPGEN_DATA names another data folder"
+        )
+    return list_images(folder, recursive=True)
+
+
+def read_table(path: Path, needed: Iterable[str] = ("id",)) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header line and a column `id`.
+
+    Raises:
+        DataError: no such file, a column missing, a row of another length, an id given twice.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; it should list the pictures, one row an id (see data/README.md)")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = list(reader.fieldnames or ())
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as CSV ({error})") from error
+    check_columns(path, columns, needed)
+    seen: set[str] = set()
+    for line, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise DataError(f"{path}: row {line} has not {len(columns)} fields as its header")
+        if row["id"] in seen:
+            raise DataError(f"{path}: the id '{row['id']}' is listed twice, the second time in row {line}")
+        seen.add(row["id"])
+    return rows
+
+
+def check_columns(path: Path, columns: Sequence[str], needed: Iterable[str]) -> None:
+    """DataError for the first of `needed` that is not among `columns`."""
+    for name in needed:
+        if name not in columns:
+            raise DataError(
+                f"{path}: has no column '{name}'{nearest(name, list(columns))} (there are: {', '.join(columns)})"
+            )
+
+
+def matches(row: dict[str, str], where: dict[str, Any]) -> bool:
+    """Whether a row has the wanted value, or one of a list of values, in every column of `where`."""
+    return all(
+        row[column] in [_as_written(v) for v in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
+        for column, wanted in where.items()
+    )
+
+
+def _as_written(value: Any) -> str:
+    """A YAML value as a CSV holds it: `true` and 1 are "1"."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def select(rows: list[dict[str, str]], where: dict[str, Any], path: Path) -> list[dict[str, str]]:
+    """The rows that match; DataError where none does, with the values that there are."""
+    if rows:
+        check_columns(path, list(rows[0]), where)
+    found = [row for row in rows if matches(row, where)]
+    if not found:
+        values = {c: sorted({row[c] for row in rows})[:8] for c in where}
+        raise DataError(f"{path}: no picture has {where} (values there: {values})")
+    return found
+
+
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """(height, width) from the file's header, turned as its EXIF says; None where the header is damaged.
+
+    A damaged file is reported when it is read, so that one bad picture does not keep a training from starting.
+    """
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+    except Exception:  # Pillow's parsers raise nearly anything on damaged bytes
+        return None
+    return (width, height) if turned else (height, width)
+
+
+def resize(image: np.ndarray, size: int | tuple[int, int], method: Filter = "area") -> np.ndarray:
+    """uint8 (H, W, C) or (H, W) to (height, width); shrinking averages, so that thin lines do not come and go.
+
+    `area` enlarges bilinearly, as there is nothing to average.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    if image.shape[:2] == (height, width):
+        return image
+    if method == "area":
+        shrinks = image.shape[0] >= height and image.shape[1] >= width
+        if not shrinks:
+            method = "bilinear"
+        elif image.shape[0] % height == 0 and image.shape[1] % width == 0:
+            return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)  # exact means of whole pixels
+    return np.asarray(Image.fromarray(image).resize((width, height), _PIL_FILTERS[method]))
+
+
+def centre_square(image: np.ndarray, side: int | None = None) -> np.ndarray:
+    """The square of `side` pixels in the middle (at most the shorter side, which is the default)."""
+    height, width = image.shape[:2]
+    side = min(height, width, side or max(height, width))
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def crop_offsets(load_size: int, size: int, rng: np.random.Generator | None) -> tuple[int, int]:
+    """(top, left) of a `size` square in a `load_size` one: random, or the middle without `rng`."""
+    spare = load_size - size
+    if rng is None or spare == 0:
+        return spare // 2, spare // 2
+    return int(rng.integers(spare + 1)), int(rng.integers(spare + 1))
+
+
+class Decoded:
+    """Decoded pictures of one shape kept in memory, so that only their first epoch decodes files.
+
+    Args:
+        count: of the pictures.
+        shape: of one, uint8.
+        megabytes: the bound; when all do not fit, the first so many are kept. 0 keeps none.
+    """
+
+    def __init__(self, count: int, shape: tuple[int, ...], megabytes: float) -> None:
+        kept = min(count, int(megabytes * 2**20 // int(np.prod(shape))))
+        self._pictures = np.empty((kept, *shape), np.uint8)  # pages are taken only as they are written
+        self._known = np.zeros(kept, bool)
+
+    def get(self, index: int, read: Callable[[], np.ndarray]) -> np.ndarray:
+        """The picture of `index`, made by `read` at first; not to be written into."""
+        if index < len(self._known) and self._known[index]:
+            return self._pictures[index]
+        picture = read()
+        if index < len(self._known):
+            self._pictures[index] = picture
+            self._known[index] = True  # last: another thread may look
+        return picture

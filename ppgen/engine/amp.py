@@ -1,0 +1,83 @@
+"""Half precision where the device has it: bfloat16 if it can, else float16 with a loss scaler."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal
+
+import numpy as np
+import paddle
+
+from ppgen import device
+from ppgen.models.base import Phase
+
+
+class Precision:
+    """What a phase is computed in. The default does nothing: float32 everywhere.
+
+    Args:
+        level: O1 casts the operators that gain from it, O2 keeps the networks themselves in half precision
+            (with float32 copies in the optimizer); None is float32.
+    """
+
+    def __init__(self, level: Literal["O1", "O2"] | None = None) -> None:
+        self.level, self.dtype, self._scaler = level, "float32", None
+        if level is None:
+            return
+        self.dtype = device.half_precision()
+        if self.dtype == "float32":
+            warnings.warn("--amp: this device has no half precision for training; float32 is used", stacklevel=2)
+            self.level = None
+        elif self.dtype == "float16":
+            self._scaler = paddle.amp.GradScaler(init_loss_scaling=2.0**14)
+
+    @property
+    def scales(self) -> bool:
+        """Whether losses are scaled, and steps with infinite gradients skipped."""
+        return self._scaler is not None
+
+    def decorate(self, networks: dict[str, Any], optimizers: dict[str, Any]) -> None:
+        """For O2: networks in half precision, their optimizers with float32 master weights."""
+        if self.level == "O2":
+            for name, optimizer in optimizers.items():
+                paddle.amp.decorate(networks[name], optimizer, level="O2", dtype=self.dtype, master_weight=True)
+
+    def cast(self, phase: Phase) -> AbstractContextManager:
+        """Within, operators run in half precision; a phase marked float32 is left alone."""
+        if self.level is None:
+            return nullcontext()
+        if phase.float32:
+            return paddle.amp.auto_cast(enable=False)
+        return paddle.amp.auto_cast(level=self.level, dtype=self.dtype)
+
+    def scale(self, loss: paddle.Tensor) -> paddle.Tensor:
+        """The loss to call backward on."""
+        return self._scaler.scale(loss) if self._scaler else loss
+
+    def unscale(self, optimizer: paddle.optimizer.Optimizer) -> None:
+        """Gradients in their true size, before they are averaged, measured and clipped."""
+        if self._scaler:
+            self._scaler.unscale_(optimizer)
+
+    def step(self, optimizer: paddle.optimizer.Optimizer) -> None:
+        """Apply the gradients; with a scaler, not if one of them is infinite."""
+        if self._scaler:
+            self._scaler.step(optimizer)
+        else:
+            optimizer.step()
+
+    def update(self) -> None:
+        """After all networks of a phase: the scaler adapts."""
+        if self._scaler:
+            self._scaler.update()
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The scaler's state."""
+        state = self._scaler.state_dict() if self._scaler else {}
+        return {key: np.asarray(value, np.float64) for key, value in state.items()}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take back what `arrays` returned."""
+        if self._scaler and arrays:
+            self._scaler.load_state_dict({key: value.item() for key, value in arrays.items()})

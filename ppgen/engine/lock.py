@@ -1,0 +1,49 @@
+"""One training a run folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TextIO
+
+from ppgen.errors import OutputError
+
+
+class FolderLock:
+    """Held by the process that writes into a run folder; given up by the system when that process ends.
+
+    Args:
+        folder: of the run; it must exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / ".lock"
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> FolderLock:
+        try:
+            import fcntl
+        except ImportError:  # Windows: no such lock, the rest works
+            return self
+        try:
+            self._file = self.path.open("a+")
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            other = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise OutputError(
+                f"{self.path.parent}: another training (process {other}) writes into this run folder; "
+                "wait for it, stop it, or start a run of its own without --resume"
+            ) from None
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,99 @@
+"""What a run shows while it trains: progress, log lines, curves, sample grids, its page, other writers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ppgen import device
+from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log
+from ppgen.engine.page import write_page
+from ppgen.engine.settings import LogSettings
+from ppgen.engine.writers import make_writers
+
+
+class Observer:
+    """Of the one process that writes.
+
+    Args:
+        folder: of the run.
+        step: the run goes on from here; log lines after it are dropped.
+        total: steps of the whole training.
+        batch_size: over all processes.
+    """
+
+    def __init__(self, folder: Path, step: int, total: int, batch_size: int, settings: LogSettings) -> None:
+        self.folder, self.total, self.batch_size, self.settings = folder, total, batch_size, settings
+        self.log = RunLog(folder / "log.jsonl", step)
+        self.writers = make_writers(settings.writers, folder)
+        self.bar = tqdm(total=total, initial=step, disable=not sys.stderr.isatty())
+        self._start_interval(step)
+
+    def _start_interval(self, step: int) -> None:
+        self._since, self._since_step, self._waited = time.perf_counter(), step, 0.0
+
+    def close(self) -> None:
+        """At the end of the run, however it came."""
+        self.bar.close()
+        self.writers.close()
+
+    def went_back(self, step: int) -> None:
+        """The run was set back to `step`: what was logged after it is dropped."""
+        self.log = RunLog(self.folder / "log.jsonl", step)
+        self.bar.n = step
+        self._start_interval(step)
+
+    def after_step(self, step: int, row: dict[str, float], waited: float, hours: float, last: bool) -> None:
+        """Advance the bar; at the log interval write a line and renew the page."""
+        self.bar.update()
+        self._waited += waited
+        if step % self.settings.interval and not last:
+            return
+        row = {**row, **self._rates(step)}
+        self.log.write(step=step, images=step * self.batch_size, hours=hours, **row)
+        self.writers.scalars(step, row)
+        if not sys.stderr.isatty():
+            values = " ".join(f"{k}={v:.3g}" for k, v in row.items())
+            print(f"step {step}/{self.total} {values}", flush=True)
+        write_page(self.folder)
+
+    def _rates(self, step: int) -> dict[str, float]:
+        """Speed since the last log line; it starts anew."""
+        steps, seconds = max(step - self._since_step, 1), max(time.perf_counter() - self._since, 1e-9)
+        rates = {
+            "images_per_second": steps * self.batch_size / seconds,
+            "wait_share": self._waited / seconds,
+            "eta_hours": (self.total - step) * seconds / steps / 3600,
+            "peak_memory_gb": device.peak_memory(),
+        }
+        self._start_interval(step)
+        return rates
+
+    def due_for_pictures(self, step: int) -> bool:
+        """Whether curves and samples are to be drawn at this step."""
+        return step % self.settings.visual_interval == 0
+
+    def draw(self, step: int, pictures: dict[str, np.ndarray], most: int) -> None:
+        """Curves and a sample grid."""
+        draw_curves(read_log(self.folder / "log.jsonl"), self.folder / "curves.png")
+        if pictures:
+            path = self.folder / "samples" / f"step_{step:08d}.png"
+            draw_grid(pictures, path, most)
+            self.writers.image(step, "samples", path)
+
+    def scored(self, step: int, scores: dict[str, float]) -> None:
+        """Log a validation."""
+        row = {f"val_{key}": value for key, value in scores.items()}
+        self.log.write(step=step, **row)
+        self.writers.scalars(step, row)
+        tqdm.write(f"step {step} validation " + " ".join(f"{k}={v:.4g}" for k, v in scores.items()))
+        sys.stdout.flush()
+
+    def note(self, **event: Any) -> None:
+        """Something that happened to the run, as a line of events.jsonl."""
+        RunLog.append(self.folder / "events.jsonl", event)

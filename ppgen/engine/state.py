@@ -1,0 +1,99 @@
+"""Everything a resumed run must find as it was, under one name each; and a search for what was forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from ppgen.engine.optimizers import optimizer_state, restore_optimizer
+from ppgen.errors import ConfigError, WeightsError
+from ppgen.models.base import Model, Stateful
+
+
+class NetworkState:
+    """A network's parameters and buffers as `Stateful`."""
+
+    def __init__(self, name: str, network: nn.Layer) -> None:
+        self.name, self.network = name, network
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Copies of all arrays, by structured name."""
+        return {key: value.numpy() for key, value in self.network.state_dict().items()}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Put arrays back; WeightsError if they are another network's."""
+        wanted = {key: tuple(value.shape) for key, value in self.network.state_dict().items()}
+        found = {key: value.shape for key, value in arrays.items()}
+        if wanted != found:
+            odd = sorted(set(wanted.items()) ^ set(found.items()))[:3]
+            raise WeightsError(f"the checkpoint's '{self.name}' is another network than the config's (such as {odd})")
+        self.network.set_state_dict({key: paddle.to_tensor(value) for key, value in arrays.items()})
+
+
+class OptimizerState:
+    """An optimizer's moments, keyed by structured parameter names, as `Stateful`."""
+
+    def __init__(self, optimizer: paddle.optimizer.Optimizer, networks: dict[str, nn.Layer]) -> None:
+        self.optimizer, self.networks = optimizer, networks
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Moments by `network.parameter|moment`."""
+        return optimizer_state(self.optimizer, self.networks)
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Put moments back; WeightsError if they are another network's."""
+        restore_optimizer(self.optimizer, arrays, self.networks)
+
+
+def gather(parts: dict[str, Stateful]) -> dict[str, np.ndarray]:
+    """The arrays of all parts, keys prefixed by the part's name."""
+    return {f"{name}.{key}": value for name, part in parts.items() for key, value in part.arrays().items()}
+
+
+def split_prefix(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The entries whose key starts with `prefix.`, without it."""
+    return {k[len(prefix) + 1 :]: v for k, v in arrays.items() if k.startswith(prefix + ".")}
+
+
+def spread(parts: dict[str, Stateful], arrays: dict[str, np.ndarray]) -> None:
+    """Give every part its arrays back."""
+    for name, part in parts.items():
+        part.restore(split_prefix(arrays, name))
+
+
+def _is_stateful(value: Any) -> bool:
+    return callable(getattr(value, "arrays", None)) and callable(getattr(value, "restore", None))
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}[{key!r}]")
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{number}]")
+    else:
+        yield path, value
+
+
+def check_declared(model: Model) -> None:
+    """ConfigError if a recipe keeps state, or trains a network, that no checkpoint would hold.
+
+    That is: an attribute with `arrays` and `restore` that `stateful()` does not return, or a layer with
+    trainable parameters that is not among `networks`.
+    """
+    declared = {id(part) for part in model.stateful().values()} | {id(net) for net in model.networks.values()}
+    for name, attribute in vars(model).items():
+        for path, value in _leaves(attribute, name):
+            forgotten = _is_stateful(value) or (
+                isinstance(value, nn.Layer) and any(not p.stop_gradient for p in value.parameters())
+            )
+            if forgotten and id(value) not in declared:
+                raise ConfigError(
+                    f"{type(model).__name__}.{path} has state that no checkpoint holds: "
+                    "return it from stateful(), or put the network into `networks`"
+                )

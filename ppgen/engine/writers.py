@@ -1,0 +1,199 @@
+"""TensorBoard and VisualDL beside the log: optional, and never a reason for a training to stop.
+
+Both packages write through a thread and a queue of their own: on a full disk tensorboardX's thread dies and the
+training then waits for its queue for ever (version 2.6.5). So their record types are used and the files written here,
+at once: what goes wrong is seen where it goes wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ppgen.errors import ConfigError
+from ppgen.io.atomic import write_bytes
+from ppgen.registry import nearest
+
+
+class Writer(Protocol):
+    """What a program for looking at runs is fed with."""
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Numbers of one step."""
+        ...
+
+    def image(self, step: int, name: str, path: Path) -> None:
+        """A picture of one step, given as a PNG file."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        ...
+
+
+class TensorBoardWriter:
+    """Event files in `tensorboard/` of the run folder; a resume hides what the killed run wrote after `step`."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        from tensorboardX.event_file_writer import EventsWriter
+        from tensorboardX.proto.event_pb2 import Event, SessionLog
+        from tensorboardX.proto.summary_pb2 import Summary
+
+        self._event, self._summary = Event, Summary
+        target = folder / "tensorboard"
+        target.mkdir(parents=True, exist_ok=True)
+        self._file = EventsWriter(str(target / "events"), f".{os.getpid()}")
+        self._write(Event(step=step + 1, session_log=SessionLog(status=SessionLog.START)))
+
+    def _write(self, event: Any) -> None:
+        event.wall_time = time.time()
+        self._file.write_event(event)
+        self._file.flush()
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """One event with all numbers."""
+        numbers = [self._summary.Value(tag=name, simple_value=float(value)) for name, value in values.items()]
+        self._write(self._event(step=step, summary=self._summary(value=numbers)))
+
+    def image(self, step: int, name: str, path: Path) -> None:
+        """The PNG as it is."""
+        data = path.read_bytes()
+        width, height = _png_size(data, path)
+        picture = self._summary.Image(encoded_image_string=data, width=width, height=height, colorspace=3)
+        value = self._summary.Value(tag=name, image=picture)
+        self._write(self._event(step=step, summary=self._summary(value=[value])))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class VisualDLWriter:
+    """One file in `visualdl/` of the run folder, the only form in which VisualDL shows a resumed run whole."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        from visualdl.proto.record_pb2 import Record
+
+        self._record = Record
+        path = folder / "visualdl" / "vdlrecords.ppgen.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            write_bytes(path, self._up_to(path.read_bytes(), step))
+        self._file = path.open("ab")
+
+    def _up_to(self, data: bytes, step: int) -> bytes:
+        """The whole records of steps that will not be run again: each is its length (8 bytes) and itself."""
+        kept, place = [], 0
+        while place + 8 <= len(data):
+            end = place + 8 + struct.unpack_from("<Q", data, place)[0]
+            if end > len(data):  # cut off by a kill
+                break
+            record = self._record.FromString(data[place + 8 : end])
+            if all(value.id <= step for value in record.values):
+                kept.append(data[place:end])
+            place = end
+        return b"".join(kept)
+
+    def _write(self, step: int, values: list[dict[str, Any]]) -> None:
+        now = round(1000 * time.time())
+        for value in values:
+            record = self._record(values=[self._record.Value(id=step, timestamp=now, **value)])
+            data = record.SerializeToString()
+            self._file.write(struct.pack("<Q", len(data)) + data)
+        self._file.flush()
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """One record a number."""
+        self._write(step, [{"tag": name.replace("%", "_"), "value": float(v)} for name, v in values.items()])
+
+    def image(self, step: int, name: str, path: Path) -> None:
+        """The PNG as it is."""
+        data = path.read_bytes()
+        _png_size(data, path)
+        self._write(step, [{"tag": name.replace("%", "_"), "image": self._record.Image(encoded_image_string=data)}])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+WRITERS: dict[str, Callable[[Path, int], Writer]] = {"tensorboard": TensorBoardWriter, "visualdl": VisualDLWriter}
+
+
+class Writers:
+    """Several writers as one. The first failure of each is one line on stderr, and it is left alone from then on.
+
+    Args:
+        names: keys of `WRITERS`.
+        folder: of the run.
+        step: the last step that will not be run again: 0, or where a resume starts.
+    """
+
+    def __init__(self, names: Sequence[str], folder: Path, step: int = 0) -> None:
+        self._folder = Path(folder)
+        self._on: dict[str, Writer] = {}
+        for name in names:
+            self._try(name, lambda name=name: self._on.__setitem__(name, WRITERS[name](self._folder, step)))
+
+    @property
+    def names(self) -> list[str]:
+        """Those that still write."""
+        return list(self._on)
+
+    def scalars(self, step: int, values: Mapping[str, Any]) -> None:
+        """Write the numbers of a log row; what is no number is left out, and so are `step` and `images`."""
+        numbers = {
+            name: value
+            for name, value in values.items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in ("step", "images")
+        }
+        for name, writer in list(self._on.items()):
+            self._try(name, lambda writer=writer: writer.scalars(step, numbers))
+
+    def image(self, step: int, name: str, path: Path) -> None:
+        """Write a picture from a PNG file."""
+        for key, writer in list(self._on.items()):
+            self._try(key, lambda writer=writer: writer.image(step, name, Path(path)))
+
+    def close(self) -> None:
+        """Close all; a second call does nothing."""
+        for name, writer in list(self._on.items()):
+            self._try(name, writer.close)
+        self._on.clear()
+
+    def _try(self, name: str, act: Callable[[], None]) -> None:
+        """Another package's code may raise anything; a run of days must not end for a picture of it."""
+        try:
+            act()
+        except Exception as error:
+            self._on.pop(name, None)
+            missing = isinstance(error, ModuleNotFoundError)
+            told = f"pip install 'ppgen[{name}]'" if missing else "the training goes on without it"
+            print(f"warning: {name} is off: {type(error).__name__}: {error}; {told}", file=sys.stderr, flush=True)
+
+
+def make_writers(names: Sequence[str], folder: Path, step: int = 0) -> Writers:
+    """The writers a config names; see `Writers`.
+
+    Raises:
+        ConfigError: a name that is none (a missing package is a warning).
+    """
+    for name in names:
+        if name not in WRITERS:
+            raise ConfigError(
+                f"log.writers: no writer is called '{name}'{nearest(name, list(WRITERS))} "
+                f"(there are: {', '.join(WRITERS)})"
+            )
+    return Writers(list(dict.fromkeys(names)), folder, step)
+
+
+def _png_size(data: bytes, path: Path) -> tuple[int, int]:
+    """(width, height) from the header of a PNG."""
+    if data[:8] != b"\x89PNG\r\n\x1a\n" or len(data) < 24:
+        raise ValueError(f"{path} is no PNG file")
+    return struct.unpack(">II", data[16:24])
