@@ -30,8 +30,10 @@ def rank() -> int:
 
 
 def start() -> None:
-    """Join the other processes, if the launcher started several."""
+    """Join the other processes, if the launcher started several; on CPUs they talk by Gloo."""
     if world_size() > 1 and not dist.is_initialized():
+        if paddle.get_device() == "cpu":
+            os.environ.setdefault("PADDLE_DISTRI_BACKEND", "gloo")
         dist.init_parallel_env()
 
 

@@ -162,8 +162,8 @@ def _profile(options: argparse.Namespace, folder: Path) -> Any:
     from ppgen.engine import distributed
     from ppgen.engine.profile import Profile
 
-    wanted = options.profiler_options and distributed.rank() == 0
-    return Profile(options.profiler_options, folder) if wanted else None
+    text = options.profiler_options
+    return Profile(text, folder, watch=distributed.rank() == 0) if text else None
 
 
 def _load(trainer: Any, source: str) -> None:
@@ -177,6 +177,8 @@ def _load(trainer: Any, source: str) -> None:
 
 
 def _train(trainer: Any, resumed: bool) -> int:
+    from ppgen.engine.processes import STOPPED
+
     folder = trainer.folder
     if trainer.writes:
         for line in _record(folder, trainer.config, trainer.step, resumed):
@@ -187,7 +189,7 @@ def _train(trainer: Any, resumed: bool) -> int:
     trainer.run()
     if trainer.stopped_by is not None:
         if trainer.writes:
-            print(f"stopped by {trainer.stopped_by.name} at step {trainer.step}, checkpoint written; "
+            print(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step}, checkpoint written; "
                   f"the same command with --resume {folder} goes on", flush=True)  # fmt: skip
         return 128 + trainer.stopped_by
     if trainer.writes:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ppgen import device
 from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log
-from ppgen.engine.page import write_page
+from ppgen.engine.page import RunPage
 from ppgen.engine.settings import LogSettings
 from ppgen.engine.writers import make_writers
 
@@ -30,7 +30,9 @@ class Observer:
     def __init__(self, folder: Path, step: int, total: int, batch_size: int, settings: LogSettings) -> None:
         self.folder, self.total, self.batch_size, self.settings = folder, total, batch_size, settings
         self.log = RunLog(folder / "log.jsonl", step)
-        self.writers = make_writers(settings.writers, folder)
+        self.writers = make_writers(settings.writers, folder, step)
+        self.losses: set[str] = set()
+        self.page = RunPage(folder, losses=self.losses)
         self.bar = tqdm(total=total, initial=step, disable=not sys.stderr.isatty())
         self._start_interval(step)
 
@@ -48,19 +50,22 @@ class Observer:
         self.bar.n = step
         self._start_interval(step)
 
-    def after_step(self, step: int, row: dict[str, float], waited: float, hours: float, last: bool) -> None:
+    def after_step(
+        self, step: int, losses: dict[str, float], reports: dict[str, float], waited: float, hours: float, last: bool
+    ) -> None:
         """Advance the bar; at the log interval write a line and renew the page."""
         self.bar.update()
         self._waited += waited
+        self.losses |= losses.keys()
         if step % self.settings.interval and not last:
             return
-        row = {**row, **self._rates(step)}
+        row = {**losses, **reports, **self._rates(step)}
         self.log.write(step=step, images=step * self.batch_size, hours=hours, **row)
         self.writers.scalars(step, row)
         if not sys.stderr.isatty():
             values = " ".join(f"{k}={v:.3g}" for k, v in row.items())
             print(f"step {step}/{self.total} {values}", flush=True)
-        write_page(self.folder)
+        self.page.write()
 
     def _rates(self, step: int) -> dict[str, float]:
         """Speed since the last log line; it starts anew."""

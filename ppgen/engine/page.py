@@ -66,7 +66,7 @@ class RunPage:
             "history": self._file("history.jsonl", _starts) or [],
         }
         text = json.dumps(facts)[:-1] + ", " + _curves_json(self.curves, self.losses) + "}"
-        return text.replace("&", "\\u0026").replace(">", "\\u003e")
+        return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
     def _file(self, name: str, read: Callable[[Path], Any]) -> Any:
         """What `read` gives for a file of the folder; asked again only when the file changed. None without it.

@@ -13,6 +13,8 @@ from types import FrameType
 from ppgen.device import cpu_count
 from ppgen.errors import ConfigError
 
+STOPPED = "stopped by"  # how a training's farewell begins
+
 
 def process_count(wanted: str, batch_size: int) -> int:
     """`--nproc` as a number: auto takes one process a core, lowered until the batch can be shared.
@@ -36,9 +38,20 @@ def start_processes(count: int, argv: list[str]) -> int:
     environment = {**os.environ, "FLAGS_paddle_num_threads": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": search}
     with tempfile.TemporaryDirectory(prefix="ppgen-launch-") as logs:
         command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count)]
-        command += ["--backend", "gloo", "--log_dir", logs, str(Path(__file__).with_name("worker.py")), *argv]
-        launcher = subprocess.Popen(command, env=environment)
-        return _wait(launcher)
+        command += ["--log_dir", logs, str(Path(__file__).with_name("worker.py")), *argv]
+        # its older form, which --backend would choose, leaves the workers alone when it is told to stop
+        code = _wait(subprocess.Popen(command, env=environment))
+        if code > 128:
+            _print_last_words(Path(logs) / "workerlog.0")
+        return code
+
+
+def _print_last_words(log: Path) -> None:
+    """What the writing process said when it was stopped: the launcher no longer passes it on then."""
+    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    for line in lines:
+        if line.startswith(STOPPED):
+            print(line, flush=True)
 
 
 def _wait(launcher: subprocess.Popen) -> int:

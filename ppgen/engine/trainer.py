@@ -44,7 +44,8 @@ class Trainer:
         train: dataset to learn from.
         validation: dataset to score on, or None.
         precision: half precision or not.
-        profile: called with the number of each step before it runs.
+        profile: its `step` is called with the number of each step before it runs; where that returns True the run
+            ends there.
 
     Attributes:
         stopped_by: the signal that ended `run` early, or None.
@@ -218,6 +219,8 @@ class Trainer:
                 stack.enter_context(FolderLock(self.folder))
                 observer = Observer(self.folder, self.step, self.total, self.loader.batch_size, self.log_settings)
                 stack.callback(observer.close)
+            if self.profile is not None:
+                stack.callback(self.profile.close)
             signals = stack.enter_context(StopSignals())
             self.run_token = distributed.agree(time.time_ns() % 10**9)
             distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
@@ -225,14 +228,19 @@ class Trainer:
 
     def _loop(self, observer: Observer | None, signals: StopSignals) -> None:
         while self.step < self.stop_at:
+            if self.profile is not None and self.profile.step(self.step):
+                return
             started = time.perf_counter()
             try:
-                row, waited = self._one_step()
+                losses, reports, waited = self._one_step()
             except TrainingDiverged as error:
                 self._roll_back(error, observer)
                 continue
             self.seconds += time.perf_counter() - started
-            saved = self._occasionally(row, waited, observer)
+            last = self.step == self.stop_at
+            if observer is not None:
+                observer.after_step(self.step, losses, reports, waited, self.seconds / 3600, last)
+            saved = self._occasionally(observer, last)
             if distributed.any_rank(signals.received is not None):
                 self.stopped_by = signals.received or signal.SIGTERM
                 if not saved:
@@ -249,28 +257,26 @@ class Trainer:
             steps.append(Step(self.step, own, common, images, rank, world))
         return steps
 
-    def _one_step(self) -> tuple[dict[str, float], float]:
-        """(losses and reports, seconds waited for data)."""
-        if self.profile is not None:
-            self.profile.step(self.step)
+    def _one_step(self) -> tuple[dict[str, float], dict[str, float], float]:
+        """(losses, reports, seconds waited for data)."""
         waited = time.perf_counter()
         batch = self.stream.batch(self.step)
         waited = time.perf_counter() - waited
         parts = list(zip(split(batch, self.loader.accumulate), self._steps(), strict=True))
         paddle.seed(int(parts[0][1].rng.integers(2**31)))  # for dropout and the like
         factor = rate_factor(self.step, self.total, **vars(self.schedule)) * self.guard.factor**self.rollbacks
-        row: dict[str, float] = {}
+        losses: dict[str, float] = {}
         for phase in self.model.phases():
             if self.step % phase.every == 0:
                 for name in phase.trains:
                     self.optimizers[name].set_lr(self.rates[name] * factor)
-                row |= self.updater.run(phase, parts)
+                losses |= self.updater.run(phase, parts)
         self.step += 1
         for average in self.averages.values():
             average.update(self.step * self.loader.batch_size, self.loader.batch_size)
         if self.step % self.guard.compare_interval == 0:
             distributed.check_same(self.model.networks, self.step)
-        return {**row, **parts[0][1].report, "rate_factor": factor}, waited
+        return losses, {**parts[0][1].report, "rate_factor": factor}, waited
 
     def _roll_back(self, error: TrainingDiverged, observer: Observer | None) -> None:
         """To an earlier checkpoint with a lower rate, or raise the error."""
@@ -288,13 +294,10 @@ class Trainer:
             observer.note(step=self.step, event="rolled back", reason=str(error), rollbacks=times)
             tqdm.write(f"{error}\nrolled back to step {self.step}, learning rate times {self.guard.factor**times:g}")
 
-    def _occasionally(self, row: dict[str, float], waited: float, observer: Observer | None) -> bool:
-        """Log, draw, validate, save where it is due; returns whether a checkpoint was written."""
-        last = self.step == self.stop_at
-        if observer is not None:
-            observer.after_step(self.step, row, waited, self.seconds / 3600, last)
-            if observer.due_for_pictures(self.step) or last:
-                observer.draw(self.step, self._pictures(), _SAMPLES)
+    def _occasionally(self, observer: Observer | None, last: bool) -> bool:
+        """Draw, validate, save where it is due; returns whether a checkpoint was written."""
+        if observer is not None and (observer.due_for_pictures(self.step) or last):
+            observer.draw(self.step, self._pictures(), _SAMPLES)
         better = False
         if self.validation is not None and (self.step % self.validate_settings.interval == 0 or last):
             better = self._validate(observer)

@@ -1,7 +1,13 @@
 """The command line of training, in child processes as a user starts it."""
 
+import os
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
+from conftest import ROOT
 from safetensors.numpy import load_file
 
 CONFIG = "configs/segmentation.yaml"
@@ -85,3 +91,24 @@ def test_faults_are_one_line_and_exit_2(main, arguments, words):
 def test_missing_data_is_one_line(run_python, tmp_path):
     done = run_python("tools/main.py", "-c", CONFIG, PPGEN_DATA=str(tmp_path))
     assert done.returncode == 2 and "make data" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_sigterm_leaves_a_checkpoint_and_says_how_to_go_on(shared, tmp_path, processes):
+    """The signal goes to the command a user started, whatever it started itself."""
+    options = ["-o", *SMALL, "total_iters=100000", "checkpoint.interval=100000", "validate={}", "log.interval=5"]
+    log = tmp_path / "log"
+    child = subprocess.Popen(
+        [sys.executable, "tools/main.py", "-c", CONFIG, "--nproc", processes, *options, f"output_dir={tmp_path}"],
+        stdout=log.open("w"), stderr=subprocess.STDOUT, cwd=ROOT,
+        env={**os.environ, "PPGEN_DATA": str(shared("portraits").parent), "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    limit = time.monotonic() + 90
+    while "step 5/" not in log.read_text() and time.monotonic() < limit:
+        time.sleep(0.2)
+    child.terminate()
+    assert child.wait(60) == 143, log.read_text()
+    (line,) = [line for line in log.read_text().splitlines() if line.startswith("stopped by SIGTERM at step")]
+    (place,) = tmp_path.glob("segmentation-*/checkpoints/step_*")
+    assert f"--resume {place.parent.parent} goes on" in line and f"step {int(place.name[5:])}," in line
