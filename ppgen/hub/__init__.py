@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.hub import published
 from ppgen.hub.cache import cache_folder, fetch
 from ppgen.hub.cards import ASSETS, card, card_text, markdown, names, publish
 from ppgen.io.weights import load_into, read_metadata
@@ -39,6 +40,8 @@ def path_of(name_or_path: str | os.PathLike) -> Path:
         return path
     if path.is_dir():
         raise WeightsError(f"{path}: is a folder; give a weights file in it")
+    if text in published.PUBLISHED:
+        return published.fetch_on_trust(published.PUBLISHED[text].url)
     raise WeightsError(
         f"{text}: no such file, and no shipped network has this name{nearest(text, names())} "
         f"(there are: {', '.join(names()) or 'none'})"
@@ -51,8 +54,7 @@ def build(name_or_path: str | os.PathLike) -> Any:
     described = read_metadata(path)
     if "class" not in described:
         raise WeightsError(
-            f"{path}: does not say which network it belongs to; "
-            "build the network and use ppgen.io.weights.load_into"
+            f"{path}: does not say which network it belongs to; build the network and use ppgen.io.weights.load_into"
         )
     _import_networks(described["class"])
     try:
@@ -67,10 +69,14 @@ def load(name_or_path: str | os.PathLike) -> Any:
     """A trained network in evaluation mode, its parameters frozen.
 
     Args:
-        name_or_path: one of `names()`, or a self-describing .safetensors file.
+        name_or_path: one of `names()`, one of PaddleGAN's published networks (`published.PUBLISHED`, fetched at
+            first use), or a self-describing .safetensors file.
     Raises:
         WeightsError: unknown name (with the nearest one), damaged file, unknown network.
+        DownloadError: a published network cannot be fetched.
     """
+    if str(name_or_path) in published.PUBLISHED and str(name_or_path) not in names():
+        return published.load(str(name_or_path))
     network = build(name_or_path)
     load_into(network, path_of(name_or_path))
     network.eval()

@@ -28,8 +28,7 @@ def names() -> list[str]:
 def _file(name: str) -> Path:
     if name not in names():
         raise WeightsError(
-            f"no shipped network is called '{name}'{nearest(name, names())} "
-            f"(there are: {', '.join(names()) or 'none'})"
+            f"no shipped network is called '{name}'{nearest(name, names())} (there are: {', '.join(names()) or 'none'})"
         )
     return ASSETS / f"{name}.safetensors"
 
@@ -57,8 +56,7 @@ def markdown(name: str, metadata: Mapping[str, Any]) -> str:
     lines = [
         f"# {facts.pop('title', name)}",
         "",
-        f'`ppgen.hub.load("{name}")` · `{metadata.get("class", "?")}({arguments})` · '
-        f"images in [{low}, {high}]",
+        f'`ppgen.hub.load("{name}")` · `{metadata.get("class", "?")}({arguments})` · images in [{low}, {high}]',
         "",
     ]
     for key, value in facts.items():

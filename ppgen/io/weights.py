@@ -195,6 +195,8 @@ def load_into(
 
         arrays = translate(type(network).__name__, arrays)
     report, misshaped = _compare(state, arrays)
+    optional = getattr(network, "optional_keys", ())  # what the network can find out by itself
+    report = report._replace(missing=[key for key in report.missing if key not in optional])
     if misshaped or not report.loaded or (strict and (report.missing or report.unexpected)):
         raise WeightsError(_mismatch(name, type(network).__name__, report, misshaped))
     for found in report.loaded:

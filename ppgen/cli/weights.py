@@ -1,0 +1,82 @@
+"""`ppgen convert` and `ppgen list`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ppgen.cli.command import Command
+
+KINDS = ("models", "networks", "datasets", "weights", "configs", "metrics")
+
+
+def _convert_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="FILE", help="PaddleGAN's .pdparams, or .safetensors of a training")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .safetensors to write")
+    parser.add_argument("--network", help="its class, ours or PaddleGAN's (default: by the file's published name)")
+    parser.add_argument(
+        "-a", "--arguments", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="of its constructor"
+    )
+    parser.add_argument("--key", help="which network, of a file that holds several")
+
+
+def run_convert(args: argparse.Namespace) -> int:
+    """Turn weights of PaddleGAN's into a safetensors file that says itself which network it fills."""
+    from ppgen.device import import_paddle
+
+    import_paddle()
+    from ppgen.config import apply_overrides
+    from ppgen.hub import published
+
+    arguments = apply_overrides({}, args.arguments)
+    for line in published.convert(Path(args.source), Path(args.output), args.network, arguments, args.key):
+        print(line)
+    return 0
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", choices=KINDS, help="one kind only")
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """List what can be named: in a YAML, to hub.load, to --config-file."""
+    for kind in [args.what] if args.what else KINDS:
+        if args.what is None:
+            print(f"{kind}:")
+        for name, about in _names(kind):
+            print(f"{'' if args.what else '  '}{name:<28} {about}".rstrip())
+    return 0
+
+
+def _names(kind: str) -> list[tuple[str, str]]:
+    """(name, what it is) of everything of a kind."""
+    if kind == "configs":
+        return [(str(path), _first_comment(path)) for path in sorted(Path("configs").glob("*.yaml"))]
+    from ppgen.device import import_paddle
+
+    import_paddle()
+    if kind == "weights":
+        from ppgen import hub
+        from ppgen.hub.published import PUBLISHED
+
+        shipped = [(name, str(hub.card(name).get("title", ""))) for name in hub.names()]
+        return [*shipped, *((name, f"PaddleGAN's {p.network}, fetched at first use") for name, p in PUBLISHED.items())]
+    import ppgen.datasets
+    import ppgen.metrics
+    import ppgen.models
+    import ppgen.networks  # noqa: F401  (these four fill the registries)
+    from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
+
+    registry = {"models": MODELS, "networks": NETWORKS, "datasets": DATASETS, "metrics": METRICS}[kind]
+    return [(name, (registry.get(name).__doc__ or "").strip().split("\n")[0]) for name in registry.names()]
+
+
+def _first_comment(path: Path) -> str:
+    line = path.read_text(encoding="utf-8").split("\n", 1)[0]
+    return line.lstrip("# ") if line.startswith("#") else ""
+
+
+COMMANDS = {
+    "convert": Command("turn PaddleGAN's weights into safetensors", _convert_arguments, run_convert),
+    "list": Command("list models, networks, datasets, weights, configs", _list_arguments, run_list),
+}

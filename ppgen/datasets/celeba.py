@@ -1,0 +1,120 @@
+"""CelebA in the layout it is distributed in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from ppgen.datasets.files import Filter, data_root, select
+from ppgen.datasets.image_folder import Pictures
+from ppgen.errors import DataError
+from ppgen.registry import DATASETS
+
+_PARTITIONS = {"train": "0", "validation": "1", "test": "2"}
+
+
+def read_attributes(path: Path) -> list[dict[str, str]]:
+    """Rows of list_attr_celeba.txt: `id` (file name) and "1" or "0" for each attribute.
+
+    Its first line is the number of pictures, the second the names; then one line a picture with 1 and -1.
+    """
+    lines = _lines(path)
+    if len(lines) < 2 or not lines[0].isdecimal():
+        raise DataError(f"{path}: its first line should be the number of pictures, its second the attributes' names")
+    names = lines[1].split()
+    if int(lines[0]) != len(lines) - 2:
+        raise DataError(f"{path}: announces {lines[0]} pictures and lists {len(lines) - 2}; it is cut short or edited")
+    rows = []
+    for number, line in enumerate(lines[2:], start=3):
+        file, *values = line.split()
+        if len(values) != len(names) or not set(values) <= {"1", "-1"}:
+            raise DataError(f"{path}: line {number} should be a file name and {len(names)} values 1 or -1")
+        rows.append({"id": file, **dict(zip(names, ("1" if value == "1" else "0" for value in values)))})
+    return rows
+
+
+def read_partition(path: Path) -> dict[str, str]:
+    """File name -> "0" train, "1" validation, "2" test, from list_eval_partition.txt."""
+    found = {}
+    for number, line in enumerate(_lines(path), start=1):
+        parts = line.split()
+        if len(parts) != 2 or parts[1] not in _PARTITIONS.values():
+            raise DataError(f"{path}: line {number} should be a file name and 0, 1 or 2")
+        found[parts[0]] = parts[1]
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; CelebA comes with it (its layout is in data/README.md)")
+    try:
+        return [line.strip() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as text ({error})") from error
+
+
+@DATASETS.register()
+class CelebA(Pictures):
+    """CelebA's aligned faces (Liu et al. 2015).
+
+    Args:
+        dataroot: holds `img_align_celeba/`, `list_attr_celeba.txt` and `list_eval_partition.txt`.
+        size: side of the squares returned.
+        where: attribute -> 1 or 0, such as {Male: 1, Smiling: 0}.
+        split: the authors' own partition.
+        crop: side of the centred square that is cut from the 178x218 pictures first.
+        label, groups_by: an attribute.
+        flip, filter, most, memory_mb: as in `ImageFolder`.
+
+    Samples as those of `ImageFolder`; `has('Smiling')` gives an attribute by index.
+
+    Raises:
+        DataError: a file missing, or the lists and the pictures do not match.
+    """
+
+    def __init__(
+        self,
+        dataroot: str = "celeba",
+        size: int = 64,
+        where: dict | None = None,
+        split: Literal["train", "validation", "test", "all"] = "train",
+        crop: int = 178,
+        flip: bool = False,
+        filter: Filter = "area",  # noqa: A002  (the word of the YAML)
+        label: str | None = None,
+        groups_by: str | None = None,
+        most: int | None = None,
+        memory_mb: float = 512,
+    ) -> None:
+        root = data_root(dataroot)
+        table, folder = root / "list_attr_celeba.txt", root / "img_align_celeba"
+        rows = read_attributes(table)
+        partition = read_partition(root / "list_eval_partition.txt")
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder; CelebA's aligned pictures belong there (see data/README.md)")
+        there = {entry.name for entry in os.scandir(folder)}  # 200,000 files: one listing, no look at each
+        for row in rows:
+            if row["id"] not in there:
+                raise DataError(f"{table}: lists {row['id']}, which is not in {folder}")
+            if row["id"] not in partition:
+                raise DataError(
+                    f"{root / 'list_eval_partition.txt'}: does not list {row['id']}, which {table.name} does"
+                )
+        if split != "all":
+            rows = [row for row in rows if partition[row["id"]] == _PARTITIONS[split]]
+        if not rows:
+            raise DataError(f"{root / 'list_eval_partition.txt'}: no picture belongs to the split '{split}'")
+        rows = select(rows, where or {}, table)[:most]
+        super().__init__(
+            [folder / row["id"] for row in rows],
+            rows,
+            table,
+            size,
+            flip=flip,
+            resize_filter=filter,
+            square=crop,
+            label=label,
+            groups_by=groups_by,
+            memory_mb=memory_mb,
+        )

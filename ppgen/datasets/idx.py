@@ -1,0 +1,60 @@
+"""Reading idx files, the format of MNIST (http://yann.lecun.com/exdb/mnist/): plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ppgen.errors import DataError
+
+_GZIP = b"\x1f\x8b"
+_UNSIGNED_BYTES = 0x08
+
+
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
+    """The uint8 array of an idx file.
+
+    The header is big-endian: two zero bytes, the type (0x08: unsigned bytes), the number of dimensions, then
+    each dimension as 32 bits.
+
+    Args:
+        dimensions: expected: 3 for pictures, 1 for labels.
+    Raises:
+        DataError: not an idx file of that kind, or cut short.
+    """
+    try:
+        content = path.read_bytes()
+        if content[:2] == _GZIP:
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: is damaged or cut short ({error}); copy or download it again") from error
+    expected = bytes([0, 0, _UNSIGNED_BYTES, dimensions])
+    header = 4 + 4 * dimensions
+    if content[:4] != expected or len(content) < header:
+        raise DataError(
+            f"{path}: starts with {content[:4].hex(' ')}, an idx file of {'pictures' if dimensions == 3 else 'labels'} "
+            f"with {expected.hex(' ')}"
+        )
+    shape = tuple(int(n) for n in np.frombuffer(content, ">u4", dimensions, offset=4))
+    if len(content) != header + math.prod(shape):
+        raise DataError(
+            f"{path}: its header says {'x'.join(map(str, shape))}, which makes {math.prod(shape)} bytes; "
+            f"it holds {len(content) - header}"
+        )
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def read_labelled(images: Path, labels: Path, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures uint8 (n, height, width) and their labels int64 (n,); DataError where they do not match."""
+    pictures, numbers = read_idx(images, 3), read_idx(labels, 1)
+    if len(pictures) != len(numbers):
+        raise DataError(f"{labels}: holds {len(numbers)} labels for the {len(pictures)} pictures of {images.name}")
+    if len(numbers) == 0:
+        raise DataError(f"{images}: holds no picture")
+    if numbers.max() >= classes:
+        raise DataError(f"{labels}: holds the label {numbers.max()}; labels run from 0 to {classes - 1}")
+    return pictures, numbers.astype(np.int64)

@@ -1,0 +1,140 @@
+"""MNIST and Fashion-MNIST from their idx files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ppgen.datasets.digits import Digits, LabelledPictures
+from ppgen.datasets.files import Filter, data_root
+from ppgen.datasets.idx import read_labelled
+from ppgen.errors import DownloadError
+from ppgen.io.download import fetch
+from ppgen.registry import DATASETS
+
+_PREFIX = {"train": "train", "test": "t10k"}
+
+# Where Paddle's own datasets are fetched from, and the files' SHA-256 (their MD5 are those Paddle checks).
+_MNIST = "https://dataset.bj.bcebos.com/mnist/"
+_MNIST_SHA256 = {
+    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+_FASHION = "https://dataset.bj.bcebos.com/fashion_mnist/"
+_FASHION_SHA256 = {
+    "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+}
+
+
+def find_file(folders: list[Path], name: str) -> Path | None:
+    """The first of `folders` that holds `name`, with or without .gz, and with the dot some copies have in it."""
+    plain = name.removesuffix(".gz")
+    for folder in folders:
+        for candidate in (name, plain, plain.replace("-idx", ".idx")):
+            if (folder / candidate).is_file():
+                return folder / candidate
+    return None
+
+
+def _files(folder: Path, paddle_name: str, split: str, url: str, digests: dict[str, str], download: bool) -> list[Path]:
+    """The pictures' and the labels' file: in the data folder, in Paddle's own cache, or fetched."""
+    folders = [folder, Path.home() / ".cache" / "paddle" / "dataset" / paddle_name]
+    found = []
+    for kind in ("images-idx3", "labels-idx1"):
+        name = f"{_PREFIX[split]}-{kind}-ubyte.gz"
+        path = find_file(folders, name)
+        if path is None and not download:
+            raise DownloadError(f"{folder / name}: no such file, and `download` is off")
+        found.append(path or fetch(url + name, digests[name]))
+    return found
+
+
+def _ids(split: str, count: int) -> list[str]:
+    return [f"{split}-{number:05d}" for number in range(count)]
+
+
+@DATASETS.register()
+class MNIST(LabelledPictures):
+    """Handwritten digits (LeCun et al. 1998): 60,000 to train with, 10,000 to test.
+
+    Args:
+        dataroot: holds the idx files, gzipped or not, relative to `data/` (or PPGEN_DATA).
+        split: the authors' own.
+        size: side of the squares returned; they are 28x28.
+        filter: how they are resized.
+        download: fetch missing files from where Paddle has them.
+        fallback: "digits" takes scikit-learn's 1,797 digits where MNIST is not here and cannot be fetched, and
+            says so.
+        most: use the first so many only.
+
+    A sample holds `image` float32 (1, size, size) in [-1, 1], `label` int64 (), `id`, `group`.
+
+    Raises:
+        DataError: a file that is not what its name says, or labels that do not match the pictures; such files
+            are never replaced by the fallback.
+        DownloadError: files are missing and cannot be fetched.
+    """
+
+    def __init__(
+        self,
+        dataroot: str = "mnist",
+        split: Literal["train", "test"] = "train",
+        size: int = 28,
+        filter: Filter = "bicubic",  # noqa: A002  (the word of the YAML)
+        download: bool = True,
+        fallback: Literal["digits"] | None = None,
+        most: int | None = None,
+    ) -> None:
+        root = data_root(dataroot)
+        try:
+            files = _files(root, "mnist", split, _MNIST, _MNIST_SHA256, download)
+        except DownloadError as error:
+            if fallback is None:
+                raise DownloadError(
+                    f"{error}; put MNIST's four idx files into {root}, or set `fallback: digits`"
+                ) from error
+            images, labels, ids = _digits_instead(split, size, filter, str(error))
+        else:
+            images, labels = read_labelled(*files)
+            ids = _ids(split, len(images))
+        super().__init__(images[:most], labels[:most], ids[:most], size, filter)
+
+
+def _digits_instead(split: str, size: int, method: Filter, why: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    digits = Digits("train" if split == "train" else "validation", size, method)
+    print(
+        f"MNIST is not here ({why}): using scikit-learn's {len(digits)} digits of 8x8 pixels instead",
+        file=sys.stderr,
+        flush=True,
+    )
+    return digits.pictures, digits.labels, digits.ids
+
+
+@DATASETS.register()
+class FashionMNIST(LabelledPictures):
+    """Pictures of clothes in MNIST's format (Xiao et al. 2017); arguments and samples as `MNIST`."""
+
+    def __init__(
+        self,
+        dataroot: str = "fashion-mnist",
+        split: Literal["train", "test"] = "train",
+        size: int = 28,
+        filter: Filter = "bicubic",  # noqa: A002  (the word of the YAML)
+        download: bool = True,
+        most: int | None = None,
+    ) -> None:
+        root = data_root(dataroot)
+        try:
+            files = _files(root, "fashion-mnist", split, _FASHION, _FASHION_SHA256, download)
+        except DownloadError as error:
+            raise DownloadError(f"{error}; put Fashion-MNIST's four idx files into {root}") from error
+        images, labels = read_labelled(*files)
+        super().__init__(images[:most], labels[:most], _ids(split, len(images))[:most], size, filter)

@@ -1,0 +1,145 @@
+"""PaddleGAN's published weights: where they lie and which network they fill.
+
+No checksum was ever published for them. The first download on a machine is trusted, its size and SHA-256 are recorded
+beside it, and every later use is held against that record.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ppgen.compat.names import network_config
+from ppgen.errors import DownloadError, WeightsError
+from ppgen.io.atomic import atomic_path, write_json
+from ppgen.io.download import cache_folder, digest, download
+from ppgen.io.weights import load_into, save_network
+from ppgen.registry import NETWORKS
+
+_BASE = "https://paddlegan.bj.bcebos.com/models/"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One file of PaddleGAN's.
+
+    Attributes:
+        network: PaddleGAN's class name.
+        arguments: PaddleGAN's constructor arguments.
+        key: the network's name in a file that holds several.
+    """
+
+    file: str
+    network: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it lies."""
+        return _BASE + self.file
+
+
+def _ffhq(size: int) -> dict[str, Any]:
+    return {"size": size, "style_dim": 512, "n_mlp": 8, "channel_multiplier": 2}
+
+
+_RESNET = {"input_nc": 3, "output_nc": 3, "ngf": 64, "n_blocks": 9, "norm_type": "instance"}
+_UNET = {"input_nc": 3, "output_nc": 3, "num_downs": 8, "ngf": 64, "norm_type": "batch"}
+
+PUBLISHED: dict[str, Published] = {
+    "paddlegan-photo2cartoon": Published("photo2cartoon_genA2B_weight.pdparams", "ResnetUGATITP2CGenerator"),
+    "ffhq-config-f": Published("stylegan2-ffhq-config-f.pdparams", "StyleGANv2Generator", _ffhq(1024)),
+    "animeface-512": Published("stylegan2-animeface-512.pdparams", "StyleGANv2Generator", _ffhq(512)),
+    "selfie2anime": Published(
+        "ugatit_light.pdparams", "ResnetUGATITGenerator",
+        {"ngf": 64, "n_blocks": 4, "img_size": 256, "light": True}, "genA2B",
+    ),
+    "horse2zebra": Published("CycleGAN_horse2zebra.pdparams", "ResnetGenerator", _RESNET, "netG_A"),
+    "cyclegan-cityscapes": Published("CycleGAN_cityscapes.pdparams", "ResnetGenerator", _RESNET, "netG_A"),
+    "facades": Published("Pixel2Pixel_facades.pdparams", "UnetGenerator", _UNET, "netG"),
+    "pix2pix-cityscapes": Published("Pix2Pix_cityscapes.pdparams", "UnetGenerator", _UNET, "netG"),
+}  # fmt: skip
+
+
+def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:
+    """A local copy of a file without a published checksum.
+
+    Raises:
+        DownloadError: it cannot be reached, or the copy is not the file that was first downloaded.
+    """
+    target = cache_folder() / "paddlegan" / Path(urlsplit(url).path).name
+    record = target.with_name(target.name + ".json")
+    if not (target.is_file() and record.is_file()):
+        with atomic_path(target) as temporary:
+            download(url, temporary, timeout)
+        write_json(record, {"url": url, "bytes": target.stat().st_size, "sha256": digest(target)})
+        return target
+    if json.loads(record.read_text()).get("sha256") != digest(target):
+        raise DownloadError(
+            f"{target}: is not the file that was downloaded; delete it and {record.name} to fetch it anew"
+        )
+    return target
+
+
+def build(published: Published) -> Any:
+    """The network a published file fills, without its weights."""
+    import ppgen.networks  # noqa: F401  (registers them)
+
+    return NETWORKS.build(network_config({"name": published.network, **published.arguments}))
+
+
+def load(name: str, path: Path | None = None) -> Any:
+    """One of PaddleGAN's networks with its weights, in evaluation mode.
+
+    Args:
+        name: a key of PUBLISHED.
+        path: the file, where it is there already; otherwise it is fetched.
+    Raises:
+        DownloadError, WeightsError: the file cannot be had, or does not fit.
+    """
+    published = PUBLISHED[name]
+    network = build(published)
+    load_into(network, path or fetch_on_trust(published.url), key=published.key)
+    network.eval()
+    for parameter in network.parameters():
+        parameter.stop_gradient = True
+    return network
+
+
+def of_file(path: Path) -> Published | None:
+    """What a file of this name is, if it is one of PaddleGAN's."""
+    return next((item for item in PUBLISHED.values() if item.file == path.name), None)
+
+
+def convert(source: Path, target: Path, network: str | None, arguments: dict[str, Any], key: str | None) -> list[str]:
+    """Weights of PaddleGAN's (or ours) -> a safetensors file that describes itself.
+
+    Args:
+        network: class name, ours or PaddleGAN's; None: by the name of a file that PaddleGAN published.
+        arguments: of its constructor.
+        key: the network's name in a file that holds several.
+    Returns:
+        Sentences on what was done.
+    Raises:
+        WeightsError: the network is not known, or the arrays do not fit it; nothing is written then.
+        ConfigError: unknown class or arguments.
+    """
+    known = of_file(source)
+    if network is None and known is None:
+        names = ", ".join(item.file for item in PUBLISHED.values())
+        raise WeightsError(f"{source}: say which network it fills with --network NAME (known by name: {names})")
+    if network is not None:
+        known = Published(source.name, network, arguments, key)
+    elif arguments or key:
+        known = Published(known.file, known.network, {**known.arguments, **arguments}, key or known.key)
+    built = build(known)
+    report = load_into(built, source, key=known.key)
+    save_network(built, target, card={"title": f"{known.network} from {source.name}", "source": known.url})
+    return [
+        f"{len(report.loaded)} arrays into {type(built).__name__}",
+        f"{target}: {target.stat().st_size / 1e6:.1f} MB",
+    ]

@@ -1,0 +1,1 @@
+"""Tools over a trained latent space."""

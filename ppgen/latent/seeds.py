@@ -1,0 +1,37 @@
+"""Latents from seeds, made by NumPy: the same on every device, so a picture can be shared by its seed."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ppgen.errors import ConfigError
+
+
+def latents(seed: int, count: int, dim: int) -> np.ndarray:
+    """`count` latents of N(0, 1) from one seed, float32 (count, dim); the first ones do not depend on `count`."""
+    return np.random.default_rng([seed]).standard_normal((count, dim), dtype=np.float32)
+
+
+def latents_of(seeds: list[int], dim: int) -> np.ndarray:
+    """One latent a seed, float32 (len(seeds), dim): row i is `latents(seeds[i], 1, dim)[0]`."""
+    return np.concatenate([latents(seed, 1, dim) for seed in seeds])
+
+
+def parse_seeds(text: str) -> list[int]:
+    """"7", "0-63" or "1,5,9-12" -> numbers.
+
+    Raises:
+        ConfigError: it does not parse, or a range runs backwards.
+    """
+    result: list[int] = []
+    for part in text.split(","):
+        found = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
+        if not found:
+            raise ConfigError(f"--seeds {text}: '{part.strip()}' is no number or range; write 7 or 0-63 or 1,5,9-12")
+        first, last = int(found.group(1)), int(found.group(2) or found.group(1))
+        if last < first:
+            raise ConfigError(f"--seeds {text}: the range {part.strip()} runs backwards")
+        result += range(first, last + 1)
+    return result

@@ -1,0 +1,89 @@
+"""PaddleGAN's published weights: the table, trust on first use, conversion. Nothing is fetched here."""
+
+import http.server
+import threading
+
+import numpy as np
+import pytest
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from ppgen import hub  # noqa: E402
+from ppgen.errors import DownloadError, WeightsError  # noqa: E402
+from ppgen.hub import published  # noqa: E402
+
+SMALL = {"input_nc": 3, "output_nc": 3, "ngf": 4, "n_blocks": 2, "norm_type": "instance"}
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A web server on this machine that serves `files/`; the cache lies beside it."""
+    monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "files").mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(tmp_path / "files"))
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield tmp_path / "files", f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def test_first_download_is_recorded_and_a_changed_copy_refused(server):
+    folder, address = server
+    (folder / "w.pdparams").write_bytes(b"one")
+    path = published.fetch_on_trust(f"{address}/w.pdparams")
+    (folder / "w.pdparams").write_bytes(b"two")
+    assert published.fetch_on_trust(f"{address}/w.pdparams").read_bytes() == b"one"
+    path.write_bytes(b"three")
+    with pytest.raises(DownloadError, match="not the file that was downloaded"):
+        published.fetch_on_trust(f"{address}/w.pdparams")
+    with pytest.raises(DownloadError, match="404"):
+        published.fetch_on_trust(f"{address}/none.pdparams")
+
+
+@pytest.mark.parametrize("name", [n for n in published.PUBLISHED if "ffhq" not in n and "anime" not in n])
+def test_every_entry_builds_its_network(name):
+    entry = published.PUBLISHED[name]
+    small = {k: v for k, v in {"ngf": 4, "img_size": 32}.items() if k == "ngf" or k in entry.arguments}
+    network = published.build(published.Published(entry.file, entry.network, {**entry.arguments, **small}))
+    assert sum(int(np.prod(p.shape)) for p in network.parameters()) > 100
+
+
+def paddlegan_file(path, key):
+    """A file as PaddleGAN's trainer leaves it: networks under their names."""
+    import ppgen.networks as networks
+
+    network = networks.ResnetGenerator(**SMALL)
+    paddle.save({key: network.state_dict()}, str(path))
+    return network
+
+
+def test_convert_writes_a_file_that_describes_itself(tmp_path):
+    source, target = tmp_path / "run.pdparams", tmp_path / "out.safetensors"
+    network = paddlegan_file(source, "netG_A")
+    published.convert(source, target, "ResnetGenerator", SMALL, "netG_A")
+    loaded = hub.load(target)
+    x = paddle.randn([1, 3, 16, 16])
+    network.eval()
+    assert np.allclose(loaded(x).numpy(), network(x).numpy(), atol=1e-6)
+    assert hub.published.of_file(tmp_path / "CycleGAN_horse2zebra.pdparams").key == "netG_A"
+
+
+def test_what_does_not_fit_or_is_unknown_writes_nothing(tmp_path):
+    source, target = tmp_path / "run.pdparams", tmp_path / "out.safetensors"
+    paddlegan_file(source, "netG_A")
+    with pytest.raises(WeightsError, match="--network NAME"):
+        published.convert(source, target, None, {}, None)
+    with pytest.raises(WeightsError, match="nothing was loaded"):
+        published.convert(source, target, "ResnetGenerator", {**SMALL, "ngf": 8}, "netG_A")
+    with pytest.raises(WeightsError, match="holds no 'netG_B'"):
+        published.convert(source, target, "ResnetGenerator", SMALL, "netG_B")
+    assert not target.exists()
