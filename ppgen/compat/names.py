@@ -15,11 +15,12 @@ class NetworkName(NamedTuple):
     """One network of PaddleGAN.
 
     `arguments` maps old constructor arguments to ours, in the old constructor's order, so that positional
-    arguments can be translated too. `defaults` holds, under our names, old defaults that differ from ours.
+    arguments can be translated too; None: it has no effect there, and ours has no such argument. `defaults` holds,
+    under our names, old defaults that differ from ours.
     """
 
     name: str
-    arguments: dict[str, str]
+    arguments: dict[str, str | None]
     defaults: dict[str, Any] = {}
 
 
@@ -35,9 +36,177 @@ NETWORK_NAMES: dict[str, NetworkName] = {
             "light": "light",
         },
     ),
+    "UnetGenerator": NetworkName(
+        "UNetGenerator",
+        {
+            "input_nc": "in_channels",
+            "output_nc": "out_channels",
+            "num_downs": "levels",
+            "ngf": "base_channels",
+            "norm_type": "norm",
+            "use_dropout": "dropout",
+        },
+    ),
+    "ResnetGenerator": NetworkName(
+        "ResNetGenerator",
+        {
+            "input_nc": "in_channels",
+            "output_nc": "out_channels",
+            "ngf": "base_channels",
+            "norm_type": "norm",
+            "use_dropout": "dropout",
+            "n_blocks": "blocks",
+        },
+        {"blocks": 6},
+    ),
+    "ResnetUGATITGenerator": NetworkName(
+        "UGATITGenerator",
+        {
+            "input_nc": "in_channels",
+            "output_nc": "out_channels",
+            "ngf": "base_channels",
+            "n_blocks": "blocks",
+            "img_size": "image_size",
+            "light": "light",
+        },
+        {"blocks": 6, "light": False, "published_sums": True},
+    ),
+    "UGATITDiscriminator": NetworkName(
+        "AttentionDiscriminator", {"input_nc": "in_channels", "ndf": "base_channels", "n_layers": "layers"}
+    ),
+    "PixelDiscriminator": NetworkName(
+        "PixelwiseDiscriminator", {"input_nc": "in_channels", "ndf": "base_channels", "norm_type": "norm"}
+    ),
     "NLayerDiscriminator": NetworkName(
         "PatchDiscriminator",
         {"input_nc": "in_channels", "ndf": "base_channels", "n_layers": "layers", "norm_type": "norm"},
+    ),
+    "DCGenerator": NetworkName(
+        "DCGANGenerator",
+        {
+            "input_nz": "latent_dim",
+            "input_nc": None,
+            "output_nc": "out_channels",
+            "ngf": "base_channels",
+            "norm_type": "norm",
+            "padding_type": None,
+        },
+    ),
+    "DCDiscriminator": NetworkName(
+        "DCGANDiscriminator",
+        {"input_nc": "in_channels", "ndf": "base_channels", "norm_type": "norm"},
+        {"norm": "instance"},
+    ),
+    "DeepConvGenerator": NetworkName(
+        "UpsamplingGenerator",
+        {"latent_dim": "latent_dim", "output_nc": "out_channels", "size": "image_size", "ngf": "base_channels"},
+    ),
+    "ConditionalDeepConvGenerator": NetworkName(
+        "UpsamplingGenerator",
+        {
+            "latent_dim": "latent_dim",
+            "output_nc": "out_channels",
+            "n_class": "classes",
+            "size": "image_size",
+            "ngf": "base_channels",
+        },
+        {"classes": 10},
+    ),
+    "NLayerDiscriminatorWithClassification": NetworkName(
+        "ConditionalPatchDiscriminator",
+        {
+            "input_nc": "in_channels",
+            "n_class": "classes",
+            "ndf": "base_channels",
+            "n_layers": "layers",
+            "norm_type": "norm",
+            "use_sigmoid": "sigmoid",
+        },
+    ),
+}
+
+
+class ModelName(NamedTuple):
+    """One model of PaddleGAN.
+
+    `networks` maps its networks, as its optimizers, exports and checkpoints call them, to ours; `arguments` are its
+    constructor's, in order; `averages` are networks that are moving averages of ours.
+    """
+
+    name: str
+    networks: dict[str, str]
+    arguments: tuple[str, ...]
+    averages: dict[str, str] = {}
+
+
+_PAIR = {"netG": "generator", "netD": "discriminator"}
+_CRITICS = ("generator", "discriminator", "gan_criterion")
+
+MODEL_NAMES: dict[str, ModelName] = {
+    "DCGANModel": ModelName("GAN", _PAIR, _CRITICS),
+    "GANModel": ModelName("GAN", _PAIR, (*_CRITICS, "params")),
+    "Pix2PixModel": ModelName(
+        "Pix2Pix",
+        _PAIR,
+        ("generator", "discriminator", "pixel_criterion", "gan_criterion", "direction", "to_static", "image_shape"),
+    ),
+    "CycleGANModel": ModelName(
+        "CycleGAN",
+        # netG_A translates A to B, so netD_A judges B
+        {
+            "netG_A": "generator_ab",
+            "netG_B": "generator_ba",
+            "netD_A": "discriminator_b",
+            "netD_B": "discriminator_a",
+        },
+        (
+            "generator", "discriminator", "cycle_criterion", "idt_criterion", "gan_criterion", "pool_size", "direction",
+            "lambda_a", "lambda_b", "to_static", "image_shape",
+        ),
+    ),
+    "UGATITModel": ModelName(
+        "UGATIT",
+        {
+            "genA2B": "generator_ab",
+            "genB2A": "generator_ba",
+            "disGA": "global_a",
+            "disGB": "global_b",
+            "disLA": "local_a",
+            "disLB": "local_b",
+        },
+        (
+            "generator", "discriminator_g", "discriminator_l", "l1_criterion", "mse_criterion", "bce_criterion",
+            "direction", "adv_weight", "cycle_weight", "identity_weight", "cam_weight",
+        ),
+    ),
+    "StyleGAN2Model": ModelName(
+        "StyleGAN2",
+        {"gen": "generator", "disc": "discriminator"},
+        (
+            *_CRITICS, "num_style_feat", "mixing_prob", "r1_reg_weight", "path_reg_weight", "path_batch_shrink",
+            "params", "max_eval_steps",
+        ),
+        {"gen_ema": "generator"},
+    ),
+}  # fmt: skip
+
+
+class DatasetName(NamedTuple):
+    """One dataset of PaddleGAN: our class and its arguments, which are ours too; `steps` holds its transforms."""
+
+    name: str
+    arguments: tuple[str, ...]
+    steps: str = "preprocess"
+
+
+DATASET_NAMES: dict[str, DatasetName] = {
+    "SingleDataset": DatasetName("PreprocessedImages", ("dataroot", "preprocess")),
+    "PairedDataset": DatasetName("PreprocessedPairs", ("dataroot", "preprocess")),
+    "UnpairedDataset": DatasetName(
+        "PreprocessedDomains", ("dataroot_a", "dataroot_b", "max_size", "is_train", "preprocess")
+    ),
+    "CommonVisionDataset": DatasetName(
+        "VisionImages", ("dataset_name", "transforms", "return_label", "params"), "transforms"
     ),
 }
 
@@ -61,6 +230,8 @@ def network_arguments(old_name: str, *args: Any, **kwargs: Any) -> dict[str, Any
     ours: dict[str, Any] = {}
     for key, value in [*zip(entry.arguments, args), *kwargs.items()]:
         new = entry.arguments.get(key, key)
+        if new is None:
+            continue
         if new not in entry.arguments.values():
             accepted = ", ".join(entry.arguments)
             raise ConfigError(f"{old_name} has no argument '{key}' (accepted: {accepted})")

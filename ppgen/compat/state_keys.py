@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ppgen.compat import stylegan2_keys, translation_keys
 from ppgen.compat.names import our_network_name
 from ppgen.errors import WeightsError
 
@@ -70,9 +71,45 @@ _PHOTO2CARTOON: Table = (
 # All else has the same keys. Its batch norm never reads the running statistics that it stores.
 _PATCH_DISCRIMINATOR: Table = (("model.#._mean", None, ()), ("model.#._variance", None, ()))
 
+# The FID weights as pytorch-fid names them: torchvision's Inception-v3, whose batch norms count their batches.
+_TORCH_NORM: Table = (
+    ("bn.running_mean", "bn._mean", ()),
+    ("bn.running_var", "bn._variance", ()),
+    ("bn.num_batches_tracked", None, ()),
+)
+_INCEPTION_UNITS = (
+    "1x1 5x5_1 5x5_2 3x3 3x3_1 3x3_2 3x3_2a 3x3_2b 3x3dbl_1 3x3dbl_2 3x3dbl_3 3x3dbl_3a 3x3dbl_3b 7x7_1 7x7_2 7x7_3 "
+    "7x7dbl_1 7x7dbl_2 7x7dbl_3 7x7dbl_4 7x7dbl_5 7x7x3_1 7x7x3_2 7x7x3_3 7x7x3_4 _pool"
+)
+_INCEPTION_BRANCHES: Table = tuple((f"branch{u}.", f"branch{u}.", _TORCH_NORM) for u in _INCEPTION_UNITS.split())
+_INCEPTION: Table = (
+    *((f"Conv2d_{u}.", f"Conv2d_{u}.", _TORCH_NORM) for u in "1a_3x3 2a_3x3 2b_3x3 3b_1x1 4a_3x3".split()),
+    *((f"Mixed_{b}.", f"Mixed_{b}.", _INCEPTION_BRANCHES) for b in "5b 5c 5d 6a 6b 6c 6d 6e 7a 7b 7c".split()),
+)
+
+_UPSAMPLING: Table = (
+    ("l1.0.", "project.", ()),
+    ("conv_blocks.0.", "norm.", ()),
+    ("conv_blocks.2.", "conv1.", ()),
+    ("conv_blocks.3.", "norm1.", ()),
+    ("conv_blocks.6.", "conv2.", ()),
+    ("conv_blocks.7.", "norm2.", ()),
+    ("conv_blocks.9.", "to_image.", ()),
+)
+
 _TABLES: dict[str, Table] = {  # by our class name
     "Photo2CartoonGenerator": _PHOTO2CARTOON,
     "PatchDiscriminator": _PATCH_DISCRIMINATOR,
+    "ConditionalPatchDiscriminator": _PATCH_DISCRIMINATOR,
+    "UpsamplingGenerator": _UPSAMPLING,
+    "UNetGenerator": translation_keys.UNET,
+    "ResNetGenerator": translation_keys.RESNET,
+    "PixelwiseDiscriminator": translation_keys.PIXEL,
+    "UGATITGenerator": translation_keys.UGATIT_GENERATOR,
+    "AttentionDiscriminator": translation_keys.UGATIT_DISCRIMINATOR,
+    "InceptionV3": _INCEPTION,
+    "StyleGANv2Generator": stylegan2_keys.GENERATOR,
+    "StyleGANv2Discriminator": stylegan2_keys.DISCRIMINATOR,
 }
 
 
@@ -84,7 +121,8 @@ def _rename(key: str, table: Table) -> str | None:
             return None
         if found:
             number = str(int(found.group(1)) - 1) if found.groups() else ""
-            return ours.replace("#", number) + str(_rename(key[found.end() :], inner))
+            rest = _rename(key[found.end() :], inner)
+            return None if rest is None else ours.replace("#", number) + rest
     return key
 
 

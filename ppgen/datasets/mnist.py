@@ -83,6 +83,8 @@ class MNIST(LabelledPictures):
         DownloadError: files are missing and cannot be fetched.
     """
 
+    dataroot_optional = True  # fetched, or replaced, where it is missing
+
     def __init__(
         self,
         dataroot: str = "mnist",
@@ -121,6 +123,8 @@ def _digits_instead(split: str, size: int, method: Filter, why: str) -> tuple[np
 @DATASETS.register()
 class FashionMNIST(LabelledPictures):
     """Pictures of clothes in MNIST's format (Xiao et al. 2017); arguments and samples as `MNIST`."""
+
+    dataroot_optional = True  # fetched, or replaced, where it is missing
 
     def __init__(
         self,

@@ -81,10 +81,12 @@ def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
 
 
 def draw_grid(columns: dict[str, np.ndarray], path: Path, most: int = 8) -> None:
-    """One row a sample, one titled column a name; images are float NCHW in [-1, 1]."""
+    """One row a sample, one titled column a name; images are float NCHW in [-1, 1], in colour or grey."""
     tiles = []
     for title, images in columns.items():
-        column = np.concatenate(list(to_uint8(np.asarray(images, dtype=np.float32)[:most])), axis=0)
+        images = np.asarray(images, dtype=np.float32)[:most]
+        images = np.repeat(images, 3, axis=1) if images.shape[1] == 1 else images
+        column = np.concatenate(list(to_uint8(images)), axis=0)
         header = np.full((18, column.shape[1], 3), 255, np.uint8)
         cv2.putText(header, title, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (60, 60, 60), 1, cv2.LINE_AA)
         tiles.append(np.concatenate([header, column], axis=0))

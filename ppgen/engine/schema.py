@@ -68,13 +68,14 @@ def _datasets(value: Any, where: str) -> list[str]:
     faults = [f"{where}.{key}: unknown key (accepted: {', '.join(known)})" for key in value if key not in known]
     for key in known:
         if key in value:
-            wrong = check_named(DATASETS, value[key], f"{where}.{key}")
-            faults += wrong or _folders(value[key], f"{where}.{key}")
+            faults += check_named(DATASETS, value[key], f"{where}.{key}")
     return faults
 
 
-def _folders(config: dict[str, Any], where: str) -> list[str]:
-    """Dataset folders (arguments called `dataroot…`) that are not there, unless the dataset can do without."""
+def missing_folders(config: dict[str, Any], where: str) -> list[str]:
+    """Folders of a dataset (arguments called `dataroot…`) that are not there, unless it can do without."""
+    if config.get("name") not in DATASETS.names():
+        return []
     cls = DATASETS.get(config["name"])
     if getattr(cls, "dataroot_optional", False):
         return []
@@ -113,10 +114,13 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def load_config(path: str, overrides: list[str], seed: int | None = None) -> dict[str, Any]:
+def load_config(path: str, overrides: list[str], seed: int | None = None, need_data: bool = True) -> dict[str, Any]:
     """The resolved, validated config; one ConfigError lists every fault of the file.
 
     A YAML in PaddleGAN's words is translated after the overrides, so that these may use its words too.
+
+    Args:
+        need_data: a dataset folder that is not there is a fault.
     """
     config = apply_overrides(read_yaml(path), overrides)
     try:
@@ -124,11 +128,26 @@ def load_config(path: str, overrides: list[str], seed: int | None = None) -> dic
             config = paddlegan_yaml.translate(config)
         if seed is not None:
             config["seed"] = seed
-        check_config(config, CHECKS, required=("model", "dataset", "optimizer"))
-        if "epochs" not in config and "total_iters" not in config:
-            raise ConfigError("total_iters: is missing (or give epochs)")
+        faults = _faults(config, need_data)
     except ConfigError as error:
-        raise ConfigError(f"{path}: " + str(error).replace("\n", f"\n{path}: ")) from None
+        faults = str(error).split("\n")
+    if faults:
+        raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
     config.setdefault("seed", 0)
     config.setdefault("output_dir", "runs")
     return config
+
+
+def _faults(config: dict[str, Any], need_data: bool) -> list[str]:
+    faults = []
+    try:
+        check_config(config, CHECKS, required=("model", "dataset", "optimizer"))
+    except ConfigError as error:
+        faults = str(error).split("\n")
+    if "epochs" not in config and "total_iters" not in config:
+        faults.append("total_iters: is missing (or give epochs)")
+    datasets = config.get("dataset")
+    if need_data and isinstance(datasets, dict):
+        for key, value in datasets.items():
+            faults += missing_folders(value, f"dataset.{key}") if isinstance(value, dict) else []
+    return faults

@@ -1,10 +1,38 @@
-"""Recipes: how networks learn, one file a method."""
+"""Recipes: how networks learn, one file a method.
+
+PaddleGAN's class names are attributes too (`ppgen.models.UGATITModel(generator={...}, ...)`): they take PaddleGAN's
+arguments and build our recipe.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
 
 from ppgen.device import prepare
 
 prepare()
 
-from ppgen.models import photo2cartoon, segmentation  # noqa: E402,F401  (registers them)
-from ppgen.models.base import Model, Phase, Step  # noqa: E402
+from ppgen.compat.names import MODEL_NAMES  # noqa: E402
+from ppgen.compat.paddlegan_models import model_config  # noqa: E402
+from ppgen.models.base import Model, Phase, Step  # noqa: E402,F401
+from ppgen.registry import MODELS  # noqa: E402
 
-__all__ = ["Model", "Phase", "Step"]
+for _module in pkgutil.iter_modules(__path__):  # a recipe is one file here and needs no list to stand in
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+
+def _paddlegan_name(old_name: str) -> Callable[..., Model]:
+    def build(*args: object, **kwargs: object) -> Model:
+        return MODELS.build(model_config(old_name, *args, **kwargs))
+
+    build.__name__ = build.__qualname__ = old_name
+    build.__doc__ = f"PaddleGAN's name and arguments of the recipe `{MODEL_NAMES[old_name].name}`."
+    return build
+
+
+globals().update({name: _paddlegan_name(name) for name in MODEL_NAMES})
+globals().update({name: MODELS.get(name) for name in MODELS.names()})
+
+__all__ = sorted(["Model", "Phase", "Step", *MODELS.names(), *MODEL_NAMES])

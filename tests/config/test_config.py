@@ -75,13 +75,13 @@ def test_overrides_that_cannot_be_applied(item):
 def test_every_fault_is_listed_at_once_with_its_path():
     overrides = ["model.generator.ngff=3", "loader.batch_size=many", "model.name=PairedPhoto2Cartoom", "modle=1"]
     with pytest.raises(ConfigError) as caught:
-        load_config(str(PAIRED), overrides)
+        load_config(str(PAIRED), overrides, need_data=False)
     message = str(caught.value)
     assert "loader.batch_size: expected int, found 'many'" in message
     assert "did you mean 'PairedPhoto2Cartoon'" in message
     assert "modle: unknown key, did you mean 'model'" in message
     with pytest.raises(ConfigError, match=r"model.generator.ngff: unknown key, did you mean 'ngf'"):
-        load_config(str(PAIRED), ["model.generator.ngff=3"])
+        load_config(str(PAIRED), ["model.generator.ngff=3"], need_data=False)
 
 
 def test_epochs_and_total_iters_together_are_refused(tmp_path):
@@ -92,7 +92,7 @@ def test_epochs_and_total_iters_together_are_refused(tmp_path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
 def test_shipped_configs_are_valid(path):
-    assert load_config(str(path), [])["total_iters"] > 0
+    assert load_config(str(path), [], need_data=False)["total_iters"] > 0
 
 
 def test_missing_and_wrongly_typed_arguments():
@@ -109,10 +109,19 @@ def test_missing_and_wrongly_typed_arguments():
     [
         ("checkpoint.interval=0", "checkpoint.interval: expected 1 or more"),
         ("loader.batch_size=0", "loader.batch_size: expected 1 or more"),
-        ("schedule.start=1", "0 <= start < 1"),
+        ("schedule.start=1", "0 <= start < end"),
         ("loader.turns.deep=often", "loader.turns.deep"),
     ],
 )
 def test_values_that_cannot_work_are_refused_before_anything_is_built(item, words):
     with pytest.raises(ConfigError, match=words):
-        load_config(str(PAIRED), [item])
+        load_config(str(PAIRED), [item], need_data=False)
+
+
+def test_missing_dataset_folders_are_named_with_the_other_faults(monkeypatch, tmp_path):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(PAIRED), ["model.generator.ngff=3", "loader.batch_size=0"])
+    message = str(caught.value)
+    assert message.count(f"there is no folder {tmp_path / 'portraits/train'}") == 2 and "make data" in message
+    assert "ngff" in message and "loader.batch_size: expected 1 or more" in message
