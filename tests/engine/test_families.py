@@ -1,0 +1,65 @@
+"""N steps are k steps, a kill, a resume and N - k steps, bit for bit: for a model of every family."""
+
+import os
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from engine import two_processes  # noqa: E402
+from engine.families import MODELS_BY_FAMILY, trainer  # noqa: E402
+
+from ppgen.engine import checkpoint  # noqa: E402
+from ppgen.registry import MODELS  # noqa: E402
+
+
+def test_every_recipe_has_its_family_here():
+    assert {model["name"] for model in MODELS_BY_FAMILY.values()} == set(MODELS.names())
+
+
+@pytest.mark.parametrize("family", MODELS_BY_FAMILY)
+def test_resumed_is_undisturbed_bit_for_bit(tmp_path, family):
+    """The kill falls inside an epoch (12 samples in batches of 4), inside PGGAN's fade, between lazy phases."""
+    whole = trainer(family, tmp_path / "whole")
+    whole.run()
+    first = trainer(family, tmp_path / "parts")
+    first.run(until=1)
+    extra = paddle.nn.Linear(3, 3)  # shifts the parameter names that Paddle generates
+    second = trainer(family, tmp_path / "parts")
+    second.resume_newest()
+    assert second.step == 1 and extra is not None
+    second.run()
+    one, two = (checkpoint.load(checkpoint.newest(tmp_path / n / "checkpoints")) for n in ("whole", "parts"))
+    assert one.facts["step"] == two.facts["step"] == 4
+    for a, b in zip(one[:2], two[:2]):
+        assert a.keys() == b.keys()
+        assert [key for key in a if not np.array_equal(a[key], b[key])] == []
+    start = checkpoint.load(tmp_path / "parts/checkpoints/step_00000001")
+    for name in whole.optimizers:
+        trained = [
+            k for k in one.weights if k.startswith(f"{name}.") and not np.array_equal(one.weights[k], start.weights[k])
+        ]
+        assert trained, f"{name} did not train"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["stylegan2", "pix2pix"])
+def test_two_processes_give_the_weights_of_one_with_the_whole_batch(run_python, tmp_path, family):
+    """20 steps, lazy R1 and path length and ADA among them; weights move by some 0.03, and must agree to 3e-4."""
+    script = str(ROOT / "tests/engine/two_processes.py")
+    search = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
+    launcher = ["-m", "paddle.distributed.launch", "--nproc_per_node", "2", "--log_dir", str(tmp_path / "logs")]
+    for name, start in (("one", []), ("two", launcher)):
+        done = run_python(*start, script, family, str(tmp_path / name), PYTHONPATH=search, FLAGS_paddle_num_threads="1")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    one, two = (checkpoint.load(tmp_path / n / "checkpoints/step_00000020") for n in ("one", "two"))
+    assert one.weights.keys() == two.weights.keys() and len(one.weights) > 10
+    start = trainer(family, tmp_path / "start", two_processes.MODELS[family]).networks_state()
+    for key, value in one.weights.items():
+        assert np.allclose(value, two.weights[key], atol=3e-4), (key, np.abs(value - two.weights[key]).max())
+    moved = max(np.abs(v - one.weights[f"{n}.{k}"]).max() for n, s in start.items() for k, v in s.arrays().items())
+    assert moved > 0.01

@@ -1,0 +1,35 @@
+"""Started once, or by Paddle's launcher: train a tiny family on batches of 8 and save what came out."""
+
+import sys
+from pathlib import Path
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from engine.families import MODELS_BY_FAMILY, trainer  # noqa: E402
+
+from ppgen.engine import distributed  # noqa: E402
+
+# What mixes the samples of a batch sees half of it in each process: left out, as everywhere in data-parallel training.
+MODELS = {
+    "stylegan2": {
+        **MODELS_BY_FAMILY["stylegan2"],
+        "discriminator": {**MODELS_BY_FAMILY["stylegan2"]["discriminator"], "stddev_group": 1},
+        "path_every": 4,
+    },
+    "pix2pix": {
+        **MODELS_BY_FAMILY["pix2pix"],
+        "generator": {"name": "ResNetGenerator", "base_channels": 4, "blocks": 1},
+        "discriminator": {**MODELS_BY_FAMILY["pix2pix"]["discriminator"], "norm": "instance"},
+    },
+}
+
+if __name__ == "__main__":
+    family, folder = sys.argv[1], Path(sys.argv[2])
+    distributed.start()
+    # plain descent: Adam makes equal steps of gradients that are nothing but rounding
+    optimizer = {"name": "SGD", "learning_rate": 0.002}
+    training = trainer(family, folder, MODELS[family], optimizer, loader={"batch_size": 8}, total_iters=20,
+                       guard={"compare_interval": 5})  # fmt: skip
+    training.run()
