@@ -1,7 +1,7 @@
-"""PaddleGAN's names of networks and of their constructor arguments, and ours.
+"""PaddleGAN's names of networks, models and datasets, of their constructor arguments and parts, and ours.
 
-Only this table and `state_keys` know the old words; translation happens where they come in (a PaddleGAN YAML,
-`ppgen.networks.<old name>`).
+Only `ppgen.compat` knows the old words (here, in `state_keys` and in `paddlegan_yaml`); translation happens where they
+come in: a PaddleGAN YAML, `ppgen.networks.<old name>`, `ppgen.models.<old name>`.
 """
 
 from __future__ import annotations
@@ -209,6 +209,11 @@ DATASET_NAMES: dict[str, DatasetName] = {
         "VisionImages", ("dataset_name", "transforms", "return_label", "params"), "transforms"
     ),
 }
+
+
+def our_root(root: str) -> str:
+    """PaddleGAN's data root, relative to the working directory, as ours, relative to the data folder."""
+    return root.removeprefix("./").removeprefix("data/") or "."
 
 
 def our_network_name(name: str) -> str:

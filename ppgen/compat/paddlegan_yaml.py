@@ -14,11 +14,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ppgen.compat.names import DATASET_NAMES, MODEL_NAMES, ModelName
+from ppgen.compat.names import DATASET_NAMES, MODEL_NAMES, ModelName, our_root
 from ppgen.compat.paddlegan_models import Recipe, recipe_of
 from ppgen.compat.section import Section
 from ppgen.errors import ConfigError
-from ppgen.registry import DATASETS
+from ppgen.registry import DATASETS, MODELS
 
 _SIGNS = ("lr_scheduler", "log_config", "snapshot_config", "export_model")
 _OWN = ("seed", "loader", "schedule", "ema", "log", "checkpoint", "guard", "card")
@@ -41,12 +41,9 @@ def is_paddlegan(config: dict[str, Any]) -> bool:
     """Whether a config speaks PaddleGAN's language: by the name of its model, or by sections that only it has."""
     model = config.get("model")
     name = model.get("name") if isinstance(model, dict) else None
-    return (isinstance(name, str) and name in MODEL_NAMES) or any(sign in config for sign in _SIGNS)
-
-
-def our_root(root: str) -> str:
-    """PaddleGAN's data root, relative to the working directory, as ours, relative to the data folder."""
-    return root.removeprefix("./").removeprefix("data/") or "."
+    if isinstance(name, str) and (name in MODEL_NAMES or name in MODELS.names()):
+        return name in MODEL_NAMES
+    return any(sign in config for sign in _SIGNS)
 
 
 def translate(config: dict[str, Any], processes: int = 1) -> dict[str, Any]:
@@ -63,7 +60,9 @@ def translate(config: dict[str, Any], processes: int = 1) -> dict[str, Any]:
     top = Section(copy.deepcopy(config), "", faults)
     found = recipe_of(top.section("model", required=True))
     result = _length(top)
-    result["output_dir"] = top.take("output_dir", str, "output_dir")
+    folder = top.take("output_dir", str)
+    if folder is not None:
+        result["output_dir"] = folder
     recipe, entry = found or (Recipe({}), None)
     result["model"] = recipe.config
     result["dataset"], batch_size, workers = _datasets(top, recipe)
@@ -83,15 +82,22 @@ def translate(config: dict[str, Any], processes: int = 1) -> dict[str, Any]:
         top.fault("dataset.test", "is missing, and validate.metrics needs it")
     _exports(top, entry)
     top.take("min_max", ([-1, 1],))
-    own = {key: top.values[key] for key in _OWN if key in top}
-    for key, value in own.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = {**result[key], **value} if both else value
+    _add_own(result, top)
     top.know(*_IGNORED)
     top.close(tolerated=_OWN)
     if faults:
         raise ConfigError("\n".join(faults))
     return result
+
+
+def _add_own(result: dict[str, Any], top: Section) -> None:
+    """Put the sections in our own words over the translated ones."""
+    for key in (key for key in _OWN if key in top):
+        value, found = top.values[key], result.get(key)
+        result[key] = {**found, **value} if isinstance(value, dict) and isinstance(found, dict) else value
+    own = top.values.get("checkpoint")
+    if isinstance(own, dict) and "interval" in own:
+        result["checkpoint"].pop("interval_epochs", None)  # which would be used in its place
 
 
 def _length(top: Section) -> dict[str, int]:

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ppgen.compat.names import our_root
 from ppgen.config.validate import check_named
 from ppgen.datasets.digits import LabelledPictures
 from ppgen.datasets.files import data_root, pictures_under
@@ -33,11 +34,6 @@ from ppgen.io.image import load_image
 from ppgen.registry import DATASETS, TRANSFORMS
 
 _VISION = {"MNIST": MNIST, "FashionMNIST": FashionMNIST}
-
-
-def our_root(root: str) -> str:
-    """PaddleGAN's data root, relative to the working directory, as ours, relative to the data folder."""
-    return root.removeprefix("./").removeprefix("data/") or "."
 
 
 def check_steps(steps: Any, where: str = "preprocess", pictures: bool = False) -> list[str]:

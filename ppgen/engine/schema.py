@@ -14,7 +14,9 @@ from ppgen.compat import paddlegan_yaml
 from ppgen.config import apply_overrides, check_call, check_config, read_yaml
 from ppgen.config.validate import check_named
 from ppgen.datasets.files import data_root
+from ppgen.datasets.pipeline import check_steps
 from ppgen.engine import settings
+from ppgen.engine.distributed import world_size
 from ppgen.engine.optimizers import OPTIMIZERS
 from ppgen.errors import ConfigError
 from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
@@ -68,7 +70,17 @@ def _datasets(value: Any, where: str) -> list[str]:
     faults = [f"{where}.{key}: unknown key (accepted: {', '.join(known)})" for key in value if key not in known]
     for key in known:
         if key in value:
-            faults += check_named(DATASETS, value[key], f"{where}.{key}")
+            wrong = check_named(DATASETS, value[key], f"{where}.{key}")
+            faults += wrong or _steps(value[key], f"{where}.{key}")
+    return faults
+
+
+def _steps(config: dict[str, Any], where: str) -> list[str]:
+    """Faults of PaddleGAN's lists of transforms."""
+    faults = []
+    for key in ("preprocess", "transforms"):
+        if isinstance(config.get(key), list):
+            faults += check_steps(config[key], f"{where}.{key}", pictures=key == "transforms")
     return faults
 
 
@@ -125,7 +137,7 @@ def load_config(path: str, overrides: list[str], seed: int | None = None, need_d
     config = apply_overrides(read_yaml(path), overrides)
     try:
         if paddlegan_yaml.is_paddlegan(config):
-            config = paddlegan_yaml.translate(config)
+            config = paddlegan_yaml.translate(config, processes=world_size())
         if seed is not None:
             config["seed"] = seed
         faults = _faults(config, need_data)

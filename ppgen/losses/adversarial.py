@@ -1,8 +1,47 @@
-"""Adversarial objectives."""
+"""Adversarial objectives by name: what a discriminator and a generator minimize, given logits.
+
+`objective("hinge").discriminator(real_logits, fake_logits)` and `.generator(fake_logits)` are scalars. Logits may
+have any shape: one verdict an image or one a patch. Half precision is the caller's matter.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import paddle
+import paddle.nn.functional as F
+
+from ppgen.errors import ConfigError
+from ppgen.registry import nearest
+
+Term = Callable[[paddle.Tensor], paddle.Tensor]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One game: the discriminator minimizes real + fake term, the generator its own.
+
+    Attributes:
+        name: as in `objective`.
+        real, fake: the discriminator's terms on logits of real and of made images.
+        generator: the generator's loss on logits of made images.
+        verdict: logits -> D(x), which a good generator brings to ½; None where logits are a critic's unbounded scores.
+    """
+
+    name: str
+    real: Term
+    fake: Term
+    generator: Term
+    verdict: Term | None = None
+
+    def discriminator(self, real_logits: paddle.Tensor, fake_logits: paddle.Tensor) -> paddle.Tensor:
+        """What the discriminator minimizes, a scalar; the fakes' logits must come from detached images."""
+        return self.real(real_logits) + self.fake(fake_logits)
+
+
+def _bce(logits: paddle.Tensor, target: float) -> paddle.Tensor:
+    return F.binary_cross_entropy_with_logits(logits, paddle.full_like(logits, target))
 
 
 def lsgan_discriminator(real: paddle.Tensor, fake: paddle.Tensor) -> paddle.Tensor:
@@ -13,3 +52,55 @@ def lsgan_discriminator(real: paddle.Tensor, fake: paddle.Tensor) -> paddle.Tens
 def lsgan_generator(fake: paddle.Tensor) -> paddle.Tensor:
     """½ E[(D(G) - 1)²], eq. 9 of Mao et al. 2017 (c=1)."""
     return 0.5 * (fake - 1).square().mean()
+
+
+_WASSERSTEIN = (lambda real: -real.mean(), lambda fake: fake.mean(), lambda fake: -fake.mean())
+
+OBJECTIVES: dict[str, Objective] = {
+    found.name: found
+    for found in (
+        # D: -E[log s(D(x))] - E[log(1 - s(D(G)))], G: -E[log s(D(G))] (s the sigmoid): eq. 1 of Goodfellow et
+        # al. 2014 and the generator's loss of its section 3, as binary cross-entropy with logits.
+        Objective("vanilla", lambda x: _bce(x, 1.0), lambda x: _bce(x, 0.0), lambda x: _bce(x, 1.0), F.sigmoid),
+        # The same game as E[softplus(-D(x))] + E[softplus(D(G))]; E[softplus(-D(G))]: the form and the name that
+        # StyleGAN and StyleGAN2 use ("non-saturating logistic loss", Karras et al. 2019 and 2020).
+        Objective(
+            "logistic",
+            lambda real: F.softplus(-real).mean(),
+            lambda fake: F.softplus(fake).mean(),
+            lambda fake: F.softplus(-fake).mean(),
+            F.sigmoid,
+        ),
+        # ½ E[(D(x) - 1)²] + ½ E[D(G)²]; ½ E[(D(G) - 1)²]: eq. 9 of Mao et al. 2017.
+        Objective(
+            "lsgan",
+            lambda real: 0.5 * (real - 1).square().mean(),
+            lambda fake: 0.5 * fake.square().mean(),
+            lsgan_generator,
+            lambda logits: logits,
+        ),
+        # E[D(G)] - E[D(x)]; -E[D(G)]: eq. 2 and algorithm 1 of Arjovsky et al. 2017. The critic must be kept
+        # Lipschitz: by clipping its weights (wgan), or by a penalty (wgangp: Gulrajani et al. 2017, eq. 3).
+        Objective("wgan", *_WASSERSTEIN),
+        Objective("wgangp", *_WASSERSTEIN),
+        # E[max(0, 1 - D(x))] + E[max(0, 1 + D(G))]; -E[D(G)]: eqs. 4-5 of Lim and Ye 2017 (also Miyato et al. 2018).
+        Objective(
+            "hinge",
+            lambda real: F.relu(1 - real).mean(),
+            lambda fake: F.relu(1 + fake).mean(),
+            lambda fake: -fake.mean(),
+        ),
+    )
+}
+
+
+def objective(name: str) -> Objective:
+    """The objective called `name`: vanilla, logistic, lsgan, wgan, wgangp or hinge.
+
+    Raises:
+        ConfigError: for any other name.
+    """
+    if name not in OBJECTIVES:
+        known = sorted(OBJECTIVES)
+        raise ConfigError(f"no objective is called '{name}'{nearest(name, known)} (there are: {', '.join(known)})")
+    return OBJECTIVES[name]

@@ -15,13 +15,27 @@ _device.prepare()  # before the first `import paddle` below
 
 from ppgen.compat import names as _names  # noqa: E402
 from ppgen.networks import (  # noqa: E402, F401
+    conditional_discriminator,
+    dcgan,
     face_id,
     folded_discriminator,
+    inception,
+    mlp_gan,
     patch_discriminator,
+    pggan,
     photo2cartoon,
     photo2cartoon_lean,
+    pixel_discriminator,
+    resnet_generator,
     segmentation,
     skin_tone,
+    stylegan2_discriminator,
+    stylegan2_generator,
+    ugatit_discriminator,
+    ugatit_generator,
+    unet_generator,
+    upsampling_generator,
+    vae,
 )
 from ppgen.registry import NETWORKS  # noqa: E402
 

@@ -11,22 +11,12 @@ from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError
-from ppgen.networks.blocks.norm import BatchStatisticsNorm
+from ppgen.networks.blocks.norm_choice import norm_layers
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
 WIDEST = 8  # the width doubles layer by layer up to this multiple of base_channels
 SLOPE = 0.2
-
-
-def _norm(kind: str, channels: int) -> list[nn.Layer]:
-    if kind == "batch":
-        return [BatchStatisticsNorm(channels)]  # in evaluation too, as in the published code
-    if kind == "instance":
-        # Scale and bias exist in published weights and are applied, but no training changes them.
-        frozen = [ParamAttr(trainable=False), ParamAttr(trainable=False)]
-        return [nn.InstanceNorm2D(channels, weight_attr=frozen[0], bias_attr=frozen[1])]
-    return []
 
 
 @NETWORKS.register()
@@ -52,8 +42,6 @@ class PatchDiscriminator(nn.Layer):
         self, in_channels: int = 3, base_channels: int = 64, layers: int = 3, norm: str = "instance"
     ) -> None:
         super().__init__()
-        if norm not in ("batch", "instance", "none"):
-            raise ConfigError(f"PatchDiscriminator: norm must be 'batch', 'instance' or 'none', got '{norm}'")
         if layers < 1:
             raise ConfigError(f"PatchDiscriminator needs at least one layer, got layers={layers}")
         # A batch norm removes the bias before it; published weights have none in the first layer either.
@@ -64,7 +52,7 @@ class PatchDiscriminator(nn.Layer):
         for i in range(1, layers + 1):
             stride = 2 if i < layers else 1
             parts.append(self._conv(widths[i - 1], widths[i], stride, bias))
-            parts += [*_norm(norm, widths[i]), nn.LeakyReLU(SLOPE)]
+            parts += [*norm_layers(norm, widths[i], "PatchDiscriminator"), nn.LeakyReLU(SLOPE)]
         parts.append(self._conv(widths[-1], 1, 1, True))
         self.model = nn.Sequential(*parts)
 

@@ -270,6 +270,17 @@ def test_one_optimizer_for_all_networks_becomes_one_each_with_paddles_defaults()
     assert translate(config)["optimizer"] == {"generator": adam, "discriminator": adam}
 
 
+def test_a_discriminator_is_named_there_by_its_generator():
+    """netG_A translates a to b, so netD_A, which judges its pictures, judges b."""
+    config = theirs("cyclegan_horse2zebra")
+    config["optimizer"] = {
+        net: {"name": "Adam", "net_names": [net], "beta2": 0.9 + number / 100}
+        for number, net in enumerate(("netG_A", "netG_B", "netD_A", "netD_B"))
+    }
+    found = {network: item["beta2"] for network, item in translate(config)["optimizer"].items()}
+    assert found == {"generator_ab": 0.9, "generator_ba": 0.91, "discriminator_b": 0.92, "discriminator_a": 0.93}
+
+
 def test_linear_decay_equals_paddlegans_at_the_end_of_every_epoch():
     schedule = translate(theirs("pix2pix_facades"))["schedule"]
     for epoch in range(200):
@@ -330,6 +341,7 @@ def test_our_own_sections_may_stand_beside_and_win():
     assert config["loader"] == {"batch_size": 8, "workers": 1} and config["seed"] == 3
     assert config["guard"] == {"action": "rollback"}
     assert config["checkpoint"] == {"interval_epochs": 5, "keep": 5}
+    assert changed("dcgan_mnist", "checkpoint.interval=7")["checkpoint"] == {"interval": 7}
 
 
 @pytest.mark.parametrize("name", ["pix2pix_facades", "cyclegan_horse2zebra"])
@@ -450,6 +462,7 @@ def test_our_own_configs_are_not_taken_for_paddlegans():
     assert files
     assert [path.name for path in files if is_paddlegan(read_yaml(path))] == []
     assert not is_paddlegan({"model": {"name": ["x"]}, "dataset": {"test": {}}})
+    assert not is_paddlegan({"model": {"name": "GAN"}, "lr_scheduler": {}})  # ours, with one wrong key
 
 
 # ---- the same names as attributes --------------------------------------------------------------------------

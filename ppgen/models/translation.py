@@ -1,0 +1,111 @@
+"""What the recipes that translate between two domains share: one pass for several batches, one graph for a step."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import paddle
+from paddle import Tensor, nn
+
+from ppgen.errors import DataError
+from ppgen.models.base import Batch, Model, Step
+from ppgen.networks.blocks.norm_choice import mixes_samples
+from ppgen.registry import NETWORKS
+
+Game = Literal["vanilla", "logistic", "lsgan", "hinge"]
+
+
+def picture(output: Any) -> Tensor:
+    """The picture of a generator's output, which is a tensor or has an attribute `image`."""
+    return getattr(output, "image", output)
+
+
+def together(network: nn.Layer, *batches: Tensor) -> list[Any]:
+    """The network's output for each batch, in one pass where that changes nothing.
+
+    Batches are joined if they have pictures of one shape and the network looks at every sample by itself.
+    """
+    same = len({tuple(batch.shape[1:]) for batch in batches}) == 1
+    if len(batches) == 1 or not same or mixes_samples(network):
+        return [network(batch) for batch in batches]
+    whole = network(paddle.concat(batches))
+    sizes = [batch.shape[0] for batch in batches]
+    if isinstance(whole, Tensor):
+        return paddle.split(whole, sizes)
+    parts = [paddle.split(field, sizes) for field in whole]
+    return [type(whole)(*fields) for fields in zip(*parts)]
+
+
+def domain(batch: Batch, name: str) -> Tensor:
+    """The pictures of domain 'a' or 'b', (N, 3, H, W); DataError if the dataset gives none."""
+    if name not in batch:
+        raise DataError(
+            f"the dataset gives no domain '{name}' (a sample has {', '.join(sorted(batch))}); "
+            "translation needs pairs or two domains, such as PairedImages or UnpairedImages"
+        )
+    return paddle.to_tensor(batch[name])
+
+
+class Translations(NamedTuple):
+    """What the generators make of a batch, each field a generator's output."""
+
+    a: Tensor
+    b: Tensor
+    fake_b: Any  # a, translated
+    fake_a: Any  # b, translated
+    same_a: Any | None  # a, which the way b -> a should leave alone; None where no loss asks
+    same_b: Any | None
+
+
+class UnpairedTranslation(Model):
+    """Base of recipes with a generator for each direction, `generator_ab` and `generator_ba`.
+
+    Batches hold `a` and `b` (N, 3, H, W) in [-1, 1], without correspondence.
+
+    Args:
+        generator: config of a network picture -> picture; built twice.
+        identity: whether a loss asks what the generators make of pictures that need no translation.
+    """
+
+    def __init__(self, generator: dict, identity: bool) -> None:
+        self.networks = {name: NETWORKS.build(generator) for name in ("generator_ab", "generator_ba")}
+        self._identity = identity
+
+    def translations(self, batch: Batch, step: Step) -> Translations:
+        """Both directions and both identities: two passes, whose one graph serves every phase of the step."""
+        return step.once("translations", lambda: self._translate(domain(batch, "a"), domain(batch, "b")))
+
+    def _translate(self, a: Tensor, b: Tensor) -> Translations:
+        ab, ba = self.networks["generator_ab"], self.networks["generator_ba"]
+        if not self._identity:
+            return Translations(a, b, ab(a), ba(b), None, None)
+        fake_b, same_b = together(ab, a, b)
+        fake_a, same_a = together(ba, b, a)
+        return Translations(a, b, fake_b, fake_a, same_a, same_b)
+
+    def cycle(self, found: Translations) -> Tensor:
+        """E|G_ba(G_ab(a)) - a| + E|G_ab(G_ba(b)) - b|: eq. 2 of Zhu et al. 2017, the last two passes of a step."""
+        again_a = picture(self.networks["generator_ba"](picture(found.fake_b)))
+        again_b = picture(self.networks["generator_ab"](picture(found.fake_a)))
+        return (again_a - found.a).abs().mean() + (again_b - found.b).abs().mean()
+
+    @staticmethod
+    def identity(found: Translations) -> Tensor:
+        """E|G_ba(a) - a| + E|G_ab(b) - b|: section 5.2 of Zhu et al. 2017."""
+        return (picture(found.same_a) - found.a).abs().mean() + (picture(found.same_b) - found.b).abs().mean()
+
+    @paddle.no_grad()
+    def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
+        """The pictures of `a` translated to `b`."""
+        return picture(networks["generator_ab"](domain(batch, "a"))).numpy()
+
+    @paddle.no_grad()
+    def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
+        """Each domain, its translation, and that translated back."""
+        shown: dict[str, np.ndarray] = {}
+        for here, there in (("a", "b"), ("b", "a")):
+            made = picture(networks[f"generator_{here}{there}"](domain(batch, here)))
+            again = picture(networks[f"generator_{there}{here}"](made))
+            shown |= {here: batch[here], f"{here} to {there}": made.numpy(), f"{here} again": again.numpy()}
+        return shown

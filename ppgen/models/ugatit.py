@@ -1,0 +1,213 @@
+"""U-GAT-IT: unpaired translation guided by attention; and its extension, unpaired Photo2Cartoon.
+
+Sources: Kim et al., "U-GAT-IT: Unsupervised Generative Attentional Networks with Adaptive Layer-Instance
+Normalization for Image-to-Image Translation" (ICLR 2020); the Photo2Cartoon project of Minivision (2020), which adds
+hourglasses, Soft-AdaLIN (both in the generator) and the Face ID loss.
+
+One step: the generators translate both domains and both identities; the four discriminators learn from true and made
+pictures; the generators learn from them on the same graph.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from paddle import Tensor, nn
+
+from ppgen import hub
+from ppgen.errors import ConfigError, DataError
+from ppgen.faces.typical import typical_landmarks
+from ppgen.io.heatmap import heat_pictures
+from ppgen.losses.adversarial import objective as objective_named
+from ppgen.losses.identity import cosine_distance
+from ppgen.models.base import Batch, Losses, Phase, Step
+from ppgen.models.translation import Game, Translations, UnpairedTranslation, domain, picture, together
+from ppgen.networks.blocks.attention import CAMAttention
+from ppgen.networks.blocks.norm import clip_shares
+from ppgen.networks.face_crop import coarse_chips, jittered_chips
+from ppgen.networks.ugatit_discriminator import AttentionDiscriminator
+from ppgen.registry import MODELS, NETWORKS
+
+GENERATORS = ("generator_ab", "generator_ba")
+DISCRIMINATORS = ("global_a", "global_b", "local_a", "local_b")
+
+
+def cam_loss(source: Tensor, target: Tensor) -> Tensor:
+    """-E[log s(η(source))] - E[log(1 - s(η(target)))]: eq. 5, from the attention's logits (N, 2)."""
+    return F.binary_cross_entropy_with_logits(source, paddle.ones_like(source)) + F.binary_cross_entropy_with_logits(
+        target, paddle.zeros_like(target)
+    )
+
+
+@MODELS.register()
+class UGATIT(UnpairedTranslation):
+    """Networks `generator_ab`, `generator_ba`; `global_a`, `local_a` judge domain a, `global_b`, `local_b` domain b.
+
+    Args:
+        generator: config of a network picture -> (image, cam_logit, heatmap); built for each direction.
+        global_discriminator: config of a network picture -> (logit, cam_logit, heatmap) that sees much at once.
+        local_discriminator: config of one that sees small patches.
+        objective: what both sides minimize, of patches and of the attention's classifiers.
+        adversarial_weight: of the objective. The paper's weight of 1 counts LSGAN without the half it has here.
+        cycle_weight, identity_weight: of the L1 losses, eqs. 3 and 4.
+        cam_weight: of the attention's auxiliary classifier loss, eq. 5.
+
+    Raises:
+        ConfigError: a generator or discriminator without attention.
+    """
+
+    def __init__(
+        self,
+        generator: dict,
+        global_discriminator: dict,
+        local_discriminator: dict,
+        objective: Game = "lsgan",
+        adversarial_weight: float = 2.0,
+        cycle_weight: float = 10.0,
+        identity_weight: float = 10.0,
+        cam_weight: float = 1000.0,
+    ) -> None:
+        super().__init__(generator, identity=True)
+        for name in DISCRIMINATORS:
+            self.networks[name] = NETWORKS.build(
+                global_discriminator if name.startswith("global") else local_discriminator
+            )
+        self.objective = objective_named(objective)
+        self.adversarial_weight, self.cycle_weight = adversarial_weight, cycle_weight
+        self.identity_weight, self.cam_weight = identity_weight, cam_weight
+        self._check()
+
+    def _check(self) -> None:
+        for name, network in self.networks.items():
+            layers = network.sublayers(include_self=True)
+            if not any(isinstance(layer, (CAMAttention, AttentionDiscriminator)) for layer in layers):
+                raise ConfigError(
+                    f"model: {name} is a {type(network).__name__}, which has no attention; take UGATITGenerator or "
+                    "Photo2CartoonGenerator to generate and AttentionDiscriminator to judge"
+                )
+            if getattr(network, "takes_skin", False):
+                raise ConfigError(
+                    f"model.generator: {type(network).__name__} needs a skin colour, which unpaired domains do not "
+                    "have; take Photo2CartoonGenerator"
+                )
+
+    def phases(self) -> list[Phase]:
+        """The discriminators first; their graph of the translations serves the generators too."""
+        return [
+            Phase("discriminator", DISCRIMINATORS, self.discriminator_loss, keeps=GENERATORS),
+            Phase("generator", GENERATORS, self.generator_loss),
+        ]
+
+    def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
+        """The objective on patches and on the attention's logits: section 2.2.2 for both sides."""
+        found = self.translations(batch, step)
+        losses = {}
+        for name in DISCRIMINATORS:
+            real, fake = (found.a, found.fake_a) if name.endswith("_a") else (found.b, found.fake_b)
+            of_real, of_fake = together(self.networks[name], real, picture(fake).detach())
+            losses[f"d_{name}"] = self.objective.discriminator(
+                of_real.logit, of_fake.logit
+            ) + self.objective.discriminator(of_real.cam_logit, of_fake.cam_logit)
+        return losses
+
+    def generator_loss(self, batch: Batch, step: Step) -> Losses:
+        """The four losses of section 2.2: adversarial, cycle, identity, CAM."""
+        found = self.translations(batch, step)
+        # Each attention answers "is this picture from the domain I translate out of?".
+        cam = cam_loss(found.fake_b.cam_logit, found.same_b.cam_logit) + cam_loss(
+            found.fake_a.cam_logit, found.same_a.cam_logit
+        )
+        return {
+            "adversarial": self.adversarial_weight * self._adversarial(found),
+            "cycle": self.cycle_weight * self.cycle(found),
+            "identity": self.identity_weight * self.identity(found),
+            "cam": self.cam_weight * cam,
+        }
+
+    def _adversarial(self, found: Translations) -> Tensor:
+        terms = []
+        for name in DISCRIMINATORS:
+            verdict = self.networks[name](picture(found.fake_a if name.endswith("_a") else found.fake_b))
+            terms += [self.objective.generator(verdict.logit), self.objective.generator(verdict.cam_logit)]
+        return paddle.add_n(terms)
+
+    def after(self, phase: Phase) -> None:
+        """Keep the mixing shares ρ of the normalizations in [0, 1] (section 2.1.1)."""
+        if phase.name == "generator":
+            for name in GENERATORS:
+                clip_shares(self.networks[name])
+
+    @paddle.no_grad()
+    def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
+        """Each domain, where the generator looked, and its translation."""
+        shown: dict[str, np.ndarray] = {}
+        for here, there in (("a", "b"), ("b", "a")):
+            made = networks[f"generator_{here}{there}"](domain(batch, here))
+            heat = heat_pictures(made.heatmap.numpy(), batch[here])
+            shown |= {here: batch[here], f"attention {here}": heat, f"{here} to {there}": made.image.numpy()}
+        return shown
+
+
+@MODELS.register()
+class Photo2Cartoon(UGATIT):
+    """U-GAT-IT from photos (a) to cartoons (b), with a cartoon that Face ID must recognize as the person.
+
+    This is the unpaired recipe; with drawn pairs take `PairedPhoto2Cartoon`. The generator is meant to be
+    `Photo2CartoonGenerator`: hourglasses before the encoder and after the decoder, Soft-AdaLIN in between.
+
+    Args:
+        face_weight: of the cosine distance between the Face ID descriptors of photo and cartoon.
+        landmarks: where the face is: "given": batches hold `landmarks` (N, 68, 2) of `a`, in its pixels; "typical":
+            where faces lie on average in crops that `ppgen data portraits` aligns (`ppgen.faces.align`).
+        generator, global_discriminator, local_discriminator, objective, adversarial_weight, cycle_weight,
+            identity_weight, cam_weight: as in `UGATIT`.
+    """
+
+    def __init__(
+        self,
+        generator: dict,
+        global_discriminator: dict,
+        local_discriminator: dict,
+        objective: Game = "lsgan",
+        adversarial_weight: float = 2.0,
+        cycle_weight: float = 50.0,
+        identity_weight: float = 10.0,
+        cam_weight: float = 1000.0,
+        face_weight: float = 1.0,
+        landmarks: Literal["given", "typical"] = "given",
+    ) -> None:
+        super().__init__(
+            generator, global_discriminator, local_discriminator, objective,
+            adversarial_weight, cycle_weight, identity_weight, cam_weight,
+        )  # fmt: skip
+        self.face_weight, self.landmarks = face_weight, landmarks
+        self.face_id = hub.load("face_id") if face_weight else None
+
+    def generator_loss(self, batch: Batch, step: Step) -> Losses:
+        """The losses of U-GAT-IT and the Face ID loss."""
+        losses = super().generator_loss(batch, step)
+        if self.face_weight:
+            losses["face"] = self.face_weight * self._face(batch, step)
+        return losses
+
+    def _face(self, batch: Batch, step: Step) -> Tensor:
+        """1 - cos(FaceID(photo), FaceID(cartoon)), faces cut out at the photo's landmarks; gradients through it."""
+        found = self.translations(batch, step)
+        side = found.a.shape[2]
+        matrices = jittered_chips(self._points(batch, side), step.rng, pixels=side * 3 / 128)
+        with paddle.no_grad():
+            person = self.face_id(coarse_chips(found.a, matrices))
+        return cosine_distance(self.face_id(coarse_chips(picture(found.fake_b), matrices)), person)
+
+    def _points(self, batch: Batch, side: int) -> np.ndarray:
+        if self.landmarks == "typical":
+            return np.stack([typical_landmarks(side)] * len(batch["a"]))
+        if "landmarks" not in batch:
+            raise DataError(
+                "the Face ID loss needs 'landmarks' of the photos, and the dataset gives none; take PortraitCartoons, "
+                "set model.landmarks to typical if the photos are aligned, or model.face_weight to 0"
+            )
+        return batch["landmarks"]

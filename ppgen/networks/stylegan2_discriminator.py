@@ -1,0 +1,85 @@
+"""The StyleGAN2 discriminator: residual blocks, minibatch standard deviation.
+
+Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (CVPR 2020), section 4.1; minibatch
+standard deviation: Karras et al., "Progressive Growing of GANs" (ICLR 2018), section 3.
+"""
+
+from __future__ import annotations
+
+import math
+
+import paddle
+from paddle import nn
+
+from ppgen.errors import DataError
+from ppgen.networks.blocks.equalized import EqualizedConv, EqualizedLinear
+from ppgen.networks.blocks.fir import downsample_filtered
+from ppgen.networks.stylegan2_generator import SMALLEST, stage_sizes, width_at
+from ppgen.registry import NETWORKS
+
+
+def group_deviation(x: paddle.Tensor, group: int) -> paddle.Tensor:
+    """One more channel, how much the samples of a group differ: (N, C, H, W) -> (N, C + 1, H, W).
+
+    Args:
+        group: samples a group; the largest number up to it by which N divides. Sample i is in group
+            i mod (N / group), as in the published networks.
+    """
+    batch, channels, height, width = x.shape
+    group = next(size for size in range(min(group, batch), 0, -1) if batch % size == 0)
+    grouped = x.reshape([group, -1])
+    centered = grouped - grouped.mean(axis=0, keepdim=True)
+    deviation = paddle.sqrt((centered * centered).mean(axis=0) + 1e-8)
+    mean = deviation.reshape([1, batch // group, -1]).mean(axis=2)  # one number a group
+    rows = mean.expand([group, batch // group]).reshape([batch, 1, 1, 1])
+    return paddle.concat([x, rows.expand([batch, 1, height, width])], axis=1)
+
+
+class DownBlock(nn.Layer):
+    """Two convolutions, the second halving H and W, and a shortcut; the sum is divided by sqrt(2)."""
+
+    def __init__(self, inside: int, outside: int) -> None:
+        super().__init__()
+        half = math.sqrt(0.5)
+        self.conv1 = EqualizedConv(inside, inside, 3)
+        self.conv2 = EqualizedConv(inside, outside, 3, down=True, gain=half)
+        self.skip = EqualizedConv(inside, outside, 1, activate=False, gain=half)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return self.conv2(self.conv1(x)) + self.skip(downsample_filtered(x))
+
+
+@NETWORKS.register()
+class StyleGANv2Discriminator(nn.Layer):
+    """Pictures (N, 3, size, size) in [-1, 1] -> logits (N, 1): large for real ones.
+
+    Args:
+        size: of the pictures, a power of two from 8 to 1024.
+        channel_multiplier, channel_max: widths, see `width_at`.
+        stddev_group: samples that minibatch standard deviation compares.
+    """
+
+    def __init__(
+        self, size: int = 1024, channel_multiplier: float = 2, channel_max: int = 512, stddev_group: int = 4
+    ) -> None:
+        super().__init__()
+        widths = [width_at(side, channel_multiplier, channel_max) for side in reversed(stage_sizes(size))]
+        self.size, self.stddev_group = size, stddev_group
+        self.from_rgb = EqualizedConv(3, widths[0], 1)
+        self.blocks = nn.LayerList([DownBlock(wide, next_wide) for wide, next_wide in zip(widths, widths[1:])])
+        last = widths[-1]
+        self.final_conv = EqualizedConv(last + 1, last, 3)
+        self.hidden = EqualizedLinear(last * SMALLEST * SMALLEST, last, activate=True)
+        self.logit = EqualizedLinear(last, 1)
+
+    def forward(self, picture: paddle.Tensor) -> paddle.Tensor:
+        if list(picture.shape[1:]) != [3, self.size, self.size]:
+            raise DataError(
+                f"this StyleGAN2 discriminator reads pictures (N, 3, {self.size}, {self.size}), "
+                f"found {tuple(picture.shape)}"
+            )
+        x = self.from_rgb(picture)
+        for block in self.blocks:
+            x = block(x)
+        x = self.final_conv(group_deviation(x, self.stddev_group))
+        return self.logit(self.hidden(x.reshape([x.shape[0], -1])))

@@ -1,0 +1,211 @@
+"""The StyleGAN2 generator: latent -> mapping network -> w -> skip generator -> picture.
+
+Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (CVPR 2020). PaddleGAN's published
+weights load through `ppgen.io.weights.load_into`, stored noise included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import paddle
+from paddle import nn
+from paddle.nn.initializer import Normal
+
+from ppgen.errors import ConfigError, DataError
+from ppgen.networks.blocks.equalized import EqualizedLinear
+from ppgen.networks.blocks.modulated import StyledConv, ToRGB
+from ppgen.registry import NETWORKS
+
+SMALLEST = 4  # pixels a side of the learnt constant
+SIZES = tuple(2**k for k in range(3, 11))
+_MEAN_SEED, _MEAN_COUNT = 0, 4096  # for weights that come without their mean latent
+
+
+def stage_sizes(size: int) -> list[int]:
+    """[4, 8, …, size]; ConfigError where `size` is not one of `SIZES`."""
+    if size not in SIZES:
+        raise ConfigError(f"size: expected one of {', '.join(map(str, SIZES))}, found {size}")
+    return [2**k for k in range(2, size.bit_length())]
+
+
+def width_at(side: int, channel_multiplier: float, channel_max: int) -> int:
+    """Channels at a resolution: 16384 * multiplier / side, at most `channel_max`.
+
+    With multiplier 2 and maximum 512 these are configuration F of the paper and PaddleGAN's widths.
+    """
+    width = min(channel_max, int(16384 * channel_multiplier / side))
+    if width < 1:
+        raise ConfigError(f"channel_multiplier {channel_multiplier} leaves no channel at {side} pixels; raise it")
+    return width
+
+
+class MappingNetwork(nn.Layer):
+    """Latents (N, dim) from N(0, I) -> w (N, dim): normalized, then linear layers that learn slowly."""
+
+    def __init__(self, dim: int, layers: int, rate: float) -> None:
+        super().__init__()
+        self.layers = nn.LayerList([EqualizedLinear(dim, dim, rate, activate=True) for _ in range(layers)])
+
+    def forward(self, z: paddle.Tensor) -> paddle.Tensor:
+        x = z * paddle.rsqrt(z.square().mean(axis=1, keepdim=True) + 1e-8)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+@NETWORKS.register()
+class StyleGANv2Generator(nn.Layer):
+    """Latents (N, style_dim) -> pictures (N, 3, size, size), around [-1, 1].
+
+    Args:
+        size: of the pictures, a power of two from 8 to 1024.
+        style_dim: length of z and of w.
+        n_mlp: layers of the mapping network.
+        channel_multiplier: of the widths, see `width_at`; 0.25 gives 64 channels at 64 pixels.
+        channel_max: no layer is wider.
+        lr_mlp: how fast the mapping network learns, in terms of the rest.
+
+    Attributes:
+        latent_dim: style_dim.
+        classes: None, as there are no labels.
+        count: number of w a picture is made of; one for each convolution, the last for the last `ToRGB`.
+        mean_latent: buffer (style_dim,), the mean of w over all z; truncation pulls towards it.
+
+    Raises:
+        ConfigError: at construction, for sizes and widths that cannot be.
+        DataError: for latents or noise of another shape.
+    """
+
+    optional_keys = ("mean_latent",)  # PaddleGAN's files have none; it is found when first needed
+
+    def __init__(
+        self,
+        size: int = 1024,
+        style_dim: int = 512,
+        n_mlp: int = 8,
+        channel_multiplier: float = 2,
+        channel_max: int = 512,
+        lr_mlp: float = 0.01,
+    ) -> None:
+        super().__init__()
+        sides = stage_sizes(size)
+        widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
+        self.size, self.latent_dim, self.classes = size, style_dim, None
+        self.mapping = MappingNetwork(style_dim, n_mlp, lr_mlp)
+        shape = [1, widths[0], SMALLEST, SMALLEST]
+        self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))
+        layers = [StyledConv(widths[0], widths[0], style_dim, SMALLEST, up=False)]
+        for before, width, side in zip(widths, widths[1:], sides[1:]):
+            layers.append(StyledConv(before, width, style_dim, side, up=True))
+            layers.append(StyledConv(width, width, style_dim, side, up=False))
+        self.layers = nn.LayerList(layers)
+        self.to_rgb = nn.LayerList([ToRGB(width, style_dim) for width in widths])
+        self.count = len(layers) + 1
+        self.register_buffer("mean_latent", paddle.zeros([style_dim]))
+
+    # ---- latents -----------------------------------------------------------------------------------------
+
+    def map(self, z: paddle.Tensor) -> paddle.Tensor:
+        """z (N, style_dim) -> w (N, style_dim)."""
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise DataError(f"latents: expected shape (N, {self.latent_dim}), found {tuple(z.shape)}")
+        return self.mapping(z)
+
+    def spread(self, w: paddle.Tensor, truncation: float = 1.0) -> paddle.Tensor:
+        """w (N, style_dim) -> W+ (N, count, style_dim), truncated: mean + truncation * (w - mean)."""
+        if truncation != 1.0:
+            mean = self.mean_of_latents()
+            w = mean + truncation * (w - mean)
+        return w.unsqueeze(1).expand([w.shape[0], self.count, self.latent_dim])
+
+    @paddle.no_grad()
+    def mean_of_latents(self) -> paddle.Tensor:
+        """The mean of w, (style_dim,): as stored, or found from 4096 fixed latents where it is still all zeros."""
+        if not bool(self.mean_latent.any()):
+            from numpy.random import default_rng
+
+            z = default_rng(_MEAN_SEED).standard_normal((_MEAN_COUNT, self.latent_dim), dtype="float32")
+            self.mean_latent.set_value(self.mapping(paddle.to_tensor(z).astype(self.constant.dtype)).mean(axis=0))
+        return self.mean_latent
+
+    @paddle.no_grad()
+    def track_mean(self, new: paddle.Tensor, keep: float = 0.995) -> None:
+        """Move the stored mean towards `new`, a batch's mean of w (style_dim,); `keep` is the old one's share."""
+        self.mean_latent.set_value(new + (self.mean_latent - new) * keep if bool(self.mean_latent.any()) else new)
+
+    # ---- pictures ----------------------------------------------------------------------------------------
+
+    def noise_shapes(self) -> list[tuple[int, int, int]]:
+        """(1, H, W) of each layer's noise."""
+        return [tuple(layer.noise.shape[1:]) for layer in self.layers]
+
+    def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
+        """W+ (N, count, style_dim) -> S: what scales each convolution's input channels, in order of use.
+
+        Entry 0 is of layers[0], 1 of to_rgb[0], then for each stage layers[2k-1], layers[2k], to_rgb[k].
+        """
+        if w_plus.ndim != 3 or list(w_plus.shape[1:]) != [self.count, self.latent_dim]:
+            wanted = f"(N, {self.count}, {self.latent_dim})"
+            raise DataError(f"latents: expected shape {wanted}, found {tuple(w_plus.shape)}")
+        # A stage's ToRGB reads the same w as the next stage's first convolution.
+        found = [self.layers[0].conv(w_plus[:, 0]), self.to_rgb[0].conv(w_plus[:, 1])]
+        for stage in range(1, len(self.to_rgb)):
+            first = 2 * stage - 1
+            found.append(self.layers[first].conv(w_plus[:, first]))
+            found.append(self.layers[first + 1].conv(w_plus[:, first + 1]))
+            found.append(self.to_rgb[stage].conv(w_plus[:, first + 2]))
+        return found
+
+    def paint(
+        self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None
+    ) -> paddle.Tensor:
+        """S -> pictures (N, 3, size, size).
+
+        Args:
+            styles: as `styles` returns them.
+            noise: one tensor (N or 1, 1, H, W) or None a layer, None for no noise there; None takes the stored.
+        """
+        if noise is None:
+            noise = [layer.noise for layer in self.layers]
+        if len(noise) != len(self.layers):
+            raise DataError(f"noise: expected one for each of {len(self.layers)} layers, found {len(noise)}")
+        batch = styles[0].shape[0]
+        x = self.constant.expand([batch, *self.constant.shape[1:]])
+        x = self.layers[0](x, styles[0], noise[0])
+        picture = self.to_rgb[0](x, styles[1], None)
+        for stage in range(1, len(self.to_rgb)):
+            first, place = 2 * stage - 1, 3 * stage - 1
+            x = self.layers[first](x, styles[place], noise[first])
+            x = self.layers[first + 1](x, styles[place + 1], noise[first + 1])
+            picture = self.to_rgb[stage](x, styles[place + 2], picture)
+        return picture
+
+    def synthesize(
+        self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None
+    ) -> paddle.Tensor:
+        """W+ (N, count, style_dim) -> pictures; `noise` as in `paint`."""
+        return self.paint(self.styles(w_plus), noise)
+
+    def generate(
+        self,
+        z: paddle.Tensor,
+        labels: paddle.Tensor | None = None,
+        truncation: float = 1.0,
+        noise: Sequence[paddle.Tensor | None] | None = None,
+    ) -> paddle.Tensor:
+        """Latents -> pictures.
+
+        Args:
+            z: (N, style_dim) from N(0, I).
+            labels: None; this network has no classes.
+            truncation: 1 for all of the model's variety, smaller for pictures nearer the mean one.
+            noise: as in `paint`.
+        """
+        if labels is not None:
+            raise DataError("labels: this StyleGAN2 was trained without classes; leave them out")
+        return self.synthesize(self.spread(self.map(z), truncation), noise)
+
+    def forward(self, z: paddle.Tensor) -> paddle.Tensor:
+        """Pictures of latents, with the stored noise."""
+        return self.generate(z)

@@ -1,0 +1,199 @@
+"""StyleGAN2's recipe: its phases against their formulas, resuming, and that it learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppgen.device import import_paddle
+from ppgen.errors import ConfigError
+
+paddle = import_paddle()
+
+from ppgen.engine.trainer import Trainer  # noqa: E402
+from ppgen.engine.update import run_phase  # noqa: E402
+from ppgen.models.base import Step  # noqa: E402
+from ppgen.models.styleganv2 import StyleGAN2  # noqa: E402
+
+NETWORK = {"size": 8, "channel_multiplier": 0.005, "channel_max": 12}
+CONFIG = {
+    "seed": 5,
+    "total_iters": 6,
+    "model": {"r1_every": 2, "path_every": 3, "ada_start": 0.5},
+    "optimizer": {name: {"learning_rate": 0.002, "beta1": 0.0, "beta2": 0.99} for name in ("generator", "discriminator")},
+    "ema": {"networks": ["generator"], "half_life": 8},
+    "loader": {"batch_size": 4},
+    "log": {"interval": 1, "visual_interval": 6},
+    "checkpoint": {"interval": 3},
+}
+
+
+def model(**settings) -> StyleGAN2:
+    paddle.seed(3)
+    generator = {"name": "StyleGANv2Generator", "style_dim": 8, "n_mlp": 2, **NETWORK}
+    return StyleGAN2(generator, {"name": "StyleGANv2Discriminator", **NETWORK}, **settings)
+
+
+def batch(count: int = 4) -> dict:
+    rng = np.random.default_rng(8)
+    return {"image": rng.uniform(-1, 1, (count, 3, 8, 8)).astype(np.float32), "id": [str(i) for i in range(count)]}
+
+
+def a_step(index: int = 0, **more) -> Step:
+    return Step(index, np.random.default_rng([1, index]), np.random.default_rng([2, index]), **more)
+
+
+class Squares:
+    """Pictures of one bright square."""
+
+    groups = ["all"] * 12
+
+    def __len__(self):
+        return 12
+
+    def sample(self, index, rng=None):
+        image = np.full((3, 8, 8), -0.5, np.float32)
+        image[:, index % 4 : index % 4 + 4, 2:6] = 0.8
+        return {"image": image, "id": str(index)}
+
+
+def trainer(folder: Path) -> Trainer:
+    return Trainer(model(**CONFIG["model"]), CONFIG, folder, Squares())
+
+
+def test_the_phases_and_their_intervals():
+    found = {phase.name: (phase.trains, phase.every, phase.lazy) for phase in model().phases()}
+    assert found == {
+        "discriminator": (("discriminator",), 1, False),
+        "r1": (("discriminator",), 16, True),
+        "generator": (("generator",), 1, False),
+        "path": (("generator",), 4, True),
+    }
+    assert [phase.name for phase in model(path_weight=0, r1_weight=0).phases()] == ["discriminator", "generator"]
+
+
+def test_one_drawing_serves_both_networks():
+    recipe, step = model(augment="none"), a_step()
+    drawn = []
+    paint = recipe.networks["generator"].synthesize
+    recipe.networks["generator"].synthesize = lambda *args: drawn.append(1) or paint(*args)
+    d = recipe.discriminator_loss(batch(), step)["d"]
+    g = recipe.generator_loss(batch(), step)["g"]
+    assert len(drawn) == 1
+    fake = recipe.networks["discriminator"](step.shared["fake"])
+    real = recipe.networks["discriminator"](paddle.to_tensor(batch()["image"]))
+    softplus = paddle.nn.functional.softplus
+    assert float(d) == pytest.approx(float(softplus(fake).mean() + softplus(-real).mean()), rel=1e-5)
+    assert float(g) == pytest.approx(float(softplus(-fake).mean()), rel=1e-5)
+    d.backward()
+    assert all(p.grad is None for p in recipe.networks["generator"].parameters())
+
+
+def test_every_weight_of_a_network_is_reached_by_its_phases():
+    recipe = model(augment="ada", ada_start=0.5)
+    untouched = {"noise_strength"}  # those of layers are, of course, reached too: see below
+    for names, losses in (("generator", ("generator_loss", "path")), ("discriminator", ("discriminator_loss", "r1"))):
+        network = recipe.networks[names]
+        for loss in losses:
+            recipe.networks[names].clear_gradients()
+            sum(getattr(recipe, loss)(batch(), a_step()).values()).backward()
+            silent = [n for n, p in network.named_parameters() if p.grad is None or not np.any(p.grad.numpy())]
+            allowed = {"r1": ("bias",), "path": ("bias", "mapping")}.get(loss, ())
+            assert [n for n in silent if not n.endswith(allowed) and n.split(".")[0] not in allowed] == [], loss
+    assert untouched
+
+
+def test_mixed_pictures_change_their_latent_at_some_layer():
+    recipe = model(mixing=1.0)
+    w_plus = recipe._latents(32, a_step()).numpy()
+    changes = (np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6).sum(axis=1)
+    assert changes.tolist() == [1] * 32
+    same = model(mixing=0.0)._latents(8, a_step()).numpy()
+    assert np.abs(np.diff(same, axis=1)).max() == 0
+
+
+def test_the_mean_latent_is_tracked_and_saved():
+    recipe = model()
+    generator = recipe.networks["generator"]
+    for index in range(3):
+        recipe.generator_loss(batch(), a_step(index))
+    wanted = None
+    for index in range(3):
+        w = generator.map(a_step(index).normal(8, 8)).mean(axis=0)
+        wanted = w if wanted is None else wanted * 0.995 + w * 0.005
+    np.testing.assert_allclose(generator.mean_latent.numpy(), wanted.numpy(), atol=1e-6)
+    assert "mean_latent" in generator.state_dict()
+
+
+def test_a_resumed_run_equals_an_undisturbed_one(tmp_path):
+    whole = trainer(tmp_path / "whole")
+    whole.run()
+    first = trainer(tmp_path / "parts")
+    first.run(until=3)
+    second = trainer(tmp_path / "parts")
+    second.resume_newest()
+    assert second.step == 3
+    second.run()
+    for name, network in whole.model.networks.items():
+        other = second.model.networks[name].state_dict()
+        assert [k for k, v in network.state_dict().items() if not np.array_equal(v.numpy(), other[k].numpy())] == []
+    assert whole.model.path_length.mean == second.model.path_length.mean != 0
+    assert whole.model.augment.arrays()["state"].tolist() == second.model.augment.arrays()["state"].tolist()
+
+
+@pytest.mark.slow
+def test_it_learns_where_the_light_is(tmp_path):
+    """The mean of the made pictures comes near the mean of the real ones."""
+    config = {**CONFIG, "total_iters": 150, "model": {"augment": "diffaugment"}, "checkpoint": {"interval": 1000}}
+    config["log"] = {"interval": 50, "visual_interval": 1000}
+    recipe = model(augment="diffaugment")
+    real = np.stack([Squares().sample(i)["image"] for i in range(12)]).mean(axis=0)
+    ids = {"id": [str(i) for i in range(64)]}
+
+    def distance() -> float:
+        return float(np.abs(recipe.predict(ids, recipe.networks).mean(axis=0) - real).mean())
+
+    before = distance()
+    Trainer(recipe, config, tmp_path, Squares()).run()
+    assert distance() < 0.5 * before
+
+
+def test_pictures_for_scores_depend_on_the_id_alone():
+    recipe = model()
+    whole = recipe.predict(batch(4), recipe.networks)
+    part = recipe.predict({"id": ["2"]}, recipe.networks)
+    np.testing.assert_allclose(part[0], whole[2], atol=1e-5)
+    assert np.abs(whole[0] - whole[1]).max() > 1e-3
+
+
+def test_visuals_show_truncated_pictures_beside_all():
+    recipe = model(truncation=0.0)
+    shown = recipe.visuals(batch(), recipe.networks)
+    truncated = shown["truncated"]
+    assert truncated.shape == shown["all"].shape
+    # Truncated to nothing, all latents give the one mean picture.
+    np.testing.assert_allclose(truncated[0, :, :8, :8], truncated[0, :, 8:16, 8:16], atol=1e-5)
+
+
+def test_the_weights_change_in_their_own_phase_only():
+    recipe = model()
+    optimizers = {
+        name: paddle.optimizer.SGD(0.1, parameters=network.parameters()) for name, network in recipe.networks.items()
+    }
+    step = a_step()
+    for phase in recipe.phases():
+        before = {n: [p.numpy().copy() for p in net.parameters()] for n, net in recipe.networks.items()}
+        run_phase(recipe, phase, batch(), step, optimizers)
+        for name, network in recipe.networks.items():
+            same = all(np.array_equal(a, b.numpy()) for a, b in zip(before[name], network.parameters()))
+            assert same == (name not in phase.trains), (phase.name, name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"), [({"augment": "adda"}, "ada, diffaugment"), ({"path_every": 0}, "1 or more")]
+)
+def test_settings_that_cannot_be_are_named(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        model(**settings)
