@@ -1,7 +1,9 @@
 """Weights files that describe themselves, and the one door for arrays into a network.
 
 Ours are safetensors whose metadata hold the network's class, its constructor arguments, the value range of
-its images and its card. PaddleGAN's `.pdparams` are read by `ppgen.io.pdparams`, which runs nothing.
+its images and its card. Beside the network's own arrays a file may hold others (`add_extra`), such as directions in
+its latent space; they are no part of the network and `load_into` never sees them. PaddleGAN's `.pdparams` are read
+by `ppgen.io.pdparams`, which runs nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from ppgen.io.atomic import write_bytes
 from ppgen.io.pdparams import read_pdparams
 
 FORMAT = "ppgen-1"
-_JSON_FIELDS = ("args", "value_range", "card")
+_JSON_FIELDS = ("args", "value_range", "card", "extra")
+_EXTRA = "extra/"  # before the names of arrays that are no part of the network, whose own names hold no slash
 _SHOWN = 4  # keys of a kind that an error lists before it only counts
 _LARGE = 4096  # elements of a matrix that is worth eight bits
 _SCALE = "@scale"
@@ -159,15 +162,55 @@ def read_arrays(path: str | os.PathLike, key: str | None = None) -> dict[str, np
         key: the part wanted, of a file that holds several networks: `netG` takes what lies in a `.pdparams`
             under 'netG', or in a safetensors file behind the prefix 'netG.'.
     Returns:
-        name -> array; float16 and float64 as float32.
+        name -> array; float16 and float64 as float32. Without what `add_extra` wrote.
     Raises:
         WeightsError: missing, damaged or unsafe, or there is no such key.
     """
     head = _read_start(path, 9)
-    content: Any = _read_pickle(path) if _looks_like_pickle(head) else _read_safetensors(path)
+    content: Any = _read_pickle(path) if _looks_like_pickle(head) else _without_extra(_read_safetensors(path))
     if key is not None:
         content = _part(content, key, path)
     return _flat(content, path)
+
+
+def read_extra(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """What `add_extra` wrote, by name, as float32; empty for a file without any, or of PaddleGAN's.
+
+    Raises WeightsError as `read_arrays`.
+    """
+    if _looks_like_pickle(_read_start(path, 9)):
+        return {}
+    arrays = _read_safetensors(path)
+    return {key[len(_EXTRA) :]: value.astype(np.float32) for key, value in arrays.items() if key.startswith(_EXTRA)}
+
+
+def add_extra(
+    path: str | os.PathLike,
+    arrays: Mapping[str, np.ndarray],
+    facts: Mapping[str, Any] | None = None,
+    target: str | os.PathLike | None = None,
+) -> Path:
+    """Put arrays that are no part of the network beside its own, which stay as they are bit for bit; atomic.
+
+    Args:
+        path: a safetensors file of ours.
+        arrays: by name; they take the place of those with the same names, the others stay.
+        facts: JSON-able; added to the file's metadata under 'extra', for its card.
+        target: the file to write; None: `path` itself.
+    Raises:
+        WeightsError: missing, damaged, not ours. OutputError: cannot be written.
+    """
+    from safetensors.numpy import load
+
+    described = read_metadata(path)
+    if "class" not in described:
+        raise WeightsError(f"{path}: does not say which network it belongs to, so nothing can be added to it")
+    data = _read_start(path)
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    metadata = dict(header["__metadata__"])
+    metadata["extra"] = json.dumps({**described.get("extra", {}), **(facts or {})}, ensure_ascii=False)
+    added = {_EXTRA + name: np.asarray(value, np.float32) for name, value in arrays.items()}
+    return write_arrays(target or path, {**load(data), **added}, metadata)
 
 
 def load_into(
@@ -269,6 +312,10 @@ def _read_safetensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
         return _from_eight_bit(load_file(str(path)))
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise _damaged(path) from error
+
+
+def _without_extra(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {key: value for key, value in arrays.items() if not key.startswith(_EXTRA)}
 
 
 def _part(content: Any, key: str, name: Any) -> Any:

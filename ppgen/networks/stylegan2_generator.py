@@ -181,9 +181,7 @@ class StyleGANv2Generator(nn.Layer):
             picture = self.to_rgb[stage](x, styles[place + 2], picture)
         return picture
 
-    def synthesize(
-        self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None
-    ) -> paddle.Tensor:
+    def synthesize(self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None) -> paddle.Tensor:
         """W+ (N, count, style_dim) -> pictures; `noise` as in `paint`."""
         return self.paint(self.styles(w_plus), noise)
 

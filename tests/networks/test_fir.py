@@ -31,9 +31,7 @@ def by_definition(x: np.ndarray, before: int, after: int, stride: int = 1, up: i
     wide[:, :, ::up, ::up] = x
     wide = np.pad(wide, [(0, 0), (0, 0), (before, after), (before, after)])
     rows, columns = wide.shape[2] - 3, wide.shape[3] - 3
-    out = sum(
-        KERNEL[i, j] * up * up * wide[:, :, i : i + rows, j : j + columns] for i in range(4) for j in range(4)
-    )
+    out = sum(KERNEL[i, j] * up * up * wide[:, :, i : i + rows, j : j + columns] for i in range(4) for j in range(4))
     return out[:, :, ::stride, ::stride]
 
 

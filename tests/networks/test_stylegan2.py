@@ -11,6 +11,7 @@ from tests import goldens
 
 paddle = import_paddle()
 
+from ppgen.compat.state_keys import translate  # noqa: E402
 from ppgen.io.weights import load_into, save_network  # noqa: E402
 from ppgen.networks.stylegan2_discriminator import StyleGANv2Discriminator, group_deviation  # noqa: E402
 from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
@@ -58,3 +59,149 @@ def test_discriminator_equals_published_output():
     with paddle.no_grad():
         out = network(paddle.to_tensor(goldens.image("stylegan2_disc_64", (4, 3, 64, 64))))
     assert goldens.relative_error("stylegan2_disc_64", "out", out.numpy()) < goldens.TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "name", [f"stylegan2_gen_{s}" for s in (64, 256, 512, 1024)] + ["stylegan2_disc_64", "stylegan2_disc_256"]
+)
+def test_published_keys_and_shapes_are_ours(name):
+    """Of every size that has weights: each array finds its place, and none is left over or missing."""
+    size = int(name.rsplit("_", 1)[1])
+    network = StyleGANv2Generator(size) if "gen" in name else StyleGANv2Discriminator(size)
+    given = {key: np.zeros(shape, np.float32) for key, shape in goldens.manifest(name).items()}
+    ours = translate(type(network).__name__, given)
+    wanted = {key: list(value.shape) for key, value in network.state_dict().items()}
+    wanted.pop("mean_latent", None)
+    assert {key: list(value.shape) for key, value in ours.items()} == wanted
+
+
+@pytest.fixture
+def small():
+    paddle.seed(4)
+    network = StyleGANv2Generator(**SMALL)
+    for layer in network.layers:
+        layer.noise_strength.set_value(np.array([0.1], np.float32))
+    network.eval()
+    return network
+
+
+def latents(count: int = 3):
+    return paddle.to_tensor(np.random.default_rng(1).standard_normal((count, 8), dtype=np.float32))
+
+
+def test_what_a_generator_promises(small):
+    assert (small.latent_dim, small.classes, small.count) == (8, None, 6)
+    assert small.generate(latents()).shape == [3, 3, 16, 16]
+    assert [layer.conv.weight.shape[1] for layer in small.layers] == [12, 12, 12, 10, 10]
+    np.testing.assert_array_equal(small(latents()).numpy(), small.generate(latents()).numpy())
+
+
+def test_truncation_pulls_towards_the_mean_latent(small):
+    w = small.map(latents())
+    small.mean_latent.set_value(np.arange(1, 9, dtype=np.float32))
+    mean = small.mean_latent.numpy()
+    half = small.spread(w, 0.5).numpy()
+    np.testing.assert_allclose(half, np.repeat(((w.numpy() + mean) / 2)[:, None], 6, axis=1), atol=1e-6)
+    np.testing.assert_allclose(small.spread(w, 0.0).numpy()[2, 5], mean, atol=1e-6)
+    wanted = small.synthesize(paddle.to_tensor(half))
+    np.testing.assert_allclose(small.generate(latents(), truncation=0.5).numpy(), wanted.numpy(), atol=1e-6)
+
+
+def test_a_mean_latent_that_no_file_told_is_found_once(small):
+    z = np.random.default_rng(9).standard_normal((20000, 8), dtype=np.float32)
+    wanted = small.map(paddle.to_tensor(z)).mean(axis=0).numpy()
+    np.testing.assert_allclose(small.mean_of_latents().numpy(), wanted, atol=0.05)
+    first = small.mean_latent.numpy().copy()
+    assert first.any()
+    small.mapping.layers[0].weight.set_value(small.mapping.layers[0].weight * 2)
+    np.testing.assert_array_equal(small.mean_of_latents().numpy(), first)
+
+
+def test_published_weights_load_without_a_mean_latent_but_with_all_else(small):
+    state = {key: value.numpy() for key, value in small.state_dict().items()}
+    del state["mean_latent"]
+    load_into(StyleGANv2Generator(**SMALL), state)
+    del state["constant"]
+    with pytest.raises(WeightsError, match="missing: constant"):
+        load_into(StyleGANv2Generator(**SMALL), state)
+
+
+def test_styles_of_w_plus_paint_the_same_picture(small):
+    w_plus = paddle.to_tensor(np.random.default_rng(2).standard_normal((2, 6, 8), dtype=np.float32))
+    styles = small.styles(w_plus)
+    assert [s.shape[1] for s in styles] == [12, 12, 12, 12, 12, 12, 10, 10]
+    np.testing.assert_array_equal(small.paint(styles).numpy(), small.synthesize(w_plus).numpy())
+
+
+def test_every_w_but_the_last_reaches_a_convolution(small):
+    """Index i of W+ changes the picture, and the last only its colours: no convolution reads it."""
+    w_plus = small.spread(small.map(latents(1)))
+    base = small.synthesize(w_plus).numpy()
+    for index in range(small.count):
+        moved = w_plus.numpy().copy()
+        moved[:, index] += 1
+        assert np.abs(small.synthesize(paddle.to_tensor(moved)).numpy() - base).max() > 1e-4, index
+
+
+def test_noise_given_stored_and_none(small):
+    z = latents(2)
+    stored = [layer.noise for layer in small.layers]
+    np.testing.assert_array_equal(small.generate(z).numpy(), small.generate(z, noise=stored).numpy())
+    silent = small.generate(z, noise=[None] * 5).numpy()
+    zeros = small.generate(z, noise=[paddle.zeros([2, *shape]) for shape in small.noise_shapes()]).numpy()
+    np.testing.assert_allclose(silent, zeros, atol=1e-6)
+    assert np.abs(silent - small.generate(z).numpy()).max() > 1e-2
+    with pytest.raises(DataError, match="each of 5 layers, found 4"):
+        small.generate(z, noise=[None] * 4)
+
+
+def test_saved_weights_make_the_same_pictures(small, tmp_path):
+    from ppgen import hub
+
+    small.mean_of_latents()
+    save_network(small, tmp_path / "g.safetensors")
+    again = hub.load(tmp_path / "g.safetensors")
+    for truncation in (1.0, 0.5):
+        pictures = [network.generate(latents(), truncation=truncation).numpy() for network in (small, again)]
+        np.testing.assert_array_equal(*pictures)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"size": 48}, "8, 16, 32"), ({"size": 2048}, "1024, found 2048"), ({"channel_multiplier": 1e-4}, "no channel")],
+)
+def test_sizes_that_cannot_be_are_refused(arguments, message):
+    for network in (StyleGANv2Generator, StyleGANv2Discriminator):
+        with pytest.raises(ConfigError, match=message):
+            network(**{"size": 16, **arguments})
+
+
+def test_wrong_shapes_are_named(small):
+    with pytest.raises(DataError, match=r"expected shape \(N, 8\), found \(3, 9\)"):
+        small.map(paddle.zeros([3, 9]))
+    with pytest.raises(DataError, match=r"expected shape \(N, 6, 8\)"):
+        small.synthesize(paddle.zeros([3, 5, 8]))
+    with pytest.raises(DataError, match="without classes"):
+        small.generate(latents(), paddle.zeros([3], "int64"))
+    with pytest.raises(DataError, match="16, 16"):
+        StyleGANv2Discriminator(16, 0.01, 12)(paddle.zeros([1, 3, 32, 32]))
+
+
+def test_group_deviation_is_the_mean_deviation_of_each_group():
+    x = np.random.default_rng(3).standard_normal((6, 2, 3, 3))
+    found = group_deviation(paddle.to_tensor(x), 4).numpy()  # 6 samples: groups of three, {0, 2, 4} and {1, 3, 5}
+    np.testing.assert_array_equal(found[:, :2], x)
+    for group in ([0, 2, 4], [1, 3, 5]):
+        wanted = np.sqrt(x[group].var(axis=0) + 1e-8).mean()
+        np.testing.assert_allclose(found[group, 2], wanted, rtol=1e-6)
+    single = group_deviation(paddle.to_tensor(x[:1]), 4).numpy()
+    np.testing.assert_allclose(single[:, 2], 1e-4, rtol=1e-3)
+
+
+def test_the_discriminator_judges_groups_and_trains():
+    paddle.seed(2)
+    network = StyleGANv2Discriminator(16, 0.01, 12)
+    logits = network(paddle.randn([4, 3, 16, 16]))
+    assert logits.shape == [4, 1]
+    (logits**2).mean().backward()
+    assert [n for n, p in network.named_parameters() if p.grad is None or not np.any(p.grad.numpy())] == []

@@ -38,9 +38,7 @@ class EqualizedLinear(nn.Layer):
         activate: with the leaky rectifier and its gain.
     """
 
-    def __init__(
-        self, inside: int, outside: int, rate: float = 1.0, bias: float = 0.0, activate: bool = False
-    ) -> None:
+    def __init__(self, inside: int, outside: int, rate: float = 1.0, bias: float = 0.0, activate: bool = False) -> None:
         super().__init__()
         self.weight = self.create_parameter([inside, outside], default_initializer=Normal(0.0, 1.0 / rate))
         self.bias = self.create_parameter([outside], is_bias=True, default_initializer=Constant(bias / rate))

@@ -1,0 +1,68 @@
+"""Features of real pictures, computed once: kept in the user's cache folder under a hash of the pictures' content."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from ppgen.errors import OutputError
+from ppgen.io.atomic import atomic_path
+from ppgen.io.download import cache_folder
+from ppgen.metrics.features import FeatureExtractor
+
+BLOCK = 256  # pictures a file: the same pictures in the same order meet the same file, whatever the batch size
+_FORMAT = 1  # raised whenever features would come out differently
+
+
+def block_path(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> Path:
+    """Where the features of these uint8 pictures (H, W, 3) by this extractor are kept."""
+    found = hashlib.sha256(f"{_FORMAT} {extractor.fingerprint}".encode())
+    for picture in pictures:
+        found.update(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes())
+    return cache_folder() / "features" / f"{found.hexdigest()}.npy"
+
+
+def cached_features(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> np.ndarray:
+    """Features float32 (n, d) of uint8 pictures (H, W, 3): from the cache, or computed and kept there.
+
+    A damaged file is computed again; where the cache cannot be written, nothing is kept.
+    """
+    path = block_path(extractor, pictures)
+    stored = _read(path)
+    if stored is not None and stored.shape == (len(pictures), extractor.dimension):
+        return stored
+    features = features_of(extractor, pictures)
+    try:
+        with atomic_path(path) as temporary:
+            np.save(temporary, features)
+    except OutputError:
+        pass  # a full or read-only cache costs time, not the result
+    return features
+
+
+def features_of(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> np.ndarray:
+    """Features float32 (n, d) of uint8 pictures (H, W, 3), whose sizes may differ."""
+    found = []
+    for run in equal_shapes(pictures):
+        found.append(extractor(np.stack(run)))
+    return np.concatenate(found) if found else np.zeros((0, extractor.dimension), np.float32)
+
+
+def equal_shapes(pictures: list[np.ndarray]) -> list[list[np.ndarray]]:
+    """The pictures in order, as runs of one shape, none empty."""
+    runs: list[list[np.ndarray]] = []
+    for picture in pictures:
+        if runs and runs[-1][0].shape == picture.shape:
+            runs[-1].append(picture)
+        else:
+            runs.append([picture])
+    return runs
+
+
+def _read(path: Path) -> np.ndarray | None:
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
