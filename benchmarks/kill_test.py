@@ -77,6 +77,8 @@ def disturbed(options: argparse.Namespace, folder: Path, overrides: list[str]) -
         else:
             process.wait()
         if process.poll() is not None:
+            if process.returncode:
+                raise SystemExit((folder.parent / f"{folder.name}.log").read_text()[-2000:])
             return kills, inside
         process.kill()
         process.wait()

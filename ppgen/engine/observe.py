@@ -92,11 +92,12 @@ class Observer:
             self.writers.image(step, "samples", path)
 
     def scored(self, step: int, scores: dict[str, float]) -> None:
-        """Log a validation."""
-        row = {f"val_{key}": value for key, value in scores.items()}
+        """Log a validation. A name with a slash tells the protocol of a score: that one is printed, not logged."""
+        row = {f"val_{key}": value for key, value in scores.items() if "/" not in key}
         self.log.write(step=step, **row)
         self.writers.scalars(step, row)
-        tqdm.write(f"step {step} validation " + " ".join(f"{k}={v:.4g}" for k, v in scores.items()))
+        printed = {key: value for key, value in scores.items() if "/" in key} or scores
+        tqdm.write(f"step {step} validation " + " ".join(f"{k}={v:.4g}" for k, v in printed.items()))
         sys.stdout.flush()
 
     def note(self, **event: Any) -> None:

@@ -26,7 +26,7 @@ from ppgen.engine.optimizers import build_optimizer, lazy_correction, rate_facto
 from ppgen.engine.signals import StopSignals
 from ppgen.engine.state import NetworkState, OptimizerState, check_declared, gather, split_prefix, spread
 from ppgen.engine.update import Updater, trainable
-from ppgen.errors import ConfigError, TrainingDiverged
+from ppgen.errors import ConfigError, DataError, TrainingDiverged
 from ppgen.io.weights import read_metadata, save_network
 from ppgen.models.base import Model, Stateful, Step
 from ppgen.registry import METRICS, nearest
@@ -166,9 +166,14 @@ class Trainer:
         self._take(checkpoint.load(source), source)
 
     def resume_newest(self) -> list[str]:
-        """Go on from the newest checkpoint of the run's folder that is whole; returns what is wrong with newer ones."""
-        source, found, passed_over = checkpoint.load_newest(self.folder / "checkpoints")
-        self._take(found, source)
+        """Go on from the newest checkpoint of the run's folder that is whole; returns what is wrong with newer ones.
+
+        All processes take the one that the first chooses.
+        """
+        root = self.folder / "checkpoints"
+        source, found, passed_over = checkpoint.load_newest(root)
+        chosen = root / f"step_{distributed.agree(found.facts['step']):08d}"
+        self._take(found if chosen == source else checkpoint.load(chosen), chosen)
         return passed_over
 
     def _take(self, found: checkpoint.Checkpoint, source: Path) -> None:
@@ -240,7 +245,11 @@ class Trainer:
             last = self.step == self.stop_at
             if observer is not None:
                 observer.after_step(self.step, losses, reports, waited, self.seconds / 3600, last)
-            saved = self._occasionally(observer, last)
+            try:
+                saved = self._occasionally(observer, last)
+            except (ConfigError, DataError):
+                self.save()  # a score that cannot be computed must not cost the steps before it
+                raise
             if distributed.any_rank(signals.received is not None):
                 self.stopped_by = signals.received or signal.SIGTERM
                 if not saved:

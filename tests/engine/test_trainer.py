@@ -184,3 +184,4 @@ def test_validate_best_must_be_a_score(tmp_path):
     settings = {**CONFIG["validate"], "best": "iuo", "interval": 1}
     with pytest.raises(ConfigError, match="no score is called 'iuo'"):
         run(tmp_path, validate=settings)
+    assert checkpoint.newest(tmp_path / "checkpoints").name == "step_00000001"  # the step before it is not lost
