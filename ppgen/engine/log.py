@@ -80,14 +80,29 @@ def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
         figure.savefig(temporary, dpi=90)
 
 
-def draw_grid(columns: dict[str, np.ndarray], path: Path, most: int = 8) -> None:
-    """One row a sample, one titled column a name; images are float NCHW in [-1, 1], in colour or grey."""
+def _line_of_text(text: str, width: int, size: float = 0.4) -> np.ndarray:
+    """Grey words on white, uint8 (18, width, 3)."""
+    strip = np.full((18, width, 3), 255, np.uint8)
+    cv2.putText(strip, text, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, size, (60, 60, 60), 1, cv2.LINE_AA)
+    return strip
+
+
+def draw_grid(columns: dict[str, np.ndarray], path: Path, most: int = 8, caption: str = "") -> None:
+    """One row a sample, one titled column a name; images are float NCHW in [-1, 1], in colour or grey.
+
+    Args:
+        most: rows.
+        caption: a line above all, such as the epoch and the losses.
+    """
     tiles = []
     for title, images in columns.items():
         images = np.asarray(images, dtype=np.float32)[:most]
         images = np.repeat(images, 3, axis=1) if images.shape[1] == 1 else images
         column = np.concatenate(list(to_uint8(images)), axis=0)
-        header = np.full((18, column.shape[1], 3), 255, np.uint8)
-        cv2.putText(header, title, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (60, 60, 60), 1, cv2.LINE_AA)
-        tiles.append(np.concatenate([header, column], axis=0))
-    save_image(path, np.concatenate(tiles, axis=1))
+        tiles.append(np.concatenate([_line_of_text(title, column.shape[1]), column], axis=0))
+    height = max(tile.shape[0] for tile in tiles)
+    padded = [np.pad(t, ((0, height - t.shape[0]), (0, 0), (0, 0)), constant_values=255) for t in tiles]
+    picture = np.concatenate(padded, axis=1)
+    if caption:
+        picture = np.concatenate([_line_of_text(caption, picture.shape[1]), picture], axis=0)
+    save_image(path, picture)

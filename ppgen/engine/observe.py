@@ -32,6 +32,7 @@ class Observer:
         self.log = RunLog(folder / "log.jsonl", step)
         self.writers = make_writers(settings.writers, folder, step)
         self.losses: set[str] = set()
+        self._last: dict[str, float] = {}
         self.page = RunPage(folder, losses=self.losses)
         self.bar = tqdm(total=total, initial=step, disable=not sys.stderr.isatty())
         self._start_interval(step)
@@ -57,6 +58,7 @@ class Observer:
         self.bar.update()
         self._waited += waited
         self.losses |= losses.keys()
+        self._last = losses
         if step % self.settings.interval and not last:
             return
         row = {**losses, **reports, **self._rates(step)}
@@ -83,12 +85,13 @@ class Observer:
         """Whether curves and samples are to be drawn at this step."""
         return step % self.settings.visual_interval == 0
 
-    def draw(self, step: int, pictures: dict[str, np.ndarray], most: int) -> None:
-        """Curves and a sample grid."""
+    def draw(self, step: int, pictures: dict[str, np.ndarray], most: int, epoch: float) -> None:
+        """Curves and a sample grid, titled with the epoch and the losses."""
         draw_curves(read_log(self.folder / "log.jsonl"), self.folder / "curves.png")
         if pictures:
             path = self.folder / "samples" / f"step_{step:08d}.png"
-            draw_grid(pictures, path, most)
+            losses = "  ".join(f"{name} {value:.3g}" for name, value in self._last.items())
+            draw_grid(pictures, path, most, f"step {step}, epoch {epoch:.1f}: {losses}")
             self.writers.image(step, "samples", path)
 
     def scored(self, step: int, scores: dict[str, float]) -> None:

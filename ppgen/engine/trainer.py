@@ -306,7 +306,8 @@ class Trainer:
     def _occasionally(self, observer: Observer | None, last: bool) -> bool:
         """Draw, validate, save where it is due; returns whether a checkpoint was written."""
         if observer is not None and (observer.due_for_pictures(self.step) or last):
-            observer.draw(self.step, self._pictures(), _SAMPLES)
+            epoch = self.step * self.loader.batch_size / len(self.stream.dataset)
+            observer.draw(self.step, self._pictures(), _SAMPLES, epoch)
         better = False
         if self.validation is not None and (self.step % self.validate_settings.interval == 0 or last):
             better = self._validate(observer)
