@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import paddle
 import paddle.distributed as dist
 from paddle import nn
@@ -96,6 +97,20 @@ def check_same(networks: dict[str, nn.Layer], step: int) -> None:
                 f"step {step}: the processes hold different weights of '{name}'; --resume goes on from the last "
                 "checkpoint, and a recipe that draws other random numbers per process must do so from step.rng"
             )
+
+
+def gather(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Every process's arrays, in the order of their ranks; keys and shapes must be the same everywhere."""
+    if world_size() == 1:
+        return [arrays]
+    result: list[dict[str, np.ndarray]] = [{} for _ in range(world_size())]
+    for key in sorted(arrays):
+        found: list[paddle.Tensor] = []
+        value = np.ascontiguousarray(arrays[key])
+        dist.all_gather(found, paddle.to_tensor(value.reshape([-1])))
+        for own, tensor in zip(result, found, strict=True):
+            own[key] = tensor.numpy().reshape(value.shape)
+    return result
 
 
 def average_gradients(parameters: list[paddle.Tensor]) -> None:

@@ -185,6 +185,9 @@ class Trainer:
             )
         spread(self.networks_state(), found.weights)
         spread(self.other_state(), found.state)
+        mine = split_prefix(found.state, f"rank{distributed.rank()}")
+        if mine:  # what this process kept for itself; a run resumed with more processes starts them from the first's
+            spread({f"model.{name}": part for name, part in self.model.stateful().items()}, mine)
         self.step, self.seconds, self.rollbacks = facts["step"], facts["seconds"], facts.get("rollbacks", 0)
         self.best = self._score_of_best()
 
@@ -195,11 +198,19 @@ class Trainer:
             return None
         return read_metadata(path).get("card", {}).get("scores", {}).get(self.validate_settings.best)
 
-    def save(self) -> None:
-        """Write a checkpoint of everything that has state."""
+    def save(self, together: bool = True) -> None:
+        """Write a checkpoint of everything that has state; all processes must call this.
+
+        Args:
+            together: what the other processes keep for themselves (image pools) goes into it; False where only the
+                first can come here.
+        """
+        own = gather({f"model.{name}": part for name, part in self.model.stateful().items()})
+        each = distributed.gather(own) if together else [own]
         if self.writes:
             facts = {"seconds": self.seconds, "seed": self.seed, "rollbacks": self.rollbacks}
             weights, state = gather(self.networks_state()), gather(self.other_state())
+            state |= {f"rank{n}.{k}": v for n, arrays in enumerate(each) if n for k, v in arrays.items()}
             checkpoint.save(self.folder / "checkpoints", self.step, weights, state, facts, self.checkpoints.keep)
 
     # ---- the loop ----------------------------------------------------------------------------------------
@@ -248,7 +259,7 @@ class Trainer:
             try:
                 saved = self._occasionally(observer, last)
             except (ConfigError, DataError):
-                self.save()  # a score that cannot be computed must not cost the steps before it
+                self.save(together=False)  # a score that cannot be computed must not cost the steps before it
                 raise
             if distributed.any_rank(signals.received is not None):
                 self.stopped_by = signals.received or signal.SIGTERM
@@ -310,10 +321,10 @@ class Trainer:
             observer.draw(self.step, self._pictures(), _SAMPLES, epoch)
         better = False
         if self.validation is not None and (self.step % self.validate_settings.interval == 0 or last):
-            better = self._validate(observer)
+            better = distributed.any_rank(self._validate(observer))
         due = self.step % self.checkpoints.interval == 0 or last or better
         if due:
-            if better:
+            if better and self.writes:
                 checkpoint.mark_best(self.folder / "checkpoints", self.step)
             self.save()
         return due

@@ -46,16 +46,23 @@ def test_resumed_is_undisturbed_bit_for_bit(tmp_path, family):
         assert trained, f"{name} did not train"
 
 
+LAUNCHER = ["-m", "paddle.distributed.launch", "--nproc_per_node", "2", "--log_dir"]
+
+
+def train(run_python, launcher, *arguments):
+    """tests/engine/two_processes.py in one process or under the launcher."""
+    search = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
+    script = str(ROOT / "tests/engine/two_processes.py")
+    done = run_python(*launcher, script, *map(str, arguments), PYTHONPATH=search, FLAGS_paddle_num_threads="1")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["stylegan2", "pix2pix"])
 def test_two_processes_give_the_weights_of_one_with_the_whole_batch(run_python, tmp_path, family):
     """20 steps, lazy R1 and path length and ADA among them; weights move by some 0.03, and must agree to 3e-4."""
-    script = str(ROOT / "tests/engine/two_processes.py")
-    search = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
-    launcher = ["-m", "paddle.distributed.launch", "--nproc_per_node", "2", "--log_dir", str(tmp_path / "logs")]
-    for name, start in (("one", []), ("two", launcher)):
-        done = run_python(*start, script, family, str(tmp_path / name), PYTHONPATH=search, FLAGS_paddle_num_threads="1")
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    train(run_python, [], family, tmp_path / "one", 20)
+    train(run_python, [*LAUNCHER, str(tmp_path / "logs")], family, tmp_path / "two", 20)
     one, two = (checkpoint.load(tmp_path / n / "checkpoints/step_00000020") for n in ("one", "two"))
     assert one.weights.keys() == two.weights.keys() and len(one.weights) > 10
     start = trainer(family, tmp_path / "start", two_processes.MODELS[family]).networks_state()
@@ -63,3 +70,15 @@ def test_two_processes_give_the_weights_of_one_with_the_whole_batch(run_python, 
         assert np.allclose(value, two.weights[key], atol=3e-4), (key, np.abs(value - two.weights[key]).max())
     moved = max(np.abs(v - one.weights[f"{n}.{k}"]).max() for n, s in start.items() for k, v in s.arrays().items())
     assert moved > 0.01
+
+
+@pytest.mark.slow
+def test_two_processes_resume_bit_for_bit_what_each_kept_for_itself_included(run_python, tmp_path):
+    launcher = [*LAUNCHER, str(tmp_path / "logs")]
+    train(run_python, launcher, "cyclegan", tmp_path / "whole", 6)
+    train(run_python, launcher, "cyclegan", tmp_path / "parts", 6, 3)
+    train(run_python, launcher, "cyclegan", tmp_path / "parts", 6)
+    one, two = (checkpoint.load(tmp_path / n / "checkpoints/step_00000006") for n in ("whole", "parts"))
+    assert any(key.startswith("rank1.model.") for key in one.state)
+    for a, b in zip(one[:2], two[:2]):
+        assert a.keys() == b.keys() and [key for key in a if not np.array_equal(a[key], b[key])] == []

@@ -1,4 +1,7 @@
-"""Started once, or by Paddle's launcher: train a tiny family on batches of 8 and save what came out."""
+"""Started once, or by Paddle's launcher: train a tiny family on batches of 8; FAMILY FOLDER STEPS [UNTIL].
+
+Where the folder holds a checkpoint it goes on from there.
+"""
 
 import sys
 from pathlib import Path
@@ -23,13 +26,16 @@ MODELS = {
         "generator": {"name": "ResNetGenerator", "base_channels": 4, "blocks": 1},
         "discriminator": {**MODELS_BY_FAMILY["pix2pix"]["discriminator"], "norm": "instance"},
     },
+    "cyclegan": {**MODELS_BY_FAMILY["cyclegan"], "pool_size": 3},  # each process has a pool of its own
 }
 
 if __name__ == "__main__":
-    family, folder = sys.argv[1], Path(sys.argv[2])
+    family, folder, steps = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     distributed.start()
     # plain descent: Adam makes equal steps of gradients that are nothing but rounding
     optimizer = {"name": "SGD", "learning_rate": 0.002}
-    training = trainer(family, folder, MODELS[family], optimizer, loader={"batch_size": 8}, total_iters=20,
+    training = trainer(family, folder, MODELS[family], optimizer, loader={"batch_size": 8}, total_iters=steps,
                        guard={"compare_interval": 5})  # fmt: skip
-    training.run()
+    if (folder / "checkpoints").is_dir():
+        training.resume_newest()
+    training.run(until=int(sys.argv[4]) if sys.argv[4:] else None)
