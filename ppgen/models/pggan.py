@@ -37,7 +37,8 @@ def level_at(images: int, stable: list[int], fade: list[int]) -> float:
     return float(len(fade))
 
 
-def _per_stage(value: int | list, count: int, name: str) -> list[int]:
+def per_stage(value: int | list, count: int, name: str) -> list[int]:
+    """One number a stage, or the same for all; ConfigError naming `name` for anything else."""
     numbers = [value] * count if isinstance(value, int) else list(value)
     if len(numbers) != count or not all(isinstance(number, int) and number >= 0 for number in numbers):
         raise ConfigError(f"model.{name}: expected a whole number or {count} of them, found {value}")
@@ -90,8 +91,8 @@ class ProgressiveGAN(Model):
         stages = {name: network.stages for name, network in self.networks.items()}
         if len(set(stages.values())) > 1:
             raise ConfigError(f"model: both networks need as many widths, found {stages}")
-        self.stable = _per_stage(stable_images, stages["generator"], "stable_images")
-        self.fade = _per_stage(fade_images, stages["generator"] - 1, "fade_images")
+        self.stable = per_stage(stable_images, stages["generator"], "stable_images")
+        self.fade = per_stage(fade_images, stages["generator"] - 1, "fade_images")
         self.penalty, self.drift, self.objective = penalty, drift, objective("wgangp")
 
     def phases(self) -> list[Phase]:

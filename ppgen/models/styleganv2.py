@@ -97,6 +97,13 @@ class StyleGAN2(Model):
 
     # ---- pictures ----------------------------------------------------------------------------------------
 
+    def _real(self, batch: Batch, step: Step) -> paddle.Tensor:
+        return paddle.to_tensor(batch["image"])
+
+    def _used_layers(self) -> int:
+        """How many of W+ make the picture; mixing begins at one of them."""
+        return self.networks["generator"].count
+
     def _latents(self, count: int, step: Step) -> paddle.Tensor:
         """W+ (count, L, D) of new latents: w of one, and from some layer on of another in the mixed ones."""
         generator = self.networks["generator"]
@@ -104,10 +111,10 @@ class StyleGAN2(Model):
         z = [step.normal(count, generator.latent_dim) for _ in range(2)]
         w = generator.map(paddle.concat(z))
         generator.track_mean(_mean_of_all(w, step))
-        layers = generator.count
+        layers = self._used_layers()
         chance = step.uniform(count, 2).numpy()
-        start = np.where(chance[:, 0] < self.mixing, 1 + np.floor(chance[:, 1] * (layers - 1)), layers)
-        second = paddle.to_tensor((np.arange(layers) >= start[:, None]).astype(np.float32)).unsqueeze(2)
+        start = np.where(chance[:, 0] < self.mixing, 1 + np.floor(chance[:, 1] * (layers - 1)), generator.count)
+        second = paddle.to_tensor((np.arange(generator.count) >= start[:, None]).astype(np.float32)).unsqueeze(2)
         one, two = generator.spread(w[:count]), generator.spread(w[count:])
         return one + second.astype(one.dtype) * (two - one)
 
@@ -128,7 +135,7 @@ class StyleGAN2(Model):
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
         """softplus(D(G)) + softplus(-D(x)); ADA looks at the sign of D(x)."""
         fake = self._verdict(self._fake(batch, step).detach(), step)
-        real = self._verdict(paddle.to_tensor(batch["image"]), step)
+        real = self._verdict(self._real(batch, step), step)
         sign = float(_mean_of_all(real.sign().reshape([-1]), step))
         self.augment.observe(sign, len(batch["image"]) * step.world)
         step.report.update(d_real=float(real.mean()), d_fake=float(fake.mean()), d_sign=sign)
@@ -138,7 +145,7 @@ class StyleGAN2(Model):
 
     def r1(self, batch: Batch, step: Step) -> Losses:
         """gamma / 2 * E[|grad D(x)|^2], through the augmentation; the engine multiplies by the interval."""
-        real = paddle.to_tensor(batch["image"])
+        real = self._real(batch, step)
         real.stop_gradient = False
         return {"r1": 0.5 * self.r1_weight * r1_penalty(self._verdict(real, step), real)}
 

@@ -31,6 +31,8 @@ from ppgen.networks import (  # noqa: E402, F401
     skin_tone,
     stylegan2_discriminator,
     stylegan2_generator,
+    stylegan_discriminator,
+    stylegan_generator,
     ugatit_discriminator,
     ugatit_generator,
     unet_generator,

@@ -58,7 +58,7 @@ def pixel_norm(x: paddle.Tensor) -> paddle.Tensor:
     return x * paddle.rsqrt(x.square().mean(axis=1, keepdim=True) + 1e-8)
 
 
-class _Growing(nn.Layer):
+class Growing(nn.Layer):
     """What both networks share: stages, and the buffer that says how far they have grown."""
 
     def __init__(self, widths: list[int] | tuple[int, ...], owner: str) -> None:
@@ -83,7 +83,7 @@ class _Growing(nn.Layer):
 
 
 @NETWORKS.register()
-class PGGANGenerator(_Growing):
+class PGGANGenerator(Growing):
     """Noise in, picture out: (N, latent_dim) -> (N, channels, S, S), S = 4 * 2 ** ceil(level); about [-1, 1].
 
     Args:
@@ -134,7 +134,7 @@ class PGGANGenerator(_Growing):
 
 
 @NETWORKS.register()
-class PGGANDiscriminator(_Growing):
+class PGGANDiscriminator(Growing):
     """Picture in, the critic's score out: (N, channels, S, S) -> (N, 1), S as the generator's at the same level.
 
     Every operation has a second derivative, for the gradient penalty.
@@ -149,29 +149,36 @@ class PGGANDiscriminator(_Growing):
 
     classes: int | None = None
 
+    group = GROUP
+
     def __init__(self, widths: list[int] | tuple[int, ...] = WIDTHS, channels: int = 3) -> None:
-        super().__init__(widths, "PGGANDiscriminator")
+        super().__init__(widths, type(self).__name__)
         self.from_image = nn.LayerList([EqualizedConv(channels, width, 1) for width in widths])
-        self.blocks = nn.LayerList(
-            [
-                nn.LayerList([EqualizedConv(wide, wide, 3), EqualizedConv(wide, narrow, 3)])
-                for narrow, wide in zip(widths, widths[1:])
-            ]
-        )
+        self.blocks = nn.LayerList([self._block(wide, narrow) for narrow, wide in zip(widths, widths[1:])])
         self.end_conv = EqualizedConv(widths[0] + 1, widths[0], 3)
         self.end_linear = EqualizedConv(widths[0], widths[0], SMALLEST, padding=False)
         self.verdict = EqualizedConv(widths[0], 1, 1, gain=1.0)
+
+    @staticmethod
+    def _block(wide: int, narrow: int) -> nn.LayerList:
+        """The layers of one stage."""
+        return nn.LayerList([EqualizedConv(wide, wide, 3), EqualizedConv(wide, narrow, 3)])
+
+    @staticmethod
+    def _halved(x: paddle.Tensor, block: nn.LayerList) -> paddle.Tensor:
+        """(N, wide, S, S) through one stage -> (N, narrow, S / 2, S / 2)."""
+        for conv in block:
+            x = F.leaky_relu(conv(x), SLOPE)
+        return downsample_mean(x)
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
         stage, share = self.grown()
         x = F.leaky_relu(self.from_image[stage](images), SLOPE)
         for index in range(stage, 0, -1):
-            for conv in self.blocks[index - 1]:
-                x = F.leaky_relu(conv(x), SLOPE)
-            x = downsample_mean(x)
+            x = self._halved(x, self.blocks[index - 1])
             if index == stage and share < 1.0:
                 coarse = F.leaky_relu(self.from_image[stage - 1](downsample_mean(images)), SLOPE)
                 x = coarse + share * (x - coarse)
-        x = F.leaky_relu(self.end_conv(group_deviation(x, GROUP)), SLOPE)
+        x = F.leaky_relu(self.end_conv(group_deviation(x, self.group)), SLOPE)
         x = F.leaky_relu(self.end_linear(x), SLOPE)
         return self.verdict(x).reshape([-1, 1])

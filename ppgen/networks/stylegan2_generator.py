@@ -54,55 +54,15 @@ class MappingNetwork(nn.Layer):
         return x
 
 
-@NETWORKS.register()
-class StyleGANv2Generator(nn.Layer):
-    """Latents (N, style_dim) -> pictures (N, 3, size, size), around [-1, 1].
+class StyleSpace(nn.Layer):
+    """What the generators of StyleGAN and StyleGAN2 share: z, w, W+, truncation, stored noise.
 
-    Args:
-        size: of the pictures, a power of two from 8 to 1024.
-        style_dim: length of z and of w.
-        n_mlp: layers of the mapping network.
-        channel_multiplier: of the widths, see `width_at`; 0.25 gives 64 channels at 64 pixels.
-        channel_max: no layer is wider.
-        lr_mlp: how fast the mapping network learns, in terms of the rest.
-
-    Attributes:
-        latent_dim: style_dim.
-        classes: None, as there are no labels.
-        count: number of w a picture is made of; one for each convolution, the last for the last `ToRGB`.
-        mean_latent: buffer (style_dim,), the mean of w over all z; truncation pulls towards it.
-
-    Raises:
-        ConfigError: at construction, for sizes and widths that cannot be.
-        DataError: for latents or noise of another shape.
+    A subclass has `latent_dim`, `count`, `mapping`, `layers`, the parameter `constant` and the buffer `mean_latent`,
+    and the methods `styles` (W+ -> S) and `paint` (S -> pictures).
     """
 
+    classes: int | None = None
     optional_keys = ("mean_latent",)  # PaddleGAN's files have none; it is found when first needed
-
-    def __init__(
-        self,
-        size: int = 1024,
-        style_dim: int = 512,
-        n_mlp: int = 8,
-        channel_multiplier: float = 2,
-        channel_max: int = 512,
-        lr_mlp: float = 0.01,
-    ) -> None:
-        super().__init__()
-        sides = stage_sizes(size)
-        widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
-        self.size, self.latent_dim, self.classes = size, style_dim, None
-        self.mapping = MappingNetwork(style_dim, n_mlp, lr_mlp)
-        shape = [1, widths[0], SMALLEST, SMALLEST]
-        self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))
-        layers = [StyledConv(widths[0], widths[0], style_dim, SMALLEST, up=False)]
-        for before, width, side in zip(widths, widths[1:], sides[1:]):
-            layers.append(StyledConv(before, width, style_dim, side, up=True))
-            layers.append(StyledConv(width, width, style_dim, side, up=False))
-        self.layers = nn.LayerList(layers)
-        self.to_rgb = nn.LayerList([ToRGB(width, style_dim) for width in widths])
-        self.count = len(layers) + 1
-        self.register_buffer("mean_latent", paddle.zeros([style_dim]))
 
     # ---- latents -----------------------------------------------------------------------------------------
 
@@ -134,52 +94,25 @@ class StyleGANv2Generator(nn.Layer):
         """Move the stored mean towards `new`, a batch's mean of w (style_dim,); `keep` is the old one's share."""
         self.mean_latent.set_value(new + (self.mean_latent - new) * keep if bool(self.mean_latent.any()) else new)
 
+    def check_w_plus(self, w_plus: paddle.Tensor) -> None:
+        """DataError unless the shape is (N, count, style_dim)."""
+        if w_plus.ndim != 3 or list(w_plus.shape[1:]) != [self.count, self.latent_dim]:
+            wanted = f"(N, {self.count}, {self.latent_dim})"
+            raise DataError(f"latents: expected shape {wanted}, found {tuple(w_plus.shape)}")
+
     # ---- pictures ----------------------------------------------------------------------------------------
 
     def noise_shapes(self) -> list[tuple[int, int, int]]:
         """(1, H, W) of each layer's noise."""
         return [tuple(layer.noise.shape[1:]) for layer in self.layers]
 
-    def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
-        """W+ (N, count, style_dim) -> S: what scales each convolution's input channels, in order of use.
-
-        Entry 0 is of layers[0], 1 of to_rgb[0], then for each stage layers[2k-1], layers[2k], to_rgb[k].
-        """
-        if w_plus.ndim != 3 or list(w_plus.shape[1:]) != [self.count, self.latent_dim]:
-            wanted = f"(N, {self.count}, {self.latent_dim})"
-            raise DataError(f"latents: expected shape {wanted}, found {tuple(w_plus.shape)}")
-        # A stage's ToRGB reads the same w as the next stage's first convolution.
-        found = [self.layers[0].conv(w_plus[:, 0]), self.to_rgb[0].conv(w_plus[:, 1])]
-        for stage in range(1, len(self.to_rgb)):
-            first = 2 * stage - 1
-            found.append(self.layers[first].conv(w_plus[:, first]))
-            found.append(self.layers[first + 1].conv(w_plus[:, first + 1]))
-            found.append(self.to_rgb[stage].conv(w_plus[:, first + 2]))
-        return found
-
-    def paint(
-        self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None
-    ) -> paddle.Tensor:
-        """S -> pictures (N, 3, size, size).
-
-        Args:
-            styles: as `styles` returns them.
-            noise: one tensor (N or 1, 1, H, W) or None a layer, None for no noise there; None takes the stored.
-        """
+    def noise_or_stored(self, noise: Sequence[paddle.Tensor | None] | None) -> Sequence[paddle.Tensor | None]:
+        """`noise` if it has one entry a layer (DataError if not), the stored for None."""
         if noise is None:
-            noise = [layer.noise for layer in self.layers]
+            return [layer.noise for layer in self.layers]
         if len(noise) != len(self.layers):
             raise DataError(f"noise: expected one for each of {len(self.layers)} layers, found {len(noise)}")
-        batch = styles[0].shape[0]
-        x = self.constant.expand([batch, *self.constant.shape[1:]])
-        x = self.layers[0](x, styles[0], noise[0])
-        picture = self.to_rgb[0](x, styles[1], None)
-        for stage in range(1, len(self.to_rgb)):
-            first, place = 2 * stage - 1, 3 * stage - 1
-            x = self.layers[first](x, styles[place], noise[first])
-            x = self.layers[first + 1](x, styles[place + 1], noise[first + 1])
-            picture = self.to_rgb[stage](x, styles[place + 2], picture)
-        return picture
+        return noise
 
     def synthesize(self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None) -> paddle.Tensor:
         """W+ (N, count, style_dim) -> pictures; `noise` as in `paint`."""
@@ -201,9 +134,96 @@ class StyleGANv2Generator(nn.Layer):
             noise: as in `paint`.
         """
         if labels is not None:
-            raise DataError("labels: this StyleGAN2 was trained without classes; leave them out")
+            raise DataError(f"labels: this {type(self).__name__} was trained without classes; leave them out")
         return self.synthesize(self.spread(self.map(z), truncation), noise)
 
     def forward(self, z: paddle.Tensor) -> paddle.Tensor:
         """Pictures of latents, with the stored noise."""
         return self.generate(z)
+
+
+@NETWORKS.register()
+class StyleGANv2Generator(StyleSpace):
+    """Latents (N, style_dim) -> pictures (N, 3, size, size), around [-1, 1].
+
+    Args:
+        size: of the pictures, a power of two from 8 to 1024.
+        style_dim: length of z and of w.
+        n_mlp: layers of the mapping network.
+        channel_multiplier: of the widths, see `width_at`; 0.25 gives 64 channels at 64 pixels.
+        channel_max: no layer is wider.
+        lr_mlp: how fast the mapping network learns, in terms of the rest.
+
+    Attributes:
+        latent_dim: style_dim.
+        classes: None, as there are no labels.
+        count: number of w a picture is made of; one for each convolution, the last for the last `ToRGB`.
+        mean_latent: buffer (style_dim,), the mean of w over all z; truncation pulls towards it.
+
+    Raises:
+        ConfigError: at construction, for sizes and widths that cannot be.
+        DataError: for latents or noise of another shape.
+    """
+
+    def __init__(
+        self,
+        size: int = 1024,
+        style_dim: int = 512,
+        n_mlp: int = 8,
+        channel_multiplier: float = 2,
+        channel_max: int = 512,
+        lr_mlp: float = 0.01,
+    ) -> None:
+        super().__init__()
+        sides = stage_sizes(size)
+        widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
+        self.size, self.latent_dim = size, style_dim
+        self.mapping = MappingNetwork(style_dim, n_mlp, lr_mlp)
+        shape = [1, widths[0], SMALLEST, SMALLEST]
+        self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))
+        layers = [StyledConv(widths[0], widths[0], style_dim, SMALLEST, up=False)]
+        for before, width, side in zip(widths, widths[1:], sides[1:]):
+            layers.append(StyledConv(before, width, style_dim, side, up=True))
+            layers.append(StyledConv(width, width, style_dim, side, up=False))
+        self.layers = nn.LayerList(layers)
+        self.to_rgb = nn.LayerList([ToRGB(width, style_dim) for width in widths])
+        self.count = len(layers) + 1
+        self.register_buffer("mean_latent", paddle.zeros([style_dim]))
+
+    # ---- pictures ----------------------------------------------------------------------------------------
+
+    def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
+        """W+ (N, count, style_dim) -> S: what scales each convolution's input channels, in order of use.
+
+        Entry 0 is of layers[0], 1 of to_rgb[0], then for each stage layers[2k-1], layers[2k], to_rgb[k].
+        """
+        self.check_w_plus(w_plus)
+        # A stage's ToRGB reads the same w as the next stage's first convolution.
+        found = [self.layers[0].conv(w_plus[:, 0]), self.to_rgb[0].conv(w_plus[:, 1])]
+        for stage in range(1, len(self.to_rgb)):
+            first = 2 * stage - 1
+            found.append(self.layers[first].conv(w_plus[:, first]))
+            found.append(self.layers[first + 1].conv(w_plus[:, first + 1]))
+            found.append(self.to_rgb[stage].conv(w_plus[:, first + 2]))
+        return found
+
+    def paint(
+        self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None
+    ) -> paddle.Tensor:
+        """S -> pictures (N, 3, size, size).
+
+        Args:
+            styles: as `styles` returns them.
+            noise: one tensor (N or 1, 1, H, W) or None a layer, None for no noise there; None takes the stored.
+        """
+        noise = self.noise_or_stored(noise)
+        batch = styles[0].shape[0]
+        x = self.constant.expand([batch, *self.constant.shape[1:]])
+        x = self.layers[0](x, styles[0], noise[0])
+        picture = self.to_rgb[0](x, styles[1], None)
+        for stage in range(1, len(self.to_rgb)):
+            first, place = 2 * stage - 1, 3 * stage - 1
+            x = self.layers[first](x, styles[place], noise[first])
+            x = self.layers[first + 1](x, styles[place + 1], noise[first + 1])
+            picture = self.to_rgb[stage](x, styles[place + 2], picture)
+        return picture

@@ -37,13 +37,12 @@ def _mirrored(x: paddle.Tensor) -> paddle.Tensor:
 class AttentionDiscriminator(nn.Layer):
     """Images in, verdicts on overlapping patches out: (N, in_channels, H, W) -> `Verdict`.
 
-    `layers - 2` halvings... of the side, then two convolutions that shrink it by one pixel each.
+    The side is halved `layers` - 2 times; two more convolutions take one pixel each: H' = H / 2**(layers - 2) - 2.
 
     Args:
         in_channels: channels of the images.
         base_channels: width of the first convolution; it doubles with every further one.
-        layers: 7 for the paper's global and 5 for its local discriminator; `layers` - 2 of the convolutions
-            halve the image.
+        layers: 7 for the paper's global and 5 for its local discriminator.
 
     Raises:
         ConfigError: at construction, for fewer than 3 layers.

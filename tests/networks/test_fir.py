@@ -132,17 +132,27 @@ def equalized(down: bool):
     return layer, layer
 
 
+def up(cut: str):
+    weight = tensor(random(4, 3, 3, 3))
+    return None, lambda x: fir.conv_up(x, weight, cut)
+
+
+def biased():
+    bias = tensor(random(3))
+    return None, lambda x: add_bias(x, bias)
+
+
 CASES = {
     "down": lambda: (None, fir.downsample_filtered),
     "up": lambda: (None, fir.upsample_filtered),
-    "taps": lambda: (None, lambda x, w=tensor(random(4, 3, 3, 3)): fir.conv_up(x, w, "taps")),
-    "parity": lambda: (None, lambda x, w=tensor(random(4, 3, 3, 3)): fir.conv_up(x, w, "parity")),
-    "phases": lambda: (None, lambda x, w=tensor(random(4, 3, 3, 3)): fir.conv_up(x, w, "phases")),
+    "taps": lambda: up("taps"),
+    "parity": lambda: up("parity"),
+    "phases": lambda: up("phases"),
     "conv": lambda: equalized(False),
     "conv_down": lambda: equalized(True),
     "styled": lambda: styled(False),
     "styled_up": lambda: styled(True),
-    "bias": lambda: (None, lambda x, b=tensor(random(3)): add_bias(x, b)),
+    "bias": biased,
 }
 
 

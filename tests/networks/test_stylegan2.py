@@ -133,8 +133,7 @@ def test_styles_of_w_plus_paint_the_same_picture(small):
     np.testing.assert_array_equal(small.paint(styles).numpy(), small.synthesize(w_plus).numpy())
 
 
-def test_every_w_but_the_last_reaches_a_convolution(small):
-    """Index i of W+ changes the picture, and the last only its colours: no convolution reads it."""
+def test_every_entry_of_w_plus_changes_the_picture(small):
     w_plus = small.spread(small.map(latents(1)))
     base = small.synthesize(w_plus).numpy()
     for index in range(small.count):

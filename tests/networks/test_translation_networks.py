@@ -25,7 +25,7 @@ CASES = {
     "ugatit_disc_g_p2c": ("UGATITDiscriminator", (3, 32, 7), "spectral", (2, 3, 256, 256), UGATIT_OUTPUTS),
     "ugatit_disc_l_p2c": ("UGATITDiscriminator", (3, 32, 5), "spectral", (2, 3, 256, 256), UGATIT_OUTPUTS),
 }
-SLOW = ("cyclegan_resnet", "ugatit_gen_light")
+SLOW = ("pix2pix_unet", "cyclegan_resnet", "ugatit_gen_light")
 
 
 def image(*shape: int):

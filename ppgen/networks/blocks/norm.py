@@ -1,4 +1,4 @@
-"""Normalizations: Layer-Instance and its adaptive forms, and a batch norm with second derivatives.
+"""Normalizations: Layer-Instance and its adaptive forms, AdaIN, and a batch norm with second derivatives.
 
 Instance normalization forgets how channels compare with each other, layer normalization keeps it; LIN and
 AdaLIN learn, channel by channel, how much of each to use.
@@ -66,6 +66,29 @@ def layer_instance_normalize(
     shift = between * layer_weight * gamma + beta
     out = centered * scale.reshape([-1, 1]) + shift.reshape([-1, 1])
     return out.reshape([-1, channels, height, width])
+
+
+class AdaIN(nn.Layer):
+    """Adaptive instance normalization, y_s (x - mean) / deviation + y_b: (N, C, H, W) -> the same shape.
+
+    Source: Huang and Belongie 2017, eq. 8; in StyleGAN (Karras et al. 2019) eq. 1.
+
+    Args:
+        epsilon: added to the variance, which is divided by n here.
+    """
+
+    def __init__(self, epsilon: float = 1e-8) -> None:
+        super().__init__()
+        self.epsilon = epsilon
+
+    def forward(self, x: paddle.Tensor, stretch: paddle.Tensor, shift: paddle.Tensor) -> paddle.Tensor:
+        """x (N, C, H, W), stretch y_s and shift y_b (N, C)."""
+        _, channels, height, width = x.shape
+        rows = x.reshape([-1, height * width])  # reduced and broadcast faster than 4-D tensors on a CPU
+        centered = rows - rows.mean(axis=1, keepdim=True)
+        deviation = paddle.rsqrt((centered * centered).mean(axis=1, keepdim=True) + self.epsilon)
+        out = centered * (deviation * stretch.reshape([-1, 1])) + shift.reshape([-1, 1])
+        return out.reshape([-1, channels, height, width])
 
 
 class LIN(nn.Layer):

@@ -1,0 +1,140 @@
+"""The first StyleGAN's generator: latent -> mapping network -> w -> styles of instance-normalized features -> picture.
+
+Source: Karras, Laine, Aila, "A Style-Based Generator Architecture for Generative Adversarial Networks" (CVPR 2019):
+figure 1b, section 2 (AdaIN, eq. 1; noise; the learnt constant), appendix C (how weights start). It grows from
+4 x 4 pixels as `PGGANGenerator` does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+from paddle.nn.initializer import Constant, Normal
+
+from ppgen.networks.blocks.equalized import SLOPE, EqualizedLinear
+from ppgen.networks.blocks.fir import conv_up
+from ppgen.networks.blocks.modulated import noise_and_bias
+from ppgen.networks.blocks.norm import AdaIN
+from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.networks.pggan import SMALLEST, EqualizedConv, Growing
+from ppgen.networks.stylegan2_generator import MappingNetwork, StyleSpace, stage_sizes, width_at
+from ppgen.registry import NETWORKS
+
+
+class StyledLayer(nn.Layer):
+    """Convolution, noise, bias, leaky rectifier, instance norm, style: (N, in, H, W) -> (N, out, H', W').
+
+    Upsampling repeats every pixel, convolves and blurs with [1, 2, 1]: within one pixel of the border `conv_up` is
+    another matter of padding, elsewhere the same linear map for a third of the products.
+
+    Args:
+        inside: channels of the input; 0 for the first layer, which has no convolution (in = out).
+        side: H' and W', of the stored noise.
+        up: H' = 2 H.
+    """
+
+    def __init__(self, inside: int, outside: int, style_dim: int, side: int, up: bool = False) -> None:
+        super().__init__()
+        kernel = [outside, inside, 3, 3]
+        self.weight = self.create_parameter(kernel, default_initializer=Normal(0.0, 1.0)) if inside else None
+        self.scale = math.sqrt(2.0 / (9 * inside)) if inside else 1.0
+        self.bias = self.create_parameter([outside], is_bias=True)
+        self.noise_strength = self.create_parameter([outside], default_initializer=Constant(0.0))
+        self.register_buffer("noise", paddle.randn([1, 1, side, side]))
+        self.style = EqualizedLinear(style_dim, 2 * outside)
+        self.norm = AdaIN()
+        self.up = up
+
+    def forward(self, x: paddle.Tensor, style: paddle.Tensor, noise: paddle.Tensor | None) -> paddle.Tensor:
+        """x (N, in, H, W), style (N, 2 * out) of `self.style`, noise (N or 1, 1, H', W') or None for none."""
+        if self.weight is not None:
+            weight = self.weight * self.scale
+            x = conv_up(x, weight) if self.up else F.conv2d(x, weight, padding=1)
+        x = F.leaky_relu(x + noise_and_bias(self.noise_strength, self.bias, noise, x.shape), SLOPE)
+        stretch, shift = style.split(2, axis=1)
+        return self.norm(x, 1.0 + stretch, shift)
+
+
+@NETWORKS.register()
+class StyleGANGenerator(StyleSpace, Growing):
+    """Latents (N, style_dim) -> pictures (N, 3, S, S), around [-1, 1]; S = 4 * 2 ** ceil(level), at last `size`.
+
+    Args:
+        size: of the pictures when grown up, a power of two from 8 to 1024. A new network is grown up.
+        style_dim: length of z and of w.
+        n_mlp: layers of the mapping network.
+        channel_multiplier, channel_max: widths, see `width_at`; the published ones are 1 and 512.
+        lr_mlp: how fast the mapping network learns, in terms of the rest.
+
+    Attributes:
+        latent_dim: style_dim.
+        classes: None, as there are no labels.
+        count: number of w a picture is made of, one a layer, two layers a resolution; the same at every level.
+        mean_latent: buffer (style_dim,), the mean of w over all z; truncation pulls towards it.
+
+    Raises:
+        ConfigError: at construction, for sizes and widths that cannot be.
+        DataError: for latents or noise of another shape.
+    """
+
+    def __init__(
+        self,
+        size: int = 1024,
+        style_dim: int = 512,
+        n_mlp: int = 8,
+        channel_multiplier: float = 1,
+        channel_max: int = 512,
+        lr_mlp: float = 0.01,
+    ) -> None:
+        sides = stage_sizes(size)
+        widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
+        super().__init__(widths, "StyleGANGenerator")
+        self.size, self.latent_dim = size, style_dim
+        self.mapping = MappingNetwork(style_dim, n_mlp, lr_mlp)
+        shape = [1, widths[0], SMALLEST, SMALLEST]
+        # The paper starts at ones. They do not vary over pixels, so that instance norm enlarges their first gradients
+        # 10,000 times, which Adam's mean square then remembers for a thousand steps.
+        self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))
+        layers = [StyledLayer(0, widths[0], style_dim, SMALLEST), StyledLayer(widths[0], widths[0], style_dim, SMALLEST)]
+        for before, width, side in zip(widths, widths[1:], sides[1:]):
+            layers.append(StyledLayer(before, width, style_dim, side, up=True))
+            layers.append(StyledLayer(width, width, style_dim, side))
+        self.layers = nn.LayerList(layers)
+        self.to_image = nn.LayerList([EqualizedConv(width, 3, 1, gain=1.0) for width in widths])
+        self.count = len(layers)
+        self.register_buffer("mean_latent", paddle.zeros([style_dim]))
+
+    def used_layers(self) -> int:
+        """How many layers take part at the present level: two a resolution."""
+        return 2 * self.grown()[0] + 2
+
+    def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
+        """W+ (N, count, style_dim) -> S: for each layer (N, 2 * channels), stretch - 1 and shift of eq. 1."""
+        self.check_w_plus(w_plus)
+        return [layer.style(w_plus[:, index]) for index, layer in enumerate(self.layers)]
+
+    def paint(
+        self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None
+    ) -> paddle.Tensor:
+        """S -> pictures (N, 3, S, S).
+
+        Args:
+            styles: as `styles` returns them; those of layers that do not take part yet are left alone.
+            noise: one tensor (N or 1, 1, H, W) or None a layer, None for no noise there; None takes the stored.
+        """
+        noise = self.noise_or_stored(noise)
+        stage, share = self.grown()
+        x = before = self.constant.expand([styles[0].shape[0], *self.constant.shape[1:]])
+        for index, layer in enumerate(self.layers[: 2 * stage + 2]):
+            if index == 2 * stage:
+                before = x
+            x = layer(x, styles[index], noise[index])
+        picture = self.to_image[stage](x)
+        if share == 1.0:
+            return picture
+        coarse = upsample_nearest(self.to_image[stage - 1](before))
+        return coarse + share * (picture - coarse)
