@@ -82,7 +82,7 @@ class Face:
 class AlignedFace:
     """An upright square crop around a face.
 
-    crop: uint8 (size, size, 3) RGB, white outside the photo.
+    crop: uint8 (size, size, 3) RGB; outside the photo white, or its edge pixels repeated (see `align.Margins`).
     landmarks: float64 (68, 2) in pixels of the crop.
     matrix: float64 (3, 3), homogeneous, takes pixels of the photo to pixels of the crop.
     pad_frac: share of the crop that lies outside the photo, 0 to 1.

@@ -125,3 +125,9 @@ def test_missing_dataset_folders_are_named_with_the_other_faults(monkeypatch, tm
     message = str(caught.value)
     assert message.count(f"there is no folder {tmp_path / 'portraits/train'}") == 2 and "make data" in message
     assert "ngff" in message and "loader.batch_size: expected 1 or more" in message
+
+
+def test_the_commands_that_make_the_photo2cartoon_dataset_are_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    with pytest.raises(ConfigError, match="ppgen data unpack .*ppgen data portraits SRC -o data/photo2cartoon"):
+        load_config(str(ROOT / "configs/ugatit_photo2cartoon.yaml"), [])

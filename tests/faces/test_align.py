@@ -8,7 +8,7 @@ import pytest
 
 from ppgen.errors import DataError
 from ppgen.faces import align_crop, align_face
-from ppgen.faces.align import transform_points
+from ppgen.faces.align import CLOSE, transform_points
 
 DATA = Path(__file__).parents[1] / "data"
 GOLDEN = json.loads((DATA / "align.json").read_text())
@@ -89,3 +89,33 @@ def test_other_images_are_refused(picture):
         align_face(picture.astype(np.float32), landmarks)
     with pytest.raises(DataError, match="size 0"):
         align_face(picture, landmarks, size=0)
+
+
+def test_close_margins_frame_the_face_alone(picture):
+    """The box of data/faces128: 0.6 of its height above, 0.2 below, 0.25 of its width to each side, squared."""
+    landmarks = np.array(CASES["flat"]["landmarks_xy"], dtype=float)
+    aligned = align_face(picture, landmarks, 128, CLOSE)
+    low, high = aligned.landmarks.min(axis=0), aligned.landmarks.max(axis=0)
+    width, height = high - low
+    side = max(1.5 * width, 1.8 * height)
+    assert abs(side - 128) < 2
+    left = 0.25 * width + (side - 1.5 * width) / 2
+    assert abs(low[0] - left) < 1.5 and abs(low[1] - (0.6 * height + (side - 1.8 * height) / 2)) < 1.5
+    assert aligned.native_size < align_face(picture, landmarks).native_size
+    inside = [20, 30, 40, 50]
+    seen = [aligned.crop[round(y), round(x), 0] for x, y in aligned.landmarks[inside]]
+    assert np.abs(np.array(seen) - landmarks[inside, 0] * 255 / 259).max() < 2
+
+
+@pytest.mark.parametrize("quarter", [0, 1])
+def test_close_margins_repeat_the_edge_outside(picture, quarter):
+    landmarks = np.array(CASES["flat"]["landmarks_xy"], dtype=float)
+    landmarks[:, 0] -= landmarks[:, 0].max() - 40  # partly outside, on the left, where red is 0
+    if quarter:
+        x, y = landmarks.T
+        picture, landmarks = np.rot90(picture).copy(), np.stack([y, 259 - x], axis=1)
+    aligned = align_face(picture, landmarks, 64, CLOSE)
+    assert aligned.pad_frac > 0.2
+    assert aligned.crop[:, 0, 0].max() <= 1  # red is x, which ends at 0
+    assert np.ptp(aligned.crop[:, 0, 1].astype(int)) > 30  # green is y, which goes on
+    assert not (aligned.crop == 255).all(axis=2).any()

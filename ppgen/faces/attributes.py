@@ -1,0 +1,48 @@
+"""Whether a face looks like a woman's or a man's, and how old: what chooses a style to draw it in, nothing more."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ppgen.faces.identify import describe
+
+
+class Attributes(NamedTuple):
+    """An estimate.
+
+    gender: 'F' or 'M'. age: in years. female: the number that gender is the sign of; near 0 it is a guess.
+    """
+
+    gender: str
+    age: float
+    female: float
+
+
+@lru_cache(maxsize=1)
+def _network() -> Any:
+    from ppgen import hub
+
+    return hub.load("face_attributes")
+
+
+def estimate_attributes(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarray | None = None) -> Attributes:
+    """The estimate for one face.
+
+    Args:
+        crop: (H, W, 3) uint8 RGB; landmarks: (68, 2) pixels of it.
+        descriptor: (128,) of this face, if it is known already.
+    Raises:
+        DataError: no such picture or landmarks. WeightsError: the network is missing.
+    """
+    from ppgen.device import import_paddle
+
+    paddle = import_paddle()
+    if descriptor is None:
+        descriptor = describe(crop, landmarks)
+    with paddle.no_grad():
+        found = _network()(paddle.to_tensor(np.asarray(descriptor, np.float32)[None]))
+    female = float(found.female[0])
+    return Attributes("F" if female > 0 else "M", float(found.age[0]), female)

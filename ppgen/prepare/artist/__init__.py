@@ -1,0 +1,10 @@
+"""The artist: draws a cartoon of a portrait by classical vision, from photo, 68 landmarks and mask.
+
+The photo is split into skin, hair and clothes by colour and place (`regions`), every part is painted in a few
+flat tones (`skin`, `hair`, `beard`, `clothes`), borders and features are inked (`compose`, `eyes`, `mouth`,
+`glasses`). No network, no training, no randomness.
+"""
+
+from ppgen.prepare.artist.compose import draw_cartoon, exposure_of
+
+__all__ = ["draw_cartoon", "exposure_of"]

@@ -1,0 +1,139 @@
+"""Beards, moustaches and the shade of a shaved beard, where the photo shows them.
+
+Facial hair is told from shaded skin by its colour: hair is less colourful for its lightness. Folds, the shade
+under the jaw and a light from one side are ruled out by where they lie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ppgen.prepare.artist.canvas import Sheet, blur, enlarge, shape_of, step
+from ppgen.prepare.artist.face import NOSTRILS, Face
+from ppgen.prepare.artist.hair import hair_tones, strands
+from ppgen.prepare.artist.lines import long_pieces
+from ppgen.prepare.artist.regions import Regions
+from ppgen.prepare.artist.style import Style
+from ppgen.prepare.artist.tone import SkinTones
+
+_BEARD = 0.13  # share of the lower face that must be hair
+_BALANCE = 0.3  # the thinner side has at least so much of the fuller; a cast shadow has not
+
+
+@dataclass(frozen=True)
+class FacialHair:
+    """Boolean (256, 256) of beard and moustache, either may be empty; `shade` is how blue the shaved skin is."""
+
+    beard: np.ndarray
+    moustache: np.ndarray
+    shade: float
+
+
+def paint_beard(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, style: Style) -> None:
+    """Paint what `find_beard` finds."""
+    found = find_beard(regions, face)
+    lower = _lower_face(regions, face)
+    if style.stubble and not found.beard.any():
+        colour = tones.base + (-0.13 * tones.base[0], -0.35 * tones.base[1], -0.55 * tones.base[2])
+        soft = np.clip(enlarge(blur(lower & ~face.features, 4.5)), 0, 1) * shape_of(regions.skin, 1.6)
+        sheet.paint(colour, soft, style.stubble * (0.10 + 0.30 * found.shade))
+    whole = found.beard | found.moustache
+    if whole.any():
+        bare = whole & ~face.features
+        colours = hair_tones(regions.lab[bare if bare.any() else whole], tones.expo)
+        coverage = step(0.3, 0.65, enlarge(blur(whole, 1.7))) * shape_of(regions.skin, 1.6)
+        sheet.overlay(strands(regions.lab[..., 0], whole, colours), coverage, 0.92)
+        edge = np.clip(cv2.morphologyEx(coverage, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), 0, 1)
+        sheet.paint(colours.tones[0] - (8, 0, 0), edge, 0.35)
+
+
+def find_beard(regions: Regions, face: Face) -> FacialHair:
+    """Facial hair of a face."""
+    hairy, rich, shade = _hairy(regions, face)
+    lower = _lower_face(regions, face)
+    lip = _upper_lip(face) & regions.skin
+    x = np.mgrid[0 : lower.shape[0], 0 : lower.shape[1]][1]
+    left = x < (face.points[33, 0] + face.points[8, 0]) / 2
+    beard = _without_jaw_shade(long_pieces(_closed(hairy & lower, 5), 60), regions, face)
+    share = beard.sum() / max(1, lower.sum())
+    limit = _BEARD if regions.skin_colour[0] > 50 else 2 * _BEARD
+    chin = _chin(face) & lower
+    if share < limit or not _balanced(beard, left) or beard[chin].mean() < 0.25:
+        beard = np.zeros_like(beard)
+    else:
+        beard = _closed(beard, 13) & lower
+    return FacialHair(beard, _moustache(rich, lip, beard.any(), regions), shade)
+
+
+def _moustache(rich: np.ndarray, lip: np.ndarray, bearded: bool, regions: Regions) -> np.ndarray:
+    """The upper lip where hair covers most of it; beside a beard less proof is asked for."""
+    empty = np.zeros_like(lip)
+    if lip.sum() < 20:
+        return empty
+    light = blur(regions.lab[..., 0], 1.2) / regions.skin_colour[0]
+    colour, dark = float(np.median(rich[lip])), float(np.median(light[lip]))
+    if not (colour < 0.70 or (colour < 0.82 and dark < 0.82) or (bearded and colour < 0.87)):
+        return empty
+    covered = lip & ((rich < 1.0) | (light < 0.8))
+    return _closed(covered, 5)
+
+
+def _closed(region: np.ndarray, size: int) -> np.ndarray:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_CLOSE, kernel) > 0
+
+
+def _hairy(regions: Regions, face: Face) -> tuple[np.ndarray, np.ndarray, float]:
+    """Where the colour is that of hair; how rich it is beside the skin's (1); in [0, 1] how much greyer the chin is."""
+    lab = regions.lab
+    light = blur(lab[..., 0], 1.2)
+    chroma = blur(np.hypot(lab[..., 1], lab[..., 2]), 1.2)
+    skin_light, *skin_ab = regions.skin_colour
+    skin_chroma = float(np.hypot(*skin_ab))
+    dark = light < 0.55 * skin_light
+    if skin_chroma < 6:  # no colour in the photo: only clearly dark hair can be told
+        return dark, np.ones_like(light), 0.0
+    rich = chroma / np.maximum(light, 10) / (skin_chroma / max(skin_light, 10.0))
+    bright_skin = skin_light > 50
+    grey = rich < (0.62 if bright_skin else 0.45)
+    hairy = grey | (dark & (chroma < 0.75 * skin_chroma) & bright_skin)
+    chin = rich[_chin(face) & ~face.features]
+    return hairy, rich, float(step(1.0, 0.68, np.median(chin))) if len(chin) else 0.0
+
+
+def _lower_face(regions: Regions, face: Face) -> np.ndarray:
+    """Skin below the nose, without the lips."""
+    y = np.mgrid[0 : regions.skin.shape[0], 0 : regions.skin.shape[1]][0]
+    wide = cv2.dilate(regions.oval.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return wide & regions.skin & (y > face.points[33, 1] - 2) & ~face.features
+
+
+def _upper_lip(face: Face) -> np.ndarray:
+    top = face.points[NOSTRILS] + (0, 3)
+    aside = face.points[[54, 48]] + np.array([[2, -3], [-2, -3]])
+    return face.filled(np.vstack([top, aside[:1], face.points[[53, 52, 51, 50, 49]], aside[1:]]))
+
+
+def _chin(face: Face) -> np.ndarray:
+    lips, jaw = face.points[[59, 58, 57, 56, 55]] + (0, 3), face.points[[10, 9, 8, 7, 6]]
+    return face.filled(np.vstack([lips, jaw - (0, 3)]))
+
+
+def _balanced(region: np.ndarray, left: np.ndarray) -> bool:
+    sides = sorted([int((region & left).sum()), int((region & ~left).sum())])
+    return sides[0] >= _BALANCE * sides[1]
+
+
+def _without_jaw_shade(beard: np.ndarray, regions: Regions, face: Face) -> np.ndarray:
+    """Without pieces that only hug the jaw line."""
+    depth = cv2.distanceTransform(regions.oval.astype(np.uint8), cv2.DIST_L2, 3)
+    count, pieces = cv2.connectedComponents(beard.astype(np.uint8))
+    kept = np.zeros_like(beard)
+    for piece in range(1, count):
+        here = pieces == piece
+        if np.percentile(depth[here], 80) >= 0.055 * face.height:
+            kept |= here
+    return kept

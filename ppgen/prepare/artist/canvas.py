@@ -1,0 +1,146 @@
+"""What the artist draws with: curves, brushes and paint on a sheet three times finer than the picture.
+
+Photos are analyzed at `SIDE` pixels, drawings made at `SHEET`; `to_sheet` takes points from the one to the other.
+Fields on the sheet ("coverage") are float32 (SHEET, SHEET) in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+SIDE = 256
+SCALE = 3
+SHEET = SIDE * SCALE
+_SHIFT = 4  # fractional bits OpenCV takes for polygon corners
+
+
+def to_sheet(points: np.ndarray) -> np.ndarray:
+    """Pixels of the 256-pixel photo -> pixels of the sheet; pixel centres lie at whole numbers."""
+    return np.asarray(points, np.float64) * SCALE + (SCALE - 1) / 2
+
+
+def enlarge(field: np.ndarray) -> np.ndarray:
+    """A float field at 256 pixels, smooth at the sheet's size."""
+    return cv2.resize(np.ascontiguousarray(field, np.float32), (SHEET, SHEET), interpolation=cv2.INTER_CUBIC)
+
+
+def blur(field: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian blur of a float field; sigma in its own pixels."""
+    return cv2.GaussianBlur(np.asarray(field, np.float32), (0, 0), sigma)
+
+
+def step(low: float, high: float, field: np.ndarray) -> np.ndarray:
+    """0 below `low`, 1 above `high`, smooth in between (the cubic Hermite step)."""
+    t = np.clip((field - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def shape_of(region: np.ndarray, sigma: float = 1.6) -> np.ndarray:
+    """Coverage of a boolean region at 256 pixels, with a rounded outline and a soft edge of a pixel or two."""
+    return np.clip((enlarge(blur(region, sigma)) - 0.5) * 4 + 0.5, 0, 1)
+
+
+def spline(points: Sequence | np.ndarray, per_span: int = 10, closed: bool = False) -> np.ndarray:
+    """A smooth curve through all points: uniform Catmull-Rom, `per_span` samples between neighbours."""
+    points = np.asarray(points, np.float64)
+    if closed:
+        padded = np.vstack([points[-1:], points, points[:2]])
+    else:
+        padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
+    t = np.linspace(0, 1, per_span, endpoint=False)[:, None]
+    spans = []
+    for a, b, c, d in zip(padded[:-3], padded[1:-2], padded[2:-1], padded[3:]):
+        spans.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+    curve = np.vstack(spans)
+    return curve if closed else np.vstack([curve, points[-1:]])
+
+
+def polygon(outline: np.ndarray, soft: float = 0.0) -> np.ndarray:
+    """Coverage of a filled outline, sheet pixels; `soft` blurs its edge."""
+    mask = np.zeros((SHEET, SHEET), np.uint8)
+    cv2.fillPoly(mask, [_fixed(outline)], 255, cv2.LINE_AA, _SHIFT)
+    mask = mask.astype(np.float32) / 255
+    return blur(mask, soft) if soft > 0 else mask
+
+
+def brush(curve: np.ndarray, width: float | np.ndarray, ends: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+    """Coverage of a pen stroke along a curve, sheet pixels.
+
+    width: of the full stroke, one number or one for each point. ends: what share of it is left at either end.
+    """
+    curve = np.asarray(curve, np.float64)
+    place = np.linspace(0, 1, len(curve))
+    bulge = np.clip(np.sin(np.pi * place), 0, 1) ** 0.6
+    left = np.where(place < 0.5, ends[0], ends[1])
+    half = np.broadcast_to(np.asarray(width, np.float64), (len(curve),)) * (left + (1 - left) * bulge) / 2
+    along = np.gradient(curve, axis=0)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    across /= np.linalg.norm(across, axis=1, keepdims=True) + 1e-9
+    ring = np.vstack([curve + across * half[:, None], (curve - across * half[:, None])[::-1]])
+    return polygon(ring)
+
+
+def disc(centre: np.ndarray, radius: float, soft: float = 0.8) -> np.ndarray:
+    """Coverage of a filled circle, sheet pixels."""
+    field = np.zeros((SHEET, SHEET), np.float32)
+    reach = radius + soft + 2
+    left, top = (int(max(0, v - reach)) for v in centre)
+    right, bottom = (int(np.clip(v + reach + 1, 0, SHEET)) for v in centre)
+    y, x = np.mgrid[top:bottom, left:right]
+    field[top:bottom, left:right] = np.clip((radius - np.hypot(x - centre[0], y - centre[1])) / soft + 0.5, 0, 1)
+    return field
+
+
+def outline(coverage: np.ndarray, width: float | np.ndarray) -> np.ndarray:
+    """Coverage of an ink line of `width` sheet pixels along the edge of a shape."""
+    inside = (blur(coverage > 0.5, 1.0) > 0.5).astype(np.uint8)
+    within = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+    beyond = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
+    distance = np.where(inside > 0, within, beyond) - 0.5
+    return np.clip(width / 2 - distance + 0.5, 0, 1).astype(np.float32)
+
+
+def _fixed(points: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(points, -4 * SHEET, 4 * SHEET) * 2**_SHIFT).astype(np.int32)
+
+
+def rgb_to_lab(rgb: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) -> CIE L*a*b* float32."""
+    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def lab_to_rgb(lab: Sequence[float] | np.ndarray) -> np.ndarray:
+    """CIE L*a*b* (..., 3) -> RGB float32 (..., 3) in 0..255."""
+    flat = np.asarray(lab, np.float32).reshape(-1, 1, 3)
+    return np.clip(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB).reshape(np.shape(lab)) * 255, 0, 255)
+
+
+class Sheet:
+    """White paper that takes paint: `pixels` float32 (SHEET, SHEET, 3) RGB in 0..255."""
+
+    def __init__(self) -> None:
+        self.pixels = np.full((SHEET, SHEET, 3), 255, np.float32)
+
+    def paint(self, lab: Sequence[float] | np.ndarray, coverage: np.ndarray, strength: float = 1.0) -> None:
+        """Lay one L*a*b* colour over the sheet where `coverage` says."""
+        self.overlay(lab_to_rgb(lab), coverage, strength)
+
+    def overlay(self, rgb: np.ndarray, coverage: np.ndarray, strength: float = 1.0) -> None:
+        """Lay a colour (3,) or a picture (SHEET, SHEET, 3), RGB in 0..255, over the sheet."""
+        coverage = np.ascontiguousarray(coverage, np.float32)
+        rows = np.flatnonzero(cv2.reduce(coverage, 1, cv2.REDUCE_MAX))
+        if not len(rows):
+            return
+        columns = np.flatnonzero(cv2.reduce(coverage[rows[0] : rows[-1] + 1], 0, cv2.REDUCE_MAX))
+        part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        share = (coverage[part] * np.float32(strength))[..., None]
+        rgb = np.asarray(rgb, np.float32)
+        self.pixels[part] += ((rgb[part] if rgb.ndim == 3 else rgb) - self.pixels[part]) * share
+
+    def finish(self, size: int) -> np.ndarray:
+        """The drawing, uint8 (size, size, 3)."""
+        small = cv2.resize(np.clip(self.pixels, 0, 255), (size, size), interpolation=cv2.INTER_AREA)
+        return np.rint(small).astype(np.uint8)

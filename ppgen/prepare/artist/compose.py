@@ -1,0 +1,126 @@
+"""The order in which a portrait is drawn."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ppgen.errors import DataError
+from ppgen.prepare.artist.beard import paint_beard
+from ppgen.prepare.artist.canvas import SHEET, SIDE, Sheet, brush, outline, shape_of, spline, step, to_sheet
+from ppgen.prepare.artist.clothes import paint_clothes
+from ppgen.prepare.artist.eyes import paint_brows, paint_eyes
+from ppgen.prepare.artist.face import Face
+from ppgen.prepare.artist.glasses import find_glasses, paint_glasses
+from ppgen.prepare.artist.hair import paint_hair
+from ppgen.prepare.artist.mouth import paint_mouth, paint_nose
+from ppgen.prepare.artist.regions import Regions, find_regions
+from ppgen.prepare.artist.skin import paint_skin, skin_light
+from ppgen.prepare.artist.style import style_of
+from ppgen.prepare.artist.tone import SkinTones, exposure, skin_tones
+
+
+def draw_cartoon(
+    photo: np.ndarray,
+    landmarks: np.ndarray,
+    mask: np.ndarray,
+    gender: str | None = None,
+    age_group: str | None = None,
+    glasses: bool | None = None,
+    skin: np.ndarray | None = None,
+    size: int = SIDE,
+) -> np.ndarray:
+    """Draw a cartoon of an aligned portrait; the same input gives the same drawing.
+
+    Args:
+        photo: uint8 (S, S, 3) RGB, aligned as `ppgen.faces.align_face` does, masked or not.
+        landmarks: (68, 2) in its pixels, dlib's order. mask: (S, S) in [0, 1], 1 on the person.
+        gender: 'F', 'M' or None for unknown; age_group: 'young', 'middle', 'senior' or None. They choose a style.
+        glasses: True, False, or None: drawn where the photo clearly shows them.
+        skin: L*a*b* (3,) to paint the skin with; None: as the photo shows it, exposure put right.
+        size: side of the drawing in pixels, up to 768.
+    Returns:
+        uint8 (size, size, 3) RGB on white.
+    Raises:
+        DataError: shapes that do not belong together, or nobody under the mask. ConfigError: an unknown group.
+    """
+    style = style_of(gender, age_group)
+    photo, face, mask = _prepared(photo, landmarks, mask, size)
+    regions = find_regions(photo, mask, face)
+    tones = skin_tones(regions, face, skin)
+    light = skin_light(regions, face)
+    spectacles = None if glasses is False else find_glasses(photo, face, regions, sure=glasses is True)
+    sheet = Sheet()
+    unit = face.height * SHEET / SIDE / 330
+    paint_clothes(sheet, photo, regions, tones.ink, unit)
+    paint_skin(sheet, regions, face, tones, style)
+    if style.beard:
+        paint_beard(sheet, regions, face, tones, style)
+    hair_ink = paint_hair(sheet, regions, face, tones.expo)
+    _ink_borders(sheet, regions, face, tones, tones.ink if hair_ink is None else hair_ink, unit)
+    paint_nose(sheet, photo, light, face, tones)
+    paint_mouth(sheet, photo, face, regions.skin_colour, tones, style)
+    paint_brows(sheet, photo, light, regions, face, tones, style)
+    paint_eyes(sheet, photo, face, tones, style)
+    if spectacles is not None:
+        paint_glasses(sheet, spectacles, face, unit)
+    return sheet.finish(size)
+
+
+def exposure_of(photo: np.ndarray, landmarks: np.ndarray, mask: np.ndarray) -> float:
+    """What the artist multiplies the photo's L* by before it takes the skin's from it; arguments as `draw_cartoon`."""
+    photo, face, mask = _prepared(photo, landmarks, mask, SIDE)
+    return exposure(find_regions(photo, mask, face), face)
+
+
+def _prepared(
+    photo: np.ndarray, landmarks: np.ndarray, mask: np.ndarray, size: int
+) -> tuple[np.ndarray, Face, np.ndarray]:
+    """Checked, and scaled to 256 pixels."""
+    side = photo.shape[0]
+    if photo.dtype != np.uint8 or photo.shape != (side, side, 3) or mask.shape != (side, side):
+        raise DataError(
+            f"the artist takes a square uint8 photo and a mask of its size, not {photo.dtype} {photo.shape} and "
+            f"{mask.shape}; cut the face out with ppgen.faces.align_face"
+        )
+    points = np.asarray(landmarks, np.float64)
+    if points.shape != (68, 2) or not np.isfinite(points).all() or np.ptp(points, axis=0).min() < side / 16:
+        raise DataError(f"the artist takes the 68 landmarks of the face, not {points.shape} or a single place")
+    if not 16 <= size <= SHEET:
+        raise DataError(f"size {size}: drawings are made at 16 to {SHEET} pixels a side")
+    if side != SIDE:
+        method = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
+        photo = cv2.resize(photo, (SIDE, SIDE), interpolation=method)
+        mask = cv2.resize(np.asarray(mask, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        points = (points + 0.5) * SIDE / side - 0.5
+    face = Face(points)
+    if (np.asarray(mask) > 0.55)[face.filled(face.oval)].mean() < 0.5:
+        raise DataError("the mask leaves most of the face out: there is nobody to draw")
+    return np.ascontiguousarray(photo), face, mask
+
+
+def _ink_borders(
+    sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, hair_ink: np.ndarray, unit: float
+) -> None:
+    """Outlines of head, neck, clothes, hair and the whole person; none along the picture's frame."""
+    y, x = np.mgrid[0:SHEET, 0:SHEET].astype(np.float32) / SHEET
+    sway = 1 + 0.28 * np.sin(7.3 * x + 3.1 * y + 1.0) * np.cos(5.7 * y - 2.0 * x)  # as a hand presses a pen
+    inside = np.zeros((SHEET, SHEET), np.float32)
+    inside[2:-2, 2:-2] = 1
+    thick = np.ones((7, 7), np.uint8)
+    skin, neck = shape_of(regions.skin, 1.9), shape_of(regions.neck, 1.9)
+    hair, clothes = shape_of(regions.hair, 1.9), shape_of(regions.clothes, 1.9)
+    whole, head = shape_of(regions.person, 1.9), shape_of(regions.skin | regions.neck, 1.9)
+    sheet.paint(tones.ink, outline(head, 2.9 * unit * sway) * (1 - cv2.dilate(hair, thick)) * inside, 0.92)
+    jaw = outline(skin, 2.6 * unit * sway) * step(0.1, 0.5, cv2.dilate(neck, thick))
+    sheet.paint(tones.ink, jaw * inside, 0.85)
+    sheet.paint(tones.ink, outline(clothes, 2.8 * unit * sway) * inside, 0.9)
+    if regions.hair.any():
+        edge = outline(hair, 2.8 * unit * sway)
+        hairline = edge * step(0.2, 0.6, cv2.dilate(skin, np.ones((9, 9), np.uint8)))
+        sheet.paint(hair_ink, (edge - 0.45 * hairline) * inside, 0.95)
+    sheet.paint(np.minimum(tones.ink, hair_ink) * 0.9, outline(whole, 3.6 * unit * sway) * inside, 0.95)
+    within = cv2.erode(skin, np.ones((round(15 * unit) | 1,) * 2, np.uint8))
+    for side in ([0, 1, 2, 3, 4], [16, 15, 14, 13, 12]):  # the cheek in front of the ear
+        cheek = brush(to_sheet(spline(face.points[side])), 2.6 * unit, (0.0, 0.2))
+        sheet.paint(tones.ink + (14, 8, 6), cheek * within, 0.6)

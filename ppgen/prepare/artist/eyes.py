@@ -1,0 +1,196 @@
+"""Eyes and brows: shapes from the landmarks, gaze, colour and the brows' true outline from the photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ppgen.prepare.artist.canvas import (
+    SCALE,
+    Sheet,
+    blur,
+    brush,
+    disc,
+    enlarge,
+    polygon,
+    rgb_to_lab,
+    spline,
+    step,
+    to_sheet,
+)  # fmt: skip
+from ppgen.prepare.artist.face import BROWS, LOWER_LIDS, UPPER_LIDS, Face
+from ppgen.prepare.artist.lines import long_pieces
+from ppgen.prepare.artist.regions import Regions
+from ppgen.prepare.artist.style import Style
+from ppgen.prepare.artist.tone import SkinTones
+
+_IRIS = 0.098  # radius of an iris in distances between the eyes: 5.9 mm of 60 to 63
+_OPEN = 0.33  # an eye is drawn at least so high, in widths: narrow eyes of small photos would be a line
+
+
+@dataclass(frozen=True)
+class _Eye:
+    """One eye on the sheet: lids from left to right, its frame, the iris; `out` is -1 for the picture's left eye."""
+
+    upper: np.ndarray
+    lower: np.ndarray
+    width: float
+    right: np.ndarray  # unit vector along the eye
+    down: np.ndarray
+    iris: np.ndarray
+    radius: float
+    out: int
+
+
+def paint_eyes(sheet: Sheet, photo: np.ndarray, face: Face, tones: SkinTones, style: Style) -> None:
+    """Both eyes: white, iris, lids, lashes, crease."""
+    lab = rgb_to_lab(photo)
+    unit = face.height * SCALE / 330
+    eyes = [_find_eye(lab, face, index) for index in (0, 1)]
+    colour = np.mean([_iris_colour(lab, eye) for eye in eyes], axis=0)
+    for eye in eyes:
+        opening = polygon(np.vstack([eye.upper, eye.lower[::-1]]))
+        white = 93 + 0.05 * tones.base[0]
+        sheet.paint((white, 1.5, 1.0), opening)
+        _paint_iris(sheet, eye, colour, opening)
+        lid_shade = polygon(np.vstack([eye.upper, (eye.upper + eye.down * 0.075 * eye.width)[::-1]]), 1.2)
+        sheet.paint((42, 12, 8), lid_shade * opening, 0.45)
+        _paint_lids(sheet, eye, tones, style, unit)
+
+
+def _find_eye(lab: np.ndarray, face: Face, index: int) -> _Eye:
+    upper, lower = (to_sheet(spline(face.points[part[index]])) for part in (UPPER_LIDS, LOWER_LIDS))
+    width = float(np.linalg.norm(upper[-1] - upper[0]))
+    right = (upper[-1] - upper[0]) / width
+    down = np.array([-right[1], right[0]])
+    middle = (upper.mean(axis=0) + lower.mean(axis=0)) / 2
+    high = float(((lower - middle) @ down).max() - ((upper - middle) @ down).min())
+    taller = float(np.clip(_OPEN * width / max(high, 1.0), 1.06, 1.6))
+
+    def grown(curve: np.ndarray) -> np.ndarray:
+        apart = curve - middle
+        return middle + np.outer(apart @ right, right) * 1.06 + np.outer(apart @ down, down) * taller
+
+    radius = float(np.clip(_IRIS * face.eye_distance * SCALE, 0.19 * width, 0.26 * width))
+    iris = _gaze(lab[..., 0], middle, right, down, width, radius)
+    return _Eye(grown(upper), grown(lower), width, right, down, iris, radius, -1 if index == 0 else 1)
+
+
+def _gaze(light: np.ndarray, middle: np.ndarray, right: np.ndarray, down: np.ndarray, width: float, radius: float):
+    """Where the darkest disc of an iris's size lies near the middle of the eye, sheet pixels."""
+    size = max(1.0, 0.8 * radius / SCALE)
+    calm = cv2.GaussianBlur(light, (0, 0), size / 1.6)
+    best, place = np.inf, middle
+    for aside in np.linspace(-0.17, 0.17, 13):
+        for low in (-0.04, 0.0, 0.04):
+            point = middle + (aside * right + low * down) * width
+            x, y = np.clip((point - 1) / SCALE, 0, np.array(light.shape[::-1]) - 1.001)
+            cost = cv2.getRectSubPix(calm, (1, 1), (float(x), float(y)))[0, 0] + 60 * aside**2 + 60 * low**2
+            if cost < best:
+                best, place = float(cost), point
+    return place
+
+
+def _iris_colour(lab: np.ndarray, eye: _Eye) -> np.ndarray:
+    """L*a*b* an iris is drawn with: between brown and blue-grey, as the photo suggests."""
+    x, y = np.rint((eye.iris - 1) / SCALE).astype(int)
+    reach = max(1, round(0.7 * eye.radius / SCALE))
+    seen = lab[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].reshape(-1, 3)
+    seen = np.median(seen, axis=0) if len(seen) else np.array([25.0, 8, 8])
+    blue = float(step(6.0, 0.0, seen[2]) * step(12.0, 22.0, seen[0]))
+    kinds = (1 - blue) * np.array([27.0, 13, 16]) + blue * np.array([45.0, -1, -9])
+    return 0.75 * kinds + 0.25 * np.array([np.clip(seen[0], 14, 50), seen[1], seen[2]])
+
+
+def _paint_iris(sheet: Sheet, eye: _Eye, colour: np.ndarray, opening: np.ndarray) -> None:
+    centre, radius = eye.iris, eye.radius
+    sheet.paint(colour, disc(centre, radius) * opening)
+    rim = np.clip(disc(centre, radius) - disc(centre, 0.82 * radius), 0, 1)
+    sheet.paint(colour * (0.45, 0.8, 0.8), rim * opening)
+    sheet.paint(colour + (15, 0, 5), disc(centre + 0.35 * radius * eye.down, 0.5 * radius, 3) * opening, 0.55)
+    sheet.paint((6, 2, 2), disc(centre, 0.46 * radius) * opening)
+    sheet.paint((100, 0, 0), disc(centre + radius * np.array([-0.33, -0.36]), 0.25 * radius) * opening)
+    sheet.paint((100, 0, 0), disc(centre + radius * np.array([0.36, 0.4]), 0.12 * radius) * opening, 0.8)
+
+
+def _paint_lids(sheet: Sheet, eye: _Eye, tones: SkinTones, style: Style, unit: float) -> None:
+    ink, out = tones.ink, eye.out
+    upper = eye.upper if out < 0 else eye.upper[::-1]  # from the outer corner inward
+    place = np.linspace(0, 1, len(upper))
+    weight = 1 + 0.25 * style.lashes
+    wing = (upper[0] - upper[5]) * (0.15 + 0.4 * style.lashes) - eye.down * 1.5 * unit * style.lashes
+    curve = np.vstack([upper[0] + wing, upper])
+    sheet.paint(ink * 0.8, brush(curve, np.r_[0.4, unit * weight * (4.3 - 1.9 * place)], (0.25, 0.5)))
+    sheet.paint(ink + (16, 6, 6), brush(eye.lower, 1.7 * unit, (0.2, 0.2)), 0.7)
+    if style.lashes >= 0.5:
+        for share, length in ((0.02, 9.0), (0.10, 8.5), (0.19, 7.5), (0.29, 6.5)):
+            root = upper[int(share * len(upper))]
+            way = eye.right * out * (0.85 - 1.5 * share) - eye.down * 0.8
+            way *= length * style.lashes * unit / np.linalg.norm(way)
+            bend = np.outer([0.0, 0.4, 1.6], unit * eye.down)
+            lash = spline(root + np.outer([0.0, 0.5, 1.0], way) - bend, 6)
+            sheet.paint(ink * 0.8, brush(lash, np.linspace(2.5, 0.4, len(lash)) * unit, (1, 0)), 0.9)
+    crease = upper[3:-3] - eye.down * (0.095 * eye.width) * np.sin(np.pi * place[3:-3])[:, None] ** 0.5
+    sheet.paint((0.52 * tones.base[0], tones.base[1] + 9, tones.base[2] + 7), brush(crease, 1.8 * unit), 0.65)
+
+
+def paint_brows(
+    sheet: Sheet, photo: np.ndarray, light: np.ndarray, regions: Regions, face: Face, tones: SkinTones, style: Style
+) -> None:
+    """Both brows in the shape the photo shows them.
+
+    Args:
+        light: L* of the skin with the brows painted over.
+    """
+    lab = rgb_to_lab(photo)
+    lid_y = min(face.points[[37, 38, 43, 44], 1])
+    dark = blur(np.maximum(light - lab[..., 0], 0), 0.7)
+    curves = [spline(face.points[brow]) for brow in BROWS]
+    corridors = [_corridor(curve, face, lid_y, index) & ~regions.hair for index, curve in enumerate(curves)]
+    # what is much darker on one side than on the other is a shadow
+    depths = [float(np.percentile(dark[c], 88)) if c.sum() > 12 else 0.0 for c in corridors]
+    for index, curve in enumerate(curves):
+        corridor = corridors[index]
+        depth = float(np.clip(depths[index], 0.7 * np.mean(depths), 1.35 * np.mean(depths)))
+        body = _brow_body(dark, depth, corridor, curve, face)
+        width = (0.055 + 0.03 * style.brows) * face.eye_distance * SCALE
+        inner_first = np.linspace(0.55, 1.0, len(curve)) if index == 0 else np.linspace(1.0, 0.55, len(curve))
+        low = to_sheet(curve + (0, 0.025 * face.eye_distance))
+        stroke = brush(low, width * inner_first, (0.1, 0.35) if index == 0 else (0.35, 0.1))
+        coverage = np.maximum(body, stroke * (0.5 if depth > 14 else 0.9))
+        colour = _brow_colour(lab, dark, corridor, tones)
+        sheet.paint(colour, coverage, float(np.clip((depth + 14) / 30, 0.5, 0.97)))
+
+
+def _corridor(curve: np.ndarray, face: Face, lid_y: float, index: int) -> np.ndarray:
+    """Where a brow may be: along its landmarks, more below than above, narrower outwards, clear of the lid."""
+    reach = face.eye_distance
+    narrow = np.linspace(0.4, 1.0, len(curve)) if index == 0 else np.linspace(1.0, 0.4, len(curve))
+    drop = np.stack([np.zeros(len(curve)), reach * narrow], axis=1)
+    band = np.vstack([curve - 0.085 * drop, (curve + 0.125 * drop)[::-1]])
+    inside = face.filled(band)
+    y = np.mgrid[0 : inside.shape[0], 0 : inside.shape[1]][0]
+    return inside & (y < lid_y - 0.045 * reach)
+
+
+def _brow_body(dark: np.ndarray, depth: float, corridor: np.ndarray, curve: np.ndarray, face: Face) -> np.ndarray:
+    """Coverage of what is dark in the corridor; nothing where it is hardly darker than skin."""
+    if depth < 7:
+        return np.zeros((SCALE * dark.shape[0],) * 2, np.float32)
+    found = (dark > 0.36 * depth) & corridor
+    on_curve = np.zeros(found.shape, np.uint8)
+    cv2.polylines(on_curve, [np.rint(curve + (0, 0.03 * face.eye_distance)).astype(np.int32)], False, 1, 5)
+    _, pieces = cv2.connectedComponents(found.astype(np.uint8))
+    touched = np.setdiff1d(np.unique(pieces[on_curve > 0]), [0])
+    found = np.isin(pieces, touched) & long_pieces(found, 12)
+    return step(0.26, 0.5, enlarge(blur(np.clip(dark / depth, 0, 1) * found, 0.9)))
+
+
+def _brow_colour(lab: np.ndarray, dark: np.ndarray, corridor: np.ndarray, tones: SkinTones) -> np.ndarray:
+    if not corridor.any():
+        return tones.ink + (10, 0, 0)
+    darkest = lab[corridor & (dark >= np.percentile(dark[corridor], 70))]
+    light, a, b = np.median(darkest, axis=0)
+    return np.array([np.clip(0.78 * light, 9, min(70, tones.base[0] - 14)), np.clip(a, 1, 12), np.clip(b, 1, 16)])

@@ -1,0 +1,55 @@
+"""Who draws the pairs of a dataset: our artist by rules, or the shipped Photo2Cartoon network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ppgen.errors import ConfigError
+from ppgen.prepare.artist import draw_cartoon
+
+CARTOONS = ("artist", "photo2cartoon")
+Draw = Callable[[np.ndarray, np.ndarray, np.ndarray, "Person"], np.ndarray]
+
+
+class Person(NamedTuple):
+    """What is known about the person drawn; None is unknown."""
+
+    gender: str | None = None
+    age_group: str | None = None
+    glasses: bool | None = None
+
+
+def drawer(name: str) -> Draw:
+    """A function (crop uint8, landmarks (68, 2), mask in [0, 1], person) -> cartoon uint8, on white.
+
+    Raises ConfigError for an unknown name, WeightsError where the network is missing.
+    """
+    if name == "artist":
+        return lambda crop, points, mask, person: draw_cartoon(crop, points, mask, *person)
+    if name == "photo2cartoon":
+        return _network_drawer()
+    raise ConfigError(f"cartoon={name!r}: give one of {', '.join(CARTOONS)}")
+
+
+def _network_drawer() -> Draw:
+    from ppgen import hub
+    from ppgen.device import import_paddle
+    from ppgen.faces.segment import on_white, outline_mask
+    from ppgen.faces.skin import estimate_skin
+    from ppgen.io.image import to_tensor_array, to_uint8
+
+    paddle = import_paddle()
+    generator = hub.load("photo2cartoon")
+
+    def draw(crop: np.ndarray, points: np.ndarray, mask: np.ndarray, person: Person) -> np.ndarray:
+        inputs = [paddle.to_tensor(to_tensor_array(on_white(crop, mask))[None])]
+        if getattr(generator, "takes_skin", False):
+            inputs.append(paddle.to_tensor(np.asarray(estimate_skin(crop, points), np.float32)[None]))
+        with paddle.no_grad():
+            drawing = to_uint8(generator(*inputs).image.numpy()[0])
+        return on_white(drawing, outline_mask(mask))
+
+    return draw

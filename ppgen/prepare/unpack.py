@@ -1,0 +1,219 @@
+"""Unpack a downloaded dataset, trusting nothing in the archive. Standard library only.
+
+Everything that can be known from the archive's listing is checked before a byte is written; what is written goes
+into a temporary folder beside the target and is renamed when it is complete, so a refusal leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import re
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+from ppgen.errors import DataError, OutputError
+from ppgen.io.atomic import sync_folder
+
+_CHUNK = 1 << 20
+_IGNORED_TOPS, _IGNORED_NAMES = {"__MACOSX"}, {".DS_Store", "Thumbs.db", "desktop.ini"}
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an archive may hold: files, bytes in all, and bytes for each byte of the archive (a bomb has thousands;
+    pictures have about 1, text up to 20)."""
+
+    files: int = 500_000
+    size: int = 50 * 2**30
+    ratio: float = 100.0
+
+
+class Unpacked(NamedTuple):
+    """Where the archive's content lies now, and how much it is."""
+
+    path: Path
+    files: int
+    size: int
+
+
+class _Entry(NamedTuple):
+    name: PurePosixPath
+    size: int
+    open: Callable[[], BinaryIO | None]
+
+
+def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) -> Unpacked:
+    """Unpack a zip or tar archive into the folder `data`.
+
+    An archive with one folder at its top becomes that folder in `data`; any other is put into a folder called
+    like the archive. Nothing that exists is touched.
+
+    Raises:
+        DataError: no such archive, neither zip nor tar, damaged, encrypted; an entry that leaves the target, is a
+            link or a device, or collides with another; more than `limits` allow.
+        OutputError: the result exists already, or cannot be written.
+    """
+    source, target, limits = Path(archive).expanduser(), Path(data).expanduser(), limits or Limits()
+    if not source.is_file():
+        raise DataError(f"{archive}: no such file; give the archive that was downloaded")
+    with _opened(source) as entries:
+        listed = _checked(source, entries, limits)
+        place, strip = _place(source, target, listed)
+        if os.path.lexists(place):
+            raise OutputError(f"{place}: exists already; remove it or choose another folder with -d")
+        size = sum(entry.size for entry in listed)
+        temporary = _temporary_folder(target, size)
+        try:
+            _write_all(source, listed, temporary / "content", strip)
+            os.rename(temporary / "content", place)
+        except OSError as error:
+            if error.errno is None:  # gzip's and bz2's own errors, not the disk's
+                raise
+            raise OutputError(f"{place}: cannot be written ({error.strerror or error})") from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    sync_folder(target)
+    return Unpacked(place, len(listed), size)
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[Iterator[_Entry]]:
+    """The entries of an archive, whatever its kind; what goes wrong while reading becomes a DataError."""
+    try:
+        if zipfile.is_zipfile(source):
+            with zipfile.ZipFile(source) as archive:
+                yield _zip_entries(source, archive)
+        elif tarfile.is_tarfile(source):
+            with tarfile.open(source) as archive:
+                yield _tar_entries(source, archive)
+        else:
+            raise DataError(f"{source}: is neither a zip nor a tar archive; download it again")
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError) as error:
+        raise DataError(f"{source}: the archive is damaged or of an unknown kind ({error}); get it again") from error
+    except OSError as error:
+        raise DataError(f"{source}: cannot be read ({error.strerror or error}); get it again") from error
+
+
+def _zip_entries(source: Path, archive: zipfile.ZipFile) -> Iterator[_Entry]:
+    for info in archive.infolist():
+        mode = info.external_attr >> 16
+        kind = stat.S_IFMT(mode)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise DataError(f"{source}: '{info.filename}' is a link or a device, which is not unpacked")
+        if info.flag_bits & 1:
+            raise DataError(f"{source}: '{info.filename}' is encrypted; unpack it with its password by hand")
+        if not info.is_dir():
+            yield _Entry(_safe(source, info.orig_filename), info.file_size, lambda info=info: archive.open(info))
+
+
+def _tar_entries(source: Path, archive: tarfile.TarFile) -> Iterator[_Entry]:
+    for info in archive:
+        if info.isdir():
+            _safe(source, info.name)
+            continue
+        if not info.isreg():
+            raise DataError(f"{source}: '{info.name}' is a link or a device, which is not unpacked")
+        yield _Entry(_safe(source, info.name), info.size, lambda info=info: archive.extractfile(info))
+
+
+def _safe(source: Path, name: str) -> PurePosixPath:
+    """The entry's path, relative and inside, valid on every system."""
+    plain = name.replace("\\", "/")
+    parts = [part for part in plain.split("/") if part not in ("", ".")]
+    leaves = plain.startswith("/") or _DRIVE.match(plain) or ".." in parts
+    if leaves or not parts:
+        raise DataError(f"{source}: the entry '{name[:120]}' leaves the target folder; do not trust this archive")
+    for part in parts:
+        if "\0" in part or ":" in part or len(part) > 200 or part.split(".")[0].lower() in _DEVICES:
+            raise DataError(f"{source}: the entry {name[:120]!r} has a name that is not allowed for a file")
+    return PurePosixPath(*parts)
+
+
+def _checked(source: Path, entries: Iterator[_Entry], limits: Limits) -> list[_Entry]:
+    """The entries to write; DataError as soon as they are too many, too large, or collide."""
+    found: dict[str, _Entry] = {}
+    folders: set[str] = set()
+    total, packed = 0, max(1, source.stat().st_size)
+    for count, entry in enumerate(entries, start=1):
+        total += entry.size
+        if count > limits.files:
+            raise DataError(f"{source}: holds more than {limits.files} files, the limit")
+        if total > limits.size:
+            raise DataError(f"{source}: would unpack to more than {limits.size / 2**30:.3g} GB, the limit")
+        if total > limits.ratio * packed + _CHUNK:
+            raise DataError(
+                f"{source}: would grow more than {limits.ratio:g}-fold; pictures do not, so this looks like a bomb"
+            )
+        if entry.name.parts[0] in _IGNORED_TOPS or entry.name.name in _IGNORED_NAMES:
+            continue
+        key = str(entry.name).casefold()
+        if key in found:
+            raise DataError(f"{source}: two entries are called '{entry.name}' (case aside)")
+        found[key] = entry
+        folders.update(str(parent).casefold() for parent in entry.name.parents)
+    clash = sorted(folders & set(found))
+    if clash:
+        raise DataError(f"{source}: '{found[clash[0]].name}' is a file and a folder at once")
+    if not found:
+        raise DataError(f"{source}: holds no file")
+    return list(found.values())
+
+
+def _place(source: Path, target: Path, entries: list[_Entry]) -> tuple[Path, int]:
+    """The folder that will be made, and how many leading parts of the names it replaces."""
+    tops = {entry.name.parts[0] for entry in entries}
+    if len(tops) == 1 and all(len(entry.name.parts) > 1 for entry in entries):
+        return target / tops.pop(), 1
+    stem = source.name
+    for suffix in reversed(source.suffixes):
+        if suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz"):
+            stem = stem[: -len(suffix)]
+    return target / (stem or "dataset"), 0
+
+
+def _temporary_folder(target: Path, size: int) -> Path:
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(target).free
+        if size > free:
+            raise OutputError(f"{target}: {size / 2**30:.1f} GB are needed and {free / 2**30:.1f} GB are free")
+        return Path(tempfile.mkdtemp(prefix=".unpack-", dir=target))
+    except OSError as error:
+        raise OutputError(f"{target}: this folder cannot be written ({error.strerror or error})") from error
+
+
+def _write_all(source: Path, entries: list[_Entry], folder: Path, strip: int) -> None:
+    from tqdm import tqdm
+
+    for entry in tqdm(entries, desc="unpacking", unit="file", delay=2, disable=None):
+        path = folder.joinpath(*entry.name.parts[strip:])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = entry.open()
+        if stream is None:
+            raise DataError(f"{source}: '{entry.name}' cannot be read")
+        with stream, path.open("xb") as file:
+            _copy(source, stream, file, entry)
+
+
+def _copy(source: Path, stream: BinaryIO, file: BinaryIO, entry: _Entry) -> None:
+    """Not a byte more than was declared: the declared sizes are what the limits were checked with."""
+    written = 0
+    while chunk := stream.read(_CHUNK):
+        written += len(chunk)
+        if written > entry.size:
+            break
+        file.write(chunk)
+    if written != entry.size:
+        raise DataError(f"{source}: '{entry.name}' does not have the size its listing says; the archive is damaged")

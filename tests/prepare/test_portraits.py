@@ -1,0 +1,169 @@
+"""Photos become a dataset: what is kept and dropped, how it is laid out, that a stopped run goes on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from metrics.schematic import drawing, face_points
+
+from ppgen import cli
+from ppgen.datasets.paired_images import PairedImages
+from ppgen.datasets.portraits import Portraits
+from ppgen.datasets.unpaired_images import UnpairedImages
+from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
+from ppgen.faces.record import Face
+from ppgen.io.image import load_image, save_image
+from ppgen.prepare import portraits
+from ppgen.prepare.portraits import Wanted, prepare_portraits
+
+
+@pytest.fixture
+def chain(monkeypatch):
+    """Stand-ins for the networks: the face is where `schematic` draws it; returns the photos looked at."""
+    looked = []
+
+    def find(image, name):
+        looked.append(Path(name).stem)
+        if image.mean() > 250:
+            raise NoFaceError(f"{name}: no usable frontal face found")
+        points = face_points().astype(np.float64) * (image.shape[0] / 256)
+        return [Face((60.0, 60.0, 200.0, 200.0), 1.0, 0, points)]
+
+    def mask(crop, points):
+        return (crop.mean(axis=-1) < 250).astype(np.float32)
+
+    monkeypatch.setattr(portraits, "find_faces", find)
+    monkeypatch.setattr(portraits, "person_mask", mask)
+    monkeypatch.setattr(portraits, "_likeness", lambda *args: {"cartoon_id_dist": 0.5, "suspect": 0})
+    return looked
+
+
+@pytest.fixture
+def photos(tmp_path):
+    root = tmp_path / "photos"
+    for number in range(12):
+        save_image(root / f"p{number}.png", drawing(120 + 9 * number))
+    save_image(root / "deep er" / "p1.png", drawing(117))
+    save_image(root / "blank.png", np.full((64, 64, 3), 255, np.uint8))
+    save_image(root / "tiny.png", drawing()[::4, ::4])
+    save_image(root / "again.png", drawing(120))
+    (root / "broken.jpg").write_bytes(b"no picture")
+    return root
+
+
+def dark(crop, landmarks, mask, person):
+    return (255 - (mask[..., None] * 255)).astype(np.uint8).repeat(3, axis=-1)
+
+
+def run(photos: Path, out: Path, monkeypatch, **options):
+    monkeypatch.setattr(portraits, "drawer", lambda name: dark)
+    return prepare_portraits(photos, out, Wanted(**options))
+
+
+def test_what_is_kept_and_why_not(chain, photos, tmp_path, monkeypatch):
+    report = run(photos, tmp_path / "out", monkeypatch, cartoon="artist")
+    reasons = {one.id: one.why for one in report.dropped}
+    assert reasons == {"blank": "no face", "tiny": "small", "p0": "duplicate", "broken": "unreadable"}
+    counts = report.counts()
+    assert counts["kept"] == counts["cartoons"] == counts["train"] + counts["test"] == 13 and counts["test"] > 0
+    table = list(csv.DictReader(report.csv.open()))
+    assert len(table) == 17 and {row["status"] for row in table} == {"kept", "dropped"}
+    assert json.loads(report.json.read_text())["counts"]["reasons"]["duplicate"] == 1
+    assert "deep_er_p1" in {row["id"] for row in table}
+    assert "blank.png" in str(report)
+
+
+def test_the_datasets_read_it(chain, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    report = run(photos, tmp_path / "out", monkeypatch, cartoon="artist")
+    unpaired = UnpairedImages("out/trainA", "out/trainB", size=64)
+    paired = PairedImages("out/trainA", "out/trainB", size=64)
+    assert len(unpaired) == len(paired) == report.counts()["train"]
+    for split, count in (("train", "train"), ("validation", "test")):
+        dataset = Portraits("out", split=split)
+        assert len(dataset) == report.counts()[count]
+        assert all((tmp_path / "out" / f"{count}A" / f"{row['id']}.png").is_file() for row in dataset.rows)
+    sample = Portraits("out").sample(0)
+    white = load_image(tmp_path / "out" / "trainA" / f"{sample['id']}.png")
+    assert np.abs(white / 127.5 - 1 - sample["photo"].transpose(1, 2, 0)).mean() < 0.02  # JPEG
+
+
+def test_a_stopped_run_goes_on(chain, photos, tmp_path, monkeypatch):
+    out, make = tmp_path / "out", portraits._make
+
+    def stopping(identifier, *args):
+        if identifier == "p5":
+            raise KeyboardInterrupt
+        return make(identifier, *args)
+
+    monkeypatch.setattr(portraits, "_make", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        run(photos, out, monkeypatch)
+    before = len(chain)
+    monkeypatch.setattr(portraits, "_make", make)
+    report = run(photos, out, monkeypatch)
+    assert report.reused > 0 and not set(chain[:before]) & set(chain[before:])
+    chain.clear()
+    assert run(photos, out, monkeypatch).counts()["kept"] == 13 and chain == []
+    (out / "photo" / "p7.jpg").unlink()
+    save_image(photos / "p3.png", drawing(60))
+    run(photos, out, monkeypatch)
+    assert sorted(chain) == ["p3", "p7"]
+    assert not list(out.rglob(".*"))
+
+
+def test_another_wish_makes_it_again(chain, photos, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    run(photos, out, monkeypatch, cartoon="artist")
+    assert (out / "trainB").is_dir()
+    run(photos, out, monkeypatch)
+    assert not list((out / "trainB").iterdir()) and not list((out / "cartoon").iterdir())
+    strict = run(photos, out, monkeypatch, min_eyes=1000)
+    assert strict.counts()["kept"] == 0 and not list((out / "trainA").iterdir())
+    assert not (out / "meta.csv").exists()
+
+
+def test_two_sources_never_mix_under_one_name(chain, photos, tmp_path, monkeypatch):
+    run(photos, tmp_path / "out", monkeypatch)
+    save_image(tmp_path / "others" / "p3.png", drawing(77))
+    with pytest.raises(OutputError, match="p3"):
+        run(tmp_path / "others", tmp_path / "out", monkeypatch)
+
+
+def test_groups_reach_the_artist_and_the_table(chain, photos, tmp_path, monkeypatch):
+    meta, seen = tmp_path / "meta.csv", {}
+    meta.write_text("id,gender,age_group,has_glasses\np3,F,senior,1\n")
+
+    def draw(crop, landmarks, mask, person):
+        seen[len(seen)] = tuple(person)
+        return dark(crop, landmarks, mask, person)
+
+    monkeypatch.setattr(portraits, "drawer", lambda name: draw)
+    prepare_portraits(photos, tmp_path / "out", Wanted(cartoon="artist"), meta)
+    assert ("F", "senior", True) in seen.values() and (None, None, None) in seen.values()
+    rows = {row["id"]: row for row in csv.DictReader((tmp_path / "out" / "meta.csv").open())}
+    assert (rows["p3"]["gender"], rows["p3"]["has_glasses"], rows["p4"]["gender"]) == ("F", "1", "")
+    meta.write_text("id,gender\np3,X\n")
+    with pytest.raises(ConfigError, match="gender"):
+        prepare_portraits(photos, tmp_path / "out2", Wanted(), meta)
+
+
+def test_bad_places(chain, photos, tmp_path):
+    with pytest.raises(OutputError, match="inside"):
+        prepare_portraits(photos, photos / "out")
+    with pytest.raises(DataError, match="no such folder"):
+        prepare_portraits(tmp_path / "gone", tmp_path / "out")
+    with pytest.raises(ConfigError, match="artist"):
+        prepare_portraits(photos, tmp_path / "out", Wanted(cartoon="crayon"))
+
+
+def test_the_command(chain, photos, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(portraits, "drawer", lambda name: dark)
+    arguments = ["data", "portraits", str(photos), "-o", str(tmp_path / "out"), "--cartoon", "artist"]
+    assert cli.main(arguments) == 0
+    assert "13 of 17 photos kept" in capsys.readouterr().out
+    assert cli.main([*arguments, "--min-eyes", "1000"]) == 1

@@ -1,0 +1,60 @@
+"""Counts, sizes and the picture of samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ppgen import cli
+from ppgen.errors import DataError
+from ppgen.io.image import load_image, save_image
+from ppgen.prepare.stats import dataset_stats
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    for folder, names, side in (("trainA", "abc", 32), ("trainB", "ab", 32), ("testA", "d", 16), ("testB", "d", 16)):
+        for level, name in enumerate(names):
+            save_image(tmp_path / folder / f"{name}.png", np.full((side, side, 3), 40 * level, np.uint8))
+    (tmp_path / "trainA" / "broken.png").write_bytes(b"not a picture")
+    (tmp_path / "meta.csv").write_text("id,gender,age_group\na,F,young\nb,M,\nc,M,senior\n")
+    return tmp_path
+
+
+def test_counts(dataset):
+    stats = dataset_stats(dataset)
+    assert {name: one.count for name, one in stats.folders.items()} == {
+        "trainA": 4, "testA": 1, "trainB": 2, "testB": 1
+    }  # fmt: skip
+    assert stats.folders["trainA"].sizes == {"32x32": 3}
+    assert [path.endswith("broken.png") for path in stats.folders["trainA"].damaged] == [True]
+    assert stats.groups == {"gender": {"M": 2, "F": 1}, "age_group": {"young": 1, "": 1, "senior": 1}}
+    assert stats.unpaired == 2  # c and the broken one
+    assert "unknown 1" in str(stats) and "broken.png" in str(stats)
+    assert stats.as_dict()["folders"]["testB"]["count"] == 1
+
+
+def test_samples_follow_the_seed(dataset):
+    (dataset / "trainA" / "broken.png").unlink()
+    sheets = []
+    for seed in (0, 0, 1, 2, 3):
+        path = dataset_stats(dataset, dataset / "out" / "sheet.png", count=3, seed=seed).samples
+        sheets.append(load_image(path))
+    assert sheets[0].shape == (4 * 132 - 4, 3 * 132 - 4, 3)  # a row for each domain
+    assert (sheets[0] == sheets[1]).all()
+    assert any((sheets[0] != other).any() for other in sheets[2:])
+
+
+def test_the_portraits_layout_is_found_one_folder_deeper(tmp_path):
+    save_image(tmp_path / "train" / "photo" / "a.jpg", np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "train" / "meta.csv").write_text("id,tone_hint\na,light\n")
+    stats = dataset_stats(tmp_path)
+    assert list(stats.folders) == ["train/photo"] and stats.groups == {"tone_hint": {"light": 1}}
+    assert stats.unpaired is None
+
+
+def test_nothing_to_count(tmp_path, capsys):
+    with pytest.raises(DataError, match="no image"):
+        dataset_stats(tmp_path)
+    assert cli.main(["data", "stats", str(tmp_path / "gone")]) == 2
+    assert "gone" in capsys.readouterr().err

@@ -1,0 +1,150 @@
+"""Archives that must be refused leave nothing behind; honest ones arrive whole."""
+
+from __future__ import annotations
+
+import io
+import stat
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ppgen import cli
+from ppgen.errors import DataError, OutputError
+from ppgen.prepare import unpack as module
+from ppgen.prepare.unpack import Limits, unpack
+
+HONEST = {"set/trainA/a.png": b"a" * 10, "set/trainB/b.png": b"b" * 20, "__MACOSX/set/._a": b"x", "set/.DS_Store": b"x"}
+
+
+def make_zip(path: Path, entries: dict[str, bytes], modes: dict[str, int] | None = None) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (modes or {}).get(name, stat.S_IFREG | 0o644) << 16
+            archive.writestr(info, content)
+    return path
+
+
+def make_tar(path: Path, entries: dict[str, bytes], kinds: dict[str, bytes] | None = None) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in entries.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(content), (kinds or {}).get(name, tarfile.REGTYPE)
+            info.linkname = "/etc/passwd"
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("make, name", [(make_zip, "x.zip"), (make_tar, "x.tar.gz")])
+def test_one_folder_keeps_its_name(tmp_path, make, name):
+    done = unpack(make(tmp_path / name, HONEST), tmp_path / "data")
+    assert done == (tmp_path / "data" / "set", 2, 30)
+    assert files(tmp_path / "data") == {"set/trainA/a.png": b"a" * 10, "set/trainB/b.png": b"b" * 20}
+
+
+@pytest.mark.parametrize("make, name", [(make_zip, "faces.zip"), (make_tar, "faces.tar.gz")])
+def test_several_at_the_top_get_the_archives_name(tmp_path, make, name):
+    done = unpack(make(tmp_path / name, {"trainA/a.png": b"1", "b.txt": b"2"}), tmp_path / "data")
+    assert done.path == tmp_path / "data" / "faces"
+    assert files(done.path) == {"trainA/a.png": b"1", "b.txt": b"2"}
+
+
+BAD_NAMES = ["../out.txt", "set/../../out.txt", "/abs.txt", "C:\\x.txt", "set\\..\\..\\x.txt", "set/con.txt", "a:b"]
+
+
+@pytest.mark.parametrize("make, name", [(make_zip, "x.zip"), (make_tar, "x.tar.gz")])
+@pytest.mark.parametrize("bad", BAD_NAMES)
+def test_names_that_leave_are_refused(tmp_path, make, name, bad):
+    archive = make(tmp_path / name, {"set/good.png": b"g", bad: b"bad"})
+    with pytest.raises(DataError, match="entry"):
+        unpack(archive, tmp_path / "data")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [name]
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
+def test_links_and_devices_in_zips(tmp_path, kind):
+    archive = make_zip(tmp_path / "x.zip", {"set/a": b"1", "set/l": b"/etc/passwd"}, {"set/l": kind | 0o777})
+    with pytest.raises(DataError, match="link or a device"):
+        unpack(archive, tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_links_and_devices_in_tars(tmp_path, kind):
+    archive = make_tar(tmp_path / "x.tar.gz", {"set/a": b"1", "set/l": b""}, {"set/l": kind})
+    with pytest.raises(DataError, match="link or a device"):
+        unpack(archive, tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("make, name", [(make_zip, "x.zip"), (make_tar, "x.tar.gz")])
+@pytest.mark.parametrize(
+    "limits, what",
+    [
+        (Limits(files=1, ratio=1e9), "more than 1 files"),
+        (Limits(size=1000, ratio=1e9), "GB, the limit"),
+        (Limits(ratio=5), "bomb"),
+    ],
+)
+def test_bombs(tmp_path, make, name, limits, what):
+    archive = make(tmp_path / name, {"set/a": b"\0" * 3_000_000, "set/b": b"1"})
+    with pytest.raises(DataError, match=what):
+        unpack(archive, tmp_path / "data", limits)
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_entry_larger_than_declared(tmp_path, monkeypatch):
+    """The sizes in a listing are the archive's own word; what is read is counted."""
+    archive = make_zip(tmp_path / "x.zip", {"set/a": b"1" * 100})
+    honest = module._zip_entries
+    monkeypatch.setattr(module, "_zip_entries", lambda *args: (entry._replace(size=10) for entry in honest(*args)))
+    with pytest.raises(DataError, match="does not have the size"):
+        unpack(archive, tmp_path / "data")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+@pytest.mark.parametrize("second", ["set/A.png", "set/a.png/inner"])
+def test_collisions(tmp_path, second):
+    with pytest.raises(DataError, match="two entries|at once"):
+        unpack(make_zip(tmp_path / "x.zip", {"set/a.png": b"1", second: b"2"}), tmp_path / "data")
+
+
+def test_damage_leaves_nothing(tmp_path):
+    path = make_zip(tmp_path / "x.zip", {"set/a": bytes(range(256)) * 40})
+    whole = bytearray(path.read_bytes())
+    whole[60] ^= 255
+    path.write_bytes(whole)
+    with pytest.raises(DataError, match="damaged"):
+        unpack(path, tmp_path / "data")
+    tar = make_tar(tmp_path / "x.tar.gz", {"set/a": bytes(range(256)) * 40})
+    tar.write_bytes(tar.read_bytes()[:-40])
+    with pytest.raises(DataError, match="x.tar.gz"):
+        unpack(tar, tmp_path / "data")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_what_exists_is_kept(tmp_path):
+    archive = make_zip(tmp_path / "x.zip", HONEST)
+    (tmp_path / "data" / "set").mkdir(parents=True)
+    (tmp_path / "data" / "set" / "mine").write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        unpack(archive, tmp_path / "data")
+    assert files(tmp_path / "data") == {"set/mine": b"mine"}
+
+
+def test_the_command(tmp_path, capsys):
+    archive = make_zip(tmp_path / "x.zip", HONEST)
+    assert cli.main(["data", "unpack", str(archive), "-d", str(tmp_path / "data")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'data' / 'set'}: 2 files, 0.0 MB\n"
+    (tmp_path / "text.zip").write_text("no archive")
+    for bad in ("text.zip", "missing.zip"):
+        assert cli.main(["data", "unpack", str(tmp_path / bad), "-d", str(tmp_path / "data")]) == 2
+        error = capsys.readouterr().err
+        assert bad in error and error.count("\n") == 1
