@@ -87,9 +87,10 @@ def save(
 
 
 def _prune(root: Path, keep: int, newest_one: Path) -> None:
-    spared = {newest_one, _pointed_to(root, BEST)}
-    for old in sorted(root.glob("step_*"))[: -keep or None]:
-        if old not in spared:
+    """Keep `keep` folders up to the newest one; later steps are those of a course that was given up."""
+    kept = {*newest_first(root)[:keep], newest_one, _pointed_to(root, BEST)}
+    for old in root.glob("step_*"):
+        if old not in kept:
             shutil.rmtree(old, ignore_errors=True)
 
 
@@ -99,9 +100,12 @@ def mark_best(root: Path, step: int) -> None:
 
 
 def _pointed_to(root: Path, name: str) -> Path | None:
-    pointer = root / name
-    target = root / pointer.read_text().strip() if pointer.is_file() else None
-    return target if target is not None and target.is_dir() else None
+    try:
+        word = (root / name).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):  # not there, or damaged
+        return None
+    target = root / word
+    return target if word.startswith("step_") and target.is_dir() else None
 
 
 def newest(root: Path) -> Path | None:
@@ -109,11 +113,18 @@ def newest(root: Path) -> Path | None:
     return _pointed_to(root, LATEST) or max(root.glob("step_*"), default=None)
 
 
+def best(root: Path) -> Path | None:
+    """The folder that `mark_best` spares, or None."""
+    return _pointed_to(root, BEST)
+
+
 def newest_first(root: Path) -> list[Path]:
-    """All checkpoint folders, the one that `latest` points to first, then from new to old."""
+    """The folder that `latest` points to, then those of earlier steps from new to old.
+
+    Later steps are left out: they are there when a run went back, and are not what it comes from.
+    """
     first = newest(root)
-    others = sorted((p for p in root.glob("step_*") if p != first), reverse=True)
-    return [first, *others] if first else []
+    return [p for p in sorted(root.glob("step_*"), reverse=True) if p.name <= first.name] if first else []
 
 
 def load(folder: Path) -> Checkpoint:

@@ -99,6 +99,16 @@ def check_same(networks: dict[str, nn.Layer], step: int) -> None:
             )
 
 
+_TEXT = 2000  # bytes of a text that a process may give
+
+
+def gather_texts(text: str) -> list[str]:
+    """Every process's text (its beginning, if it is long), in the order of their ranks."""
+    data = text.encode()[:_TEXT].ljust(_TEXT, b"\0")
+    found = gather({"text": np.frombuffer(data, np.uint8).astype(np.int32)})
+    return [arrays["text"].astype(np.uint8).tobytes().rstrip(b"\0").decode(errors="replace") for arrays in found]
+
+
 def gather(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     """Every process's arrays, in the order of their ranks; keys and shapes must be the same everywhere."""
     if world_size() == 1:

@@ -38,9 +38,12 @@ class FolderLock:
             ) from None
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+        try:
+            self._file.truncate(0)
+            os.write(self._file.fileno(), str(os.getpid()).encode())  # unbuffered: nothing is left for close()
+        except OSError as error:  # a full disk
+            self._file.close()
+            raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
         return self
 
     def __exit__(self, *_: object) -> None:

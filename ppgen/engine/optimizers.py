@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -98,6 +98,28 @@ OPTIMIZERS = {
 }  # fmt: skip
 
 
+# argument -> (whether a value is good, what is expected)
+_VALUES: dict[str, tuple[Callable[[float], bool], str]] = {
+    "learning_rate": (lambda v: v >= 0, "a number from 0 up"),
+    "beta1": (lambda v: 0 <= v < 1, "0 <= beta1 < 1"),
+    "beta2": (lambda v: 0 <= v < 1, "0 <= beta2 < 1"),
+    "rho": (lambda v: 0 <= v < 1, "0 <= rho < 1"),
+    "momentum": (lambda v: 0 <= v < 1, "0 <= momentum < 1"),
+    "epsilon": (lambda v: v > 0, "a number above 0"),
+    "weight_decay": (lambda v: v >= 0, "a number from 0 up"),
+    "clip_norm": (lambda v: v > 0, "a number above 0, or null"),
+}
+
+
+def value_faults(arguments: dict, where: str) -> list[str]:
+    """A sentence for each number that no optimizer can take."""
+    return [
+        f"{where}.{key}: expected {_VALUES[key][1]}, found {value}"
+        for key, value in arguments.items()
+        if key in _VALUES and value is not None and not (math.isfinite(value) and _VALUES[key][0](value))
+    ]
+
+
 def lazy_correction(phases: list[Phase], network: str) -> float:
     """c = k / (k + 1) for each lazy phase every k steps that trains this network, multiplied; 1 without one.
 
@@ -108,18 +130,23 @@ def lazy_correction(phases: list[Phase], network: str) -> float:
 
 
 def build_optimizer(
-    config: dict, parameters: list[paddle.Tensor], correction: float = 1.0
+    config: dict, parameters: list[paddle.Tensor], correction: float = 1.0, where: str = "optimizer"
 ) -> paddle.optimizer.Optimizer:
     """`{'name': 'Adam', **arguments}` over these parameters.
 
     Args:
         correction: c of `lazy_correction`: rate * c, beta1 ** c, beta2 ** c.
+        where: its place in the YAML, for messages.
     """
     arguments = {k: v for k, v in config.items() if k != "name"}
     name = config.get("name", "Adam")
     if name not in OPTIMIZERS:
         raise ConfigError(f"optimizer: no optimizer is called '{name}' (there are: {', '.join(OPTIMIZERS)})")
     build = OPTIMIZERS[name]
+    if faults := value_faults(arguments, where):
+        raise ConfigError("\n".join(faults))
+    if "learning_rate" in arguments:
+        arguments["learning_rate"] = float(arguments["learning_rate"])  # Paddle refuses 1
     if correction != 1.0:
         defaults = {k: p.default for k, p in inspect.signature(build).parameters.items()}
         arguments["learning_rate"] = arguments.get("learning_rate", defaults["learning_rate"]) * correction

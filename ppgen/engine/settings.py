@@ -58,6 +58,9 @@ class ScheduleSettings:
             raise ConfigError(f"schedule: expected 0 <= start < end and 0 <= floor <= 1, found {found}")
         if not all(isinstance(step, int) and step > 0 for step in self.milestones):
             raise ConfigError(f"schedule.milestones: expected steps (whole numbers from 1 up), found {self.milestones}")
+        if self.warmup < 0 or not self.gamma > 0:
+            found = f"warmup {self.warmup}, gamma {self.gamma}"
+            raise ConfigError(f"schedule: expected warmup >= 0 and gamma > 0, found {found}")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class EmaSettings:
     networks: list = field(default_factory=list)
     half_life: float = 1000.0
     ramp_up: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not self.half_life >= 0 or not self.ramp_up > 0:
+            found = f"half_life {self.half_life}, ramp_up {self.ramp_up}"
+            raise ConfigError(f"ema: expected half_life >= 0 and ramp_up > 0, found {found}")
 
 
 @dataclass(frozen=True)

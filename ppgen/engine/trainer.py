@@ -71,7 +71,7 @@ class Trainer:
         self.precision.decorate(model.networks, self.optimizers)
         self.updater = Updater(model, self.optimizers, self.precision, self.guard.gradient_interval)
         self.step, self.stop_at, self.best, self.seconds = 0, self.total, None, 0.0
-        self.rollbacks, self.stopped_by = 0, None
+        self.rollbacks, self.stopped_by, self._validation_reader = 0, None, None
         self.stream = BatchStream(
             train,
             self.loader.batch_size,
@@ -113,11 +113,13 @@ class Trainer:
         self.rates, result, phases = {}, {}, self.model.phases()
         for name, arguments in self.config["optimizer"].items():
             if name not in self.model.networks:
+                known = list(self.model.networks)
                 raise ConfigError(
-                    f"optimizer.{name}: the model has no such network (it has {', '.join(self.model.networks)})"
+                    f"optimizer.{name}: the model has no such network{nearest(name, known)} (it has {', '.join(known)})"
                 )
             parameters = trainable([self.model.networks[name]])
-            result[name] = build_optimizer(arguments, parameters, lazy_correction(phases, name))
+            correction = lazy_correction(phases, name)
+            result[name] = build_optimizer(arguments, parameters, correction, f"optimizer.{name}")
             self.rates[name] = result[name].get_lr()
         untrained = {n for phase in phases for n in phase.trains} - set(result)
         if untrained:
@@ -150,8 +152,8 @@ class Trainer:
         }
 
     def load_weights(self, source: Path) -> None:
-        """Start from the networks of a checkpoint folder."""
-        found = checkpoint.load(source)
+        """Start from the networks of a checkpoint folder, or of a run folder's newest checkpoint."""
+        found = checkpoint.load(checkpoint.newest(source / "checkpoints") or source)
         spread(self.networks_state(), found.weights)
         for name, average in self.averages.items():
             average.restore(split_prefix(found.state, f"ema.{name}"))
@@ -237,7 +239,7 @@ class Trainer:
                 stack.callback(observer.close)
             if self.profile is not None:
                 stack.callback(self.profile.close)
-            signals = stack.enter_context(StopSignals())
+            signals = stack.enter_context(StopSignals(watch_parent=distributed.world_size() > 1))
             self.run_token = distributed.agree(time.time_ns() % 10**9)
             distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
             self._loop(observer, signals)
@@ -296,13 +298,18 @@ class Trainer:
             average.update(self.step * self.loader.batch_size, self.loader.batch_size)
         if self.step % self.guard.compare_interval == 0:
             distributed.check_same(self.model.networks, self.step)
-        return losses, {**parts[0][1].report, "rate_factor": factor}, waited
+        left_out = len(self.stream.reader.damaged)  # samples of the training set that this process could not read
+        counted = {"damaged_samples": left_out} if left_out else {}
+        return losses, {**parts[0][1].report, "rate_factor": factor, **counted}, waited
 
     def _roll_back(self, error: TrainingDiverged, observer: Observer | None) -> None:
         """To an earlier checkpoint with a lower rate, or raise the error."""
         places = checkpoint.newest_first(self.folder / "checkpoints")
-        if self.guard.action == "stop" or self.rollbacks >= self.guard.times or not places:
-            raise error
+        if self.guard.action == "stop":
+            raise TrainingDiverged(f"{error}; lower the learning rate and --resume, or set guard.action to rollback")
+        if self.rollbacks >= self.guard.times or not places:
+            why = f"after {self.rollbacks} roll-backs" if places else "before the first checkpoint"
+            raise TrainingDiverged(f"{error}; this came {why}: a lower learning rate may help") from error
         times, place = self.rollbacks + 1, places[min(self.guard.back, len(places)) - 1]
         for network in self.model.networks.values():
             network.clear_gradients()
@@ -319,6 +326,8 @@ class Trainer:
         if observer is not None and (observer.due_for_pictures(self.step) or last):
             epoch = self.step * self.loader.batch_size / len(self.stream.dataset)
             observer.draw(self.step, self._pictures(), _SAMPLES, epoch)
+        if self.step % self.log_settings.visual_interval == 0 or last:
+            self._wait_for_first("drawn")
         better = False
         if self.validation is not None and (self.step % self.validate_settings.interval == 0 or last):
             better = distributed.any_rank(self._validate(observer))
@@ -327,14 +336,27 @@ class Trainer:
             if better and self.writes:
                 checkpoint.mark_best(self.folder / "checkpoints", self.step)
             self.save()
+            self._wait_for_first("saved")
         return due
+
+    def _wait_for_first(self, what: str) -> None:
+        """After work that only the first process does, and before the next collective."""
+        distributed.wait_for_first(self.folder / f".{what}", f"{self.run_token} {self.step}")
 
     def _pictures(self) -> dict[str, np.ndarray]:
         source = self.validation if self.validation is not None else self.stream.dataset
         places = np.linspace(0, len(source) - 1, _SAMPLES).astype(int)
-        batch = Reader(source).batch(int(place) for place in places)
+        batch = self._reader(source).batch(int(place) for place in places)
         with self._resting():
             return self.model.visuals(batch, self.smooth_networks()) if batch is not None else {}
+
+    def _reader(self, source: Any) -> Reader:
+        """One a dataset, so that a damaged sample is named once."""
+        if source is self.stream.dataset:
+            return self.stream.reader
+        if self._validation_reader is None:
+            self._validation_reader = Reader(source, self.loader.on_corrupt)
+        return self._validation_reader
 
     # ---- scores ------------------------------------------------------------------------------------------
 
@@ -343,7 +365,7 @@ class Trainer:
         wanted = self.validate_settings
         if not wanted.metric or self.validation is None:
             raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
-        metric, reader = METRICS.build(wanted.metric), Reader(self.validation, self.loader.on_corrupt)
+        metric, reader = METRICS.build(wanted.metric), self._reader(self.validation)
         count, quiet = len(self.validation), not sys.stderr.isatty()
         with self._resting():
             for first in tqdm(range(0, count, wanted.batch_size), desc="validation", leave=False, disable=quiet):
@@ -377,7 +399,7 @@ class Trainer:
             if better:
                 self.best = value
                 self._keep_best(scores)
-        distributed.wait_for_first(self.folder / ".validated", f"{self.run_token} {self.step}")
+        self._wait_for_first("validated")
         return better
 
     def _keep_best(self, scores: dict[str, float]) -> None:

@@ -73,7 +73,7 @@ class Updater:
         values = self._backward(phase, parts)
         self._check_losses(phase, parts, values)
         for name in phase.trains:
-            self._apply(name, phase, parts[0][1])
+            self._apply(name, phase, parts, values)
         self.precision.update()
         for network in self.model.networks.values():
             network.clear_gradients()
@@ -100,32 +100,34 @@ class Updater:
         bad = [name for name, value in values.items() if not np.isfinite(value)]
         if not distributed.any_rank(bool(bad)):
             return
-        found = ", ".join(f"{k}={v:.4g}" for k, v in values.items())
-        raise self._diverged(phase, parts, f"{', '.join(bad) or 'a loss of another process'} is not finite ({found})")
+        raise self._diverged(phase, parts, values, f"{', '.join(bad)} is not finite" if bad else "")
 
-    def _apply(self, name: str, phase: Phase, step: Step) -> None:
-        parameters = trainable([self.model.networks[name]])
+    def _apply(self, name: str, phase: Phase, parts: Parts, values: dict[str, float]) -> None:
+        parameters, step = trainable([self.model.networks[name]]), parts[0][1]
         optimizer = self.optimizers[name]
-        self.precision.unscale(optimizer)
         distributed.average_gradients(parameters)
+        # after averaging: an infinite gradient of one process must make the scaler of every process skip the step
+        self.precision.unscale(optimizer)
         if phase.clip_norm is not None or step.index % self.gradient_interval == 0:
             norm = gradient_norm(parameters)  # of averaged gradients: the same on every process
             if not np.isfinite(norm) and not self.precision.scales:  # a scaler skips such a step itself
-                raise self._diverged(phase, [({}, step)], f"a gradient of '{name}' is not finite")
+                raise self._diverged(phase, parts, values, f"a gradient of '{name}' is not finite")
             self.norms[name] = norm
             step.report[f"norm_{name}"] = norm
             _shrink(parameters, norm, phase.clip_norm)
         self.precision.step(optimizer)
 
-    def _diverged(self, phase: Phase, parts: Parts, what: str) -> TrainingDiverged:
+    def _diverged(self, phase: Phase, parts: Parts, values: dict[str, float], what: str) -> TrainingDiverged:
+        """The report; all processes must come here, and those that found something (`what`) say it."""
         step = parts[0][1]
+        losses = ", ".join(f"{k}={v:.4g}" for k, v in values.items())
         norms = ", ".join(f"{k} {v:.3g}" for k, v in self.norms.items()) or "none measured"
         samples = [str(i) for batch, _ in parts for i in batch.get("id", [])]
         names = f"; samples: {', '.join(samples[:16])}" if samples else ""
-        return TrainingDiverged(
-            f"step {step.index}, phase {phase.name}: {what}; last gradient norms: {norms}{names}; "
-            "lower the learning rate and --resume, or set guard.action to rollback"
-        )
+        found = distributed.gather_texts(f"{what} ({losses}); last gradient norms: {norms}{names}" if what else "")
+        if len(found) > 1:
+            found = [f"process {rank}: {text}" for rank, text in enumerate(found) if text]
+        return TrainingDiverged(f"step {step.index}, phase {phase.name}: " + " | ".join(found))
 
 
 def _shrink(parameters: list[paddle.Tensor], norm: float, limit: float | None) -> None:

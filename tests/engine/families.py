@@ -57,6 +57,12 @@ MODELS_BY_FAMILY: dict[str, dict] = {
         "discriminator": {"name": "StyleGANv2Discriminator", **STYLE},
         "augment": "ada", "ada_images": 100, "r1_every": 2, "path_every": 2,
     },
+    "stylegan": {
+        "name": "StyleGAN",
+        "generator": {"name": "StyleGANGenerator", "style_dim": 8, "n_mlp": 2, **STYLE},
+        "discriminator": {"name": "StyleGANDiscriminator", **STYLE},
+        "stable_images": 4, "fade_images": 12, "augment": "ada", "ada_images": 100, "r1_every": 2,
+    },
     "pix2pix": {
         "name": "Pix2Pix", "generator": {"name": "UNetGenerator", "base_channels": 4, "levels": 5},
         "discriminator": {**PATCH, "in_channels": 6, "norm": "batch"},

@@ -58,7 +58,7 @@ def train(run_python, launcher, *arguments):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["stylegan2", "pix2pix"])
+@pytest.mark.parametrize("family", ["stylegan2", "stylegan", "pix2pix"])
 def test_two_processes_give_the_weights_of_one_with_the_whole_batch(run_python, tmp_path, family):
     """20 steps, lazy R1 and path length and ADA among them; weights move by some 0.03, and must agree to 3e-4."""
     train(run_python, [], family, tmp_path / "one", 20)

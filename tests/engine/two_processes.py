@@ -21,6 +21,10 @@ MODELS = {
         "discriminator": {**MODELS_BY_FAMILY["stylegan2"]["discriminator"], "stddev_group": 1},
         "path_every": 4,
     },
+    "stylegan": {
+        **MODELS_BY_FAMILY["stylegan"],
+        "discriminator": {**MODELS_BY_FAMILY["stylegan"]["discriminator"], "stddev_group": 1},
+    },
     "pix2pix": {
         **MODELS_BY_FAMILY["pix2pix"],
         "generator": {"name": "ResNetGenerator", "base_channels": 4, "blocks": 1},
