@@ -98,7 +98,7 @@ def fake_predictor(seen: dict, report: object) -> type:
 
 
 def drawn(name: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, warnings=(), cartoon_path=Path("out") / f"{name}_0_cartoon.png")
+    return SimpleNamespace(name=name, warnings=(), cartoon_path=Path("out") / f"{name}_0_cartoon.png", route=None)
 
 
 def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
@@ -111,8 +111,20 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
         str(Path("out/a_0_cartoon.png")), "1 of 2 pictures done, 1 face drawn", "failed: b.png: is empty"
     ]  # fmt: skip
     assert seen == {
-        "output_path": "out", "weight_path": None, "inputs": ["a.jpg", "b.png"], "faces": 1, "align": False
+        "output_path": "out", "weight_path": None, "inputs": ["a.jpg", "b.png"], "faces": 1, "align": False,
+        "routing": None, "attributes": {},
     }  # fmt: skip
+
+
+def test_cartoon_hands_on_who_is_drawn_and_says_which_leaf_served(monkeypatch, capsys):
+    seen, one = {}, drawn("a")
+    one.route = SimpleNamespace(leaf="senior-F")
+    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=fake_predictor(seen, Report([one], tried=1)))
+    assert cli.main(["cartoon", "a.jpg", "--routing", "runs/x", "--age", "70", "--gender", "F"]) == 0
+    assert seen["routing"] == "runs/x" and seen["attributes"] == {"age": 70, "gender": "F"}
+    assert capsys.readouterr().out.splitlines()[0] == str(Path("out/a_0_cartoon.png")) + " by senior-F"
+    cli.main(["cartoon", "a.jpg", "--routing", "runs/x", "--age", "senior"])
+    assert seen["attributes"] == {"age": "senior"}
 
 
 def test_cartoon_of_one_picture(monkeypatch, capsys):

@@ -11,16 +11,20 @@ import sys
 from collections.abc import Sequence
 
 import ppgen
-from ppgen.cli import cartoon, data, evaluate, train, weights
+from ppgen.cli import cartoon, data, evaluate, explain, latent, stylegan, train, translate, weights
 from ppgen.cli.command import Command, add_debug, guarded, split_debug
 
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
 
 COMMANDS: dict[str, Command] = {
     **cartoon.COMMANDS,
+    **translate.COMMANDS,
     **train.COMMANDS,
     **evaluate.COMMANDS,
     **data.COMMANDS,
+    **latent.COMMANDS,
+    **stylegan.COMMANDS,
+    **explain.COMMANDS,
     **weights.COMMANDS,
 }
 

@@ -8,7 +8,7 @@ import time
 from ppgen.cli.command import Command
 
 
-def _faces(text: str) -> str | int:
+def faces_choice(text: str) -> str | int:
     """'largest', 'all' or an index from 0, as the predictors take it."""
     if text in ("largest", "all"):
         return text
@@ -20,9 +20,19 @@ def _faces(text: str) -> str | int:
 def _cartoon_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="pictures or folders of pictures")
     parser.add_argument("-o", "--output", default="output", help="folder of the results (default: output)")
-    parser.add_argument("--faces", type=_faces, default="largest", help="'largest' (default), 'all' or an index from 0")
+    parser.add_argument(
+        "--faces", type=faces_choice, default="largest", help="'largest' (default), 'all' or an index from 0"
+    )
     parser.add_argument("--weights", help="a weights file to use instead of the one that comes with ppgen")
     parser.add_argument("--no-align", action="store_true", help="inputs are aligned face crops already")
+    parser.add_argument("--routing", metavar="RUN", help="run folder of a tree of trainings: a generator a group")
+    parser.add_argument("--gender", metavar="G", help="with --routing: a group, such as F or M (default: estimated)")
+    parser.add_argument("--age", metavar="A", type=_age, help="with --routing: years or a group (default: estimated)")
+
+
+def _age(text: str) -> str | int:
+    """Years as a number; anything else is a group's name."""
+    return int(text) if text.isdecimal() else text
 
 
 def run_cartoon(args: argparse.Namespace) -> int:
@@ -34,13 +44,14 @@ def run_cartoon(args: argparse.Namespace) -> int:
     """
     from ppgen.apps import Photo2CartoonPredictor
 
-    predictor = Photo2CartoonPredictor(output_path=args.output, weight_path=args.weights)
+    predictor = Photo2CartoonPredictor(output_path=args.output, weight_path=args.weights, routing=args.routing)
     inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
-    report = predictor.run_many(inputs, faces=args.faces, align=not args.no_align)
+    known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
+    report = predictor.run_many(inputs, faces=args.faces, align=not args.no_align, attributes=known)
     if report.tried == 1:
         report.raise_first()
     for result in report.results:
-        print(result.cartoon_path)
+        print(result.cartoon_path if result.route is None else f"{result.cartoon_path} by {result.route.leaf}")
     print(report)
     return 1 if report.failures else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -91,11 +92,26 @@ def check_columns(path: Path, columns: Sequence[str], needed: Iterable[str]) -> 
 
 
 def matches(row: dict[str, str], where: dict[str, Any]) -> bool:
-    """Whether a row has the wanted value, or one of a list of values, in every column of `where`."""
-    return all(
-        row[column] in [_as_written(v) for v in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
-        for column, wanted in where.items()
-    )
+    """Whether a row has what is wanted in every column of `where`: a value, one of a list of values, or a number
+    in a range such as {from: 50, below: 65} (either end may be left out; a field that is no number is outside).
+    """
+    return all(_is_wanted(row[column], wanted) for column, wanted in where.items())
+
+
+def _is_wanted(text: str, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return _in_range(text, wanted)
+    return text in [_as_written(v) for v in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
+
+
+def _in_range(text: str, ends: dict[str, Any]) -> bool:
+    if not ends or not set(ends) <= {"from", "below"}:
+        raise DataError(f"where: a range is written {{from: A, below: B}}, with one of them at least, not {ends}")
+    try:
+        number = float(text)
+    except ValueError:
+        return False
+    return ends.get("from", -math.inf) <= number < ends.get("below", math.inf)
 
 
 def _as_written(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from ppgen.datasets.files import data_root
+from ppgen.datasets.files import data_root, select
 from ppgen.errors import DataError
 from ppgen.io.image import load_image
 from ppgen.registry import DATASETS
@@ -91,6 +91,7 @@ class Portraits:
         flip: mirror every second one.
         groups_by: column of meta.csv whose values take turns in a balanced stream.
         most: use the first so many only.
+        where: column of meta.csv -> wanted value, list of values, or range; see `ppgen.datasets.files.matches`.
 
     A sample holds `photo` and `cartoon` float32 (3, size, size) in [-1, 1], `mask` float32 (1, size, size)
     in [0, 1], `landmarks` float32 (68, 2) in its pixels, `skin` float32 (3,), `id`, `group`.
@@ -108,6 +109,7 @@ class Portraits:
         groups_by: str = "tone_hint",
         most: int | None = None,
         backdrop: float = 0.0,
+        where: dict | None = None,
     ) -> None:
         self.root, self.backdrop = data_root(dataroot), backdrop
         if not (self.root / "meta.csv").is_file():
@@ -127,6 +129,7 @@ class Portraits:
             rows = [r for r in rows if r["has_cartoon"] == "1" and r["suspect"] != "1"]
         if not rows:
             raise DataError(f"{self.root}: no portrait of the split '{split}' is listed in meta.csv")
+        rows = select(rows, where or {}, self.root / "meta.csv")
         self.rows = rows[:most]
         self.groups = [r[groups_by] for r in self.rows]
         self._landmarks = self._read_landmarks()

@@ -97,6 +97,7 @@ def main(argv: list[str] | None = None) -> int:
     import_paddle()  # before the recipes import it: settings first, one message where it is missing
     from ppgen.engine.profile import parse_options
     from ppgen.engine.schema import load_config
+    from ppgen.engine.stages import is_tree
 
     if options.profiler_options:
         parse_options(options.profiler_options)  # its faults are known before anything is built
@@ -112,10 +113,15 @@ def main(argv: list[str] | None = None) -> int:
             return start_processes(count, argv)
     select(prefer_gpu=not options.no_cuda)
     distributed.start()
+    if is_tree(config):
+        from ppgen.engine.tree import run_tree
+
+        return run_tree(options, config)
     return _run(options, config)
 
 
-def _build(config: dict[str, Any]) -> tuple[Any, Any, Any]:
+def build(config: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """(recipe, training dataset, validation dataset or None) of a config; its epochs become steps."""
     import paddle
 
     from ppgen.registry import DATASETS, MODELS
@@ -138,15 +144,15 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
 
     if options.evaluate_only and not (options.load or options.resume):
         raise ConfigError("--evaluate-only: name the weights to judge with --load W or --resume")
-    model, train, validation = _build(config)
+    model, train, validation = build(config)
     folder, source = _folder_and_source(options.resume, Path(config["output_dir"]), run_name(options.config_file))
     profile = _profile(options, folder)
     precision = Precision(options.amp_level if options.amp else None)
     trainer = Trainer(model, config, folder, train, validation, precision, profile)
     if options.dry_run:
-        return _describe(trainer)
+        return describe(trainer)
     if options.load:
-        _load(trainer, options.load)
+        load(trainer, options.load)
     if source == folder:
         for damaged in trainer.resume_newest():
             print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
@@ -166,7 +172,8 @@ def _profile(options: argparse.Namespace, folder: Path) -> Any:
     return Profile(text, folder, watch=distributed.rank() == 0) if text else None
 
 
-def _load(trainer: Any, source: str) -> None:
+def load(trainer: Any, source: str) -> None:
+    """Start from a weights file or a checkpoint folder."""
     from ppgen.io.weights import load_into
 
     if Path(source).is_dir():
@@ -181,7 +188,7 @@ def _train(trainer: Any, resumed: bool) -> int:
 
     folder = trainer.folder
     if trainer.writes:
-        for line in _record(folder, trainer.config, trainer.step, resumed):
+        for line in record(folder, trainer.config, trainer.step, resumed):
             print(line)
         print(
             f"{'going on from step ' + str(trainer.step) if resumed else 'starting at step 0'} in {folder}", flush=True
@@ -201,7 +208,7 @@ def _train(trainer: Any, resumed: bool) -> int:
 
 def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Path, Path | None]:
     """(folder of the run, what to go on from: that folder for its newest checkpoint, one checkpoint, or None)."""
-    from ppgen.engine import checkpoint, distributed
+    from ppgen.engine import checkpoint
 
     if resume not in (None, "newest"):
         given = Path(resume)
@@ -213,16 +220,21 @@ def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Pat
             )
         return given, given
     old = newest_run(output, name) if resume else None
-    if old is not None:
-        return old, old
+    return (old, old) if old is not None else (new_folder(output, name), None)
+
+
+def new_folder(output: Path, name: str) -> Path:
+    """A name for a new run of a config; nothing is made."""
+    from ppgen.engine import distributed
+
     now = distributed.agree(int(time.time()))  # one folder for all processes
     folder = output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
     taken = sum((p / "config.yaml").is_file() for p in output.glob(f"{folder.name}*"))  # two starts in one second
     taken = distributed.agree(taken)
-    return (folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder), None
+    return folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder
 
 
-def _record(folder: Path, config: dict[str, Any], step: int, resumed: bool) -> list[str]:
+def record(folder: Path, config: dict[str, Any], step: int, resumed: bool) -> list[str]:
     """Write the resolved config and, a line a start, what was run from which step; returns what has changed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -250,7 +262,7 @@ def differences(old: Any, new: Any, where: str = "") -> list[str]:
     return [] if old == new else [f"{where}: {old} -> {new}"]
 
 
-def _describe(trainer: Any) -> int:
+def describe(trainer: Any) -> int:
     """What --dry-run prints."""
     import numpy as np
 

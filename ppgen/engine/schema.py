@@ -18,6 +18,7 @@ from ppgen.datasets.pipeline import check_steps
 from ppgen.engine import settings
 from ppgen.engine.distributed import world_size
 from ppgen.engine.optimizers import OPTIMIZERS
+from ppgen.engine.stages import check_stages
 from ppgen.errors import ConfigError
 from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 
@@ -94,11 +95,23 @@ def missing_folders(config: dict[str, Any], where: str) -> list[str]:
     defaults = {k: p.default for k, p in inspect.signature(cls).parameters.items() if isinstance(p.default, str)}
     given = {k: v for k, v in {**defaults, **config}.items() if k.startswith("dataroot") and isinstance(v, str) and v}
     return [
-        f"{where}.{key}: there is no folder {data_root(folder)} (run `make data` to link what lies beside the project, "
-        f"or set PPGEN_DATA to the folder that holds {folder}; data/README.md says how it is laid out)"
+        f"{where}.{key}: there is no folder {data_root(folder)}; {_how_to_get(folder)}"
         for key, folder in given.items()
         if not data_root(folder).is_dir()
     ]
+
+
+def _how_to_get(folder: str) -> str:
+    top = folder.split("/")[0]
+    if top == "photo2cartoon":
+        return (
+            "make it with `ppgen data unpack photo2cartoon_dataset.zip -d data/`, or from photos of your own with "
+            "`ppgen data portraits SRC -o data/photo2cartoon --cartoon artist`"
+        )
+    return (
+        "run `make data` to link what lies beside the project, or set PPGEN_DATA to the folder that holds "
+        f"{top} (data/README.md says how it is laid out)"
+    )
 
 
 def _validate(value: Any, where: str) -> list[str]:
@@ -123,6 +136,7 @@ CHECKS: dict[str, Check] = {
     "guard": _section(settings.GuardSettings),
     "validate": _validate,
     "card": _of_type(dict),
+    "stages": check_stages,
 }
 
 

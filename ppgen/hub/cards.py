@@ -50,7 +50,7 @@ def markdown(name: str, metadata: Mapping[str, Any]) -> str:
         name: of the network.
         metadata: of its weights file, as `read_metadata` gives them.
     """
-    facts = dict(metadata.get("card", {}))
+    facts = {**metadata.get("card", {}), **metadata.get("extra", {})}
     low, high = metadata.get("value_range", (-1, 1))
     arguments = ", ".join(f"{k}={v!r}" for k, v in metadata.get("args", {}).items())
     lines = [

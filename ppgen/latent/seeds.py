@@ -20,7 +20,7 @@ def latents_of(seeds: list[int], dim: int) -> np.ndarray:
 
 
 def parse_seeds(text: str) -> list[int]:
-    """"7", "0-63" or "1,5,9-12" -> numbers.
+    """ "7", "0-63" or "1,5,9-12" -> numbers.
 
     Raises:
         ConfigError: it does not parse, or a range runs backwards.

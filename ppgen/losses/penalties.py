@@ -1,7 +1,7 @@
 """Gradient penalties: what keeps a discriminator smooth, and a generator's latent space even.
 
 All are functions of tensors that are still connected to what made them; each sample's gradient is measured as one
-vector over all its channels and pixels.
+vector over all its channels and pixels. WGAN-GP's penalty is in `gradient_penalty`.
 """
 
 from __future__ import annotations
@@ -19,34 +19,6 @@ def _squared_norms(outputs: paddle.Tensor, inputs: paddle.Tensor) -> paddle.Tens
     (gradient,) = paddle.grad(outputs.sum(), inputs, create_graph=True)
     gradient = gradient.reshape([inputs.shape[0], -1])
     return (gradient * gradient).sum(axis=1)
-
-
-def gradient_penalty(
-    critic: Critic,
-    real: paddle.Tensor,
-    fake: paddle.Tensor,
-    mix: paddle.Tensor,
-    center: float = 1.0,
-    one_sided: bool = False,
-) -> paddle.Tensor:
-    """E[(|grad D(x)| - center)^2] on lines between real and fake: Gulrajani et al. 2017, eq. 3 without lambda.
-
-    Args:
-        critic: images -> scores of any shape; with several scores a sample their mean is differentiated. Every
-            operation in it needs a second derivative, and no sample may depend on another.
-        real, fake: (N, C, H, W).
-        mix: (N,) or (N, 1, 1, 1), uniform in [0, 1): the share of `real`.
-        one_sided: E[max(0, |grad| - center)^2] (their section 4; Petzka et al. 2018): only gradients longer than
-            `center` count.
-    """
-    share = mix.reshape([-1, 1, 1, 1])
-    between = (share * real + (1 - share) * fake).detach()
-    between.stop_gradient = False
-    scores = critic(between)
-    # A root's derivative is infinite at 0, where a critic that ignores its input starts.
-    norms = paddle.sqrt(_squared_norms(scores.reshape([scores.shape[0], -1]).mean(axis=1), between) + 1e-12)
-    excess = paddle.nn.functional.relu(norms - center) if one_sided else norms - center
-    return excess.square().mean()
 
 
 def zero_centered_penalty(critic: Critic, images: paddle.Tensor) -> paddle.Tensor:

@@ -62,6 +62,7 @@ class StyleGAN(StyleGAN2):
             generator, discriminator, r1_weight=r1_weight, r1_every=r1_every, path_weight=0.0, mixing=mixing,
             augment=augment, ada_target=ada_target, ada_images=ada_images, ada_start=ada_start, truncation=truncation,
         )  # fmt: skip
+        del self.path_length  # it has no phase here, so there is no state to keep
         stages = {name: network.stages for name, network in self.networks.items()}
         if len(set(stages.values())) > 1:
             sizes = {name: network.size for name, network in self.networks.items()}
@@ -71,7 +72,7 @@ class StyleGAN(StyleGAN2):
 
     def stateful(self) -> dict[str, Stateful]:
         """The strength of ADA, where it is used; how far the networks have grown follows from the images seen."""
-        return {name: part for name, part in super().stateful().items() if name != "path_length"}
+        return {"augment": self.augment} if hasattr(self.augment, "arrays") else {}
 
     # ---- pictures ----------------------------------------------------------------------------------------
 
@@ -90,12 +91,11 @@ class StyleGAN(StyleGAN2):
         step.once("level", lambda: self._level(step))
         return super()._fake(batch, step)
 
-    def _used_layers(self) -> int:
-        return self.networks["generator"].used_layers()
-
     def _noise(self, count: int, step: Step) -> list[paddle.Tensor | None]:
         """Noise of the layers that take part; None for the others."""
-        shapes, used = self.networks["generator"].noise_shapes(), self._used_layers()
+        generator = self.networks["generator"]
+        used = generator.used_layers()
+        shapes = generator.noise_shapes()
         return [step.normal(count, *shape) if index < used else None for index, shape in enumerate(shapes)]
 
     # ---- looking -----------------------------------------------------------------------------------------

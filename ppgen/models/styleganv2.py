@@ -100,10 +100,6 @@ class StyleGAN2(Model):
     def _real(self, batch: Batch, step: Step) -> paddle.Tensor:
         return paddle.to_tensor(batch["image"])
 
-    def _used_layers(self) -> int:
-        """How many of W+ make the picture; mixing begins at one of them."""
-        return self.networks["generator"].count
-
     def _latents(self, count: int, step: Step) -> paddle.Tensor:
         """W+ (count, L, D) of new latents: w of one, and from some layer on of another in the mixed ones."""
         generator = self.networks["generator"]
@@ -111,7 +107,7 @@ class StyleGAN2(Model):
         z = [step.normal(count, generator.latent_dim) for _ in range(2)]
         w = generator.map(paddle.concat(z))
         generator.track_mean(_mean_of_all(w, step))
-        layers = self._used_layers()
+        layers = generator.used_layers()
         chance = step.uniform(count, 2).numpy()
         start = np.where(chance[:, 0] < self.mixing, 1 + np.floor(chance[:, 1] * (layers - 1)), generator.count)
         second = paddle.to_tensor((np.arange(generator.count) >= start[:, None]).astype(np.float32)).unsqueeze(2)

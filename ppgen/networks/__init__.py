@@ -15,6 +15,7 @@ _device.prepare()  # before the first `import paddle` below
 
 from ppgen.compat import names as _names  # noqa: E402
 from ppgen.networks import (  # noqa: E402, F401
+    attributes,
     conditional_discriminator,
     dcgan,
     face_id,

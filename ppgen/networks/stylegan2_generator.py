@@ -102,6 +102,10 @@ class StyleSpace(nn.Layer):
 
     # ---- pictures ----------------------------------------------------------------------------------------
 
+    def used_layers(self) -> int:
+        """How many of W+ the picture is made of at present: all, unless the network is still growing."""
+        return self.count
+
     def noise_shapes(self) -> list[tuple[int, int, int]]:
         """(1, H, W) of each layer's noise."""
         return [tuple(layer.noise.shape[1:]) for layer in self.layers]

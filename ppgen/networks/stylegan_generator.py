@@ -28,8 +28,8 @@ from ppgen.registry import NETWORKS
 class StyledLayer(nn.Layer):
     """Convolution, noise, bias, leaky rectifier, instance norm, style: (N, in, H, W) -> (N, out, H', W').
 
-    Upsampling repeats every pixel, convolves and blurs with [1, 2, 1]: within one pixel of the border `conv_up` is
-    another matter of padding, elsewhere the same linear map for a third of the products.
+    Upsampling is `conv_up`: but for the two pixels at the border it is the paper's "repeat every pixel, convolve,
+    blur with [1, 2, 1]", in fewer products.
 
     Args:
         inside: channels of the input; 0 for the first layer, which has no convolution (in = out).
@@ -99,7 +99,10 @@ class StyleGANGenerator(StyleSpace, Growing):
         # The paper starts at ones. They do not vary over pixels, so that instance norm enlarges their first gradients
         # 10,000 times, which Adam's mean square then remembers for a thousand steps.
         self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))
-        layers = [StyledLayer(0, widths[0], style_dim, SMALLEST), StyledLayer(widths[0], widths[0], style_dim, SMALLEST)]
+        layers = [
+            StyledLayer(0, widths[0], style_dim, SMALLEST),
+            StyledLayer(widths[0], widths[0], style_dim, SMALLEST),
+        ]
         for before, width, side in zip(widths, widths[1:], sides[1:]):
             layers.append(StyledLayer(before, width, style_dim, side, up=True))
             layers.append(StyledLayer(width, width, style_dim, side))
@@ -109,7 +112,7 @@ class StyleGANGenerator(StyleSpace, Growing):
         self.register_buffer("mean_latent", paddle.zeros([style_dim]))
 
     def used_layers(self) -> int:
-        """How many layers take part at the present level: two a resolution."""
+        """How many layers, and of W+, make the picture at the present level: two a resolution."""
         return 2 * self.grown()[0] + 2
 
     def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:

@@ -184,7 +184,7 @@ def test_bad_input_leaves_nothing_behind(seen, tmp_path):
         assert source.name in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(DataError, match="1x1"):
         predictor.run(np.zeros((1, 1, 3), np.uint8))
-    assert not out.exists() and predictor._generator is None  # no network was loaded for nothing
+    assert not out.exists() and not predictor._generators  # no network was loaded for nothing
 
 
 def test_an_output_that_cannot_be_written_is_known_before_the_work(seen, tmp_path, monkeypatch):

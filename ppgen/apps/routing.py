@@ -1,0 +1,181 @@
+"""Which of several generators draws a face: that of its group by age and gender, or of a group above it.
+
+What is not told about a person is estimated from the face (`ppgen.faces.attributes`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ppgen import hub
+from ppgen.errors import ConfigError, WeightsError
+from ppgen.registry import nearest
+
+TREE = "tree.json"
+# Of a plain dict of leaves, which says no bounds: those of the data ppgen's weights learnt from, in years.
+_LEVELS: dict[str, dict[str, dict[str, float]]] = {
+    "age": {"young": {"below": 50}, "middle": {"from": 50, "below": 65}, "senior": {"from": 65}},
+    "gender": {"F": {}, "M": {}},
+}
+_BASES = ("", "base")
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which leaf serves a face, and why.
+
+    leaf: its name; None where not even a base was given, so that the predictor's own generator serves.
+    weights: its file; None likewise. wanted: the name of the leaf that the groups ask for.
+    groups: attribute -> group of the person. estimated: attribute -> what the face was estimated to be; what is not
+    in it was told by the caller.
+    warnings: a sentence where another leaf than the one wanted serves.
+    """
+
+    leaf: str | None
+    weights: Path | None
+    wanted: str
+    groups: dict[str, str]
+    estimated: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+class _Leaf(NamedTuple):
+    name: str
+    groups: dict[str, str]
+    weights: Path
+
+
+class Router:
+    """Chooses a leaf by a person's attributes.
+
+    routing: the run folder of a tree of trainings, its tree.json (or what is in it), or a dict from leaves to weights
+    files, or names of shipped ones, such as {'base': W, 'young': W, 'senior-F': W}. A leaf whose weights are not there
+    is passed over in a tree, and an error in a dict.
+    Raises WeightsError, ConfigError.
+    """
+
+    def __init__(self, routing: str | os.PathLike | Mapping[str, Any]) -> None:
+        if isinstance(routing, Mapping) and "nodes" not in routing:
+            self.levels, self.leaves = _LEVELS, _plain(routing)
+            return
+        folder = Path()
+        if not isinstance(routing, Mapping):
+            routing, folder = _read_tree(Path(routing).expanduser())
+        try:
+            self.levels = {level["by"]: level["groups"] for level in routing["levels"]}
+            found = [(node["name"], node["attributes"], node["weights"]) for node in routing["nodes"]]
+        except (KeyError, TypeError) as error:
+            raise WeightsError(f"{folder / TREE}: is not what a training with `stages` leaves ({error!r})") from error
+        self.leaves = [
+            _Leaf(name, groups, folder / weights)
+            for name, groups, weights in found
+            if weights and (folder / weights).is_file()
+        ]
+        if not self.leaves:
+            raise WeightsError(f"{folder / TREE}: no node of this tree has weights yet; train it first")
+
+    def checked(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """What the caller knows, without the unknown (None): a group, or for an age years.
+
+        Raises ConfigError for an attribute or a value that no level has.
+        """
+        for name, value in attributes.items():
+            if name not in self.levels:
+                raise ConfigError(
+                    f"attributes: '{name}' does not choose a leaf{nearest(name, list(self.levels))} "
+                    f"(what does: {', '.join(self.levels)})"
+                )
+            if value is not None:
+                self._group(name, value)
+        return {name: value for name, value in attributes.items() if value is not None}
+
+    def _group(self, name: str, value: Any) -> str | None:
+        """The group of a value; None for years outside all groups."""
+        groups = self.levels[name]
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and any(groups.values()):
+            if not 0 <= value <= 150:
+                raise ConfigError(f"attributes: {name}={value!r} is no age in years")
+            inside = (
+                group for group, ends in groups.items()
+                if ends.get("from", -math.inf) <= value < ends.get("below", math.inf)
+            )  # fmt: skip
+            return next(inside, None)
+        if str(value) not in groups:
+            years = " or years" if any(groups.values()) else ""
+            raise ConfigError(f"attributes: {name}={value!r}: give one of {', '.join(map(repr, groups))}{years}")
+        return str(value)
+
+    def route(self, known: Mapping[str, Any], crop: np.ndarray, landmarks: np.ndarray) -> Route:
+        """The leaf for a face.
+
+        Args:
+            known: as `checked` gives it; what is missing is estimated.
+            crop: uint8 (H, W, 3); landmarks: (68, 2) in its pixels.
+        """
+        estimated: dict[str, Any] = {}
+        missing = [name for name in self.levels if name not in known]
+        if any(name in ("age", "gender") for name in missing):
+            from ppgen.faces.attributes import estimate_attributes
+
+            found = estimate_attributes(crop, landmarks)
+            guesses = {"age": min(max(found.age, 0.0), 150.0), "gender": found.gender}
+            estimated = {name: guesses[name] for name in missing if name in guesses}
+        groups = {}
+        for name in self.levels:
+            value = known.get(name, estimated.get(name))
+            group = None if value is None else self._group(name, value)
+            if group is not None:
+                groups[name] = group
+        return self._served(groups, estimated)
+
+    def _served(self, groups: dict[str, str], estimated: dict[str, Any]) -> Route:
+        wanted = "-".join(groups.values()) or _BASES[-1]
+        fitting = [leaf for leaf in self.leaves if leaf.groups.items() <= groups.items()]
+        if not fitting:
+            text = f"there is no generator for {wanted} nor above it, so the one for everybody drew"
+            return Route(None, None, wanted, groups, estimated, (text,))
+        leaf = max(fitting, key=lambda one: len(one.groups))  # the first of equals
+        warnings = ()
+        if leaf.groups != groups:
+            warnings = (f"there is no generator for {wanted}, so that of {leaf.name} drew",)
+        return Route(leaf.name, leaf.weights, wanted, groups, estimated, warnings)
+
+
+def _read_tree(path: Path) -> tuple[dict[str, Any], Path]:
+    """(content of a tree.json, its folder)."""
+    path = path / TREE if path.is_dir() else path
+    try:
+        return json.loads(path.read_text(encoding="utf-8")), path.parent
+    except OSError as error:
+        raise WeightsError(
+            f"{path}: cannot be read ({error.strerror}); give the run folder of a training with `stages`"
+        ) from error
+    except ValueError as error:
+        raise WeightsError(f"{path}: is no JSON ({error}); give the {TREE} of a training with `stages`") from error
+
+
+def _plain(routing: Mapping[str, Any]) -> list[_Leaf]:
+    """The leaves of {'senior-F': weights, …}."""
+    words = {group: name for name, groups in _LEVELS.items() for group in groups}
+    leaves = []
+    for name, weights in routing.items():
+        groups: dict[str, str] = {}
+        for word in () if name in _BASES else str(name).split("-"):
+            if word not in words or words[word] in groups:
+                raise ConfigError(
+                    f"routing: '{name}' is no leaf; join at most one word of each of "
+                    f"{' | '.join(', '.join(level) for level in _LEVELS.values())} by '-', or say 'base'"
+                )
+            groups[words[word]] = word
+        leaves.append(_Leaf(str(name) or _BASES[-1], groups, hub.path_of(weights)))
+    if not leaves:
+        raise ConfigError("routing: an empty dict; give {'base': weights, 'senior-F': weights, …}")
+    return leaves

@@ -1,0 +1,218 @@
+"""Faces as numbers and back: a photo is encoded, moved through the latent space, and decoded.
+
+The way of a photo: read, find the face, cut it out upright as the training faces were (`ppgen.faces.align.CLOSE`) at
+the network's size, encode. What comes back is the network's idea of the face, softer than the photo.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from ppgen.apps.batch import Item, Report, check_not_input, check_output, is_batch, list_items, run_batch
+from ppgen.apps.gan import GANPredictor
+from ppgen.apps.pictures import Picture, Pictures
+from ppgen.datasets.files import centre_square, resize
+from ppgen.errors import ConfigError
+from ppgen.faces import align_face, find_faces
+from ppgen.faces.align import CLOSE
+from ppgen.io.atomic import atomic_path
+from ppgen.io.image import load_image, save_image, source_name, to_tensor_array
+from ppgen.latent.attributes import Directions, load_directions
+from ppgen.latent.paths import Way, axis, morph, traverse
+from ppgen.latent.render import check_latents, encode, size_of
+
+
+class _Seen(NamedTuple):
+    """A photo as the network gets it."""
+
+    crop: np.ndarray  # uint8 (S, S, 3)
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VAEResult:
+    """One face.
+
+    name: of the input. crop: uint8 (S, S, 3), what was encoded. latent: float32 (latent_dim,).
+    rebuilt, edited: uint8 (S, S, 3), decoded from the latent, and from the latent moved by the attributes.
+    warnings: sentences for the user: small face, several faces … paths: the files written.
+    """
+
+    name: str
+    crop: np.ndarray
+    latent: np.ndarray
+    rebuilt: np.ndarray
+    edited: np.ndarray
+    warnings: tuple[str, ...]
+    paths: tuple[Path, ...] = ()
+
+
+class VAEPredictor(GANPredictor):
+    """Encodes faces, edits and morphs them, and draws new ones (all that `GANPredictor` does).
+
+    output_path: folder of the pictures that `run` writes.
+    weight_path: a VAE's weights, or a shipped one's name; None: the shipped face VAE.
+    model: which network `weight_path` fills, where that file does not say so.
+
+        vae = VAEPredictor()
+        z = vae.encode('me.jpg')
+        vae.decode(z + 1.5 * vae.attributes['Smiling']).save('smile.png')
+        vae.morph('a.jpg', 'b.jpg', steps=9).save('morph.gif')
+
+    A photo is a path, an array (H, W, 3) RGB or a PIL image. Raises WeightsError, at first use, where there are no
+    such weights or they have no encoder; DataError, NoFaceError for an unusable photo.
+    """
+
+    shipped = "vae_faces64"
+
+    def __init__(
+        self,
+        output_path: str | os.PathLike = "output",
+        weight_path: str | os.PathLike | None = None,
+        model: str | os.PathLike | None = None,
+    ) -> None:
+        super().__init__(output_path, weight_path, model)
+        self._attributes: Directions | None = None
+
+    @property
+    def attributes(self) -> Directions:
+        """The vectors that came with the weights, by CelebA's names; an unknown name is a ConfigError."""
+        if self._attributes is None:
+            self._attributes = load_directions(self.name)
+        return self._attributes
+
+    # ---- photo -> latent ----------------------------------------------------------------------------------
+
+    def crop(self, photo: Any, align: bool | None = None) -> np.ndarray:
+        """What the network sees of a photo: uint8 (S, S, 3).
+
+        align: find the face and cut it out; False: the picture is cut already, as in data/faces128. None: True
+        for a network of colour pictures, False for one of grey ones, which are no faces.
+        """
+        return self._see(photo, align, source_name(photo)).crop
+
+    def _see(self, photo: Any, align: bool | None, name: str) -> _Seen:
+        size = size_of(self.network)
+        image = load_image(photo)
+        if align is None:
+            align = self._channels() == 3
+        if not align:
+            return _Seen(resize(centre_square(image), size), ())
+        face = find_faces(image, name=name)[0]
+        return _Seen(align_face(image, face.landmarks, size, CLOSE).crop, face.warnings)
+
+    def _channels(self) -> int:
+        return int(self.network.constructor_args.get("channels", 3))
+
+    def _code(self, crops: np.ndarray) -> np.ndarray:
+        if self._channels() == 1:
+            crops = np.stack([np.asarray(Image.fromarray(crop).convert("L"))[..., None] for crop in crops])
+        return encode(self.network, to_tensor_array(crops), self.name).mu
+
+    def encode(self, photo: Any, align: bool | None = None) -> np.ndarray:
+        """The latent of a photo, float32 (latent_dim,): the mean of q(z|x). Of a list or a folder (n, latent_dim).
+
+        align: see `crop`. Raises the error of the first photo that cannot be used.
+        """
+        if not is_batch(photo):
+            return self._code(self.crop(photo, align)[None])[0]
+        items = list_items(photo)
+        for item in items:
+            if item.failure is not None:
+                raise item.failure
+        return self._code(np.stack([self._see(item.source, align, item.name).crop for item in items]))
+
+    # ---- latent -> picture --------------------------------------------------------------------------------
+
+    def decode(self, z: np.ndarray) -> Picture | Pictures:
+        """The picture of a latent (latent_dim,), or the pictures of several (n, latent_dim)."""
+        pictures = self.draw(z)
+        return pictures[0] if np.ndim(z) == 1 else pictures
+
+    def latent_of(self, source: Any, align: bool | None = None) -> np.ndarray:
+        """A latent (latent_dim,): `source` itself where it is one already, else the photo's."""
+        if isinstance(source, np.ndarray) and source.ndim == 1:
+            return check_latents(source, self.network.latent_dim)[0]
+        return self.encode(source, align)
+
+    def arithmetic(
+        self, photo: Any, amounts: Mapping[str, float] | None = None, align: bool | None = None, **more: float
+    ) -> Picture:
+        """z + sum of amount * vector: `vae.arithmetic('me.jpg', Smiling=1.5, Eyeglasses=-1)`.
+
+        photo: or its latent. Raises ConfigError for a name the weights have no vector for.
+        """
+        return self.decode(self.attributes.moved(self.latent_of(photo, align), {**(amounts or {}), **more}))
+
+    def morph(self, a: Any, b: Any, steps: int = 9, way: Way = "lerp", align: bool | None = None) -> Pictures:
+        """From one photo (or latent) to another: z = z_A (1 - t) + z_B t, or along the arc with way='slerp'."""
+        points = morph(self.latent_of(a, align), self.latent_of(b, align), steps, way)
+        return self.draw(points, columns=steps)
+
+    def traverse(
+        self,
+        photo: Any,
+        along: Sequence[str | int],
+        span: float = 2.0,
+        steps: int = 9,
+        align: bool | None = None,
+    ) -> Pictures:
+        """A row for each of `along`, attributes by name or dimensions by number: z - span … z + span in steps.
+
+        photo: or its latent.
+        """
+        if not along or steps < 2:
+            raise ConfigError("a traversal needs at least one attribute or dimension, and 2 steps")
+        z = self.latent_of(photo, align)
+        moves = [self.attributes[w] if isinstance(w, str) else axis(len(z), w) for w in along]
+        points = np.concatenate([traverse(z, move, span, steps) for move in moves])
+        titles = [f"{amount:+.2g}" if amount else "0" for amount in np.linspace(-span, span, steps)]
+        return self.draw(points, columns=steps, row_titles=[str(w) for w in along], column_titles=titles)
+
+    # ---- files --------------------------------------------------------------------------------------------
+
+    def run(  # type: ignore[override]  (a VAE's input is a photo)
+        self, photos: Any, amounts: Mapping[str, float] | None = None, align: bool | None = None
+    ) -> VAEResult | list[VAEResult]:
+        """Encode, move by the attributes and decode one photo, or several.
+
+        photos: a photo; or a folder, or a list of any of these.
+        amounts: by attribute, such as {'Smiling': 1.5}; none: nothing is moved.
+        Returns:
+            the result, whose pictures are written into the output folder as vae_photo.png, vae_rebuilt.png and
+            vae_edited.png; for a folder or a list a list of them, and the files begin with the photos' names.
+        Raises:
+            DataError, NoFaceError: an unusable photo; in a batch after the rest is done. OutputError,
+            WeightsError, ConfigError: known before any work.
+        """
+        report = self.run_many(photos, amounts, align)
+        report.raise_first()
+        return report.results if is_batch(photos) else report.results[0]
+
+    def run_many(self, photos: Any, amounts: Mapping[str, float] | None = None, align: bool | None = None) -> Report:
+        """As `run`, but what fails is reported instead of raised: `Report(results, failures)`."""
+        check_output(self.output_path)
+        self.attributes.moved(np.zeros(self.network.latent_dim), amounts or {})  # unknown names fail here
+        items = list_items(photos)
+        numbered = is_batch(photos)
+        return run_batch(items, lambda item: [self._one(item, amounts or {}, align, numbered)], "vae")
+
+    def _one(self, item: Item, amounts: Mapping[str, float], align: bool | None, numbered: bool) -> VAEResult:
+        seen = self._see(item.source, align, item.name)
+        z = self._code(seen.crop[None])[0]
+        rebuilt, edited = self.draw(np.stack([z, self.attributes.moved(z, amounts)])).arrays
+        prefix = item.stem if numbered else "vae"
+        pictures = {"photo": seen.crop, "rebuilt": rebuilt, "edited": edited}
+        paths = tuple(self.output_path / f"{prefix}_{what}.png" for what in pictures)
+        check_not_input(paths, item.source)
+        with atomic_path(paths[0]) as one, atomic_path(paths[1]) as two, atomic_path(paths[2]) as three:
+            for path, picture in zip((one, two, three), pictures.values()):
+                save_image(path, picture)
+        return VAEResult(item.name, seen.crop, z, rebuilt, edited, seen.warnings, paths)

@@ -1,0 +1,273 @@
+"""`ppgen interpolate`, `mix`, `truncation`, `project`, `edit`, `directions`: tools over StyleGAN2's W and W+."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ppgen.cli.command import Command
+from ppgen.cli.latent import _write
+
+if TYPE_CHECKING:
+    from ppgen.apps.styleganv2_editing import StyleGANv2EditingPredictor
+
+_MODEL = "a generator: a shipped or published name, a .safetensors or .pdparams file (default: the shipped faces)"
+
+
+# ---- shared ---------------------------------------------------------------------------------------------
+
+
+def _add_model(parser: argparse.ArgumentParser, output: str, what: str = "what to write") -> None:
+    parser.add_argument("--model", metavar="NAME|FILE", help=_MODEL)
+    parser.add_argument("-o", "--output", default=output, metavar="PATH", help=f"{what} (default: {output})")
+
+
+def _add_truncation(parser: argparse.ArgumentParser, default: float) -> None:
+    parser.add_argument(
+        "--truncation", type=float, default=default, metavar="PSI",
+        help=f"1: all variety, 0: the mean picture (default: {default:g})",
+    )  # fmt: skip
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--space", choices=("w", "w+"), default="w+", help="one w for all layers, or one each (w+)")
+    parser.add_argument("--steps", type=int, default=300, help="of the search (default: 300)")
+    parser.add_argument("--no-align", action="store_true", help="the photo is a face crop already")
+    parser.add_argument("--no-noise", action="store_true", help="keep the stored noise maps instead of fitting them")
+    parser.add_argument("--lpips", metavar="FILE", help="VGG16's weights to compare with (default: the shipped FaceID)")
+
+
+def _predictor(args: argparse.Namespace) -> StyleGANv2EditingPredictor:
+    from ppgen.apps import StyleGANv2EditingPredictor
+    from ppgen.hub.published import PUBLISHED
+
+    model, named = args.model, {"lpips_path": getattr(args, "lpips", None)}
+    if model in PUBLISHED or model is None:
+        return StyleGANv2EditingPredictor(model_type=model, direction_path=getattr(args, "file", None), **named)
+    return StyleGANv2EditingPredictor(weight_path=model, direction_path=getattr(args, "file", None), **named)
+
+
+def _settings(args: argparse.Namespace) -> Any:
+    from ppgen.latent.project import Settings
+
+    return Settings(space=args.space, steps=args.steps, **({"noise_weight": None} if args.no_noise else {}))
+
+
+# ---- interpolate, truncation, mix -----------------------------------------------------------------------
+
+
+def _interpolate_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_model(parser, "output/interpolation.gif", "a film (.gif, .mp4) or a sheet (.png)")
+    parser.add_argument("--seeds", default="0-3", metavar="LIST", help="the latents to pass through (default: 0-3)")
+    parser.add_argument("--space", choices=("z", "w"), default="w", help="arcs in z, or lines in w (default: w)")
+    parser.add_argument("--steps", type=int, default=12, help="pictures from one to the next (default: 12)")
+    parser.add_argument("--open", action="store_true", help="stop at the last seed; otherwise go back to the first")
+    parser.add_argument("--fps", type=float, default=12, help="of a film (default: 12)")
+    _add_truncation(parser, 0.7)
+
+
+def run_interpolate(args: argparse.Namespace) -> int:
+    """Walk from seed to seed, through z along arcs or through w along lines, and back to the first."""
+    from ppgen.latent.seeds import parse_seeds
+
+    seeds, predictor = parse_seeds(args.seeds), _predictor(args)
+    if args.space == "z":
+        pictures = predictor.walk(seeds, args.steps, "slerp", not args.open, truncation=args.truncation)
+    else:
+        pictures = predictor.walk_w(seeds, args.steps, "lerp", not args.open, args.truncation)
+    return _write(pictures, args.output, args.fps)
+
+
+def _truncation_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_model(parser, "output/truncation.png")
+    parser.add_argument("--seeds", default="0-3", metavar="LIST", help="a row each (default: 0-3)")
+    parser.add_argument("--values", type=float, nargs="+", metavar="PSI", help="a column each (default: -1 to 1)")
+
+
+def run_truncation(args: argparse.Namespace) -> int:
+    """Pull pictures to the mean one and beyond it: at 0 all are the mean picture, at -1 each is its opposite."""
+    from ppgen.latent.seeds import parse_seeds
+
+    return _write(_predictor(args).truncation_sheet(parse_seeds(args.seeds), args.values), args.output)
+
+
+def _mix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("latents", nargs="*", metavar="LATENT", help="two latents (.npy, .npz) that `project` wrote")
+    _add_model(parser, "output/mix.png")
+    parser.add_argument("--rows", default="0-5", metavar="LIST", help="seeds at the left (default: 0-5)")
+    parser.add_argument("--columns", default="10-14", metavar="LIST", help="seeds above (default: 10-14)")
+    parser.add_argument("--layers", metavar="LIST", help="of two latents: coarse, middle, fine, or numbers as 0-3")
+    _add_truncation(parser, 0.7)
+
+
+def run_mix(args: argparse.Namespace) -> int:
+    """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
+    from ppgen.apps.pictures import Picture
+    from ppgen.errors import ConfigError
+    from ppgen.latent.explain import mixing_sheet
+    from ppgen.latent.seeds import parse_seeds
+
+    predictor = _predictor(args)
+    if len(args.latents) not in (0, 2):
+        raise ConfigError(f"mix takes two latents or none, not {len(args.latents)}")
+    if args.latents:
+        return _write(_mix_latents(predictor, args), args.output)
+    rows, columns = parse_seeds(args.rows), parse_seeds(args.columns)
+    print(Picture(mixing_sheet(predictor.network, rows, columns, args.truncation)).save(args.output))
+    return 0
+
+
+def _mix_latents(predictor: Any, args: argparse.Namespace) -> Any:
+    """Both, and the first with the layers asked for, or with each band, of the second."""
+    import numpy as np
+
+    from ppgen.apps.styleganv2_fitting import read_latent
+    from ppgen.latent.explain import bands
+    from ppgen.latent.mixing import parse_layers, swap
+
+    network = predictor.network
+    first, second = (read_latent(path, network).w_plus[None] for path in args.latents)
+    parts = {args.layers: parse_layers(args.layers, network)} if args.layers else bands(network)
+    points = [first, second, *(swap(first, second, layers) for layers in parts.values())]
+    titles = ["A", "B", *(f"A, {name} of B" for name in parts)]
+    return predictor.draw_w(np.concatenate(points), columns=len(points), titles=titles)
+
+
+# ---- project, edit --------------------------------------------------------------------------------------
+
+
+def _project_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="pictures or folders of pictures")
+    _add_model(parser, "output", "folder of the results")
+    _add_search(parser)
+
+
+def run_project(args: argparse.Namespace) -> int:
+    """Find photos' latents: NAME_photo.png, NAME_projected.png and NAME.npz, which `edit` and `mix` take.
+
+    Exit code 1: some photos of several failed, the others are done; 2: the only one failed.
+    """
+    from ppgen.apps.batch import check_not_input, check_output, list_items, run_batch
+    from ppgen.apps.styleganv2_fitting import save_latent
+    from ppgen.io.image import save_image
+
+    predictor, settings, folder = _predictor(args), _settings(args), Path(args.output)
+    check_output(folder)
+    predictor.network  # noqa: B018  (missing weights are known before any photo is looked at)
+
+    def work(item: Any) -> list[Any]:
+        paths = [folder / f"{item.stem}{end}" for end in ("_photo.png", "_projected.png", ".npz")]
+        check_not_input(paths, item.source)
+        fitted = predictor.project(item.source, settings, not args.no_align)
+        save_image(paths[0], fitted.crop)
+        save_image(paths[1], fitted.picture)
+        print(save_latent(paths[2], fitted.latent))
+        return [fitted]
+
+    report = run_batch(list_items(args.photos), work, "projecting")
+    if report.tried == 1:
+        report.raise_first()
+    print(report)
+    return 1 if report.failures else 0
+
+
+def _edit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", metavar="PHOTO", help="a photo, or a latent (.npz, .npy) that `project` wrote")
+    _add_model(parser, "output/edit.png")
+    parser.add_argument(
+        "--direction", nargs="+", action="extend", required=True, metavar="NAME=AMOUNT", help="such as Smiling=1.5"
+    )
+    parser.add_argument("--layers", metavar="LIST", help="that move: coarse, middle, fine, or numbers (default: all)")
+    parser.add_argument("--file", metavar="FILE", help="directions, if not those of the weights")
+    _add_search(parser)
+
+
+def run_edit(args: argparse.Namespace) -> int:
+    """Project a photo and move it along directions: the photo, its projection, each edit, and all together."""
+    from ppgen.latent.attributes import parse_amounts
+    from ppgen.latent.mixing import parse_layers
+
+    predictor, amounts = _predictor(args), parse_amounts(args.direction)
+    layers = parse_layers(args.layers, predictor.network) if args.layers else None
+    return _write(predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align), args.output)
+
+
+# ---- directions -----------------------------------------------------------------------------------------
+
+
+def _directions_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_model(parser, "output/directions.png")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--sefa", action="store_true", help="find those that change most, from the weights alone")
+    which.add_argument("--data", metavar="DIR", help="find attributes, from labelled faces below data/")
+    parser.add_argument("--table", default="meta.csv", metavar="CSV", help="of --data (default: meta.csv)")
+    parser.add_argument("--where", nargs="+", default=[], metavar="COLUMN=VALUE", help="of these faces only")
+    parser.add_argument("--names", nargs="+", metavar="NAME", help="attributes (default: all that the table answers)")
+    parser.add_argument("--method", choices=("partial", "means"), default="partial", help="default: partial")
+    parser.add_argument("--samples", type=int, default=2000, help="that are looked at for --data (default: 2000)")
+    parser.add_argument("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)")
+    parser.add_argument("-n", type=int, default=5, metavar="COUNT", help="directions of --sefa (default: 5)")
+    parser.add_argument("--span", type=float, help="from -SPAN to SPAN (default: 3; of attributes 2)")
+    parser.add_argument("--seed", type=int, default=0, help="the face to be moved (default: 0)")
+    parser.add_argument("--save", action="store_true", help="put the directions into the weights file")
+    _add_truncation(parser, 0.7)
+
+
+def run_directions(args: argparse.Namespace) -> int:
+    """Find directions in W and show what they do to a face; without --sefa and --data: those of the weights."""
+    from ppgen import hub
+    from ppgen.errors import ConfigError
+    from ppgen.latent.attributes import save_directions
+    from ppgen.latent.mixing import parse_layers
+
+    predictor = _predictor(args)
+    layers = parse_layers(args.layers, predictor.network) if args.layers else None
+    if args.sefa:
+        found = _sefa(predictor, layers, args)
+    else:
+        found = _supervised(predictor, args) if args.data else predictor.directions
+    if not len(found):
+        raise ConfigError(f"{predictor.name}: holds no directions; find some with --sefa or --data DIR")
+    for name, fact in found.facts.items():
+        print(f"{name:<20} {fact}")
+    if args.save:
+        print(save_directions(hub.path_of(predictor.name), found, title="directions in w"))
+    span = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
+    return _write(predictor.direction_sheet(args.seed, found, span, layers, args.truncation), args.output)
+
+
+def _sefa(predictor: Any, layers: list[int] | None, args: argparse.Namespace) -> Any:
+    from ppgen.latent.attributes import Directions
+    from ppgen.latent.sefa import factorize
+
+    found = factorize(predictor.network, layers, args.n)
+    part = f"-{args.layers}" if args.layers else ""
+    names = [f"sefa{part}-{i + 1}" for i in range(args.n)]
+    vectors = dict(zip(names, found.directions))
+    about = f"SeFa of layers {', '.join(map(str, found.layers))}"
+    return Directions(vectors, "w", {n: f"{about}; {share:.1%} of all" for n, share in zip(names, found.shares)})
+
+
+def _supervised(predictor: Any, args: argparse.Namespace) -> Any:
+    """Attribute vectors, by a judge learnt on labelled faces; says how good it is on the held-back ones."""
+    from ppgen.apps.styleganv2_editing import find_attributes
+    from ppgen.config import apply_overrides
+
+    where = apply_overrides({}, args.where) or None
+    found, scores = find_attributes(
+        predictor, args.data, args.table, where, args.names, args.samples, args.method, args.seed
+    )
+    for name, score in scores.items():
+        print(f"{name:<20} the judge is right on {score:.1%} of held-back faces (mean of with and without)")
+    return found
+
+
+COMMANDS = {
+    "interpolate": Command("a film from seed to seed, by StyleGAN2", _interpolate_arguments, run_interpolate),
+    "truncation": Command("pictures from their opposite to themselves", _truncation_arguments, run_truncation),
+    "mix": Command("styles of one picture in another", _mix_arguments, run_mix),
+    "project": Command("find photos' latents", _project_arguments, run_project),
+    "edit": Command("move a photo's face along directions", _edit_arguments, run_edit),
+    "directions": Command("find and show directions in W", _directions_arguments, run_directions),
+}

@@ -1,0 +1,301 @@
+"""Trains a tree: a base on everything, then each group from its parent's weights; every node is an ordinary training.
+
+    RUN/config.yaml, history.jsonl      as any run's
+    RUN/tree.json                       the nodes, what they are trained on, their scores and weights; for the router
+    RUN/tree.png                        the same as a picture
+    RUN/base/, RUN/young/, RUN/young-F/ run folders of the nodes
+
+A run that was stopped goes on where it was: finished nodes are passed over, the unfinished one resumes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ppgen.config import check_config
+from ppgen.engine import checkpoint, distributed, launch
+from ppgen.engine.amp import Precision
+from ppgen.engine.processes import STOPPED
+from ppgen.engine.stages import Node, levels_of, nodes_of
+from ppgen.engine.trainer import Trainer
+from ppgen.engine.tree_picture import draw_tree
+from ppgen.errors import ConfigError, DataError
+from ppgen.io.atomic import write_json
+from ppgen.io.image import save_image, to_uint8
+from ppgen.io.weights import read_metadata
+from ppgen.registry import DATASETS
+
+TREE, PICTURE, START, SAMPLE, BEST = "tree.json", "tree.png", "start.json", "sample.png", "best.safetensors"
+_MOST_PANELS = 3  # of a node's sample: photo, drawing, cartoon
+
+
+@dataclass
+class _Run:
+    """One tree on disk.
+
+    counts: node -> number of samples of each dataset.
+    """
+
+    folder: Path
+    config: dict[str, Any]
+    nodes: list[Node]
+    options: argparse.Namespace
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def checkpoints(self, name: str) -> Path:
+        return self.folder / name / "checkpoints"
+
+    def start_of(self, node: Node) -> Path | None:
+        """The parent's checkpoint that a node starts from; None for the base."""
+        if node.parent is None:
+            return None
+        root = self.checkpoints(node.parent)
+        best = checkpoint.best(root) if self.config["stages"].get("start_from", "best") == "best" else None
+        return best or checkpoint.newest(root)
+
+
+def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
+    """Train, or evaluate, all nodes; returns the exit code.
+
+    Args:
+        options: of `tools/main.py`.
+        config: valid, with a section `stages`.
+    Raises:
+        ConfigError, DataError: a node's config or data cannot be used; known before anything is trained.
+    """
+    if options.profiler_options:
+        raise ConfigError("--profiler_options: a tree of trainings is not profiled; give one node's config.yaml")
+    nodes = nodes_of(config)
+    check_nodes(nodes)
+    counts = {node.name: _count(node) for node in nodes}
+    folder, resumed = _folder(options, config)
+    run = _Run(folder, config, nodes, options, counts)
+    if options.dry_run:
+        return _describe(run)
+    if options.evaluate_only:
+        return _evaluate(run)
+    if distributed.rank() == 0:
+        for line in launch.record(folder, config, 0, resumed):
+            print(line)
+        print(f"{len(nodes)} trainings in {folder}", flush=True)
+        _write(run)
+    for node in nodes:
+        if code := _train(run, node):
+            return code
+    if distributed.rank() == 0:
+        print(f"done: open {folder / PICTURE}; {TREE} names each node's weights, for Photo2CartoonPredictor(routing=…)")
+    return 0
+
+
+# ---- before anything is trained --------------------------------------------------------------------------
+
+
+def check_nodes(nodes: list[Node]) -> None:
+    """ConfigError for what a level's `change` makes wrong, and for datasets that cannot be split into groups."""
+    from ppgen.engine.schema import CHECKS  # it reads this section's check from here
+
+    faults: list[str] = []
+    for node in nodes:
+        for key, dataset in node.config["dataset"].items():
+            if node.parent and "where" not in inspect.signature(DATASETS.get(dataset["name"])).parameters:
+                faults.append(
+                    f"dataset.{key}: {dataset['name']} has no 'where' and cannot be split into groups; take "
+                    "PortraitCartoons or Portraits"
+                )
+        try:
+            check_config(node.config, CHECKS, required=("model", "dataset", "optimizer"))
+        except ConfigError as error:
+            place = f"stages.levels.{node.level - 1}.change: " if node.parent else ""
+            faults += [place + fault for fault in str(error).split("\n")]
+    if faults:
+        raise ConfigError("\n".join(dict.fromkeys(faults)))
+
+
+def _count(node: Node) -> dict[str, int]:
+    """How many samples each dataset of a node has; turns of groups that it has not are dropped.
+
+    Raises DataError that names a group without images.
+    """
+    counts = {}
+    for key, dataset in node.config["dataset"].items():
+        try:
+            built = DATASETS.build(dataset)
+        except DataError as error:
+            if node.parent is None:
+                raise
+            what = "to train on" if key == "train" else "to validate on"
+            raise DataError(f"stages: the group '{node.name}' has no images {what}: {error}") from error
+        counts[key] = len(built)
+        turns = node.config.get("loader", {}).get("turns")
+        if key == "train" and turns and node.parent:
+            present = set(built.groups)
+            node.config["loader"]["turns"] = {group: n for group, n in turns.items() if group in present}
+    return counts
+
+
+def _folder(options: argparse.Namespace, config: dict[str, Any]) -> tuple[Path, bool]:
+    """(folder of the tree, whether it is there already)."""
+    output, name = Path(config["output_dir"]), launch.run_name(options.config_file)
+    if options.resume not in (None, "newest"):
+        given = Path(options.resume)
+        if not (given / TREE).is_file():
+            raise ConfigError(f"--resume {options.resume}: no {TREE} there (expected the run folder of a whole tree)")
+        return given, True
+    found = sorted(path.parent for path in output.glob(f"{name}-2*/{TREE}")) if options.resume else []
+    place = distributed.agree(len(found) - 1)
+    return (found[place], True) if place >= 0 else (launch.new_folder(output, name), False)
+
+
+def _describe(run: _Run) -> int:
+    """What --dry-run prints: the tree, and the base's training."""
+    for node in run.nodes:
+        images = ", ".join(f"{n} {key}" for key, n in run.counts[node.name].items())
+        start = f" from {node.parent}" if node.parent else ""
+        print(f"{'  ' * node.level}{node.name}: {node.config['total_iters']} steps{start}; images: {images}")
+    return launch.describe(_trainer(run, run.nodes[0]))
+
+
+# ---- one node --------------------------------------------------------------------------------------------
+
+
+def _trainer(run: _Run, node: Node) -> Trainer:
+    model, train, validation = launch.build(node.config)
+    precision = Precision(run.options.amp_level if run.options.amp else None)
+    return Trainer(model, node.config, run.folder / node.name, train, validation, precision)
+
+
+def _train(run: _Run, node: Node) -> int:
+    """Train one node to its end; the exit code is not 0 where a signal stopped it."""
+    newest = checkpoint.newest(run.checkpoints(node.name))
+    reached = distributed.agree(int(newest.name.removeprefix("step_")) if newest else -1)
+    if reached >= node.config["total_iters"]:
+        _say(f"{node.name}: finished before, passed over")
+        return 0
+    trainer = _trainer(run, node)
+    if reached >= 0:
+        for damaged in trainer.resume_newest():
+            print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
+    else:
+        _start(run, node, trainer)
+    if trainer.writes:
+        for line in launch.record(trainer.folder, node.config, trainer.step, reached >= 0):
+            print(f"{node.name}: {line}")
+    _say(f"{node.name}: from step {trainer.step} to {trainer.total}, {run.counts[node.name]['train']} images")
+    trainer.run()
+    if trainer.stopped_by is not None:
+        _say(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step} of '{node.name}', checkpoint written; "
+             f"the same command with --resume {run.folder} goes on")  # fmt: skip
+        return 128 + trainer.stopped_by
+    if trainer.writes:
+        _keep_sample(trainer)
+        _write(run)
+        _say(f"{node.name}: {_score_line(_entry(run, node))}")
+    distributed.agree(0)  # nobody starts the next node before the first process has written this one
+    return 0
+
+
+def _say(text: str) -> None:
+    if distributed.rank() == 0:
+        print(text, flush=True)
+
+
+def _start(run: _Run, node: Node, trainer: Trainer) -> None:
+    """From the parent's weights, whose scores on this group are noted first."""
+    source = run.start_of(node)
+    if source is None:
+        if run.options.load:
+            launch.load(trainer, run.options.load)
+        return
+    trainer.load_weights(source)
+    token = str(distributed.agree(time.time_ns() % 10**9))
+    if trainer.writes:
+        place = str(source.relative_to(run.folder))
+        write_json(trainer.folder / START, {"from": place, "scores": trainer.evaluate()})
+    distributed.wait_for_first(trainer.folder / ".started", token)
+
+
+def _keep_sample(trainer: Trainer) -> None:
+    """The first validation portrait as this node draws it, in a row: photo, drawing, cartoon, say."""
+    from ppgen.datasets.stream import Reader
+
+    batch = Reader(trainer.validation).batch([0])
+    if batch is None:
+        return
+    for network in trainer.model.networks.values():
+        network.eval()
+    shown = list(trainer.model.visuals(batch, trainer.smooth_networks()).values())[:_MOST_PANELS]
+    save_image(trainer.folder / SAMPLE, np.concatenate([to_uint8(picture)[0] for picture in shown], axis=1))
+
+
+# ---- what is left ----------------------------------------------------------------------------------------
+
+
+def _entry(run: _Run, node: Node) -> dict[str, Any]:
+    """What tree.json says of a node."""
+    folder, validate = run.folder / node.name, node.config["validate"]
+    best = folder / BEST
+    card = read_metadata(best).get("card", {}) if best.is_file() else {}
+    start = json.loads((folder / START).read_text()) if (folder / START).is_file() else {}
+    newest = checkpoint.newest(run.checkpoints(node.name))
+    step = int(newest.name.removeprefix("step_")) if newest else 0
+    name = validate["best"]
+    return {
+        "name": node.name, "parent": node.parent, "attributes": node.attributes,
+        "images": run.counts[node.name]["train"], "validation_images": run.counts[node.name]["validation"],
+        "step": step, "total_iters": node.config["total_iters"], "finished": step >= node.config["total_iters"],
+        "weights": f"{node.name}/{BEST}" if best.is_file() else None, "best_step": card.get("step"),
+        "started_from": start.get("from"), "judged_by": name, "mode": validate.get("mode", "min"),
+        "score": card.get("scores", {}).get(name), "parent_score": start.get("scores", {}).get(name),
+        "scores": card.get("scores", {}), "parent_scores": start.get("scores", {}),
+    }  # fmt: skip
+
+
+def _score_line(entry: dict[str, Any]) -> str:
+    """`overall 0.512 (its parent on these portraits: 0.56)`."""
+    if entry["score"] is None:
+        return "no score yet"
+    text = f"{entry['judged_by']} {entry['score']:.4g}"
+    return text if entry["parent_score"] is None else f"{text} (its parent here: {entry['parent_score']:.4g})"
+
+
+def _write(run: _Run) -> None:
+    """tree.json and tree.png of what there is."""
+    levels = [
+        {"by": level.by, "groups": {name: _bounds(level.groups, name) for name in level.names()}}
+        for level in levels_of(run.config)
+    ]
+    entries = [_entry(run, node) for node in run.nodes]
+    write_json(run.folder / TREE, {"levels": levels, "nodes": entries})
+    captions = {entry["name"]: (f"{entry['images']} images", _score_line(entry)) for entry in entries}
+    samples = {node.name: run.folder / node.name / SAMPLE for node in run.nodes}
+    save_image(run.folder / PICTURE, draw_tree({node.name: node.parent for node in run.nodes}, captions, samples))
+
+
+def _bounds(groups: Any, name: str) -> dict[str, float]:
+    return {str(key): ends for key, ends in groups.items()}[name] if isinstance(groups, dict) else {}
+
+
+def _evaluate(run: _Run) -> int:
+    """Print the scores of every node's best weights on its group, as JSON."""
+    scores = {}
+    for node in run.nodes:
+        root = run.checkpoints(node.name)
+        place = checkpoint.best(root) or checkpoint.newest(root)
+        if place is None:
+            continue
+        trainer = _trainer(run, node)
+        trainer.load_weights(place)
+        scores[node.name] = trainer.evaluate()
+    if not scores:
+        raise ConfigError("--evaluate-only: no node has weights yet; name a tree with --resume DIR")
+    print(json.dumps(scores, indent=1))
+    return 0

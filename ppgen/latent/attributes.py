@@ -1,0 +1,183 @@
+"""Attribute vectors: where in a latent space a face gets a smile, and what that does to a face.
+
+A vector is the difference of the mean codes of faces with and without an attribute (Larsen et al. 2016,
+"Autoencoding beyond pixels using a learned similarity metric", section 5.3), so z + v moves a face by as much as the
+two groups differ. Attributes that come together in the data (glasses and grey hair) come together in such a vector;
+the method "partial" holds the other attributes equal.
+
+The vectors live in the weights file of their network (`ppgen.io.weights.add_extra`), under the name of their space.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ppgen import hub
+from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS
+from ppgen.errors import ConfigError, DataError
+from ppgen.io.atomic import write_text
+from ppgen.io.weights import add_extra, read_extra, read_metadata
+from ppgen.registry import nearest
+
+Method = Literal["means", "partial"]
+
+
+@dataclass(frozen=True, eq=False)
+class Directions(Mapping[str, np.ndarray]):
+    """Vectors of a latent space by name, each float32 (d,).
+
+    Attributes:
+        space: "z", or "w" for StyleGAN's.
+        facts: what a card says about each.
+    """
+
+    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    space: str = "z"
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """The vector of a name; ConfigError with the nearest name."""
+        if name not in self.vectors:
+            known = ", ".join(self.vectors) or "none; `ppgen latent attributes` finds some"
+            hint = nearest(str(name), list(self.vectors))
+            raise ConfigError(f"these weights have no vector for '{name}'{hint} (there are: {known})")
+        return self.vectors[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As a dict's."""
+        return self.vectors.get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.vectors
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.vectors)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def moved(self, z: np.ndarray, amounts: Mapping[str, float]) -> np.ndarray:
+        """z + sum of amount * vector: (n, d) or (d,) -> the same; ConfigError for an unknown name."""
+        shift = sum((amount * self[name].astype(np.float64) for name, amount in amounts.items()), np.float64(0))
+        return (np.asarray(z) + shift).astype(np.float32)
+
+    def cosines(self) -> np.ndarray:
+        """Cosines between the vectors, (k, k): how far one attribute brings another along."""
+        unit = np.stack([v / max(float(np.linalg.norm(v)), 1e-12) for v in self.vectors.values()])
+        return unit @ unit.T
+
+
+def parse_amounts(words: list[str]) -> dict[str, float]:
+    """["Smiling=1.5", "Male=-1"] -> numbers by name; ConfigError where one does not parse."""
+    found = {}
+    for word in words:
+        name, equals, amount = word.partition("=")
+        try:
+            found[name.strip()] = float(amount)
+        except ValueError:
+            equals = ""
+        if not equals or not name.strip() or not np.isfinite(found[name.strip()]):
+            raise ConfigError(f"'{word}': expected an attribute and a number, such as Smiling=1.5")
+    return found
+
+
+def answers_of(dataset: Any, names: list[str] | None = None) -> dict[str, np.ndarray]:
+    """What a dataset says about each of its pictures: 1 yes, 0 no, NaN unknown; float32 (n,) by name.
+
+    Args:
+        dataset: an `ImageFolder` with a table, or `CelebA`.
+        names: CelebA's names or 0/1 columns; None: all of CelebA's that the table answers.
+    Raises:
+        DataError: the table does not answer one of them, or none at all.
+    """
+    columns = set(dataset.rows[0]) if dataset.rows else set()
+    if names is None:
+        names = [n for n in CELEBA_NAMES if n in columns or (n in OUR_COLUMNS and OUR_COLUMNS[n].column in columns)]
+        if not names:
+            raise DataError(f"{dataset.table}: answers none of CelebA's attributes; name its 0/1 columns")
+    return {name: dataset.has(name) for name in names}
+
+
+def attribute_vectors(codes: np.ndarray, answers: Mapping[str, np.ndarray], method: Method = "means") -> Directions:
+    """Vectors of the attributes.
+
+    Args:
+        codes: (n, d), the means of q(z|x), or w.
+        answers: by name, (n,): 1 with, 0 without, NaN left out.
+        method: "means", the difference of the two means; or "partial", the coefficients of a linear regression
+            of the codes on all attributes at once, over the pictures of which all are known: the difference of
+            the means with the other attributes held equal.
+    Raises:
+        DataError: nobody with or without an attribute, other lengths, or attributes that always go together.
+        ConfigError: another method.
+    """
+    if method not in ("means", "partial"):
+        raise ConfigError(f"method: expected 'means' or 'partial', found '{method}'")
+    codes = np.asarray(codes, np.float64)
+    counts = {}
+    for name, values in answers.items():
+        if len(values) != len(codes):
+            raise DataError(f"{name}: {len(values)} answers for {len(codes)} codes")
+        counts[name] = int((values == 1).sum()), int((values == 0).sum())
+        if min(counts[name]) == 0:
+            there = "without" if counts[name][0] == 0 else "with"
+            raise DataError(f"{name}: all pictures of which it is known are {there} it, so there is no difference")
+    vectors = _partial(codes, answers) if method == "partial" else _means(codes, answers)
+    facts = {
+        name: f"{method}; {counts[name][0]} with, {counts[name][1]} without; length {np.linalg.norm(v):.2f}"
+        for name, v in vectors.items()
+    }
+    return Directions({name: v.astype(np.float32) for name, v in vectors.items()}, facts=facts)
+
+
+def _means(codes: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: codes[v == 1].mean(axis=0) - codes[v == 0].mean(axis=0) for name, v in answers.items()}
+
+
+def _partial(codes: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    table = np.stack([np.asarray(v, np.float64) for v in answers.values()], axis=1)
+    known = np.isfinite(table).all(axis=1)
+    design = np.concatenate([np.ones((known.sum(), 1)), table[known]], axis=1)
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise DataError(
+            f"among the {known.sum()} pictures of which all of {', '.join(answers)} are known, one of these follows "
+            "from the others: leave one out, or use the method 'means'"
+        )
+    found = np.linalg.lstsq(design, codes[known], rcond=None)[0]
+    return dict(zip(answers, found[1:]))
+
+
+def save_directions(
+    path: str | os.PathLike, directions: Directions, target: str | os.PathLike | None = None, title: str = ""
+) -> Path:
+    """Put vectors into the weights file of their network, and into its card where one lies beside it.
+
+    Args:
+        target: the file to write; None: `path` itself.
+        title: of the section in the card; empty: "attribute vectors in z".
+    Returns:
+        the file written.
+    Raises:
+        WeightsError: `path` is no weights file of ours. OutputError: cannot be written.
+    """
+    heading = title or f"attribute vectors in {directions.space}"
+    arrays = {f"{directions.space}/{name}": vector for name, vector in directions.items()}
+    written = add_extra(path, arrays, {heading: dict(directions.facts)} if directions.facts else {}, target)
+    card = written.with_suffix(".md")
+    if card.is_file():
+        write_text(card, hub.markdown(written.stem, read_metadata(written)))
+    return written
+
+
+def load_directions(name_or_path: str | os.PathLike, space: str = "z") -> Directions:
+    """The vectors that a weights file holds for a space, none for most; WeightsError where there is no such file."""
+    path = hub.path_of(name_or_path)
+    prefix = f"{space}/"
+    arrays = {key[len(prefix) :]: value for key, value in read_extra(path).items() if key.startswith(prefix)}
+    return Directions(dict(sorted(arrays.items())), space)

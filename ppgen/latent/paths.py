@@ -1,0 +1,113 @@
+"""Ways through a latent space, as arrays of points: between latents, around in circles, along a direction, a plane.
+
+Everything here is NumPy; `ppgen.latent.render` draws the points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+
+from ppgen.errors import ConfigError, DataError
+
+Way = Literal["lerp", "slerp"]
+
+
+def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """a (1 - t) + b t for every t: (d,), (d,), (n,) -> (n, d). For spaces without a preferred length, such as W."""
+    t = np.asarray(t, np.float64)[:, None]
+    return (np.asarray(a) * (1 - t) + np.asarray(b) * t).astype(np.float32)
+
+
+def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Along the arc from a to b at constant angular speed: (d,), (d,), (n,) -> (n, d).
+
+    Shoemake 1985; for latents White 2016, "Sampling Generative Networks": latents of N(0, I) lie near a sphere,
+    and the straight line between two leaves it. The length changes evenly where a and b differ in it. Where the
+    two point the same way, or opposite ways (then no arc is the shortest), it is `lerp`.
+    """
+    a, b, t = np.asarray(a, np.float64), np.asarray(b, np.float64), np.asarray(t, np.float64)
+    lengths = np.linalg.norm(a), np.linalg.norm(b)
+    if min(lengths) == 0:
+        return lerp(a, b, t)
+    angle = np.arccos(np.clip(a @ b / (lengths[0] * lengths[1]), -1, 1))
+    if np.sin(angle) < 1e-6:
+        return lerp(a, b, t)
+    on_sphere = (
+        np.sin((1 - t) * angle)[:, None] * (a / lengths[0]) + np.sin(t * angle)[:, None] * (b / lengths[1])
+    ) / np.sin(angle)
+    return (on_sphere * (lengths[0] * (1 - t) + lengths[1] * t)[:, None]).astype(np.float32)
+
+
+def _way(name: str) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    ways = {"lerp": lerp, "slerp": slerp}
+    if name not in ways:
+        raise ConfigError(f"a way between latents is 'lerp' or 'slerp', not '{name}'")
+    return ways[name]
+
+
+def morph(a: np.ndarray, b: np.ndarray, steps: int = 9, way: Way = "lerp") -> np.ndarray:
+    """`steps` points from a to b, both included: (steps, d). ConfigError for fewer than 2."""
+    if steps < 2:
+        raise ConfigError(f"a morph has at least 2 steps, its two ends, not {steps}")
+    return _way(way)(a, b, np.linspace(0, 1, steps))
+
+
+def through(keys: np.ndarray, steps: int = 12, way: Way = "slerp", closed: bool = False) -> np.ndarray:
+    """From latent to latent.
+
+    Args:
+        keys: (k, d), k at least 2.
+        steps: points from one to the next, the next not included.
+        closed: go back to the first, so that a film of it can run on and on; the first is not repeated.
+    Returns:
+        (k * steps, d) closed, else ((k - 1) * steps + 1, d), which ends at the last of `keys`.
+    Raises:
+        ConfigError: fewer than 2 keys, or of 1 step.
+    """
+    if len(keys) < 2 or steps < 1:
+        raise ConfigError(f"a walk needs 2 latents or more and at least 1 step, not {len(keys)} and {steps}")
+    t = np.arange(steps) / steps
+    pairs = list(zip(keys, keys[1:])) + ([(keys[-1], keys[0])] if closed else [])
+    parts = [_way(way)(a, b, t) for a, b in pairs]
+    return np.concatenate(parts if closed else [*parts, np.asarray(keys[-1:], np.float32)])
+
+
+def circle(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
+    """A closed loop cos(t) a + sin(t) b through a, b, -a and -b: (steps, d), the first point not repeated.
+
+    Where a and b are independent draws of N(0, I), so is each point of the loop.
+    """
+    t = 2 * np.pi * np.arange(steps)[:, None] / steps
+    return (np.cos(t) * np.asarray(a, np.float64) + np.sin(t) * np.asarray(b, np.float64)).astype(np.float32)
+
+
+def traverse(z: np.ndarray, direction: np.ndarray, span: float = 3.0, steps: int = 9) -> np.ndarray:
+    """z + s * direction for s from -span to span: (steps, d); z (d,), direction (d,)."""
+    amounts = np.linspace(-span, span, steps)[:, None]
+    return (np.asarray(z)[None] + amounts * np.asarray(direction)[None]).astype(np.float32)
+
+
+def axis(dim: int, index: int) -> np.ndarray:
+    """The unit vector (dim,) of one dimension; DataError where there is none of this number."""
+    if not 0 <= index < dim:
+        raise DataError(f"dimension {index}: this latent has dimensions 0 to {dim - 1}")
+    return np.eye(1, dim, index, dtype=np.float32)[0]
+
+
+def plane(side: int = 15, dim: int = 2, dims: tuple[int, int] = (0, 1)) -> np.ndarray:
+    """Quantiles of N(0, 1) in two dimensions, the others 0: (side * side, dim), row by row from the top left.
+
+    Kingma and Welling 2014, figure 4: evenly spaced points of the unit square through the inverse of the normal
+    distribution, so that each picture of the plane stands for the same share of all samples. The first of `dims`
+    rises to the right, the second upwards.
+    """
+    if side < 1 or dims[0] == dims[1]:
+        raise ConfigError(f"a plane needs a side of at least 1 and two different dimensions, not {side} and {dims}")
+    quantiles = np.array([NormalDist().inv_cdf((i + 0.5) / side) for i in range(side)], np.float32)
+    points = np.zeros((side, side, dim), np.float32)
+    points += quantiles[None, :, None] * axis(dim, dims[0]) + quantiles[::-1, None, None] * axis(dim, dims[1])
+    return points.reshape(-1, dim)

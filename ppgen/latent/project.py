@@ -1,0 +1,232 @@
+"""Projection: the latent whose picture looks like a given one.
+
+Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (CVPR 2020), section 5 and appendix D: Adam on
+w from the mean latent, with noise on w that fades, and on the noise maps, kept from learning the picture. In W one w
+steers all layers; in W+ each has its own (Abdal et al. 2019, "Image2StyleGAN"), which comes closer to the picture and
+farther from what the generator has learnt. The loss is of perceptual features and of pixels at several scales.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from ppgen.device import import_paddle
+from ppgen.errors import ConfigError, DataError
+from ppgen.io.image import to_uint8
+
+_W_SAMPLES = 4096  # latents from which the spread of W is found
+_EVERY = 10  # steps between two entries of the history
+
+#: pictures (N, 3, S, S) -> features to compare
+Features = Callable[[Any], list[Any]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to search.
+
+    Attributes:
+        space: "w" or "w+".
+        steps: of Adam.
+        rate: of Adam; it rises over the first 20th of the steps and falls over the last quarter.
+        final_rate: None, or the rate falls from `rate` to this by one factor a step, as PaddleGAN's does.
+        levels: which of W+ may move; None: all.
+        pixel_weight: of the squared differences of pixels in [-1, 1] at 3 scales.
+        perceptual_weight: of the distance of features.
+        noise_weight: of the noise maps' likeness to themselves; None: they stay as stored.
+        jitter: noise on w as a share of the spread of W, fading over the first three quarters.
+        seed: of noise and jitter.
+    """
+
+    space: Literal["w", "w+"] = "w+"
+    steps: int = 300
+    rate: float = 0.1
+    final_rate: float | None = None
+    levels: Sequence[int] | None = None
+    pixel_weight: float = 1.0
+    perceptual_weight: float = 1.0
+    noise_weight: float | None = 1e5
+    jitter: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.space not in ("w", "w+"):
+            raise ConfigError(f"a projection is into 'w' or 'w+', not '{self.space}'")
+        if self.steps < 1 or self.rate <= 0 or (self.final_rate is not None and self.final_rate <= 0):
+            raise ConfigError(f"a projection needs at least 1 step and rates above 0, not {self.steps} and {self.rate}")
+        if self.pixel_weight < 0 or self.perceptual_weight < 0 or self.pixel_weight + self.perceptual_weight == 0:
+            raise ConfigError("a projection needs a weight above 0 for pixels or features, and none below")
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        t = step / self.steps
+        if self.final_rate is not None:
+            return self.rate * (self.final_rate / self.rate) ** t
+        fall = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - t) / 0.25))
+        return self.rate * fall * min(1.0, (step + 1) / max(1.0, 0.05 * self.steps))
+
+
+class Projection(NamedTuple):
+    """What was found."""
+
+    w_plus: np.ndarray  # float32 (N, count, latent_dim)
+    noise: list[np.ndarray] | None  # float32 (N, 1, h, w) a layer; None: the stored noise
+    pictures: np.ndarray  # uint8 (N, S, S, 3)
+    history: list[dict[str, float]]  # step, loss, pixels, features: means over the pictures
+
+    def part(self, index: int) -> Projection:
+        """That of one picture."""
+        noise = None if self.noise is None else [n[index : index + 1] for n in self.noise]
+        return self._replace(
+            w_plus=self.w_plus[index : index + 1], noise=noise, pictures=self.pictures[index : index + 1]
+        )
+
+
+def project(
+    network: Any,
+    targets: np.ndarray,
+    settings: Settings | None = None,
+    features: Features | None = None,
+    start: np.ndarray | None = None,
+) -> Projection:
+    """Find latents of pictures; all of them at once, each for itself.
+
+    Args:
+        network: a StyleGAN2 or StyleGAN generator in evaluation mode.
+        targets: float32 (N, 3, S, S) in [-1, 1], S the generator's size.
+        features: for the perceptual part, such as `FacePerception.features`; None: pixels only.
+        start: W+ (N or 1, count, latent_dim) to begin at; None: the mean latent.
+    Raises:
+        DataError: targets or start of another shape. ConfigError: levels that the network does not have.
+    """
+    settings = settings or Settings()
+    search = _Search(network, _checked(network, targets), settings, features, start)
+    history = []
+    bar = tqdm(range(settings.steps), desc=f"projecting into {settings.space}", disable=None, delay=2)
+    for step in bar:
+        figures = search.step(step)
+        if step % _EVERY == 0 or step == settings.steps - 1:
+            history.append({"step": step, **{key: float(value) for key, value in figures.items()}})
+            bar.set_postfix(loss=f"{history[-1]['loss']:.4f}")
+    return search.result(history)
+
+
+def _checked(network: Any, targets: np.ndarray) -> np.ndarray:
+    targets = np.asarray(targets, np.float32)
+    side = network.size
+    if targets.ndim != 4 or targets.shape[1:] != (3, side, side) or not len(targets):
+        raise DataError(f"targets: expected shape (N, 3, {side}, {side}), found {targets.shape}")
+    if not np.isfinite(targets).all():
+        raise DataError("targets: expected finite numbers")
+    return targets
+
+
+def spread_of_w(network: Any) -> float:
+    """The root mean squared distance of w from its mean: the sigma_w of the paper's appendix D."""
+    paddle = import_paddle()
+    z = np.random.default_rng(0).standard_normal((_W_SAMPLES, network.latent_dim), dtype=np.float32)
+    with paddle.no_grad():
+        w = network.map(paddle.to_tensor(z)) - network.mean_of_latents()
+        return float(w.square().sum(axis=1).mean().sqrt())
+
+
+class _Search:
+    """The variables of a projection and one step on them."""
+
+    def __init__(
+        self, network: Any, targets: np.ndarray, settings: Settings, features: Features | None, start: Any
+    ) -> None:
+        paddle = import_paddle()
+        from ppgen.losses import perceptual
+
+        self.network, self.settings, self.features, self._losses = network, settings, features, perceptual
+        self.target = paddle.to_tensor(targets)
+        with paddle.no_grad():
+            self.wanted = features(self.target) if features is not None and settings.perceptual_weight else None
+        count, levels = len(targets), self._levels()
+        self.base = self._base(start, count)
+        self.mask = paddle.to_tensor(np.isin(np.arange(network.count), levels).astype(np.float32)[None, :, None])
+        shape = [count, 1 if settings.space == "w" else network.count, network.latent_dim]
+        self.shift = paddle.zeros(shape)
+        self.shift.stop_gradient = False
+        self._rng = np.random.default_rng([settings.seed, 17])
+        self.noise = self._first_noise(count) if settings.noise_weight is not None else None
+        self._spread = spread_of_w(network) if settings.jitter else 0.0
+        self._adam = paddle.optimizer.Adam(settings.rate, 0.9, 0.999, parameters=[self.shift, *(self.noise or [])])
+
+    def _levels(self) -> list[int]:
+        every = list(range(self.network.count))
+        levels = every if self.settings.levels is None else list(self.settings.levels)
+        if not levels or set(levels) - set(every):
+            raise ConfigError(f"levels: expected some of 0 to {every[-1]}, found {levels}")
+        return levels
+
+    def _base(self, start: np.ndarray | None, count: int) -> Any:
+        paddle = import_paddle()
+        shape = [count, self.network.count, self.network.latent_dim]
+        if start is None:
+            return self.network.mean_of_latents().detach().reshape([1, 1, -1]).expand(shape)
+        start = np.asarray(start, np.float32)
+        if start.ndim != 3 or list(start.shape[1:]) != shape[1:] or start.shape[0] not in (1, count):
+            raise DataError(f"start: expected shape {tuple(shape)}, found {start.shape}")
+        return paddle.to_tensor(np.broadcast_to(start, shape).copy())
+
+    def _first_noise(self, count: int) -> list[Any]:
+        paddle = import_paddle()
+        found = []
+        for shape in self.network.noise_shapes():
+            tensor = paddle.to_tensor(self._rng.standard_normal((count, *shape), dtype=np.float32))
+            tensor.stop_gradient = False
+            found.append(tensor)
+        return found
+
+    def w_plus(self) -> Any:
+        return self.base + self.mask * self.shift
+
+    def _jittered(self, step: int) -> Any:
+        w_plus = self.w_plus()
+        left = max(0.0, 1 - step / self.settings.steps / 0.75)
+        scale = self.settings.jitter * self._spread * left**2
+        if not scale:
+            return w_plus
+        noise = self._rng.standard_normal(tuple(self.shift.shape), dtype=np.float32)
+        return w_plus + self.mask * import_paddle().to_tensor(scale * noise)
+
+    def step(self, step: int) -> dict[str, Any]:
+        """One step; the means of loss, pixels and features before it."""
+        settings = self.settings
+        pictures = self.network.synthesize(self._jittered(step), self.noise)
+        pixels = self._losses.pyramid_mse(pictures, self.target)
+        loss, figures = settings.pixel_weight * pixels, {"pixels": pixels.mean()}
+        if self.wanted is not None:
+            distance = self._losses.feature_distance(self.features(pictures), self.wanted)
+            loss, figures["features"] = loss + settings.perceptual_weight * distance, distance.mean()
+        figures["loss"] = loss.mean()
+        if self.noise is not None:
+            loss = loss + settings.noise_weight * self._losses.noise_correlation(self.noise)
+        self._adam.set_lr(settings.rate_at(step))
+        loss.sum().backward()
+        self._adam.step()
+        self._adam.clear_grad()
+        self._normalize_noise()
+        return figures
+
+    def _normalize_noise(self) -> None:
+        """Every map back to mean 0 and deviation 1."""
+        with import_paddle().no_grad():
+            for tensor in self.noise or []:
+                centred = tensor - tensor.mean(axis=[1, 2, 3], keepdim=True)
+                tensor.set_value(centred / (centred.square().mean(axis=[1, 2, 3], keepdim=True) + 1e-8).sqrt())
+
+    def result(self, history: list[dict[str, float]]) -> Projection:
+        with import_paddle().no_grad():
+            w_plus = self.w_plus()
+            pictures = to_uint8(self.network.synthesize(w_plus, self.noise).numpy())
+        noise = None if self.noise is None else [tensor.numpy() for tensor in self.noise]
+        return Projection(w_plus.numpy(), noise, pictures, history)

@@ -1,0 +1,101 @@
+"""Attribute vectors of a generator, whose samples nobody has labelled: a judge learnt on real faces labels them.
+
+After Shen et al., "Interpreting the Latent Space of GANs for Semantic Face Editing" (CVPR 2020), with two differences:
+the judge is a ridge regression on FaceID's features, and a vector is the difference between the latents of both
+groups (`ppgen.latent.attributes`), not the normal of a plane between them: it moves a face as far as the groups differ
+and stays where samples lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ppgen.errors import DataError
+from ppgen.latent.attributes import Directions, Method, attribute_vectors
+from ppgen.latent.render import draw
+from ppgen.latent.seeds import latents
+
+PENALTY = 0.1  # of squared weights, as a share of the number of faces, features being standardized
+_FEWEST = 0.01  # share of the samples that must have an attribute, and must not
+
+#: uint8 (n, H, W, 3) -> (n, d)
+Features = Callable[[np.ndarray], np.ndarray]
+
+
+class Judge(NamedTuple):
+    """One ridge regression an attribute, on standardized features."""
+
+    names: list[str]
+    mean: np.ndarray  # (d,)
+    scale: np.ndarray  # (d,)
+    weights: np.ndarray  # (d, k)
+    bias: np.ndarray  # (k,)
+
+    def scores(self, features: np.ndarray) -> np.ndarray:
+        """(n, k): about 1 with the attribute, -1 without."""
+        return (features - self.mean) / self.scale @ self.weights + self.bias
+
+    def answers(self, features: np.ndarray) -> dict[str, np.ndarray]:
+        """1 or 0 for each picture, float32 (n,) by name."""
+        return {name: (column > 0).astype(np.float32) for name, column in zip(self.names, self.scores(features).T)}
+
+
+def fit_judge(features: np.ndarray, answers: Mapping[str, np.ndarray], penalty: float = PENALTY) -> Judge:
+    """A judge from labelled faces, both answers of equal weight; NaN answers are left out.
+
+    Args:
+        features: (n, d). answers: by name, (n,): 1 with, 0 without, NaN unknown.
+    Raises:
+        DataError: nobody with or without an attribute.
+    """
+    features = np.asarray(features, np.float64)
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+    x = (features - mean) / scale
+    columns, biases = [], []
+    for name, values in answers.items():
+        known = np.isfinite(values)
+        yes = values[known] == 1
+        if not yes.any() or yes.all():
+            raise DataError(f"{name}: all faces of which it is known are {'with' if yes.any() else 'without'} it")
+        share = np.where(yes, 0.5 / yes.mean(), 0.5 / (1 - yes.mean())) / len(yes)  # sums up to 1
+        target = np.where(yes, 1.0, -1.0)
+        centre, middle = share @ x[known], share @ target
+        part = x[known] - centre
+        curve = (part * share[:, None]).T @ part + penalty * np.eye(x.shape[1])
+        found = np.linalg.solve(curve, (part * share[:, None]).T @ (target - middle))
+        columns.append(found)
+        biases.append(middle - centre @ found)
+    return Judge(list(answers), mean, scale, np.stack(columns, axis=1), np.array(biases))
+
+
+def sampled_directions(
+    network: Any,
+    judge: Judge,
+    features: Features,
+    count: int = 2000,
+    seed: int = 0,
+    method: Method = "partial",
+    batch: int = 32,
+) -> Directions:
+    """Attribute vectors in W of a StyleGAN2 or StyleGAN generator, from `count` samples that a judge looks at.
+
+    Attributes that fewer than a hundredth of the samples have, or lack, get no vector.
+    Raises:
+        DataError: no attribute is left.
+    """
+    from ppgen.device import import_paddle
+
+    paddle = import_paddle()
+    z = latents(seed, count, network.latent_dim)
+    with paddle.no_grad():
+        w = network.map(paddle.to_tensor(z)).numpy()
+    seen = features(draw(network.generate, z, batch=batch, label="sampling"))
+    answers = judge.answers(seen)
+    kept = {name: values for name, values in answers.items() if _FEWEST <= values.mean() <= 1 - _FEWEST}
+    if not kept:
+        raise DataError(f"of {count} samples nearly all have, or nearly none has, {', '.join(answers)}")
+    return replace(attribute_vectors(w, kept, method), space="w")

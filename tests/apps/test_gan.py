@@ -1,0 +1,110 @@
+"""GANPredictor and the pictures it gives back, with tiny untrained networks."""
+
+import io
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from ppgen import hub  # noqa: E402
+from ppgen.apps import GANPredictor  # noqa: E402
+from ppgen.errors import ConfigError, OutputError, WeightsError  # noqa: E402
+from ppgen.io.image import load_image  # noqa: E402
+from ppgen.io.weights import network_arrays, save_network, write_arrays  # noqa: E402
+from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
+
+
+def saved(path, **arguments):
+    paddle.seed(5)
+    network = DCGANGenerator(latent_dim=6, base_channels=4, image_size=16, **arguments)
+    network.eval()
+    return save_network(network, path)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("gan") / "plain.safetensors")
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("gan") / "digits.safetensors", classes=3, out_channels=1)
+
+
+def test_a_seed_is_one_picture_however_it_is_asked_for(weights):
+    gan = GANPredictor(weight_path=weights)
+    sheet = gan.seeds([7, 233])
+    assert sheet.arrays.shape == (2, 16, 16, 3) and (sheet.arrays[0] != sheet.arrays[1]).any()
+    for other in (gan.grid(233, 1), gan.grid(233, 5), gan.seeds([233])):
+        assert np.abs(other.arrays[0].astype(int) - sheet.arrays[1]).max() <= 1
+
+
+def test_sheets_films_and_single_pictures(weights, tmp_path):
+    grid = GANPredictor(weight_path=weights).grid(7, 9)
+    assert len(grid) == 9 and grid.sheet().shape == (3 * 16 + 4, 3 * 16 + 4, 3)
+    assert (load_image(grid.save(tmp_path / "grid.png")) == grid.sheet()).all()
+    assert (load_image(grid[2].save(tmp_path / "one.png")) == grid.arrays[2]).all()
+    with Image.open(grid.save(tmp_path / "film.gif")) as film:
+        assert film.n_frames == 9 and film.size == (256, 256)
+    assert np.asarray(grid[0]).shape == (16, 16, 3) and np.asarray(grid).shape == (9, 16, 16, 3)
+    assert len(grid[1:3]) == 2 and [p.array.shape for p in grid][:1] == [(16, 16, 3)]
+    assert Image.open(io.BytesIO(grid._repr_png_())).size == (52, 52)
+
+
+def test_classes_make_rows(digits):
+    gan = GANPredictor(weight_path=digits)
+    grid = gan.grid(1, 8)
+    assert gan.classes == 3 and len(grid) == 9 and grid.columns == 3
+    rows = gan.grid(1, 3, labels=2)
+    assert np.abs(grid.arrays[6:].astype(int) - rows.arrays).max() <= 1
+    with pytest.raises(ConfigError, match="0 to 2"):
+        gan.seeds([1], labels=3)
+    with pytest.raises(ConfigError, match="give a label"):
+        gan.seeds([1])
+
+
+def test_walks(weights):
+    gan = GANPredictor(weight_path=weights)
+    walk, ends = gan.walk([1, 2], 3, closed=True), gan.seeds([1, 2])
+    assert len(walk) == 6 and np.abs(walk.arrays[[0, 3]].astype(int) - ends.arrays).max() <= 1
+    assert len(gan.loop(1, 5)) == 5
+
+
+def test_run_writes_one_file(weights, digits, tmp_path):
+    found = GANPredictor(tmp_path / "a", weights).run(233)
+    assert (load_image(tmp_path / "a" / "sample.png") == found.arrays[0]).all()
+    assert len(GANPredictor(tmp_path / "b", digits).run(1)) == 3
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError):
+        GANPredictor(tmp_path / "file", "no such weights").run()
+
+
+def test_which_network(weights, tmp_path):
+    with pytest.raises(WeightsError, match="no shipped network"):
+        GANPredictor(weight_path="dcgan_face64").grid()
+    with pytest.raises(WeightsError, match="holds a FaceID"):
+        GANPredictor(weight_path="face_id").grid()
+    bare = write_arrays(tmp_path / "bare.safetensors", network_arrays(hub.load(weights)))
+    with pytest.raises(WeightsError, match="name the model as well"):
+        GANPredictor(weight_path=bare).grid()
+    both = GANPredictor(weight_path=bare, model=weights).seeds([3])
+    assert (both.arrays == GANPredictor(weight_path=weights).seeds([3]).arrays).all()
+    assert not both.arrays[0].std() == 0
+
+
+def test_script_from_any_folder(weights, run_python, tmp_path):
+    script = str(ROOT / "applications" / "tools" / "dcgan.py")
+    result = run_python(script, "--seed", "233", "--weight_path", str(weights), "--cpu", cwd=tmp_path, PYTHONPATH=None)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["output/sample.png"] and load_image(tmp_path / "output/sample.png").shape == (
+        16,
+        16,
+        3,
+    )
+    result = run_python(script, "--weight_path", "none.safetensors", cwd=tmp_path, PYTHONPATH=None)
+    assert result.returncode == 2 and result.stderr.startswith("error: none.safetensors: no such file")

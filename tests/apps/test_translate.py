@@ -1,0 +1,117 @@
+"""Translation of an aligned crop by small networks filled at random, through the predictor and the command line."""
+
+import numpy as np
+import pytest
+
+from ppgen import hub
+from ppgen.apps import TranslationPredictor, portrait
+from ppgen.apps import translate as module
+from ppgen.cli import main
+from ppgen.cli.translate import _translate_arguments
+from ppgen.device import import_paddle
+from ppgen.errors import ConfigError, WeightsError
+from ppgen.faces.typical import typical_landmarks
+from ppgen.io.image import load_image
+from ppgen.io.weights import save_network
+
+CROP = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    paddle = import_paddle()
+    from ppgen.networks.dcgan import DCGANGenerator
+    from ppgen.networks.resnet_generator import ResNetGenerator
+    from ppgen.networks.ugatit_generator import UGATITGenerator
+    from ppgen.networks.unet_generator import UNetGenerator
+
+    paddle.seed(2)
+    folder = tmp_path_factory.mktemp("weights")
+    save_network(UNetGenerator(base_channels=4, levels=5), folder / "unet.safetensors")
+    text = "```yaml\ndataset:\n  train: {name: PortraitCartoons, size: 48}\n```"
+    save_network(ResNetGenerator(base_channels=4, blocks=1), folder / "resnet.safetensors", card={"config": text})
+    save_network(UGATITGenerator(base_channels=4, blocks=1, image_size=64), folder / "ugatit.safetensors")
+    latent = DCGANGenerator(latent_dim=4, base_channels=4, image_size=32)
+    save_network(latent, folder / "latent.safetensors")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_faces(monkeypatch):
+    """The crop is aligned already, and its left half is the person."""
+    mask = np.zeros((256, 256), np.float32)
+    mask[:, :128] = 1
+    cut = portrait.Cut(None, CROP, typical_landmarks(256), (), {})
+    monkeypatch.setattr(module, "cut_out", lambda item, faces: {0: cut})
+    monkeypatch.setattr(module, "find_person", lambda cut: (mask, ()))
+
+
+@pytest.mark.parametrize(("model", "file", "size"), [("pix2pix", "unet", 32), ("cyclegan", "resnet", 48)])
+def test_pictures_have_the_size_the_network_learnt_at(weights, tmp_path, model, file, size):
+    result = TranslationPredictor(tmp_path, model, weights / f"{file}.safetensors").run(CROP)
+    assert result.picture.shape == result.photo.shape == (size, size, 3) and result.attention is None
+    assert (result.photo[:, size // 2 + 1 :] == 255).all() and result.photo[:, : size // 2 - 1].min() < 200
+    assert [path.name for path in result.paths] == [f"{model}_photo.png", f"{model}_drawn.png"]
+    assert np.array_equal(load_image(result.paths[1]), result.picture)
+
+
+def test_the_background_may_stay(weights, tmp_path):
+    result = TranslationPredictor(tmp_path, "pix2pix", weights / "unet.safetensors", background=True).run(CROP)
+    assert result.photo[:, 20:].min() < 200
+
+
+def test_attention_is_the_networks_heat_map(weights, tmp_path):
+    predictor = TranslationPredictor(tmp_path, "ugatit", weights / "ugatit.safetensors", attention=True)
+    result = predictor.run(CROP)
+    generator = predictor._generator
+    heat = portrait.draw_portrait(generator, result.photo).heatmap
+    assert heat.shape == (16, 16) and result.attention.shape == (64, 64, 3)
+    redness = result.attention.astype(int)[..., 0] - result.attention[..., 2]
+
+    def at(place):  # the middle of a cell of 4 pixels
+        row, column = np.unravel_index(place, heat.shape)
+        return redness[4 * row + 2, 4 * column + 2]
+
+    assert at(heat.argmax()) > 60 and at(heat.argmin()) < -20
+    assert result.paths[2].name == "ugatit_attention.png" and result.paths[2].is_file()
+
+
+def test_no_attention_to_show(weights, tmp_path):
+    predictor = TranslationPredictor(tmp_path, "cyclegan", weights / "resnet.safetensors", attention=True)
+    with pytest.raises(ConfigError, match="ResNetGenerator.* has no attention"):
+        predictor.run(CROP)
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_that_are_not_shipped_yet_or_draw_from_nothing(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(hub, "names", lambda: ["face_id"])
+    with pytest.raises(WeightsError, match="configs/cyclegan_portraits.yaml.*--weights"):
+        TranslationPredictor(tmp_path, "cyclegan")
+    with pytest.raises(ConfigError, match="did you mean 'pix2pix'"):
+        TranslationPredictor(tmp_path, "pix2pixx")
+    with pytest.raises(WeightsError, match="from a latent"):
+        TranslationPredictor(tmp_path, "pix2pix", weights / "latent.safetensors").run(CROP)
+
+
+def test_the_command_line(weights, tmp_path, capsys):
+    from PIL import Image
+
+    Image.fromarray(CROP).save(tmp_path / "me.png")
+    out = tmp_path / "out"
+    command = ["translate", str(tmp_path / "me.png"), "--model", "ugatit", "-o", str(out), "--attention"]
+    assert main([*command, "--weights", str(weights / "ugatit.safetensors")]) == 0
+    assert str(out / "ugatit_drawn.png") in capsys.readouterr().out
+    assert sorted(p.name for p in out.iterdir()) == [f"ugatit_{what}.png" for what in ("attention", "drawn", "photo")]
+    assert main([*command, "--weights", str(tmp_path / "gone")]) == 2
+    assert "gone" in capsys.readouterr().err
+
+
+def test_the_command_line_knows_all_models():
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    _translate_arguments(parser)
+    (action,) = [a for a in parser._actions if a.dest == "model"]
+    assert tuple(action.choices) == tuple(module.MODELS)
+    for _, config in module.MODELS.values():
+        assert (module.Path(__file__).parents[2] / "configs" / config).is_file()

@@ -1,0 +1,143 @@
+"""Attribute vectors: found, kept in the weights file, read again, and what they never touch."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from ppgen import hub  # noqa: E402
+from ppgen.errors import ConfigError, DataError, WeightsError  # noqa: E402
+from ppgen.io.weights import add_extra, load_into, read_arrays, read_extra, read_metadata, write_arrays  # noqa: E402
+from ppgen.latent.attributes import (  # noqa: E402
+    Directions,
+    answers_of,
+    attribute_vectors,
+    load_directions,
+    parse_amounts,
+    save_directions,
+)
+from ppgen.networks.vae import ConvVAE  # noqa: E402
+
+
+def correlated(count: int = 4000):
+    """Codes in which glasses move dimension 0 by 2 and age moves dimension 1 by 3; the old wear glasses oftener."""
+    rng = np.random.default_rng(0)
+    old = (rng.random(count) < 0.5).astype(np.float32)
+    glasses = (rng.random(count) < 0.2 + 0.6 * old).astype(np.float32)
+    codes = rng.normal(size=(count, 4))
+    codes[:, 0] += 2 * glasses
+    codes[:, 1] += 3 * old
+    return codes, {"Eyeglasses": glasses, "Young": 1 - old}
+
+
+def test_means_are_the_difference_of_the_means_without_the_unknown():
+    codes, answers = correlated()
+    answers["Eyeglasses"][:1000] = np.nan
+    known = answers["Eyeglasses"][1000:]
+    wanted = codes[1000:][known == 1].mean(axis=0) - codes[1000:][known == 0].mean(axis=0)
+    found = attribute_vectors(codes, answers)
+    np.testing.assert_allclose(found["Eyeglasses"], wanted, rtol=1e-5)
+    assert found["Eyeglasses"].dtype == np.float32
+    assert found["Eyeglasses"][1] > 1  # age came along
+    assert f"{int(known.sum())} with, {int((1 - known).sum())} without" in found.facts["Eyeglasses"]
+
+
+def test_partial_leaves_the_others_where_they_are():
+    found = attribute_vectors(*correlated(), method="partial")
+    np.testing.assert_allclose(found["Eyeglasses"], [2, 0, 0, 0], atol=0.2)
+    np.testing.assert_allclose(found["Young"], [0, -3, 0, 0], atol=0.2)
+    assert abs(found.cosines()[0, 1]) < 0.15 < abs(attribute_vectors(*correlated()).cosines()[0, 1])
+
+
+def test_attributes_that_say_nothing():
+    codes, answers = correlated(50)
+    with pytest.raises(DataError, match="Male: all pictures .* are with it"):
+        attribute_vectors(codes, {"Male": np.ones(50)})
+    with pytest.raises(DataError, match="49 answers for 50"):
+        attribute_vectors(codes, {"Male": answers["Young"][1:]})
+    with pytest.raises(DataError, match="follows from the others"):
+        attribute_vectors(codes, {"Young": answers["Young"], "Old": 1 - answers["Young"]}, method="partial")
+    with pytest.raises(ConfigError, match="'means' or 'partial'"):
+        attribute_vectors(codes, answers, method="median")
+
+
+def test_moved_is_z_plus_amount_times_vector():
+    directions = Directions({"Smiling": np.array([1, 2], np.float32), "Male": np.array([0, 1], np.float32)})
+    z = np.zeros((3, 2), np.float32)
+    np.testing.assert_allclose(directions.moved(z, {"Smiling": 1.5, "Male": -1}), np.tile([1.5, 2], (3, 1)))
+    np.testing.assert_allclose(directions.moved(z[0], {}), z[0])
+    with pytest.raises(ConfigError, match="did you mean 'Smiling'"):
+        directions.moved(z, {"Smile": 1})
+    assert "Smiling" in directions and "Smile" not in directions and directions.get("Smile") is None
+
+
+def test_amounts_on_a_command_line():
+    assert parse_amounts(["Smiling=1.5", "Male=-1"]) == {"Smiling": 1.5, "Male": -1.0}
+    for bad in ("Smiling", "Smiling=", "=1", "Smiling=much", "Smiling=nan"):
+        with pytest.raises(ConfigError, match="such as Smiling=1.5"):
+            parse_amounts([bad])
+
+
+def test_answers_of_a_table():
+    asked = []
+    dataset = SimpleNamespace(
+        rows=[{"gender": "M", "has_glasses": "1"}], table="meta.csv", has=lambda name: asked.append(name) or np.ones(1)
+    )
+    assert list(answers_of(dataset)) == ["Eyeglasses", "Male"]
+    with pytest.raises(DataError, match="none of CelebA's"):
+        answers_of(SimpleNamespace(rows=[{"shoe": "42"}], table="meta.csv"))
+
+
+# ---- in a weights file ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A VAE as it is shipped, with eight-bit matrices and a card beside it."""
+    paddle.seed(1)
+    network = ConvVAE(6, 16, 3, [8, 64])
+    facts = {field: f"the {field}" for field in hub.cards.REQUIRED}
+    return hub.publish(network, tmp_path / "vae.safetensors", facts, eight_bit=True)
+
+
+def test_vectors_live_in_the_file_and_the_network_never_sees_them(published):
+    before = read_arrays(published)
+    vectors = {"Smiling": np.arange(6, dtype=np.float32), "Male": np.ones(6, np.float32)}
+    save_directions(published, Directions(vectors, facts={"Smiling": "7 with, 3 without"}))
+    found = load_directions(published)
+    assert list(found) == ["Male", "Smiling"] and found.space == "z"
+    np.testing.assert_array_equal(found["Smiling"], vectors["Smiling"])
+    after = read_arrays(published)
+    assert after.keys() == before.keys() and all((after[k] == before[k]).all() for k in before)
+    network = hub.load(published)  # strict
+    assert network.latent_dim == 6
+    assert load_into(ConvVAE(6, 16, 3, [8, 64]), published).unexpected == []
+    card = published.with_suffix(".md").read_text()
+    assert "## Attribute vectors in z" in card and "| Smiling | 7 with, 3 without |" in card
+    assert card == hub.markdown("vae", read_metadata(published))
+    assert read_metadata(published)["card"]["title"] == "the title"
+
+
+def test_spaces_and_later_vectors_do_not_disturb_each_other(published, tmp_path):
+    save_directions(published, Directions({"Male": np.ones(6, np.float32)}))
+    save_directions(published, Directions({"Male": np.zeros(2, np.float32)}, space="w"))
+    copy = save_directions(published, Directions({"Young": np.ones(6, np.float32)}), tmp_path / "copy.safetensors")
+    assert list(load_directions(copy)) == ["Male", "Young"] and list(load_directions(copy, "w")) == ["Male"]
+    assert list(load_directions(published)) == ["Male"]
+    assert load_directions(copy, "w")["Male"].shape == (2,)
+
+
+def test_files_that_hold_none(tmp_path):
+    assert len(load_directions("face_id")) == 0
+    with pytest.raises(ConfigError, match="ppgen latent attributes"):
+        load_directions("face_id")["Smiling"]
+    stranger = write_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2, np.float32)})
+    assert read_extra(stranger) == {}
+    with pytest.raises(WeightsError, match="does not say which network"):
+        add_extra(stranger, {"z/Male": np.zeros(2)})
+    with pytest.raises(WeightsError, match="no such file"):
+        load_directions(tmp_path / "none.safetensors")

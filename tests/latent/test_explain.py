@@ -1,0 +1,162 @@
+"""The figures say what they claim: sums add up, styles come in order, a planted droplet is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppgen.device import import_paddle
+from ppgen.errors import WeightsError
+
+paddle = import_paddle()
+
+from ppgen import cli  # noqa: E402
+from ppgen.io.weights import save_network  # noqa: E402
+from ppgen.latent import explain  # noqa: E402
+from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
+from ppgen.networks.stylegan_generator import StyleGANGenerator  # noqa: E402
+
+SMALL = {"size": 16, "style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.01, "channel_max": 12}
+
+
+def network(kind: type):
+    paddle.seed(4)
+    found = kind(**SMALL)
+    for layer in found.layers:
+        layer.noise_strength.set_value(paddle.full(layer.noise_strength.shape, 0.1))
+    found.mapping.layers[0].bias.set_value(paddle.linspace(-50, 50, 8))  # so that the mean of w is not 0
+    found.eval()
+    return found
+
+
+BOTH = pytest.mark.parametrize("kind", [StyleGANGenerator, StyleGANv2Generator])
+
+
+def test_the_colours_of_all_resolutions_add_up_to_the_picture():
+    net = network(StyleGANv2Generator)
+    w_plus = explain.w_of_seeds(net, [0, 1])
+    steps = explain.contributions(net, w_plus)
+    assert steps.titles == ["4", "8", "16"] and steps.added.shape == (3, 2, 3, 16, 16)
+    np.testing.assert_allclose(steps.added.sum(axis=0), net.synthesize(w_plus).numpy(), atol=1e-5)
+    np.testing.assert_allclose(np.cumsum(steps.added, axis=0), steps.so_far, atol=1e-5)
+
+
+def test_styles_come_in_resolution_by_resolution():
+    net = network(StyleGANGenerator)
+    w_plus = explain.w_of_seeds(net, [0, 1])
+    steps = explain.contributions(net, w_plus)
+    assert steps.titles == ["mean w", "to 4", "to 8", "to 16"]
+    np.testing.assert_allclose(steps.so_far[-1], net.synthesize(w_plus).numpy(), atol=1e-5)
+    mean = net.synthesize(net.spread(net.mean_of_latents().unsqueeze(0))).numpy()
+    np.testing.assert_allclose(steps.so_far[0], np.repeat(mean, 2, axis=0), atol=1e-5)
+    np.testing.assert_allclose(steps.so_far[0] + steps.added.sum(axis=0), steps.so_far[-1], atol=1e-5)
+
+
+def test_which_of_w_steers_which_resolution():
+    assert explain.sides_of_w(network(StyleGANGenerator)).tolist() == [4, 4, 8, 8, 16, 16]
+    assert explain.sides_of_w(network(StyleGANv2Generator)).tolist() == [4, 8, 8, 16, 16, 16]
+    assert explain.bands(network(StyleGANGenerator)) == {
+        "coarse (4)": [0, 1],
+        "middle (8)": [2, 3],
+        "fine (16)": [4, 5],
+    }
+    growing = network(StyleGANGenerator)
+    growing.set_level(0.5)
+    assert explain.sides_of_w(growing).tolist() == [4, 4, 8, 8]
+    assert explain.bands(growing) == {"coarse (4)": [0, 1], "middle (8)": [2, 3]}
+    large = StyleGANv2Generator(64, 8, 1, 0.01, 4)
+    assert list(explain.bands(large)) == ["coarse (4-8)", "middle (16-32)", "fine (64)"]
+
+
+@BOTH
+def test_feature_maps_are_relative_to_their_mean(kind):
+    net = network(kind)
+    maps = explain.feature_maps(net, explain.w_of_seeds(net, [0, 1]))
+    assert [found.side for found in maps] == [shape[1] for shape in net.noise_shapes()]
+    for found in maps:
+        np.testing.assert_allclose(found.magnitude.mean(axis=(1, 2)), 1, rtol=1e-4)
+        assert found.peak >= 1
+
+
+@BOTH
+def test_a_planted_droplet_is_found_where_it_is(kind):
+    net = network(kind)
+    before = explain.feature_maps(net, explain.w_of_seeds(net, [0]))[2].peak
+    noise = np.zeros((1, 1, 8, 8), np.float32)
+    noise[0, 0, 2, 5] = 1000
+    net.layers[2].noise.set_value(noise)
+    found = explain.feature_maps(net, explain.w_of_seeds(net, [0]))[2]
+    assert np.unravel_index(found.magnitude[0].argmax(), (8, 8)) == (2, 5)
+    assert found.peak > 30 > 3 * before
+
+
+@BOTH
+def test_the_mixed_pictures_have_the_other_ones_styles(kind):
+    """With equal seeds nothing changes; the cell of a band is what copying its part of W+ gives."""
+    net = network(kind)
+    table = explain.mixing_sheet(net, [3], [3, 5], each=1)
+    width = table.shape[1]  # the last band: A, A with its own styles, A with the styles of B
+    cells = [table[-128:, width - x : width - x + 128] for x in (388, 258, 128)]
+    np.testing.assert_array_equal(cells[0], cells[1])
+    w_plus, other = explain.w_of_seeds(net, [3], 0.7).numpy(), explain.w_of_seeds(net, [5], 0.7).numpy()
+    last = list(explain.bands(net).values())[-1]
+    w_plus[:, last] = other[:, last]
+    wanted = explain.to_uint8(net.synthesize(paddle.to_tensor(w_plus)).numpy())[0].repeat(8, axis=0).repeat(8, axis=1)
+    assert np.abs(cells[2].astype(int) - wanted).max() <= 1 and np.any(cells[2] != cells[1])
+
+
+@BOTH
+def test_the_noise_sheet_shows_with_and_without(kind):
+    net = network(kind)
+    sets = explain._noise_sets(net)
+    assert [name.split(" (")[0] for name in sets] == ["all noise", "no noise", "fine only", "coarse only"]
+    fine, coarse = ([part is not None for part in list(sets.values())[i]] for i in (2, 3))
+    assert all(a != b for a, b in zip(fine, coarse)) and coarse[0] and fine[-1]
+    table = explain.noise_sheet(net, [0], draws=3)
+    cells = np.split(table[-128:, -(5 * 130 - 2) :], [128 + 130 * i for i in range(4)], axis=1)
+    full, silent = cells[0], cells[1][:, 2:]
+    assert np.any(full != silent)
+
+
+@pytest.fixture
+def files(tmp_path):
+    paths = [tmp_path / f"{kind.__name__}.safetensors" for kind in (StyleGANGenerator, StyleGANv2Generator)]
+    for path, kind in zip(paths, (StyleGANGenerator, StyleGANv2Generator)):
+        save_network(network(kind), path)
+    return [str(path) for path in paths]
+
+
+@pytest.mark.parametrize("figure", ["resolutions", "noise", "mixing"])
+def test_one_command_a_figure(figure, files, tmp_path, capsys):
+    for model in files:
+        output = tmp_path / f"{figure}.png"
+        more = ["--rows", "0", "--columns", "1"] if figure == "mixing" else ["--seeds", "0"]
+        assert cli.main(["explain", figure, "--model", model, "-o", str(output), *more]) == 0
+        assert capsys.readouterr().out.strip() == str(output)
+        with Image.open(output) as picture:
+            assert min(picture.size) > 128
+
+
+def test_figures_that_compare_networks(files, tmp_path, capsys):
+    output = tmp_path / "droplet.png"
+    assert cli.main(["explain", "droplet", "--model", *files, "--seeds", "0", "-o", str(output)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("StyleGAN ") and lines[1].startswith("StyleGANv2 ") and lines[0].count("16: ") == 2
+    arguments = ["-n", "4", "--distance", "pixels", "-o", str(tmp_path / "path.png")]
+    assert cli.main(["explain", "path", "--model", *files, *arguments]) == 0
+    assert capsys.readouterr().out.count("PPL in ") == 4
+    for name in ("droplet", "path"):
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert min(picture.size) > 200
+
+
+def test_a_network_without_styles_is_refused(tmp_path, capsys):
+    path = tmp_path / "dcgan.safetensors"
+    save_network(DCGANGenerator(latent_dim=4, base_channels=4, image_size=32), path)
+    with pytest.raises(WeightsError, match="DCGANGenerator, which has no styles"):
+        explain.style_generator(path)
+    assert cli.main(["explain", "noise", "--model", str(path), "-o", str(tmp_path / "n.png")]) == 2
+    assert cli.main(["explain", "path", "--model", "nothing", "-n", "1"]) == 2
+    assert "at least 2 paths" in capsys.readouterr().err

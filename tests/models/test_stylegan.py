@@ -1,0 +1,182 @@
+"""StyleGAN's recipe: growing, mixing within the layers that take part, and its config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppgen.device import import_paddle
+from ppgen.errors import ConfigError
+
+paddle = import_paddle()
+
+from ppgen.config import check_config, read_yaml  # noqa: E402
+from ppgen.engine.optimizers import adam, build_optimizer  # noqa: E402
+from ppgen.engine.schema import CHECKS  # noqa: E402
+from ppgen.engine.trainer import Trainer  # noqa: E402
+from ppgen.engine.update import run_phase, trainable  # noqa: E402
+from ppgen.models.base import Step  # noqa: E402
+from ppgen.models.stylegan import StyleGAN  # noqa: E402
+from ppgen.registry import METRICS, MODELS  # noqa: E402
+
+WIDTHS = {"size": 16, "channel_multiplier": 0.01, "channel_max": 12}
+GENERATOR = {"name": "StyleGANGenerator", "style_dim": 8, "n_mlp": 2, **WIDTHS}
+DISCRIMINATOR = {"name": "StyleGANDiscriminator", **WIDTHS}
+CONFIG = Path(__file__).resolve().parents[2] / "configs/stylegan_faces64.yaml"
+
+
+def model(**settings) -> StyleGAN:
+    paddle.seed(3)
+    return StyleGAN(GENERATOR, DISCRIMINATOR, **{"stable_images": 10, "fade_images": 10, "r1_every": 1, **settings})
+
+
+def batch(side: int = 16) -> dict:
+    rng = np.random.default_rng(8)
+    return {"image": rng.uniform(-1, 1, (4, 3, side, side)).astype(np.float32), "id": list("abcd")}
+
+
+def a_step(images: int) -> Step:
+    return Step(0, np.random.default_rng([1, images]), np.random.default_rng([2, images]), images=images)
+
+
+def test_the_phases_and_their_intervals():
+    found = {phase.name: (phase.trains, phase.every, phase.lazy) for phase in model(r1_every=16).phases()}
+    assert found == {
+        "discriminator": (("discriminator",), 1, False),
+        "r1": (("discriminator",), 16, True),
+        "generator": (("generator",), 1, False),
+    }
+    assert model().stateful() == {} and list(model(augment="ada").stateful()) == ["augment"]
+
+
+@pytest.mark.parametrize("augment", ["none", "ada"])
+def test_each_stage_and_fade_trains_both_networks(augment):
+    recipe = model(augment=augment, **({"ada_start": 0.5} if augment == "ada" else {}))
+    optimizers = {name: adam(trainable([net]), 1e-3, beta1=0.0) for name, net in recipe.networks.items()}
+    for images, level, side, used in [(0, 0, 4, 2), (15, 0.5, 8, 4), (20, 1, 8, 4), (35, 1.5, 16, 6), (99, 2, 16, 6)]:
+        step = a_step(images)
+        for phase in recipe.phases():
+            before = [p.numpy().copy() for p in trainable([recipe.networks[phase.trains[0]]])]
+            values = run_phase(recipe, phase, batch(), step, optimizers)
+            after = [p.numpy() for p in trainable([recipe.networks[phase.trains[0]]])]
+            assert all(np.isfinite(value) for value in values.values())
+            assert sum(bool(np.any(a != b)) for a, b in zip(before, after)) >= 4
+        assert step.report["level"] == level and step.shared["fake"].shape[2] == side
+        assert [net.level.item() for net in recipe.networks.values()] == [level, level]
+        assert recipe.networks["generator"].used_layers() == used
+        assert recipe.predict(batch(), recipe.networks).shape == (4, 3, 16, 16)
+        assert recipe.visuals(batch(), recipe.networks)["all"].shape == (1, 3, 8 * side, 8 * side)
+
+
+def test_what_is_trained_is_the_style_and_the_noise_too():
+    recipe = model()
+    recipe.generator_loss(batch(), a_step(99))["g"].backward()
+    named = dict(recipe.networks["generator"].named_parameters())
+    silent = [name for name, p in named.items() if p.grad is None or not np.any(p.grad.numpy())]
+    assert all(name.startswith(("to_image.0", "to_image.1")) for name in silent), silent  # not in use at the last level
+
+
+def test_latents_change_within_the_layers_that_take_part():
+    for images, used in ((0, 2), (20, 4), (99, 6)):
+        recipe, step = model(mixing=1.0), a_step(images)
+        recipe._level(step)
+        w_plus = recipe._latents(64, step).numpy()
+        changes = np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6
+        assert changes.sum(axis=1).tolist() == [1] * 64
+        assert set(np.flatnonzero(changes.any(axis=0))) == set(range(used - 1))
+        noise = recipe._noise(3, step)
+        assert [part is None for part in noise] == [False] * used + [True] * (6 - used)
+    recipe = model(mixing=0.0)
+    assert np.abs(np.diff(recipe._latents(8, a_step(0)).numpy(), axis=1)).max() == 0
+
+
+def test_the_discriminator_sees_real_pictures_of_the_level_and_r1_is_half_gamma_times_the_slope():
+    recipe, step = model(r1_weight=6.0), a_step(0)
+    small = batch()["image"].reshape(4, 3, 4, 4, 4, 4).mean(axis=(3, 5))
+    np.testing.assert_allclose(recipe._real(batch(), step).numpy(), small, atol=1e-6)
+    found = float(recipe.r1(batch(), a_step(0))["r1"])
+    real = paddle.to_tensor(small)
+    real.stop_gradient = False
+    (slope,) = paddle.grad(recipe.networks["discriminator"](real).sum(), real)
+    assert found == pytest.approx(3.0 * float(slope.square().sum()) / 4, rel=1e-4)
+
+
+def test_the_mean_latent_is_tracked():
+    recipe = model()
+    recipe.generator_loss(batch(), a_step(0))
+    mean = recipe.networks["generator"].mean_latent.numpy()
+    step = a_step(0)
+    z = paddle.concat([step.normal(4, 8), step.normal(4, 8)])
+    np.testing.assert_allclose(mean, recipe.networks["generator"].map(z).mean(axis=0).numpy(), atol=1e-6)
+
+
+def test_inside_a_fade_a_fresh_model_takes_the_same_step():
+    first, second = model(), model()
+    first.discriminator_loss(batch(), a_step(0))  # the first has been elsewhere before
+    losses = [float(m.discriminator_loss(batch(), a_step(17))["d"]) for m in (first, second)]
+    assert losses[0] == losses[1]
+
+
+class Squares:
+    """Pictures of one bright square."""
+
+    groups = ["all"] * 12
+
+    def __len__(self):
+        return 12
+
+    def sample(self, index, rng=None):
+        image = np.full((3, 8, 8), -0.5, np.float32)
+        image[:, index % 4 : index % 4 + 4, 2:6] = 0.8
+        return {"image": image, "id": str(index)}
+
+
+@pytest.mark.slow
+def test_it_learns_where_the_light_is_while_it_grows(tmp_path):
+    """The mean of the made pictures comes near the mean of the real ones."""
+    paddle.seed(3)
+    schedule = {"stable_images": 200, "fade_images": 200, "r1_weight": 1.0, "r1_every": 4}
+    recipe = StyleGAN({**GENERATOR, "size": 8}, {**DISCRIMINATOR, "size": 8}, **schedule)
+    adam_config = {"name": "Adam", "learning_rate": 0.003, "beta1": 0.0, "beta2": 0.99}
+    config = {
+        "seed": 5, "total_iters": 250, "optimizer": {name: adam_config for name in recipe.networks},
+        "ema": {"networks": ["generator"], "half_life": 8}, "loader": {"batch_size": 4},
+        "log": {"interval": 50, "visual_interval": 1000}, "checkpoint": {"interval": 1000},
+    }  # fmt: skip
+    real = np.stack([Squares().sample(i)["image"] for i in range(12)]).mean(axis=0)
+    ids = {"id": [str(i) for i in range(64)]}
+
+    def distance() -> float:
+        return float(np.abs(recipe.predict(ids, recipe.networks).mean(axis=0) - real).mean())
+
+    before = distance()
+    Trainer(recipe, config, tmp_path, Squares()).run()
+    after = distance()
+    assert recipe.networks["generator"].level.item() == 1 and after < 0.6 * before, (before, after)
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ConfigError, match="stable_images: expected a whole number or 3 of them"):
+        model(stable_images=[1, 2])
+    with pytest.raises(ConfigError, match="the same size, found"):
+        StyleGAN(GENERATOR, {**DISCRIMINATOR, "size": 32})
+    with pytest.raises(ConfigError, match="model.augment"):
+        model(augment="much")
+
+
+def test_the_config_is_valid_grows_within_its_training_and_takes_a_step():
+    config = read_yaml(CONFIG)
+    checks = {key: check for key, check in CHECKS.items() if key != "dataset"}  # its folders need not be here
+    side = config.pop("dataset")["train"]["size"]
+    check_config(config, checks, required=("model", "optimizer", "total_iters"))
+    METRICS.build(config["validate"]["metric"])
+    images = sum(config["model"]["stable_images"] + config["model"]["fade_images"])
+    assert images == config["total_iters"] * config["loader"]["batch_size"]
+    recipe = MODELS.build(config["model"])
+    optimizers = {k: build_optimizer(v, trainable([recipe.networks[k]])) for k, v in config["optimizer"].items()}
+    step = a_step(0)
+    for phase in recipe.phases():
+        assert all(np.isfinite(value) for value in run_phase(recipe, phase, batch(side), step, optimizers).values())
+    assert step.shared["fake"].shape == [4, 3, 8, 8]

@@ -1,0 +1,87 @@
+"""The fit of gender and age: what it recovers from made-up descriptors, and what it was shipped with."""
+
+import numpy as np
+import pytest
+
+from ppgen import hub
+from ppgen.device import import_paddle
+
+import_paddle()
+
+from ppgen.faces.attributes import estimate_attributes  # noqa: E402
+from ppgen.io.image import load_image  # noqa: E402
+from ppgen.prepare.attributes import (  # noqa: E402
+    Faces,
+    faces_of,
+    fit_age,
+    fit_gender,
+    group_of,
+    scores,
+)
+
+
+@pytest.fixture
+def people():
+    """Gender is in descriptor 0, age in 1; one in ten is a woman, every age is off by some years."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 128))
+    gender = np.where(x[:, 0] > 1.28, 1.0, -1.0)
+    age = 55 + 12 * x[:, 1] + rng.normal(0, 9, 2000)
+    return Faces(np.arange(2000).astype(str), x, gender, age, np.arange(2000) % 4 == 0)
+
+
+def test_women_are_found_although_they_are_few(people):
+    weights, bias = fit_gender(people, 10.0)
+    seen = people.only(people.held)
+    right = np.sign(seen.x @ weights + bias) == seen.gender
+    assert right[seen.gender > 0].mean() > 0.85 and np.abs(weights).argmax() == 0
+
+
+def test_ages_keep_their_spread(people):
+    weights, bias = fit_age(people, 300.0)
+    seen = people.only(people.held)
+    found = seen.x @ weights + bias
+    assert np.corrcoef(found, seen.age)[0, 1] > 0.7
+    assert found.std() == pytest.approx(seen.age.std(), rel=0.15)  # a plain ridge: 0.6 of it
+    assert found.mean() == pytest.approx(seen.age.mean(), abs=2)
+
+
+def test_nothing_is_learnt_from_who_is_held_back(people):
+    spoiled = people._replace(
+        age=np.where(people.held, 500, people.age), gender=np.where(people.held, -people.gender, people.gender)
+    )
+    for fit in (fit_age, fit_gender):
+        assert np.array_equal(fit(people, 10.0)[0], fit(spoiled, 10.0)[0])
+
+
+def test_unknown_is_not_counted():
+    known = [("F", "70"), ("", "40"), ("M", "")]
+    rows = [{"id": str(i), "gender": gender, "approx_age": age} for i, (gender, age) in enumerate(known)]
+    faces = faces_of(rows, np.zeros((3, 128)))
+    found = scores(faces, np.array([1.0, 1.0, 1.0]), np.array([70.0, 70.0, 70.0]))
+    assert found["gender, women (n=1)"] == "1.000 right" and found["gender, men (n=1)"] == "0.000 right"
+    assert found["age group, all (n=2)"] == "0.500 right" and found["age group, off by two"] == "0.500"
+
+
+def test_groups_begin_where_the_data_says():
+    assert group_of(np.array([49.9, 50, 64.9, 65])).tolist() == [0, 1, 1, 2]
+
+
+@pytest.mark.slow
+def test_the_shipped_estimate_on_portraits(shared):
+    """Two dozen held-back portraits: gender nearly always, ages in the right order."""
+    from ppgen.datasets.files import is_held_back, read_table
+
+    root = shared("portraits") / "train"
+    rows = [row for row in read_table(root / "meta.csv") if is_held_back(row["id"])][:24]
+    with np.load(root / "landmarks.npz") as archive:
+        points = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float64)))
+    found = [estimate_attributes(load_image(root / "photo" / f"{r['id']}.jpg"), points[r["id"]]) for r in rows]
+    assert sum(one.gender == row["gender"] for one, row in zip(found, rows)) >= 23
+    ages = np.array([[one.age, float(row["approx_age"])] for one, row in zip(found, rows)])
+    assert np.corrcoef(ages.T)[0, 1] > 0.4
+
+
+def test_the_shipped_network_is_small_and_has_a_card():
+    assert hub.card("face_attributes")["scores"]
+    assert hub.path_of("face_attributes").stat().st_size < 8000

@@ -1,0 +1,119 @@
+"""`ppgen sample` and `ppgen latent`, from the command line to the file, with tiny untrained networks."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppgen import cli
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from ppgen.io.image import load_image, save_image  # noqa: E402
+from ppgen.io.weights import save_network  # noqa: E402
+from ppgen.networks.vae import ConvVAE  # noqa: E402
+
+
+@pytest.fixture
+def model(tmp_path) -> str:
+    paddle.seed(5)
+    return str(save_network(ConvVAE(2, 16, 3, [4, 8]), tmp_path / "vae.safetensors"))
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch) -> str:
+    """Bright pictures of men, dark ones of women; one of unknown gender."""
+    rows = []
+    for i in range(12):
+        gender = "M" if i % 2 else "F"
+        save_image(tmp_path / "data" / "faces" / f"f{i}.png", np.full((16, 16, 3), 200 if i % 2 else 40, np.uint8))
+        rows.append({"id": f"f{i}", "gender": gender if i else "", "colour": int(i < 10)})
+    with (tmp_path / "data" / "faces" / "meta.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
+    return "faces"
+
+
+def run(capsys, *words: object) -> tuple[int, str]:
+    code = cli.main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
+
+
+def test_sample(model, tmp_path, capsys):
+    out = tmp_path / "grid.png"
+    assert run(capsys, "sample", "--model", model, "--seed", 7, "-n", 9, "-o", out) == (0, f"{out}\n")
+    assert load_image(out).shape == (52, 52, 3)
+    run(capsys, "sample", "--weights", model, "--seed", 7, "-n", 1, "-o", tmp_path / "one.png")
+    assert (load_image(tmp_path / "one.png") == load_image(out)[:16, :16]).all()
+    assert run(capsys, "sample", "--model", model, "--seeds", "0-3", "-o", tmp_path / "seeds.gif")[0] == 0
+    with Image.open(tmp_path / "seeds.gif") as film:
+        assert film.n_frames == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--seeds", "5-3"], "runs backwards"),
+        (["--label", "3"], "without classes"),
+        (["--truncation", "0.5"], "no mean latent"),
+        (["-n", "0"], "1 or more"),
+        (["-o", "grid.tiff"], ".tiff"),
+    ],
+)
+def test_sample_says_what_is_wrong(model, capsys, words, told):
+    code, said = run(capsys, "sample", "--model", model, *words)
+    assert code == 2 and told in said and said.startswith("error: ") and said.count("\n") == 1
+
+
+def test_plane_and_interpolate(model, tmp_path, capsys):
+    out = tmp_path / "plane.png"
+    assert run(capsys, "latent", "plane", "--model", model, "-n", 5, "-o", out)[0] == 0
+    assert load_image(out).shape == (80, 80, 3)
+    film = tmp_path / "walk.gif"
+    assert run(capsys, "latent", "interpolate", "--model", model, "--seeds", "1,2", "--steps", 3, "-o", film)[0] == 0
+    with Image.open(film) as image:
+        assert image.n_frames == 6
+    code, said = run(capsys, "latent", "interpolate", "--model", model, "--seeds", "1", "-o", film)
+    assert code == 2 and "2 latents" in said
+
+
+def test_attributes_are_found_kept_and_used(model, data, tmp_path, capsys):
+    given = ["--data", data, "--table", "meta.csv", "--split", "all", "--where", "colour=1"]
+    code, said = run(capsys, "latent", "attributes", "--model", model, *given)
+    assert code == 0 and "5 with, 4 without" in said  # the unknown and those without colour left out
+    assert "Male" in run(capsys, "latent", "attributes", "--model", model)[1]
+    crop = tmp_path / "data" / "faces" / "f2.png"
+    out = tmp_path / "a.png"
+    words = ["latent", "arithmetic", crop, "--model", model, "--no-align", "-o", out, "--add", "Male=1"]
+    assert run(capsys, *words)[0] == 0
+    assert load_image(out).shape[1] == 2 * 128 + 2
+    assert run(capsys, "latent", "arithmetic", "--model", model, "--seed", 3, "-o", out, "--add", "Male=2")[0] == 0
+    code, said = run(capsys, *words, "--seed", 3)
+    assert code == 2 and "not both" in said
+    code, said = run(capsys, "latent", "attributes", "--model", model, *given, "--names", "Shoe")
+    assert code == 2 and "Shoe" in said
+
+
+def test_morph_and_traverse(model, data, tmp_path, capsys):
+    a, b = (tmp_path / "data" / "faces" / f"f{i}.png" for i in (0, 1))
+    out = tmp_path / "m.png"
+    assert run(capsys, "latent", "morph", a, b, "--no-align", "--model", model, "--steps", 4, "-o", out)[0] == 0
+    assert load_image(out).shape == (16, 4 * 16 + 3 * 2, 3)
+    assert run(capsys, "latent", "traverse", "--model", model, "--dims", "0-1", "--steps", 3, "-o", out)[0] == 0
+    assert load_image(out).shape[0] > 2 * 128
+    code, said = run(capsys, "latent", "morph", a, b, "--model", model)
+    assert code == 2 and "f0.png" in said  # no face on a plain picture, or too small for one
+
+
+def test_histogram(model, data, tmp_path, capsys):
+    figures, out = tmp_path / "h.json", tmp_path / "h.png"
+    code, said = run(capsys, "latent", "histogram", "--model", model, "--data", data, "--json", figures, "-o", out)
+    assert code == 0 and "active" in said and out.is_file()
+    found = json.loads(figures.read_text())
+    assert found["pictures"] == 12 and found["dimensions"] == 2 and len(found["kl"]) == 2
