@@ -81,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataroot", default="portraits/train")
     parser.add_argument("--penalty", type=float, default=10.0)
-    parser.add_argument("--evenness", type=float, default=0.5)
+    parser.add_argument("--evenness", type=float, default=0.35)
     parser.add_argument("--out", default=str(ASSETS / "skin_tone.safetensors"))
     options = parser.parse_args()
     started = time.time()
