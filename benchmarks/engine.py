@@ -33,12 +33,12 @@ def build(options: argparse.Namespace, folder: str, extra: list[str]) -> Any:
     from ppgen.device import import_paddle
 
     import_paddle()
-    from ppgen.engine.launch import _build
+    from ppgen.engine import launch
     from ppgen.engine.schema import load_config
     from ppgen.engine.trainer import Trainer
 
     config = load_config(options.config, [*QUIET, *options.overrides, *extra])
-    model, train, _ = _build(config)
+    model, train, _ = launch.build(config)
     return Trainer(model, config, Path(folder), train)
 
 

@@ -19,6 +19,8 @@ def _type_name(expected: Any) -> str:
         return "null"
     if typing.get_origin(expected) is typing.Literal:
         return "one of " + ", ".join(map(repr, typing.get_args(expected)))
+    if typing.get_origin(expected) is list and typing.get_args(expected):
+        return f"list of {_type_name(typing.get_args(expected)[0])}"
     return getattr(typing.get_origin(expected) or expected, "__name__", str(expected))
 
 
@@ -31,12 +33,16 @@ def _fits(value: Any, expected: Any) -> bool:
     if origin is typing.Literal:
         return value in typing.get_args(expected)
     plain = origin or expected
+    if plain is list and isinstance(value, list) and typing.get_args(expected):
+        return all(_fits(item, typing.get_args(expected)[0]) for item in value)
     if plain is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if plain is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if plain is tuple:
-        return isinstance(value, (list, tuple))
+        inside = typing.get_args(expected)
+        each = inside[0] if len(inside) == 2 and inside[1] is Ellipsis else Any
+        return isinstance(value, (list, tuple)) and all(_fits(item, each) for item in value)
     return isinstance(value, plain) if plain in (bool, str, list, dict, type(None)) else True
 
 

@@ -42,6 +42,11 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _digest_of(facts: dict[str, Any]) -> str:
+    text = json.dumps({key: value for key, value in facts.items() if key != "sha256"}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _flush(folder: Path) -> None:
     for path in folder.iterdir():
         with path.open("rb") as file:
@@ -70,8 +75,9 @@ def save(
         temporary.mkdir(parents=True)
         for name, arrays in zip(_FILES, (weights, state), strict=True):
             save_file(arrays, temporary / name)
-        digests = {name: _digest(temporary / name) for name in _FILES}
-        (temporary / "state.json").write_text(json.dumps({**facts, "step": step, "sha256": digests}, indent=1))
+        facts = {**facts, "step": step}
+        digests = {**{name: _digest(temporary / name) for name in _FILES}, "facts": _digest_of(facts)}
+        (temporary / "state.json").write_text(json.dumps({**facts, "sha256": digests}, indent=1))
         _flush(temporary)
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
@@ -132,7 +138,9 @@ def load(folder: Path) -> Checkpoint:
     try:
         facts = json.loads((folder / "state.json").read_text())
         for name, digest in facts.get("sha256", {}).items():
-            if _digest(folder / name) != digest:
+            found = _digest_of(facts) if name == "facts" else _digest(folder / name)
+            if found != digest:
+                name = "state.json" if name == "facts" else name
                 raise WeightsError(f"{folder / name}: is damaged (its checksum is not the one that was written)")
         return Checkpoint(*(load_file(folder / name) for name in _FILES), facts)
     except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import re
-import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ppgen.config import read_yaml
-from ppgen.errors import ConfigError, OutputError
-from ppgen.io.atomic import write_text
+from ppgen.engine import runs
+from ppgen.errors import ConfigError, WeightsError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,49 +42,11 @@ def _overrides(options: argparse.Namespace) -> list[str]:
     return [*options.opt, f"validate.interval={options.val_interval}"]
 
 
-def run_name(config_file: str) -> str:
-    """What runs of a config are called: the file's name, or for a run's own config.yaml that run's."""
-    path = Path(config_file)
-    if path.name == "config.yaml" and (path.parent / "history.jsonl").is_file():
-        return re.sub(r"-\d{8}-\d{6}(-\d+)?$", "", path.resolve().parent.name)
-    return path.stem
-
-
-def newest_run(output_dir: Path, name: str) -> Path | None:
-    """The newest run folder of a config that has a checkpoint."""
-    from ppgen.engine import checkpoint
-
-    runs = sorted(p for p in output_dir.glob(f"{name}-2*") if checkpoint.newest(p / "checkpoints"))
-    return runs[-1] if runs else None
-
-
-def _versions() -> dict[str, str]:
-    import paddle
-
-    import ppgen
-
-    return {
-        "ppgen": ppgen.__version__, "paddle": paddle.__version__, "python": platform.python_version(),
-        "commit": _commit(),
-    }  # fmt: skip
-
-
-def _commit() -> str:
-    """The commit of this clone; "unknown" for an installed package or without git."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return "unknown"
-    try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=root)
-    except OSError:
-        return "unknown"
-    return done.stdout.strip() or "unknown"
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; errors of ppgen propagate to the caller, which prints them."""
     argv = sys.argv[1:] if argv is None else argv
     options = parser().parse_args(argv)
+    options.argv = argv
     from ppgen.device import import_paddle
 
     import_paddle()  # before the recipes import it: settings first, one message where it is missing
@@ -102,14 +57,15 @@ def main(argv: list[str] | None = None) -> int:
     if options.profiler_options:
         parse_options(options.profiler_options)  # its faults are known before anything is built
     config = load_config(options.config_file, _overrides(options), options.seed)
+    _take_flags(options, config)
 
     from ppgen.device import select
     from ppgen.engine import distributed
-    from ppgen.engine.processes import process_count, start_processes
+    from ppgen.engine.processes import start_processes
 
-    if distributed.world_size() == 1 and not (options.dry_run or options.evaluate_only):
-        count = process_count(options.nproc, config.get("loader", {}).get("batch_size", 4))
-        if count > 1:
+    if distributed.world_size() == 1:
+        count = _processes(options, config)
+        if count > 1 and not (options.dry_run or options.evaluate_only):
             return start_processes(count, argv)
     select(prefer_gpu=not options.no_cuda)
     distributed.start()
@@ -118,6 +74,28 @@ def main(argv: list[str] | None = None) -> int:
 
         return run_tree(options, config)
     return _run(options, config)
+
+
+def _take_flags(options: argparse.Namespace, config: dict[str, Any]) -> None:
+    """Flags that change what is learnt go into the config, so that a run's config.yaml repeats the run."""
+    if options.amp:
+        config["amp"] = options.amp_level
+    if options.load and not options.evaluate_only:
+        config["load"] = options.load
+    if options.val_interval is not None and "validation" not in config["dataset"]:
+        print("--val-interval: this config has no dataset.validation; nothing is validated", file=sys.stderr)
+
+
+def _processes(options: argparse.Namespace, config: dict[str, Any]) -> int:
+    """How many processes `--nproc` asks for; PaddleGAN's batch sizes are those of one process."""
+    from ppgen.compat.paddlegan_yaml import is_paddlegan
+    from ppgen.config import read_yaml
+    from ppgen.engine.processes import process_count
+
+    loader = config.get("loader", {})
+    if is_paddlegan(read_yaml(options.config_file)):
+        return process_count(options.nproc, 0)
+    return process_count(options.nproc, loader.get("batch_size", 4), loader.get("accumulate", 1))
 
 
 def build(config: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -144,24 +122,27 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
 
     if options.evaluate_only and not (options.load or options.resume):
         raise ConfigError("--evaluate-only: name the weights to judge with --load W or --resume")
+    output = Path(config["output_dir"]).expanduser()
+    folder, source = _folder_and_source(options.resume, output, runs.run_name(options.config_file))
+    if options.evaluate_only and source is None and not options.load:
+        raise ConfigError(f"--evaluate-only --resume: there is no run of this config with a checkpoint in {output}")
     model, train, validation = build(config)
-    folder, source = _folder_and_source(options.resume, Path(config["output_dir"]), run_name(options.config_file))
-    profile = _profile(options, folder)
-    precision = Precision(options.amp_level if options.amp else None)
-    trainer = Trainer(model, config, folder, train, validation, precision, profile)
+    trainer = Trainer(model, config, folder, train, validation, Precision(config.get("amp")), _profile(options, folder))
     if options.dry_run:
         return describe(trainer)
-    if options.load:
-        load(trainer, options.load)
+    start_from = options.load or config.get("load")
+    if start_from and source is None:
+        load(trainer, start_from)
     if source == folder:
         for damaged in trainer.resume_newest():
             print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
     elif source is not None:
         trainer.resume(source)
     if options.evaluate_only:
-        print(json.dumps(trainer.evaluate(), indent=1))
+        if trainer.writes:
+            print(json.dumps(trainer.evaluate(), indent=1))
         return 0
-    return _train(trainer, source is not None)
+    return _train(trainer, source is not None, options.argv)
 
 
 def _profile(options: argparse.Namespace, folder: Path) -> Any:
@@ -173,37 +154,63 @@ def _profile(options: argparse.Namespace, folder: Path) -> Any:
 
 
 def load(trainer: Any, source: str) -> None:
-    """Start from a weights file or a checkpoint folder."""
+    """Start from a checkpoint or run folder (all networks), or from a weights file (the network it describes)."""
     from ppgen.io.weights import load_into
 
     if Path(source).is_dir():
         trainer.load_weights(Path(source))
         return
+    name = _network_of(trainer, source)
     for networks in (trainer.model.networks, trainer.smooth_networks()):
-        load_into(networks[trainer.validate_settings.network], source)
+        load_into(networks[name], source)
 
 
-def _train(trainer: Any, resumed: bool) -> int:
+def _network_of(trainer: Any, source: str) -> str:
+    """Which of the model's networks a weights file is for: by its own word, its class, or what is validated."""
+    from ppgen.io.weights import read_metadata
+
+    networks = trainer.model.networks
+    described = read_metadata(Path(source)) if str(source).endswith(".safetensors") else {}
+    said = described.get("card", {}).get("network")
+    if said in networks:
+        return said
+    same_class = [name for name, network in networks.items() if type(network).__name__ == described.get("class")]
+    wanted = trainer.validate_settings.network
+    candidates = [wanted] if wanted in (same_class or networks) else same_class or list(networks)
+    if len(candidates) != 1:
+        raise WeightsError(
+            f"{source}: does not say which network it is for (the model has {', '.join(networks)}); "
+            "load a run or checkpoint folder instead, or set validate.network"
+        )
+    return candidates[0]
+
+
+def _train(trainer: Any, resumed: bool, arguments: list[str]) -> int:
     from ppgen.engine.processes import STOPPED
 
     folder = trainer.folder
-    if trainer.writes:
-        for line in record(folder, trainer.config, trainer.step, resumed):
-            print(line)
-        print(
-            f"{'going on from step ' + str(trainer.step) if resumed else 'starting at step 0'} in {folder}", flush=True
-        )
-    trainer.run()
+    trainer.run(started=recorder(trainer, resumed, arguments))
     if trainer.stopped_by is not None:
         if trainer.writes:
             print(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step}, checkpoint written; "
                   f"the same command with --resume {folder} goes on", flush=True)  # fmt: skip
         return 128 + trainer.stopped_by
     if trainer.writes:
-        print(
-            f"done: open {folder / 'index.html'}; log.jsonl, samples/, checkpoints/ and best.safetensors lie beside it"
-        )
+        best = f", the best is {folder / 'best.safetensors'}" if trainer.best is not None else ""
+        print(f"done: open {folder / 'index.html'}; the networks are in {folder / 'final'}{best}")
     return 0
+
+
+def recorder(trainer: Any, resumed: bool, arguments: list[str], prefix: str = "") -> Callable[[], None]:
+    """What the writing process does once the run folder is its own: record the start and say so."""
+
+    def started() -> None:
+        for line in runs.record(trainer.folder, trainer.config, trainer.step, resumed, arguments):
+            print(prefix + line)
+        where = f"going on from step {trainer.step}" if resumed else "starting at step 0"
+        print(f"{prefix}{where} in {trainer.folder}", flush=True)
+
+    return started
 
 
 def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Path, Path | None]:
@@ -219,47 +226,8 @@ def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Pat
                 f"--resume {resume}: no checkpoint there (expected a run folder or one of its checkpoints/step_*)"
             )
         return given, given
-    old = newest_run(output, name) if resume else None
-    return (old, old) if old is not None else (new_folder(output, name), None)
-
-
-def new_folder(output: Path, name: str) -> Path:
-    """A name for a new run of a config; nothing is made."""
-    from ppgen.engine import distributed
-
-    now = distributed.agree(int(time.time()))  # one folder for all processes
-    folder = output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
-    taken = sum((p / "config.yaml").is_file() for p in output.glob(f"{folder.name}*"))  # two starts in one second
-    taken = distributed.agree(taken)
-    return folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder
-
-
-def record(folder: Path, config: dict[str, Any], step: int, resumed: bool) -> list[str]:
-    """Write the resolved config and, a line a start, what was run from which step; returns what has changed."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror
-        raise OutputError(
-            f"{folder}: this folder cannot be made ({reason}); choose another with -o output_dir=…"
-        ) from error
-    earlier = folder / "config.yaml"
-    changes = differences(read_yaml(earlier), config) if resumed and earlier.is_file() else []
-    write_text(earlier, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
-    history = folder / "history.jsonl"
-    lines = history.read_text() if history.is_file() else ""
-    arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in sys.argv[1:]]
-    now = {"step": step, "command": " ".join(["python tools/main.py", *arguments]), **_versions()}
-    write_text(history, lines + json.dumps(now) + "\n")
-    return [f"changed since the run began: {change}" for change in changes]
-
-
-def differences(old: Any, new: Any, where: str = "") -> list[str]:
-    """`path: old -> new` for every value that differs between two configs."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = [*old, *(key for key in new if key not in old)]
-        return [d for k in keys for d in differences(old.get(k), new.get(k), f"{where}.{k}" if where else str(k))]
-    return [] if old == new else [f"{where}: {old} -> {new}"]
+    old = runs.newest_run(output, name) if resume else None
+    return (old, old) if old is not None else (runs.new_folder(output, name), None)
 
 
 def describe(trainer: Any) -> int:

@@ -16,18 +16,24 @@ from ppgen.errors import ConfigError
 STOPPED = "stopped by"  # how a training's farewell begins
 
 
-def process_count(wanted: str, batch_size: int) -> int:
+def process_count(wanted: str, batch_size: int, accumulate: int = 1) -> int:
     """`--nproc` as a number: auto takes one process a core, lowered until the batch can be shared.
 
+    Args:
+        batch_size: over all processes; 0 where every process has its own.
+        accumulate: pieces into which each process cuts its share.
     Raises:
         ConfigError: not a number, or one that does not divide the batch.
     """
     if wanted == "auto":
-        return max(n for n in range(1, cpu_count() + 1) if batch_size % n == 0)
+        return max(n for n in range(1, cpu_count() + 1) if n == 1 or batch_size % (n * accumulate) == 0)
     if not wanted.isdecimal() or int(wanted) < 1:
         raise ConfigError(f"--nproc {wanted}: expected a number from 1 up, or auto")
-    if batch_size % int(wanted):
-        raise ConfigError(f"--nproc {wanted}: loader.batch_size {batch_size} cannot be shared by {wanted} processes")
+    if batch_size % (int(wanted) * accumulate):
+        pieces = f" in {accumulate} pieces each" if accumulate > 1 else ""
+        raise ConfigError(
+            f"--nproc {wanted}: loader.batch_size {batch_size} cannot be shared by {wanted} processes{pieces}"
+        )
     return int(wanted)
 
 

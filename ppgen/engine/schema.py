@@ -17,7 +17,7 @@ from ppgen.datasets.files import data_root
 from ppgen.datasets.pipeline import check_steps
 from ppgen.engine import settings
 from ppgen.engine.distributed import world_size
-from ppgen.engine.optimizers import OPTIMIZERS
+from ppgen.engine.optimizers import OPTIMIZERS, value_faults
 from ppgen.engine.stages import check_stages
 from ppgen.errors import ConfigError
 from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
@@ -49,6 +49,13 @@ def _of_type(kind: type, least: int | None = None) -> Check:
     return check
 
 
+def _one_of(*words: str) -> Check:
+    def check(value: Any, where: str) -> list[str]:
+        return [] if value in words else [f"{where}: expected one of {', '.join(words)}, found {value!r}"]
+
+    return check
+
+
 def _optimizers(value: Any, where: str) -> list[str]:
     if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
         return [f"{where}: expected network names, each with the arguments of its optimizer"]
@@ -60,7 +67,8 @@ def _optimizers(value: Any, where: str) -> list[str]:
                 f"{where}.{network}.name: no optimizer is called '{name}' (there are: {', '.join(OPTIMIZERS)})"
             )
         else:
-            faults += check_call(OPTIMIZERS[name], item, f"{where}.{network}", supplied=("parameters",))
+            wrong = check_call(OPTIMIZERS[name], item, f"{where}.{network}", supplied=("parameters",))
+            faults += wrong or value_faults(item, f"{where}.{network}")
     return faults
 
 
@@ -137,6 +145,8 @@ CHECKS: dict[str, Check] = {
     "validate": _validate,
     "card": _of_type(dict),
     "stages": check_stages,
+    "amp": _one_of("O1", "O2"),
+    "load": _of_type(str),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ppgen.engine.writers import WRITERS
 from ppgen.errors import ConfigError
 
 
@@ -91,6 +92,9 @@ class LogSettings:
 
     def __post_init__(self) -> None:
         _at_least_one(self, "log", "interval", "visual_interval")
+        for name in self.writers:
+            if name not in WRITERS:
+                raise ConfigError(f"log.writers: no writer is called {name!r} (there are: {', '.join(WRITERS)})")
 
 
 @dataclass(frozen=True)

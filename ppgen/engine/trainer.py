@@ -6,7 +6,7 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from ppgen.engine.optimizers import build_optimizer, lazy_correction, rate_facto
 from ppgen.engine.signals import StopSignals
 from ppgen.engine.state import NetworkState, OptimizerState, check_declared, gather, split_prefix, spread
 from ppgen.engine.update import Updater, trainable
-from ppgen.errors import ConfigError, DataError, TrainingDiverged
+from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged, WeightsError
 from ppgen.io.weights import read_metadata, save_network
 from ppgen.models.base import Model, Stateful, Step
 from ppgen.registry import METRICS, nearest
@@ -185,6 +185,12 @@ class Trainer:
                 f"{source}: belongs to a run with seed {facts['seed']}, this config says {self.seed}; "
                 f"give --seed {facts['seed']} to go on, or start a new run without --resume"
             )
+        averaged = {key.split(".")[1] for key in found.state if key.startswith("ema.")}
+        if averaged != set(self.averages):
+            raise ConfigError(
+                f"{source}: holds averages of {', '.join(sorted(averaged)) or 'no network'}, and ema.networks says "
+                f"{', '.join(self.averages) or 'none'}; set it back, or start a new run with --load {source}"
+            )
         spread(self.networks_state(), found.weights)
         spread(self.other_state(), found.state)
         mine = split_prefix(found.state, f"rank{distributed.rank()}")
@@ -212,13 +218,25 @@ class Trainer:
         if self.writes:
             facts = {"seconds": self.seconds, "seed": self.seed, "rollbacks": self.rollbacks}
             weights, state = gather(self.networks_state()), gather(self.other_state())
+            self._check_finite(weights)
             state |= {f"rank{n}.{k}": v for n, arrays in enumerate(each) if n for k, v in arrays.items()}
             checkpoint.save(self.folder / "checkpoints", self.step, weights, state, facts, self.checkpoints.keep)
 
+    def _check_finite(self, weights: dict[str, np.ndarray]) -> None:
+        """Weights that are lost must not take the place of good ones in a checkpoint."""
+        bad = [key for key, value in weights.items() if value.dtype.kind == "f" and not np.isfinite(value).all()]
+        if bad:
+            raise TrainingDiverged(
+                f"step {self.step}: {len(bad)} arrays hold values that are not finite ({', '.join(bad[:3])}); no "
+                "checkpoint was written, --resume goes on from the last one"
+            )
+
     # ---- the loop ----------------------------------------------------------------------------------------
 
-    def run(self, until: int | None = None) -> None:
+    def run(self, until: int | None = None, started: Callable[[], None] | None = None) -> None:
         """Train from `self.step` to the end, or to the step `until` (the schedule keeps the whole length).
+
+        `started` is called in the process that writes, once no other training can write into the run folder.
 
         SIGINT and SIGTERM end it between two steps with a checkpoint; `stopped_by` says so.
 
@@ -227,7 +245,13 @@ class Trainer:
             OutputError: the run folder or a checkpoint cannot be written, or another training writes there.
         """
         self.stop_at = self.total if until is None else until
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or error
+            raise OutputError(
+                f"{self.folder}: this folder cannot be made ({reason}); choose another with -o output_dir=…"
+            ) from error
         for network in self.model.networks.values():
             network.train()
         with ExitStack() as stack:
@@ -235,6 +259,8 @@ class Trainer:
             observer = None
             if self.writes:
                 stack.enter_context(FolderLock(self.folder))
+                if started is not None:
+                    started()
                 observer = Observer(self.folder, self.step, self.total, self.loader.batch_size, self.log_settings)
                 stack.callback(observer.close)
             if self.profile is not None:
@@ -243,6 +269,8 @@ class Trainer:
             self.run_token = distributed.agree(time.time_ns() % 10**9)
             distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
             self._loop(observer, signals)
+            if self.writes and self.step == self.total:
+                self._keep_final()
 
     def _loop(self, observer: Observer | None, signals: StopSignals) -> None:
         while self.step < self.stop_at:
@@ -310,10 +338,10 @@ class Trainer:
         if self.rollbacks >= self.guard.times or not places:
             why = f"after {self.rollbacks} roll-backs" if places else "before the first checkpoint"
             raise TrainingDiverged(f"{error}; this came {why}: a lower learning rate may help") from error
-        times, place = self.rollbacks + 1, places[min(self.guard.back, len(places)) - 1]
+        times = self.rollbacks + 1
         for network in self.model.networks.values():
             network.clear_gradients()
-        self._take(checkpoint.load(place), place)
+        self._take(*_first_whole(places[min(self.guard.back, len(places)) - 1 :]))
         self.rollbacks = times
         distributed.agree(0)  # nobody writes a new checkpoint before everybody has read this one
         if observer is not None:
@@ -403,9 +431,31 @@ class Trainer:
         return better
 
     def _keep_best(self, scores: dict[str, float]) -> None:
-        facts = {
-            "config": self.config, "seed": self.seed, "step": self.step, "images": self.step * self.loader.batch_size,
-            "hours": round(self.seconds / 3600, 3), "processes": distributed.world_size(), "scores": scores,
+        name = self.validate_settings.network
+        save_network(
+            self.smooth_networks()[name], self.folder / "best.safetensors", card=self._facts(name, scores=scores)
+        )
+
+    def _keep_final(self) -> None:
+        """Every network as people will use it, each in a file that describes itself."""
+        for name, network in self.smooth_networks().items():
+            save_network(network, self.folder / "final" / f"{name}.safetensors", card=self._facts(name))
+
+    def _facts(self, network: str, **more: Any) -> dict[str, Any]:
+        """What a weights file says of its training."""
+        return {
+            "network": network, "config": self.config, "seed": self.seed, "step": self.step,
+            "images": self.step * self.loader.batch_size, "hours": round(self.seconds / 3600, 3),
+            "processes": distributed.world_size(), **more,
         }  # fmt: skip
-        network = self.smooth_networks()[self.validate_settings.network]
-        save_network(network, self.folder / "best.safetensors", card=facts)
+
+
+def _first_whole(places: list[Path]) -> tuple[checkpoint.Checkpoint, Path]:
+    """The first of these checkpoints that can be read; WeightsError of the last one if none can."""
+    for number, place in enumerate(places, 1):
+        try:
+            return checkpoint.load(place), place
+        except WeightsError:
+            if number == len(places):
+                raise
+    raise WeightsError("there is no checkpoint to go back to")

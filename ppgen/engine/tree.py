@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ppgen.config import check_config
-from ppgen.engine import checkpoint, distributed, launch
+from ppgen.engine import checkpoint, distributed, launch, runs
 from ppgen.engine.amp import Precision
 from ppgen.engine.processes import STOPPED
 from ppgen.engine.stages import Node, levels_of, nodes_of
@@ -84,7 +84,7 @@ def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
     if options.evaluate_only:
         return _evaluate(run)
     if distributed.rank() == 0:
-        for line in launch.record(folder, config, 0, resumed):
+        for line in runs.record(folder, config, 0, resumed, options.argv):
             print(line)
         print(f"{len(nodes)} trainings in {folder}", flush=True)
         _write(run)
@@ -144,7 +144,7 @@ def _count(node: Node) -> dict[str, int]:
 
 def _folder(options: argparse.Namespace, config: dict[str, Any]) -> tuple[Path, bool]:
     """(folder of the tree, whether it is there already)."""
-    output, name = Path(config["output_dir"]), launch.run_name(options.config_file)
+    output, name = Path(config["output_dir"]).expanduser(), runs.run_name(options.config_file)
     if options.resume not in (None, "newest"):
         given = Path(options.resume)
         if not (given / TREE).is_file():
@@ -152,7 +152,7 @@ def _folder(options: argparse.Namespace, config: dict[str, Any]) -> tuple[Path, 
         return given, True
     found = sorted(path.parent for path in output.glob(f"{name}-2*/{TREE}")) if options.resume else []
     place = distributed.agree(len(found) - 1)
-    return (found[place], True) if place >= 0 else (launch.new_folder(output, name), False)
+    return (found[place], True) if place >= 0 else (runs.new_folder(output, name), False)
 
 
 def _describe(run: _Run) -> int:
@@ -169,7 +169,7 @@ def _describe(run: _Run) -> int:
 
 def _trainer(run: _Run, node: Node) -> Trainer:
     model, train, validation = launch.build(node.config)
-    precision = Precision(run.options.amp_level if run.options.amp else None)
+    precision = Precision(run.config.get("amp"))
     return Trainer(model, node.config, run.folder / node.name, train, validation, precision)
 
 
@@ -186,11 +186,8 @@ def _train(run: _Run, node: Node) -> int:
             print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
     else:
         _start(run, node, trainer)
-    if trainer.writes:
-        for line in launch.record(trainer.folder, node.config, trainer.step, reached >= 0):
-            print(f"{node.name}: {line}")
     _say(f"{node.name}: from step {trainer.step} to {trainer.total}, {run.counts[node.name]['train']} images")
-    trainer.run()
+    trainer.run(started=launch.recorder(trainer, reached >= 0, run.options.argv, f"{node.name}: "))
     if trainer.stopped_by is not None:
         _say(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step} of '{node.name}', checkpoint written; "
              f"the same command with --resume {run.folder} goes on")  # fmt: skip

@@ -10,3 +10,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except PPGenError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,104 @@
+"""Run folders: what they are called, which is the newest, what is recorded in them at a start."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ppgen.config import read_yaml
+from ppgen.errors import OutputError
+from ppgen.io.atomic import write_text
+
+
+def run_name(config_file: str) -> str:
+    """What runs of a config are called: the file's name, or for a run's own config.yaml that run's."""
+    path = Path(config_file)
+    if path.name == "config.yaml" and (path.parent / "history.jsonl").is_file():
+        return re.sub(r"-\d{8}-\d{6}(-\d+)?$", "", path.resolve().parent.name)
+    return path.stem
+
+
+def newest_run(output_dir: Path, name: str) -> Path | None:
+    """The newest run folder of a config that has a checkpoint."""
+    from ppgen.engine import checkpoint
+
+    found = []
+    for path in output_dir.glob(f"{name}-*"):
+        match = re.fullmatch(rf"{re.escape(name)}-(\d{{8}}-\d{{6}})(?:-(\d+))?", path.name)
+        if match and checkpoint.newest(path / "checkpoints"):
+            found.append((match.group(1), int(match.group(2) or 1), path))
+    return max(found)[2] if found else None
+
+
+def _versions() -> dict[str, str]:
+    import paddle
+
+    import ppgen
+
+    return {
+        "ppgen": ppgen.__version__, "paddle": paddle.__version__, "python": platform.python_version(),
+        "commit": _commit(),
+    }  # fmt: skip
+
+
+def _commit() -> str:
+    """The commit of this clone; "unknown" for an installed package or without git."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return "unknown"
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=root)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
+
+
+def new_folder(output: Path, name: str) -> Path:
+    """A name for a new run of a config; nothing is made."""
+    from ppgen.engine import distributed
+
+    now = distributed.agree(int(time.time()))  # one folder for all processes
+    folder = output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
+    taken = sum((p / "config.yaml").is_file() for p in output.glob(f"{folder.name}*"))  # two starts in one second
+    taken = distributed.agree(taken)
+    return folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder
+
+
+def record(folder: Path, config: dict[str, Any], step: int, resumed: bool, arguments: list[str]) -> list[str]:
+    """Write the resolved config and, a line a start, what was run from which step; returns what has changed.
+
+    Args:
+        arguments: of `tools/main.py`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror
+        raise OutputError(
+            f"{folder}: this folder cannot be made ({reason}); choose another with -o output_dir=…"
+        ) from error
+    earlier = folder / "config.yaml"
+    changes = differences(read_yaml(earlier), config) if resumed and earlier.is_file() else []
+    write_text(earlier, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    history = folder / "history.jsonl"
+    lines = history.read_text() if history.is_file() else ""
+    arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in arguments]
+    now = {"step": step, "command": " ".join(["python tools/main.py", *arguments]), **_versions()}
+    write_text(history, lines + json.dumps(now) + "\n")
+    return [f"changed since the run began: {change}" for change in changes]
+
+
+def differences(old: Any, new: Any, where: str = "") -> list[str]:
+    """`path: old -> new` for every value that differs between two configs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [*old, *(key for key in new if key not in old)]
+        return [d for k in keys for d in differences(old.get(k), new.get(k), f"{where}.{k}" if where else str(k))]
+    return [] if old == new else [f"{where}: {old} -> {new}"]
