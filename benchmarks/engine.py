@@ -62,14 +62,28 @@ def bare_loop(trainer: Any, first: int, count: int) -> None:
                 trainer.model.after(phase)
 
 
+class Until:
+    """Ends a run before a step, without what the end of a training brings (a checkpoint, pictures)."""
+
+    limit = 0
+
+    def step(self, index: int) -> bool:
+        """Whether to end here."""
+        return index >= self.limit
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
 def overhead(options: argparse.Namespace) -> None:
     """Blocks of steps, in the trainer and bare, in turns."""
     with tempfile.TemporaryDirectory() as folder:
         trainer = build(options, folder, [f"total_iters={options.steps * (options.rounds + 1)}", "ema.networks=[]"])
-        networks, ratios = trainer.model.networks, []
+        networks, ratios, trainer.profile = trainer.model.networks, [], Until()
         for number in range(options.rounds + 1):
             started = time.perf_counter()
-            trainer.run(until=options.steps * (number + 1))
+            trainer.profile.limit = options.steps * (number + 1)
+            trainer.run()
             engine = time.perf_counter() - started
             for network in networks.values():
                 network.train()

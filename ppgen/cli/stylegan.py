@@ -260,6 +260,9 @@ def _supervised(predictor: Any, args: argparse.Namespace) -> Any:
     )
     for name, score in scores.items():
         print(f"{name:<20} the judge is right on {score:.1%} of held-back faces (mean of with and without)")
+    for name in scores:
+        if name not in found:
+            print(f"{name:<20} no direction: nearly all of {args.samples} samples have it, or nearly none has")
     return found
 
 

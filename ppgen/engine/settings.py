@@ -148,7 +148,7 @@ class GuardSettings:
         compare_interval: steps between comparisons of the weights of several processes.
     """
 
-    gradient_interval: int = 1
+    gradient_interval: int = 10
     action: Literal["stop", "rollback"] = "stop"
     back: int = 1
     times: int = 3

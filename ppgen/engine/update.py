@@ -39,7 +39,8 @@ class _Frozen:
 
 def gradient_norm(parameters: list[paddle.Tensor]) -> float:
     """Euclidean norm over all gradients; NaN or infinite if one of them is."""
-    squares = [p.grad.astype("float32").square().sum() for p in parameters if p.grad is not None]
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    squares = [(g if g.dtype == paddle.float32 else g.astype("float32")).square().sum() for g in gradients]
     return float(np.sqrt(paddle.add_n(squares).item())) if squares else 0.0
 
 

@@ -36,6 +36,6 @@ def ffhq_crop(image: np.ndarray, landmarks: np.ndarray, size: int) -> np.ndarray
     factor = max(1, int(side / size))  # photos much larger than the crop are averaged, not skipped through
     drawn = size * min(factor, 8)
     frame = np.array([[0, 0], [0, drawn], [drawn, 0]]) - 0.5  # pixel centres lie at whole numbers
-    matrix = cv2.getAffineTransform(corners.astype(np.float32) - np.float32(0.5), frame.astype(np.float32))
+    matrix = cv2.getAffineTransform(corners.astype(np.float32), frame.astype(np.float32))
     crop = cv2.warpAffine(image, matrix, (drawn, drawn), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     return crop if drawn == size else cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)

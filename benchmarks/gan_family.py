@@ -1,0 +1,241 @@
+"""The adversarial objectives side by side: same networks, data and images seen. Writes docs/gan-family.md.
+
+    python benchmarks/gan_family.py RUN [RUN ...] [-n 956] [--page docs/gan-family.md] [--json FILE]
+
+RUN: run folders of configs/{dcgan,lsgan,wgan,wgan_gp}_faces64.yaml, which keep their checkpoints; a run that still
+trains is measured as far as it is. Every checkpoint draws the same latents; KID and Frechet distance (dlib-face) are
+against the held-back colour faces, MS-SSIM is between drawings. A Gaussian in PCA space says what has to be beaten,
+the training faces what cannot be. What was measured stays in RUN/gan_family.json. In the page, only what stands between
+the two marks is written; pictures, all of drawings, go to images/ beside it. Exit code 1 where a run's best checkpoint
+is not below the Gaussian.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gan_faces import FLOOR, GAUSSIAN, drawn, faces, gaussian_faces
+from trained import Run, networks_at, read_run
+
+from ppgen.errors import ConfigError, PPGenError
+from ppgen.io.atomic import atomic_path, write_json, write_text
+from ppgen.io.image import save_image
+from ppgen.latent.render import size_of
+from ppgen.latent.sheet import sheet
+from ppgen.metrics.features import DLIB_FACE, extractor
+from ppgen.metrics.fid import frechet_distance, gaussian
+from ppgen.metrics.kid import kid
+from ppgen.metrics.ms_ssim import diversity
+from ppgen.metrics.reference import cached_features
+
+BEGIN, END = "<!-- measured: benchmarks/gan_family.py -->", "<!-- /measured -->"
+STORE = "gan_family.json"
+GRID = 8  # rows and columns of a sample grid
+PAGE = f"""# One network, several objectives
+
+{BEGIN}
+{END}
+"""
+
+
+def score(pictures: np.ndarray, held: list[np.ndarray], known: bool = False) -> dict[str, float]:
+    """KID with its error, Frechet distance and MS-SSIM of pictures uint8 (n, S, S, 3).
+
+    known: real pictures, whose features are kept.
+    """
+    network = extractor(DLIB_FACE)
+    real = cached_features(network, held)
+    fake = cached_features(network, list(pictures)) if known else network(pictures)
+    distance, (alike, alike_error) = kid(real, fake), diversity(pictures[:500])
+    # not `fid`, which wants 320 pictures a side: with the same numbers everywhere the bias is the same everywhere
+    frechet = frechet_distance(gaussian(real), gaussian(fake))
+    return {"kid": distance.value, "kid_error": distance.error, "fid": frechet,
+            "ms_ssim": alike, "ms_ssim_error": alike_error}  # fmt: skip
+
+
+def measure(run: Run, held: list[np.ndarray], count: int, seed: int) -> dict[int, dict[str, float]]:
+    """Step -> scores of every checkpoint; those measured before are read from the run's folder."""
+    store = run.folder / STORE
+    asked = {"n": count, "seed": seed, "held_back": len(held)}
+    kept = json.loads(store.read_text()) if store.is_file() else {}
+    known = kept["scores"] if kept.get("asked") == asked else {}
+    model = run.model()
+    for step, place in run.places().items():
+        if str(step) not in known:
+            network = networks_at(model, place)["generator"]
+            known[str(step)] = score(drawn(run.folder.name, network, count, seed), held)
+            write_json(store, {"asked": asked, "scores": known})
+    return {int(step): known[step] for step in sorted(known, key=int)}
+
+
+def verdicts(run: Run, steps: list[int]) -> dict[str, list[float]]:
+    """What the log says about the discriminator, as means of the tenth of the run that ends at each step."""
+    width, found = max(1, steps[-1] // 10), {}
+    for name in ("distance", "d_real", "d_fake"):
+        rows = [(row["step"], row[name]) for row in run.log if name in row]
+        if rows:
+            at = [[value for step, value in rows if end - width < step <= end] for end in steps]
+            found[name] = [float(np.mean(values)) if values else float("nan") for values in at]
+    return found
+
+
+def rank_correlation(a: list[float], b: list[float]) -> float | None:
+    """Spearman's, of the places that are known; None for fewer than four."""
+    kept = np.isfinite(a) & np.isfinite(b)
+    ranks = [np.argsort(np.argsort(np.asarray(side)[kept])) for side in (a, b)]
+    return float(np.corrcoef(*ranks)[0, 1]) if kept.sum() >= 4 else None
+
+
+def describe(run: Run, scores: dict[int, dict[str, float]]) -> dict[str, Any]:
+    """The row of a run: its best checkpoint by KID, its last one, time, what its discriminator said."""
+    steps, says = list(scores), verdicts(run, list(scores))
+    best = min(scores, key=lambda step: scores[step]["kid"])
+    judge = says.get("distance") or says.get("d_real")
+    row = {"best_step": best, "best_images": run.images(best), "best": scores[best], "last": scores[steps[-1]],
+           "images": run.images(steps[-1]), "verdicts": says,
+           "hours": max((row["hours"] for row in run.log if "hours" in row), default=None)}  # fmt: skip
+    row["judge_and_kid"] = rank_correlation(judge, [scores[s]["kid"] for s in steps]) if judge else None
+    return row | {"curve": [{"images": run.images(step), **found} for step, found in scores.items()]}
+
+
+def title_of(run: Run) -> str:
+    """ "LSGAN" of a card titled "LSGAN, faces at 64 pixels"; else the folder's name."""
+    return run.config.get("card", {}).get("title", run.folder.name).split(",")[0]
+
+
+def curves(found: dict[str, Any], path: Path) -> None:
+    """KID and Frechet distance over images seen; the Gaussian and the training faces as lines."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    for place, (key, label) in enumerate((("kid", "KID"), ("fid", "Frechet distance"))):
+        axes = figure.add_subplot(1, 2, place + 1)
+        for name, row in found["runs"].items():
+            points = [(point["images"] / 1000, point[key]) for point in row["curve"]]
+            axes.plot(*zip(*points), marker="o", markersize=3, label=name)
+        for (name, row), style in zip(found["references"].items(), ("--", ":"), strict=True):
+            axes.axhline(max(row[key], 1e-4), color="0.4", linestyle=style, label=name)
+        axes.set(xlabel="thousand images seen", ylabel=f"{label} ({DLIB_FACE})", yscale="log")
+        axes.legend(fontsize=8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
+def table(found: dict[str, Any]) -> str:
+    """The measured part of the page."""
+    heads = ["", "KID, best checkpoint", "rank", "at images", "KID at the end", "Frechet distance, best",
+             "MS-SSIM, best", "hours", "D or critic at the end", "critic or D(x), and KID"]  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    ranked = sorted(found["runs"], key=lambda name: found["runs"][name]["best"]["kid"])
+    for name, row in found["runs"].items():
+        best, last = row["best"], row["last"]
+        says = ", ".join(f"{key} {values[-1]:.2f}" for key, values in row["verdicts"].items())
+        hours = "" if row["hours"] is None else f"{row['hours']:.2f}"
+        tied = "" if row["judge_and_kid"] is None else f"{row['judge_and_kid']:+.2f}"
+        lines.append(f"| {name} | {_kid(best)} | {ranked.index(name) + 1} | {row['best_images']} | {_kid(last)} "
+                     f"| {best['fid']:.4f} | {_alike(best)} | {hours} | {says} | {tied} |")  # fmt: skip
+    for name, row in found["references"].items():
+        lines.append(f"| {name} | {_kid(row)} | | | | {row['fid']:.4f} | {_alike(row)} | | | |")
+    return "\n".join(lines)
+
+
+def _kid(row: dict[str, float]) -> str:
+    return f"{row['kid']:.5f} ± {row['kid_error']:.5f}"
+
+
+def _alike(row: dict[str, float]) -> str:
+    return f"{row['ms_ssim']:.3f} ± {row['ms_ssim_error']:.3f}"
+
+
+def measured_part(found: dict[str, Any], pictures: list[tuple[str, str]]) -> str:
+    """Protocol, table, pictures."""
+    seen = sorted({row["images"] for row in found["runs"].values()})
+    text = [
+        f"{found['n']} drawings a checkpoint from the same latents, against {found['held_back']} held-back colour",
+        f"faces at {found['size']} pixels; images seen: {', '.join(map(str, seen))}; one seed each. KID and Frechet",
+        f"distance over {DLIB_FACE}; the latter is biased by so few held-back faces, equally for all. The best",
+        "checkpoint is chosen by the KID that is reported. MS-SSIM between drawings is near that of the training",
+        "faces where they are as varied, and higher where drawings repeat. The last column is Spearman's correlation",
+        "over the checkpoints of what the discriminator says (the critic's distance, or D(x)) with KID.",
+        "",
+        table(found),
+        "",
+        *(f"![{name}](images/{file})" for name, file in pictures),
+    ]
+    return "\n".join(text)
+
+
+def write_page(page: Path, part: str) -> None:
+    """Renew what stands between the marks; a page that is not there is begun. ConfigError where marks are missing."""
+    text = page.read_text() if page.is_file() else PAGE
+    before, found, rest = text.partition(BEGIN)
+    _, closed, after = rest.partition(END)
+    if not (found and closed):
+        raise ConfigError(f"{page}: has no lines {BEGIN} and {END}, between which the figures go")
+    write_text(page, f"{before}{BEGIN}\n{part}\n{END}{after}")
+
+
+def measure_all(runs: list[Run], count: int, seed: int) -> dict[str, Any]:
+    """All figures. ConfigError where the runs draw different sizes, or two have one title."""
+    titles = [title_of(run) for run in runs]
+    if len(set(titles)) < len(titles):
+        raise ConfigError(f"two runs of one kind: {', '.join(titles)}")
+    sizes = {size_of(run.model().networks["generator"]) for run in runs}
+    if len(sizes) > 1:
+        raise ConfigError(f"these runs draw {', '.join(map(str, sorted(sizes)))} pixels; compare one size")
+    size = sizes.pop()
+    train, held = faces(size, "train"), faces(size, "validation")
+    references = {FLOOR: score(np.stack(train), held, known=True),
+                  GAUSSIAN: score(gaussian_faces(train, count, seed), held)}  # fmt: skip
+    found = {title: describe(run, measure(run, held, count, seed)) for title, run in zip(titles, runs)}
+    return {"size": size, "n": count, "seed": seed, "held_back": len(held), "references": references, "runs": found}
+
+
+def draw_pictures(found: dict[str, Any], runs: list[Run], folder: Path, seed: int) -> list[tuple[str, str]]:
+    """(title, file name) of the curves and of each run's grid, written into `folder`."""
+    written = [("KID and Frechet distance over images seen", "gan_family_curves.png")]
+    curves(found, folder / written[0][1])
+    for run in runs:
+        title = title_of(run)
+        best = found["runs"][title]["best_step"]
+        network = networks_at(run.model(), run.places()[best])["generator"]
+        name = f"gan_family_{title.lower().replace('-', '_').replace(' ', '_')}.png"
+        heading = f"{title}, {run.images(best)} images"
+        save_image(folder / name, sheet(drawn(title, network, GRID**2, seed), columns=GRID, heading=heading))
+        written.append((f"{title}: not chosen, the first {GRID**2} latents", name))
+    return written
+
+
+def main(argv: list[str] | None = None) -> int:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("-n", type=int, default=956, help="drawings a checkpoint (default: as many as training faces)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--page", type=Path, default=Path("docs/gan-family.md"))
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
+    options = parser.parse_args(argv)
+    try:
+        runs = [read_run(folder) for folder in options.runs]
+        found = measure_all(runs, options.n, options.seed)
+        pictures = draw_pictures(found, runs, options.page.parent / "images", options.seed)
+        write_page(options.page, measured_part(found, pictures))
+        if options.json:
+            write_json(options.json, found)
+    except PPGenError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(table(found))
+    bar = found["references"][GAUSSIAN]["kid"]
+    return 0 if all(row["best"]["kid"] < bar for row in found["runs"].values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Does progressive growing jump where a stage is faded in? KID just before, just inside and after every fade.
+
+    python benchmarks/pggan_stages.py RUN [-n 500] [--json FILE]
+
+RUN: a run folder of configs/pggan_faces64.yaml, which keeps its checkpoints. Drawings and held-back faces are compared
+as the critic sees them at that point of growing, enlarged to the full side (`kid`), and drawings with the full-size
+faces (`kid_full`), which falls as detail comes in. A checkpoint stands for the point of a fade it is nearest to, within
+half a checkpoint's interval. Reported, not judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+import numpy as np
+from gan_faces import faces
+from trained import Run, networks_at, read_run
+
+from ppgen.errors import ConfigError, PPGenError
+from ppgen.io.atomic import write_json
+from ppgen.io.image import to_tensor_array, to_uint8
+from ppgen.latent.render import draw
+from ppgen.latent.seeds import latents
+from ppgen.metrics.features import DLIB_FACE, extractor
+from ppgen.metrics.kid import kid
+
+Point = tuple[str, int]  # which point of which fade, and its step
+
+
+def points(stable: list[int], fade: list[int], batch: int, interval: int) -> list[Point]:
+    """The steps to look at: where each fade begins, one checkpoint later, where it ends; and the end of training."""
+    found, images, side = [], 0, 4
+    for before, lasts in zip(stable, fade):
+        images, side = images + before, side * 2
+        begins, ends = images // batch, (images + lasts) // batch
+        found += [(f"before {side}", begins), (f"{side} begins", begins + interval), (f"{side} is in", ends)]
+        images += lasts
+    return [*found, ("end", (images + stable[-1]) // batch)]
+
+
+def enlarged(images: np.ndarray, side: int) -> np.ndarray:
+    """(N, C, S, S) with pixels repeated to `side`."""
+    factor = side // images.shape[2]
+    return images.repeat(factor, axis=2).repeat(factor, axis=3)
+
+
+def measure(run: Run, count: int, seed: int) -> list[dict[str, Any]]:
+    """A row for every point that has a checkpoint."""
+    from ppgen.device import import_paddle
+    from ppgen.models.pggan import ProgressiveGAN, at_level
+
+    paddle, model, places = import_paddle(), run.model(), run.places()
+    if not isinstance(model, ProgressiveGAN):
+        raise ConfigError(f"{run.folder}: is a run of {type(model).__name__}; progressive growing has stages")
+    interval = run.config.get("checkpoint", {}).get("interval", 200)
+    batch = run.images(1)
+    generator = model.networks["generator"]
+    side, network, z = generator.image_size, extractor(DLIB_FACE), latents(seed, count, generator.latent_dim)
+    held = np.stack(faces(side, "validation"))
+    full, rows = network(held), []
+    for name, wanted in points(model.stable, model.fade, batch, interval):
+        step = min(places, key=lambda found: abs(found - wanted))
+        if abs(step - wanted) > interval / 2:
+            continue
+        level = float(networks_at(model, places[step])["generator"].level.item())
+        made = draw(generator.generate, z)
+        made = enlarged(made.transpose(0, 3, 1, 2), side).transpose(0, 2, 3, 1)
+        seen = to_uint8(enlarged(at_level(paddle.to_tensor(to_tensor_array(held)), level).numpy(), side))
+        fake = network(made)
+        near, far = kid(network(seen), fake), kid(full, fake)
+        rows.append({"point": name, "step": step, "images": run.images(step), "level": level, "kid": near.value,
+                     "kid_error": near.error, "kid_full": far.value, "kid_full_error": far.error})  # fmt: skip
+    if not rows:
+        raise ConfigError(f"{run.folder}: no checkpoint is near a fade; keep more of them (checkpoint.keep)")
+    return rows
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """A line a point."""
+    lines = [f"{'point':12} {'images':>7} {'level':>6} {'KID at the level':>20} {'KID to full faces':>20}"]
+    for row in rows:
+        near, far = (f"{row[key]:.4f} ± {row[key + '_error']:.4f}" for key in ("kid", "kid_full"))
+        lines.append(f"{row['point']:12} {row['images']:7} {row['level']:6.3f} {near:>20} {far:>20}")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("-n", type=int, default=500, help="drawings a point (default: 500)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
+    options = parser.parse_args(argv)
+    try:
+        rows = measure(read_run(options.run), options.n, options.seed)
+        if options.json:
+            write_json(options.json, {"n": options.n, "seed": options.seed, "points": rows})
+    except PPGenError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(report(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

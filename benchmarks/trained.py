@@ -1,0 +1,73 @@
+"""What a training left, for the benchmarks: its config, its log, its networks at any checkpoint that was kept."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+
+from ppgen.config import read_yaml  # noqa: E402
+from ppgen.errors import ConfigError  # noqa: E402
+
+
+class Run(NamedTuple):
+    """A run folder (of a tree: one node's)."""
+
+    folder: Path
+    config: dict[str, Any]
+    log: list[dict[str, Any]]  # rows of log.jsonl
+
+    def places(self) -> dict[int, Path]:
+        """Step -> checkpoint folder, in order; ConfigError where none is left."""
+        found = {int(p.name.removeprefix("step_")): p for p in sorted((self.folder / "checkpoints").glob("step_*"))}
+        if not found:
+            raise ConfigError(f"{self.folder}: holds no checkpoint; give the run folder of a training")
+        return found
+
+    def place(self, which: str) -> Path:
+        """The checkpoint that scored `best`, or the `last`."""
+        from ppgen.engine import checkpoint
+
+        best = checkpoint.best(self.folder / "checkpoints") if which == "best" else None
+        return best or list(self.places().values())[-1]
+
+    def images(self, step: int) -> int:
+        """Images seen until a step."""
+        return step * self.config.get("loader", {}).get("batch_size", 4)
+
+    def model(self) -> Any:
+        """The recipe, with networks as they were before training."""
+        import ppgen.models  # noqa: F401  (fills MODELS)
+        from ppgen.registry import MODELS
+
+        return MODELS.build(self.config["model"])
+
+
+def read_run(folder: str | Path) -> Run:
+    """ConfigError where the folder is none of a training."""
+    from ppgen.engine.log import read_log
+
+    folder = Path(folder)
+    if not (folder / "config.yaml").is_file():
+        raise ConfigError(f"{folder}: no config.yaml there; give the run folder of a training")
+    log = folder / "log.jsonl"
+    return Run(folder, read_yaml(folder / "config.yaml"), read_log(log) if log.is_file() else [])
+
+
+def networks_at(model: Any, place: Path) -> dict[str, Any]:
+    """The recipe's networks with a checkpoint's weights, averaged ones where there are, to look at.
+
+    Raises:
+        WeightsError: it cannot be read, or holds other networks.
+    """
+    from ppgen.engine import checkpoint
+    from ppgen.engine.state import NetworkState, split_prefix
+
+    found = checkpoint.load(place)
+    for name, network in model.networks.items():
+        arrays = split_prefix(found.state, f"ema.{name}") or split_prefix(found.weights, name)
+        NetworkState(name, network).restore(arrays)
+        network.eval()
+    return model.networks

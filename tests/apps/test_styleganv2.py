@@ -1,0 +1,307 @@
+"""The four StyleGAN2 predictors and their scripts, with a tiny untrained generator."""
+
+import numpy as np
+import pytest
+import style_networks
+from conftest import ROOT
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from ppgen import apps, hub  # noqa: E402
+from ppgen.apps import photos, styleganv2_editing  # noqa: E402
+from ppgen.apps.styleganv2_fitting import Latent, read_latent, save_latent  # noqa: E402
+from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError, WeightsError  # noqa: E402
+from ppgen.faces import Face  # noqa: E402
+from ppgen.faces.align import CLOSE, align_face  # noqa: E402
+from ppgen.faces.ffhq import ffhq_crop  # noqa: E402
+from ppgen.faces.typical import typical_landmarks  # noqa: E402
+from ppgen.io.image import load_image, save_image  # noqa: E402
+from ppgen.io.weights import save_network, write_arrays  # noqa: E402
+from ppgen.latent.attributes import Directions, save_directions  # noqa: E402
+from ppgen.latent.project import Settings  # noqa: E402
+from ppgen.latent.seeds import latents  # noqa: E402
+
+FAST = Settings(steps=2, perceptual_weight=0)
+TOOLS = ROOT / "applications" / "tools"
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    path = save_network(style_networks.tiny(), tmp_path_factory.mktemp("s") / "tiny.safetensors")
+    vectors = {"Smiling": np.full(8, 2, np.float32), "Male": np.eye(1, 8, 1, dtype=np.float32)[0]}
+    return save_directions(path, Directions(vectors, "w"))
+
+
+@pytest.fixture
+def drawer(weights, tmp_path):
+    return apps.StyleGANv2Predictor(tmp_path / "out", weights, seed=233)
+
+
+@pytest.fixture
+def editor(weights, tmp_path):
+    return apps.StyleGANv2EditingPredictor(output_path=tmp_path / "out", weight_path=weights)
+
+
+@pytest.fixture
+def crop() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (16, 16, 3), dtype=np.uint8)
+
+
+def near(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.abs(a.astype(int) - b).max() <= 1
+
+
+# ---- drawing --------------------------------------------------------------------------------------------
+
+
+def test_run_writes_paddlegans_three_sheets(drawer):
+    found = drawer.run(n_row=2, n_col=3)
+    assert [path.name for path in found.paths] == ["sample.png", "sample_mixing_0.png", "sample_mixing_1.png"]
+    assert load_image(found.paths[0]).shape == (2 * 16 + 2, 3 * 16 + 4, 3)
+    assert load_image(found.paths[1]).shape == (3 * 16 + 4, 4 * 16 + 6, 3)
+    direct = drawer.draw(latents(233, 6, 8), truncation=0.7).arrays
+    assert near(found.sample.arrays, direct) and found.seed == 233
+    again = drawer.run(2, 3)
+    assert all((a.arrays == b.arrays).all() for a, b in zip(found.mixing, again.mixing))
+    assert (found.mixing[0].arrays != found.mixing[1].arrays).any()
+    assert (drawer.run(2, 3, seed=7).sample.arrays != found.sample.arrays).any()
+    assert not found.mixing[0].arrays[0].any()  # the corner
+
+
+def test_mixtures_have_targets_at_the_left_and_sources_above(drawer, monkeypatch):
+    network = drawer.network
+    sources, targets = np.random.default_rng(1).standard_normal((2, 2, 6, 8)).astype(np.float32)
+
+    class Chooses:
+        def integers(self, low, high):
+            assert (low, high) == (1, 6)
+            return 2
+
+    found = drawer._mixture(sources, targets, Chooses()).arrays.reshape(3, 3, 16, 16, 3)
+    by_hand = np.concatenate([targets[1, :2], sources[0, 2:]])[None]
+    with paddle.no_grad():
+        wanted = network.synthesize(paddle.to_tensor(by_hand))
+    assert near(found[2, 1], np.rint((wanted.numpy()[0].transpose(1, 2, 0).clip(-1, 1) + 1) * 127.5).astype(int))
+    assert near(found[0, 1:], drawer.draw_w(sources).arrays) and near(found[1:, 0], drawer.draw_w(targets).arrays)
+
+
+def test_no_seed_means_another_one_every_time(weights, tmp_path):
+    drawer = apps.StyleGANv2Predictor(tmp_path, weights)
+    one, two = drawer.run(1, 1), drawer.run(1, 1)
+    assert one.seed != two.seed
+    assert (drawer.run(1, 1, seed=one.seed).sample.arrays == one.sample.arrays).all()
+
+
+def test_truncation_sheet_goes_from_the_opposite_through_the_mean(drawer):
+    sheet = drawer.truncation_sheet([3, 4], [-1, 0, 1]).arrays.reshape(2, 3, 16, 16, 3)
+    mean = drawer.mean_w()
+    assert near(sheet[0, 1], sheet[1, 1]) and near(sheet[0, 1], drawer.draw_w(np.tile(mean, (6, 1)))[0].array)
+    w = drawer.map(latents(3, 1, 8))
+    assert near(sheet[0, 2], drawer.draw_w(drawer.spread(w)).arrays[0])
+    assert near(sheet[0, 0], drawer.draw_w(drawer.spread(2 * mean - w)).arrays[0])
+
+
+def test_walks_through_w_and_seeds(drawer):
+    walk = drawer.walk_w([1, 2, 3], steps=2, closed=True)
+    assert len(walk) == 6 and near(walk.arrays[2], drawer.seeds([2]).arrays[0])
+    middle = (drawer.map(latents(1, 1, 8)) + drawer.map(latents(2, 1, 8))) / 2
+    assert near(walk.arrays[1], drawer.draw_w(drawer.spread(middle)).arrays[0])
+    assert len(drawer.walk([1, 2], 3)) == 4
+    path = drawer.run_seeds([0, 5])
+    assert path.name == "seeds.png" and path.is_file()
+
+
+def test_what_cannot_be_drawn(drawer, tmp_path, weights):
+    with pytest.raises(DataError, match=r"\(n, 6, 8\)"):
+        drawer.draw_w(np.zeros((1, 18, 512)))
+    with pytest.raises(ConfigError, match="row"):
+        drawer.run(0, 5)
+    with pytest.raises(ConfigError, match="0 or more"):
+        drawer.run(seed=-1)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        apps.StyleGANv2Predictor(tmp_path / "file", weights).run()
+    with pytest.raises(WeightsError, match="fit size 16, not size 1024"):
+        apps.StyleGANv2Predictor(tmp_path, weights, size=1024).run()
+    with pytest.raises(WeightsError, match="did you mean 'ffhq-config-f'"):
+        apps.StyleGANv2Predictor(tmp_path, model_type="ffhq-config").run()
+
+
+def test_without_the_face_model_one_sentence_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(hub, "names", lambda: [])
+    with pytest.raises(WeightsError, match=r"styleganv2-portraits-64: .*configs/styleganv2_portraits_64.yaml"):
+        apps.StyleGANv2Predictor(tmp_path).run()
+    assert (ROOT / "configs" / "styleganv2_portraits_64.yaml").is_file()
+
+
+# ---- latents --------------------------------------------------------------------------------------------
+
+
+def test_latents_are_kept_with_their_noise(drawer, tmp_path):
+    network = drawer.network
+    w = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    noise = [np.full((1, *shape), i, np.float32) for i, shape in enumerate(network.noise_shapes())]
+    found = read_latent(save_latent(tmp_path / "a.npz", Latent(w, noise)), network)
+    assert (found.w_plus == w).all() and all((a == b).all() for a, b in zip(found.noise, noise))
+    plain = read_latent(save_latent(tmp_path / "a.npy", Latent(w, noise)), network)
+    assert (plain.w_plus == w).all() and plain.noise is None
+    assert (read_latent(w[0], network).w_plus == w[:1]).all()
+    (tmp_path / "bad.npy").write_bytes(b"nothing")
+    np.save(tmp_path / "pickle.npy", np.array([{}], object))
+    for wrong in (tmp_path / "bad.npy", tmp_path / "pickle.npy", tmp_path / "none.npy", np.zeros((18, 512))):
+        with pytest.raises(DataError):
+            read_latent(wrong, network)
+    with pytest.raises(DataError, match="noise"):
+        read_latent(Latent(w, noise[:2]), network)
+
+
+def test_fitting_writes_paddlegans_files(weights, tmp_path, crop):
+    fitter = apps.StyleGANv2FittingPredictor(tmp_path / "out", weights)
+    fitter._features = lambda pictures: [pictures.mean(axis=[2, 3], keepdim=True)]
+    save_image(tmp_path / "me.png", crop)
+    src, dst, latent = fitter.run(tmp_path / "me.png", step=3, latent_level=[0, 2])
+    assert (src == crop).all() and latent.shape == (6, 8)
+    assert (load_image(tmp_path / "out" / "dst.fitting.png") == dst).all()
+    kept = np.load(tmp_path / "out" / "dst.fitting.npy")
+    assert (kept == latent).all() and near(fitter.draw_w(kept)[0].array, dst)  # with the stored noise
+    mean = fitter.mean_w()
+    assert (np.abs(latent - mean).max(axis=1) > 1e-6).tolist() == [True, False, True, False, False, False]
+    again = fitter.run(crop, step=1, latent_level=[5], pre_latent=tmp_path / "out" / "dst.fitting.npy")[2]
+    assert (again[:5] == latent[:5]).all() and (again[5] != latent[5]).any()
+    with pytest.raises(ConfigError, match="0 to 5"):
+        fitter.run(crop, latent_level=[17])
+
+
+def test_faces_are_cut_as_the_network_draws_them(weights, tmp_path, monkeypatch):
+    photo = np.random.default_rng(0).integers(0, 255, (300, 260, 3), dtype=np.uint8)
+    face = Face((60, 80, 200, 240), 1.0, 0, typical_landmarks() + (0, 20), warnings=("small face",))
+
+    def find(image, name=None, **_):
+        if not np.asarray(image).any():
+            raise NoFaceError(f"{name}: no face")
+        return [face]
+
+    monkeypatch.setattr(photos, "find_faces", find)
+    fitter = apps.StyleGANv2FittingPredictor(tmp_path, weights)
+    seen = fitter.see(photo)
+    assert (seen.crop == align_face(photo, face.landmarks, 16, CLOSE).crop).all() and seen.warnings == ("small face",)
+    ffhq = apps.StyleGANv2FittingPredictor(tmp_path, weights, "ffhq-config-f")
+    assert (ffhq.see(photo).crop == ffhq_crop(photo, face.landmarks, 16)).all()
+    with pytest.raises(NoFaceError):
+        fitter.project(np.zeros_like(photo), FAST)
+
+
+def test_mixing(weights, tmp_path):
+    mixer = apps.StyleGANv2MixingPredictor(tmp_path / "out", weights)
+    a, b = np.random.default_rng(0).standard_normal((2, 6, 8)).astype(np.float32)
+    first, second, mixed = mixer.run(a, b, [1, 1, 1, 0, 0, 0])
+    wanted = mixer.draw_w(np.stack([a, b, np.concatenate([a[:3], b[3:]])])).arrays
+    assert near(np.stack([first, second, mixed]), wanted)
+    for name, picture in (("src1", first), ("src2", second), ("dst", mixed)):
+        assert (load_image(tmp_path / "out" / f"{name}.mixing.png") == picture).all()
+    with pytest.raises(ConfigError, match="each of 6 layers"):
+        mixer.run(a, b, [0.5] * 18)
+
+
+def test_editing_a_latent(editor, tmp_path):
+    w = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    before, after, latent = editor.run(w, "Smiling", 1.5)
+    np.testing.assert_allclose(latent, w + 3, atol=1e-5)
+    assert near(before, editor.draw_w(w)[0].array) and near(after, editor.draw_w(w + 3)[0].array)
+    assert (np.load(tmp_path / "out" / "dst.editing.npy") == latent).all()
+    with pytest.raises(ConfigError, match="did you mean 'Smiling'"):
+        editor.run(w, "Smilling", 1)
+
+
+def test_directions_from_a_file_of_paddlegans(weights, tmp_path):
+    each = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    path = style_networks.write_pdparams(tmp_path / "d.pdparams", {"age": each})
+    editor = apps.StyleGANv2EditingPredictor(direction_path=path, output_path=tmp_path, weight_path=weights)
+    assert list(editor.directions) == ["age"]
+    np.testing.assert_allclose(editor.run(np.zeros((6, 8)), "age", -2.0)[2], -2 * each, atol=1e-6)
+
+
+def test_editing_a_photo(editor, crop):
+    strip = editor.edit(crop, {"Smiling": 1.0, "Male": -1.0}, settings=FAST, align=False)
+    assert len(strip) == 5 and (strip.arrays[0] == crop).all()
+    fitted = editor.project(crop, FAST, align=False)
+    moved = editor.moved(fitted.latent, {"Smiling": 1.0, "Male": -1.0})
+    assert near(editor.picture(moved).array, strip.arrays[4]) and moved.noise is not None
+    assert len(editor.edit(fitted.latent, {"Male": 1.0})) == 2
+    only = editor.moved(fitted.latent, {"Smiling": 1.0}, [2])
+    assert (only.w_plus[[0, 1, 3, 4, 5]] == fitted.latent.w_plus[[0, 1, 3, 4, 5]]).all()
+    with pytest.raises(ConfigError, match="Smile"):  # before the search
+        editor.edit("none.jpg", {"Smile": 1.0})
+    with pytest.raises(ConfigError, match="at least one direction"):
+        editor.edit(crop, {})
+
+
+def test_direction_sheet(editor):
+    sheet = editor.direction_sheet(1, editor.directions, span=1, steps=3)
+    assert len(sheet) == 6 and near(sheet.arrays[1], sheet.arrays[4])
+    wanted = editor.draw_w(editor.w_of_seeds([1], 0.7) + 2).arrays[0]
+    assert near(sheet.arrays[5] if list(editor.directions)[1] == "Smiling" else sheet.arrays[2], wanted)
+
+
+def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
+    from ppgen.datasets.files import is_held_back
+
+    rng, lines = np.random.default_rng(0), ["id,gender,has_glasses"]
+    for i in range(60):
+        male = i % 2
+        picture = rng.integers(60, 90, (16, 16, 3)).astype(np.uint8) + np.uint8([120 * male, 0, 0])
+        save_image(tmp_path / "data" / "f" / f"p{i}.png", picture)
+        lines.append(f"p{i},{'MF'[1 - male]},{int(i % 3 == 0)}")
+    (tmp_path / "data" / "f" / "meta.csv").write_text("\n".join(lines))
+    assert any(is_held_back(f"p{i}") for i in range(60))
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
+
+    def redness(pictures: np.ndarray) -> np.ndarray:
+        means = pictures.reshape(len(pictures), -1, 3).mean(axis=1)
+        red = means[:, 0] - means[:, 1]
+        return (red - (red.min() + red.max()) / 2)[:, None]  # so that some of anything is red, and some is not
+
+    monkeypatch.setattr(styleganv2_editing, "face_features", redness)
+    found, scores = styleganv2_editing.find_attributes(editor, "f", names=["Male"], samples=60, method="means")
+    assert scores["Male"] > 0.9 and list(found) == ["Male"] and found.space == "w"
+    start = editor.spread(editor.map(latents(5, 30, 8)))
+    colours = [editor.draw_w(start + sign * found["Male"]).arrays.mean(axis=(0, 1, 2)) for sign in (1, -1)]
+    assert colours[0][0] - colours[0][1] > colours[1][0] - colours[1][1]
+
+
+# ---- scripts --------------------------------------------------------------------------------------------
+
+
+def script(run_python, cwd, name: str, *words: object):
+    return run_python(str(TOOLS / f"{name}.py"), *map(str, words), cwd=cwd, PYTHONPATH=None)
+
+
+@pytest.mark.slow
+def test_scripts_from_any_folder(weights, run_python, tmp_path, crop):
+    done = script(run_python, tmp_path, "styleganv2", "--weight_path", weights, "--seed", 233, "--cpu", "--size", 16)
+    assert done.returncode == 0, done.stderr
+    names = ["sample.png", "sample_mixing_0.png", "sample_mixing_1.png"]
+    assert [(tmp_path / "output_dir" / name).is_file() for name in names] == [True] * 3
+    done = script(run_python, tmp_path, "styleganv2", "--weight_path", weights, "--seeds", "5-x")
+    assert done.returncode == 2 and "'5-x' is no number or range" in done.stderr and done.stderr.count("\n") == 1
+    w = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    np.save(tmp_path / "a.npy", w)
+    np.save(tmp_path / "b.npy", -w)
+    common = ("--weight_path", weights, "--cpu")
+    done = script(run_python, tmp_path, "styleganv2mixing", "--latent1", "a.npy", "--latent2", "b.npy", *common)
+    assert done.returncode == 0 and (tmp_path / "output_dir" / "dst.mixing.png").is_file(), done.stderr
+    words = ("--latent", "a.npy", "--direction_name", "Smiling", "--direction_offset", "1.5")
+    done = script(run_python, tmp_path, "styleganv2editing", *words, *common)
+    assert done.returncode == 0 and (tmp_path / "output_dir" / "dst.editing.npy").is_file(), done.stderr
+    save_image(tmp_path / "me.png", crop)
+    words = ("--input_image", "me.png", "--step", "2", "--latent_level", "0", "1")
+    done = script(run_python, tmp_path, "styleganv2fitting", *words, *common)
+    assert done.returncode == 0 and (tmp_path / "output_dir" / "dst.fitting.npy").is_file(), done.stderr
+
+
+def test_another_models_pdparams_is_one_sentence(tmp_path):
+    other = write_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2)})
+    with pytest.raises(WeightsError, match="no StyleGAN2 generator"):
+        apps.StyleGANv2Predictor(tmp_path, other).run()

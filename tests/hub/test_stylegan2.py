@@ -1,0 +1,92 @@
+"""StyleGAN2 generators out of PaddleGAN's files: what they are follows from their shapes."""
+
+import numpy as np
+import pytest
+import style_networks
+
+from ppgen.device import import_paddle
+from ppgen.errors import WeightsError
+from tests import goldens
+
+paddle = import_paddle()
+
+from ppgen.compat.state_keys import translate  # noqa: E402
+from ppgen.hub.stylegan2 import arguments_of, load_style_generator  # noqa: E402
+from ppgen.io.weights import save_network  # noqa: E402
+from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def network():
+    return style_networks.tiny()
+
+
+def picture(network) -> np.ndarray:
+    z = np.random.default_rng(1).standard_normal((1, network.latent_dim), dtype=np.float32)
+    with paddle.no_grad():
+        return network.generate(paddle.to_tensor(z)).numpy()
+
+
+@pytest.mark.parametrize("size", [64, 256, 512, 1024])
+def test_published_shapes_say_configuration_f(size):
+    shapes = goldens.manifest(f"stylegan2_gen_{size}")
+    arrays = translate("StyleGANv2Generator", {k: np.broadcast_to(np.float32(0), v) for k, v in shapes.items()})
+    wanted = {"size": size, "style_dim": 512, "n_mlp": 8, "channel_multiplier": 2, "channel_max": 512}
+    assert arguments_of(arrays) == wanted
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        style_networks.SMALL,
+        {"size": 8, "style_dim": 4, "n_mlp": 1, "channel_multiplier": 0.003, "channel_max": 6},
+        {"size": 32, "style_dim": 6, "n_mlp": 3, "channel_multiplier": 0.0123, "channel_max": 30},
+        {"size": 32, "style_dim": 6, "n_mlp": 3, "channel_multiplier": 1, "channel_max": 4},  # all of one width
+    ],
+)
+def test_arguments_found_build_the_same_network(arguments):
+    state = {key: value.numpy() for key, value in StyleGANv2Generator(**arguments).state_dict().items()}
+    again = StyleGANv2Generator(**arguments_of(state)).state_dict()
+    assert {key: value.shape for key, value in state.items()} == {k: tuple(v.shape) for k, v in again.items()}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_pdparams_load_without_being_told_what_they_are(network, tmp_path, nested):
+    arrays = style_networks.paddlegan_arrays(network)
+    assert "convs.3.activate.bias" in arrays and "to_rgbs.1.conv.weight" in arrays and "noises.noise_4" in arrays
+    other = style_networks.paddlegan_arrays(style_networks.tiny(seed=9))
+    content = {"disc": {"x": np.zeros(3, np.float32)}, "gen": other, "gen_ema": arrays} if nested else arrays
+    found = load_style_generator(style_networks.write_pdparams(tmp_path / "w.pdparams", content))
+    assert found.size == 16 and not found.training
+    np.testing.assert_allclose(picture(found), picture(network), atol=1e-5)
+
+
+def test_a_wrong_size_says_which_fits(network, tmp_path):
+    ours = save_network(network, tmp_path / "ours.safetensors")
+    theirs = style_networks.write_pdparams(tmp_path / "w.pdparams", style_networks.paddlegan_arrays(network))
+    for path in (ours, theirs):
+        assert load_style_generator(path, size=16, style_dim=8, n_mlp=2, channel_multiplier=0.01).size == 16
+        with pytest.raises(WeightsError, match="fit size 16, n_mlp 2, not size 1024, n_mlp 8"):
+            load_style_generator(path, size=1024, n_mlp=8)
+        with pytest.raises(WeightsError, match="10 channels at 16 pixels"):
+            load_style_generator(path, channel_multiplier=2)
+
+
+def test_files_of_other_networks_are_refused(network, tmp_path):
+    other = style_networks.write_pdparams(tmp_path / "other.pdparams", {"DownBlock.1.weight": np.zeros((3, 3))})
+    with pytest.raises(WeightsError, match=r"no StyleGAN2 generator \(its arrays: DownBlock"):
+        load_style_generator(other)
+    several = style_networks.write_pdparams(tmp_path / "s.pdparams", {"netG": {"a": np.zeros(2)}, "netD": {}})
+    with pytest.raises(WeightsError, match="it holds other networks"):
+        load_style_generator(several)
+    dcgan = save_network(DCGANGenerator(3, 3, 4, 16), tmp_path / "dcgan.safetensors")
+    with pytest.raises(WeightsError, match="holds a DCGANGenerator"):
+        load_style_generator(dcgan)
+    arrays = style_networks.paddlegan_arrays(network)
+    arrays["to_rgbs.1.conv.weight"] = arrays["to_rgbs.1.conv.weight"][:, :, :3]
+    with pytest.raises(WeightsError, match="widths"):
+        load_style_generator(style_networks.write_pdparams(tmp_path / "cut.pdparams", arrays))
+    (tmp_path / "half.pdparams").write_bytes((tmp_path / "cut.pdparams").read_bytes()[:200])
+    with pytest.raises(WeightsError, match="damaged"):
+        load_style_generator(tmp_path / "half.pdparams")

@@ -1,0 +1,52 @@
+"""benchmarks/stylegan_faces.py: its figures on a tiny generator and made-up data, and its verdicts."""
+
+import importlib
+
+import numpy as np
+import pytest
+import style_networks
+from conftest import ROOT
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from ppgen.io.weights import save_network  # noqa: E402
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("stylegan_faces")
+
+
+def test_closeness(script, monkeypatch):
+    monkeypatch.setattr(script, "identity", lambda a, b: np.array([0.5, 1.0]))
+    faces = np.full((2, 4, 4, 3), 100, np.uint8)
+    found = script.closeness(faces, np.stack([faces[0], faces[1] + np.uint8(51)]))
+    assert found["mse"] == pytest.approx(0.5 * 0.04) and found["identity"] == pytest.approx(0.75)
+    assert found["identity_error"] == pytest.approx(0.25 / np.sqrt(2))
+
+
+def test_verdicts(script):
+    def row(cosine: float, error: float) -> dict[str, float]:
+        return {"identity": cosine, "identity_error": 0.01, "mse": error, "mse_error": 0.001}
+
+    good = {"mean face": row(0.8, 0.04), "mean latent": row(0.8, 0.05), "w": row(0.9, 0.02), "w+": row(0.95, 0.01)}
+    figures = {"projection": good, "seeds": {"processes": 0.0, "threads": 2e-5}}
+    assert [passed for _, passed in script.targets(figures)] == [True, True, True, False]
+    figures["projection"] = {**good, "w+": row(0.95, 0.03)}
+    assert [passed for _, passed in script.targets(figures)] == [True, False, True, False]
+    assert "MISSED" in script.report(figures) and "0.950 ± 0.010" in script.report(figures)
+
+
+def test_speed_is_measured_at_any_size(script):
+    found = script.speed(8, 1)
+    assert found["cpu_seconds"] > 0 and found["ratio"] == pytest.approx(10.7 / found["cpu_seconds"])
+
+
+@pytest.mark.slow
+def test_seeds_agree_between_processes_and_threads(script, tmp_path):
+    path = save_network(style_networks.tiny(), tmp_path / "tiny.safetensors")
+    found = script.seeds_agree(str(path))
+    assert found["processes"] <= 1e-5 and found["threads"] <= 1e-5
