@@ -103,18 +103,34 @@ def resident_mib() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+class Watch:
+    """Notes resident memory before every so many steps."""
+
+    def __init__(self, every: int) -> None:
+        self.every, self.seen = every, {}
+
+    def step(self, index: int) -> bool:
+        """Never ends the run."""
+        if index % self.every == 0:
+            self.seen[index] = resident_mib()
+        return False
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
 def memory(options: argparse.Namespace) -> None:
-    """Resident memory at every twelfth of a run."""
+    """Resident memory at every twelfth of one run, checkpoints and sample grids among it."""
     with tempfile.TemporaryDirectory() as folder:
-        trainer = build(options, folder, [f"total_iters={options.steps}"])
-        seen = {}
-        for until in range(options.steps // 12, options.steps + 1, options.steps // 12):
-            trainer.run(until=until)
-            seen[until] = resident_mib()
-        later = [value for step, value in seen.items() if step > options.steps / 3]
-        print(" ".join(f"{step}:{value:.0f}" for step, value in seen.items()), "MiB")
-        print(f"after a third of the run: from {min(later):.1f} to {max(later):.1f} MiB, "
-              f"last minus first {later[-1] - later[0]:+.1f} MiB")  # fmt: skip
+        intervals = ["checkpoint.interval=25", "log.visual_interval=50", "log.interval=10"]
+        trainer = build(options, folder, [f"total_iters={options.steps + 1}", *intervals])
+        trainer.profile = Watch(options.steps // 12)
+        trainer.run()
+        seen = trainer.profile.seen
+    later = [value for step, value in seen.items() if step > options.steps / 3]
+    print(" ".join(f"{step}:{value:.0f}" for step, value in seen.items()), "MiB")
+    print(f"after a third of the run: from {min(later):.1f} to {max(later):.1f} MiB, "
+          f"last minus first {later[-1] - later[0]:+.1f} MiB")  # fmt: skip
 
 
 def rate(options: argparse.Namespace, processes: int) -> tuple[float, float]:
