@@ -82,3 +82,9 @@ def test_two_processes_resume_bit_for_bit_what_each_kept_for_itself_included(run
     assert any(key.startswith("rank1.model.") for key in one.state)
     for a, b in zip(one[:2], two[:2]):
         assert a.keys() == b.keys() and [key for key in a if not np.array_equal(a[key], b[key])] == []
+
+
+@pytest.mark.slow
+def test_gradients_of_every_size_are_averaged_and_missing_ones_count_as_zero(run_python, tmp_path):
+    done = run_python(*LAUNCHER, str(tmp_path), str(ROOT / "tests/engine/averaging.py"), FLAGS_paddle_num_threads="1")
+    assert done.returncode == 0 and "averaged" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
