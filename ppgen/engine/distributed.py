@@ -140,8 +140,9 @@ def average_gradients(parameters: list[paddle.Tensor]) -> None:
     small = [parameter for parameter in parameters if parameter.size < _LARGE]
     for parameter in parameters:
         if parameter.size >= _LARGE:
-            dist.all_reduce(parameter.grad)
-            parameter.grad.scale_(1 / world_size())
+            gradient = parameter.grad.detach()  # the same memory; Paddle refuses to write into some gradients directly
+            dist.all_reduce(gradient)
+            gradient.scale_(1 / world_size())
     if not small:
         return
     flat = paddle.concat([parameter.grad.reshape([-1]) for parameter in small])

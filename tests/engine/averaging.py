@@ -11,7 +11,7 @@ shapes = [[300, 400], [7], [2, 3], [70_000]]
 parameters = [paddle.create_parameter(shape, "float32") for shape in shapes]
 for number, parameter in enumerate(parameters):
     if number % 2 == 0 or distributed.rank() == 0:  # the odd ones have no gradient in the second process
-        parameter.grad = paddle.full(parameter.shape, 1.0 + 2 * distributed.rank() + number)
+        (parameter * (1.0 + 2 * distributed.rank() + number)).sum().backward()
 distributed.average_gradients(parameters)
 wanted = [2.0, 1.0, 4.0, 2.0]  # means of (1, 3), (2, none), (3, 5), (4, none)
 for parameter, value in zip(parameters, wanted, strict=True):
