@@ -25,6 +25,7 @@ from ppgen.latent.render import draw
 from ppgen.latent.seeds import latents
 from ppgen.metrics.features import DLIB_FACE, extractor
 from ppgen.metrics.kid import kid
+from ppgen.metrics.reference import cached_features
 
 Point = tuple[str, int]  # which point of which fade, and its step
 
@@ -59,7 +60,7 @@ def measure(run: Run, count: int, seed: int) -> list[dict[str, Any]]:
     generator = model.networks["generator"]
     side, network, z = generator.image_size, extractor(DLIB_FACE), latents(seed, count, generator.latent_dim)
     held = np.stack(faces(side, "validation"))
-    full, rows = network(held), []
+    full, rows = cached_features(network, list(held)), []
     for name, wanted in points(model.stable, model.fade, batch, interval):
         step = min(places, key=lambda found: abs(found - wanted))
         if abs(step - wanted) > interval / 2:
@@ -69,7 +70,7 @@ def measure(run: Run, count: int, seed: int) -> list[dict[str, Any]]:
         made = enlarged(made.transpose(0, 3, 1, 2), side).transpose(0, 2, 3, 1)
         seen = to_uint8(enlarged(at_level(paddle.to_tensor(to_tensor_array(held)), level).numpy(), side))
         fake = network(made)
-        near, far = kid(network(seen), fake), kid(full, fake)
+        near, far = kid(cached_features(network, list(seen)), fake), kid(full, fake)
         rows.append({"point": name, "step": step, "images": run.images(step), "level": level, "kid": near.value,
                      "kid_error": near.error, "kid_full": far.value, "kid_full_error": far.error})  # fmt: skip
     if not rows:

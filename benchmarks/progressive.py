@@ -129,6 +129,8 @@ def measure(folder: Path, level: int, control: Run) -> tuple[dict[str, Any], dic
         own = draw(leaf, everybody)
         members = {row["id"] for row in DATASETS.build(leaf.config["dataset"]["validation"]).rows}
         inside = np.array([identifier in members for identifier in own.ids])
+        if not inside.any():
+            raise ConfigError(f"{leaf.folder}: none of its validation portraits is among the control's")
         found[name] = compare(own.errors[inside], base.errors[inside])
         pictures[name] = own.pictures[shown]
     return found, pictures
