@@ -41,6 +41,6 @@ class Average:
         half_life = max(min(self.half_life, self.ramp_up * images_seen), 1e-8)
         decay = 0.5 ** (batch / half_life)
         for mine, theirs in zip(self.network.parameters(), self.source.parameters(), strict=True):
-            mine.set_value(theirs + (mine - theirs) * decay)
+            mine.lerp_(theirs, 1 - decay)
         for mine, theirs in zip(self.network.buffers(), self.source.buffers(), strict=True):
             mine.set_value(theirs)
