@@ -123,6 +123,26 @@ def gather(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     return result
 
 
+def gather_rows(rows: np.ndarray | None) -> list[np.ndarray | None]:
+    """Every process's float32 array (rows, …), in the order of their ranks; None stands for none.
+
+    Rows may differ in number, the other axes not.
+    """
+    shape = np.zeros(8, np.int64)  # whether there is one, its axes
+    if rows is not None:
+        shape[: rows.ndim + 1] = [1, *rows.shape]
+    shapes = [found["shape"] for found in gather({"shape": shape})]
+    present = [found for found in shapes if found[0]]
+    if not present:
+        return [None] * len(shapes)
+    axes = [int(n) for n in present[0][2:] if n]
+    padded = np.zeros([max(int(found[1]) for found in present), *axes], np.float32)
+    if rows is not None:
+        padded[: len(rows)] = rows
+    all_rows = gather({"rows": padded})
+    return [part["rows"][: found[1]] if found[0] else None for part, found in zip(all_rows, shapes, strict=True)]
+
+
 _LARGE = 1 << 16  # values; smaller gradients travel together
 
 

@@ -388,19 +388,32 @@ class Trainer:
 
     # ---- scores ------------------------------------------------------------------------------------------
 
-    def evaluate(self) -> dict[str, float]:
-        """Scores of the averaged networks on the validation dataset."""
+    def evaluate(self, together: bool = False) -> dict[str, float]:
+        """Scores of the averaged networks on the validation dataset.
+
+        Args:
+            together: all processes call this and predict a share each; the first one scores, the others get {}.
+        """
         wanted = self.validate_settings
         if not wanted.metric or self.validation is None:
             raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
-        metric, reader = METRICS.build(wanted.metric), self._reader(self.validation)
-        count, quiet = len(self.validation), not sys.stderr.isatty()
+        world, rank = (distributed.world_size(), distributed.rank()) if together else (1, 0)
+        metric = METRICS.build(wanted.metric) if rank == 0 else None
+        networks, reader, count = self.smooth_networks(), self._reader(self.validation), len(self.validation)
+        batches = [range(at, min(at + wanted.batch_size, count)) for at in range(0, count, wanted.batch_size)]
+        if world > 1:  # running statistics are each process's own: the first one's are judged
+            distributed.broadcast([value for network in networks.values() for value in network.state_dict().values()])
+        quiet = not (sys.stderr.isatty() and rank == 0)
         with self._resting():
-            for first in tqdm(range(0, count, wanted.batch_size), desc="validation", leave=False, disable=quiet):
-                batch = reader.batch(range(first, min(first + wanted.batch_size, count)))
-                if batch is not None:
-                    metric.update(batch, self.model.predict(batch, self.smooth_networks()))
-        return metric.compute()
+            for start in tqdm(range(0, len(batches), world), desc="validation", leave=False, disable=quiet):
+                batch = reader.batch(batches[start + rank]) if start + rank < len(batches) else None
+                made = None if batch is None else self.model.predict(batch, networks)
+                each = distributed.gather_rows(made) if world > 1 else [made]
+                if metric is not None:
+                    for offset, rows in enumerate(each):
+                        if rows is not None:
+                            metric.update(batch if offset == 0 else reader.batch(batches[start + offset]), rows)
+        return metric.compute() if metric is not None else {}
 
     @contextmanager
     def _resting(self) -> Iterator[None]:
@@ -414,10 +427,10 @@ class Trainer:
                 network.train()
 
     def _validate(self, observer: Observer | None) -> bool:
-        """Every process waits; rank 0 scores, and keeps the weights if they are the best so far: then True."""
+        """All processes predict; rank 0 scores, and keeps the weights if they are the best so far: then True."""
         better = False
-        if observer is not None and self.validate_settings.metric:
-            scores = self.evaluate()
+        scores = self.evaluate(together=True) if self.validate_settings.metric else {}
+        if observer is not None and scores:
             observer.scored(self.step, scores)
             wanted, sign = self.validate_settings.best, 1 if self.validate_settings.mode == "min" else -1
             if wanted and wanted not in scores:

@@ -14,6 +14,7 @@ from engine import two_processes  # noqa: E402
 from engine.families import MODELS_BY_FAMILY, trainer  # noqa: E402
 
 from ppgen.engine import checkpoint  # noqa: E402
+from ppgen.engine.log import read_log  # noqa: E402
 from ppgen.registry import MODELS  # noqa: E402
 
 
@@ -88,3 +89,14 @@ def test_two_processes_resume_bit_for_bit_what_each_kept_for_itself_included(run
 def test_gradients_of_every_size_are_averaged_and_missing_ones_count_as_zero(run_python, tmp_path):
     done = run_python(*LAUNCHER, str(tmp_path), str(ROOT / "tests/engine/averaging.py"), FLAGS_paddle_num_threads="1")
     assert done.returncode == 0 and "averaged" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_validation_and_give_the_scores_of_the_kept_network(run_python, tmp_path):
+    """12 samples in batches of 5, 5 and 2: the last round has one batch for two processes."""
+    train(run_python, [*LAUNCHER, str(tmp_path / "logs")], "segmentation", tmp_path / "two", 2)
+    (shared,) = [row for row in read_log(tmp_path / "two/log.jsonl") if "val_iou" in row]
+    settings = {"metric": {"name": "MaskScores"}, "network": "network", "batch_size": 12}
+    alone = trainer("segmentation", tmp_path / "one", loader={"batch_size": 8}, validate=settings)
+    alone.load_weights(checkpoint.newest(tmp_path / "two/checkpoints"))
+    assert alone.evaluate()["iou"] == pytest.approx(shared["val_iou"], abs=1e-6) and 0 < shared["val_iou"] < 1

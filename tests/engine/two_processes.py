@@ -30,6 +30,7 @@ MODELS = {
         "generator": {"name": "ResNetGenerator", "base_channels": 4, "blocks": 1},
         "discriminator": {**MODELS_BY_FAMILY["pix2pix"]["discriminator"], "norm": "instance"},
     },
+    "segmentation": MODELS_BY_FAMILY["segmentation"],
     "cyclegan": {**MODELS_BY_FAMILY["cyclegan"], "pool_size": 3},  # each process has a pool of its own
 }
 
@@ -38,8 +39,10 @@ if __name__ == "__main__":
     distributed.start()
     # plain descent: Adam makes equal steps of gradients that are nothing but rounding
     optimizer = {"name": "SGD", "learning_rate": 0.002}
+    validate = {"interval": 100, "metric": {"name": "MaskScores"}, "network": "network", "batch_size": 5}
+    changes = {"validate": validate} if family == "segmentation" else {}
     training = trainer(family, folder, MODELS[family], optimizer, loader={"batch_size": 8}, total_iters=steps,
-                       guard={"compare_interval": 5})  # fmt: skip
+                       guard={"compare_interval": 5}, **changes)  # fmt: skip
     if (folder / "checkpoints").is_dir():
         training.resume_newest()
     training.run(until=int(sys.argv[4]) if sys.argv[4:] else None)
