@@ -37,7 +37,7 @@ def build(options: argparse.Namespace, folder: str, extra: list[str]) -> Any:
     from ppgen.engine.schema import load_config
     from ppgen.engine.trainer import Trainer
 
-    config = load_config(options.config, [*QUIET, *options.overrides, *extra])
+    config = load_config(options.config, [*QUIET, *extra, *options.overrides])
     model, train, _ = launch.build(config)
     return Trainer(model, config, Path(folder), train)
 
