@@ -162,3 +162,14 @@ def load_newest(root: Path) -> tuple[Path, Checkpoint, list[str]]:
         except WeightsError as error:
             passed_over.append(str(error))
     raise WeightsError("\n".join(passed_over) or f"{root}: holds no checkpoint")
+
+
+def first_whole(places: list[Path]) -> tuple[Checkpoint, Path]:
+    """The first of these checkpoints that can be read; WeightsError of the last one if none can."""
+    for number, place in enumerate(places, 1):
+        try:
+            return load(place), place
+        except WeightsError:
+            if number == len(places):
+                raise
+    raise WeightsError("there is no checkpoint to go back to")

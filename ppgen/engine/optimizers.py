@@ -12,7 +12,13 @@ import paddle
 from paddle import nn
 
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.models.base import Phase
+from ppgen.models.base import Model, Phase
+from ppgen.registry import nearest
+
+
+def trainable(layers: list[nn.Layer]) -> list[paddle.Tensor]:
+    """The parameters of these networks that are meant to be trained, in a fixed order."""
+    return [p for layer in layers for p in layer.parameters() if p.trainable]
 
 
 def _clip(norm: float | None) -> nn.ClipGradByGlobalNorm | None:
@@ -153,6 +159,27 @@ def build_optimizer(
         for beta in defaults.keys() & {"beta1", "beta2"}:
             arguments[beta] = arguments.get(beta, defaults[beta]) ** correction
     return build(parameters, **arguments)
+
+
+def build_optimizers(config: dict[str, dict], model: Model) -> dict[str, paddle.optimizer.Optimizer]:
+    """One for each network, by the section `optimizer` of a config.
+
+    Raises:
+        ConfigError: an entry names a network that the model does not have, or a trained network has no entry.
+    """
+    result, phases = {}, model.phases()
+    for name, arguments in config.items():
+        if name not in model.networks:
+            known = list(model.networks)
+            raise ConfigError(
+                f"optimizer.{name}: the model has no such network{nearest(name, known)} (it has {', '.join(known)})"
+            )
+        parameters, correction = trainable([model.networks[name]]), lazy_correction(phases, name)
+        result[name] = build_optimizer(arguments, parameters, correction, f"optimizer.{name}")
+    untrained = {n for phase in phases for n in phase.trains} - set(result)
+    if untrained:
+        raise ConfigError(f"optimizer: no entry for {', '.join(sorted(untrained))}")
+    return result
 
 
 def rate_factor(

@@ -10,7 +10,7 @@ import paddle
 from paddle import nn
 
 from ppgen.engine.optimizers import optimizer_state, restore_optimizer
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
 from ppgen.models.base import Model, Stateful
 
 
@@ -63,6 +63,16 @@ def spread(parts: dict[str, Stateful], arrays: dict[str, np.ndarray]) -> None:
     """Give every part its arrays back."""
     for name, part in parts.items():
         part.restore(split_prefix(arrays, name))
+
+
+def check_finite(weights: dict[str, np.ndarray], step: int) -> None:
+    """TrainingDiverged where weights are lost: they must not take the place of good ones in a checkpoint."""
+    bad = [key for key, value in weights.items() if value.dtype.kind == "f" and not np.isfinite(value).all()]
+    if bad:
+        raise TrainingDiverged(
+            f"step {step}: {len(bad)} arrays hold values that are not finite ({', '.join(bad[:3])}); no "
+            "checkpoint was written, --resume goes on from the last one"
+        )
 
 
 def _is_stateful(value: Any) -> bool:

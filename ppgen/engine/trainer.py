@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,21 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
-import ppgen.metrics  # noqa: F401  (fills METRICS)
 from ppgen.datasets.stream import BatchStream, Reader, split
 from ppgen.engine import checkpoint, distributed, settings
 from ppgen.engine.amp import Precision
 from ppgen.engine.ema import Average
 from ppgen.engine.lock import FolderLock
 from ppgen.engine.observe import Observer
-from ppgen.engine.optimizers import build_optimizer, lazy_correction, rate_factor
+from ppgen.engine.optimizers import build_optimizers, rate_factor
 from ppgen.engine.signals import StopSignals
-from ppgen.engine.state import NetworkState, OptimizerState, check_declared, gather, split_prefix, spread
-from ppgen.engine.update import Updater, trainable
-from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged, WeightsError
+from ppgen.engine.state import NetworkState, OptimizerState, check_declared, check_finite, gather, split_prefix, spread
+from ppgen.engine.update import Updater
+from ppgen.engine.validation import evaluate, improvement, resting
+from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged
 from ppgen.io.weights import read_metadata, save_network
 from ppgen.models.base import Model, Stateful, Step
-from ppgen.registry import METRICS, nearest
+from ppgen.registry import nearest
 
 _SAMPLES = 6  # columns of a sample grid
 
@@ -67,7 +65,8 @@ class Trainer:
         check_declared(model)
         self.averages = {n: Average(model.networks[n], self.ema.half_life, self.ema.ramp_up) for n in self.ema.networks}
         self.precision = precision or Precision()
-        self.optimizers = self._build_optimizers()
+        self.optimizers = build_optimizers(config["optimizer"], model)
+        self.rates = {name: optimizer.get_lr() for name, optimizer in self.optimizers.items()}
         self.precision.decorate(model.networks, self.optimizers)
         self.updater = Updater(model, self.optimizers, self.precision, self.guard.gradient_interval)
         self.step, self.stop_at, self.best, self.seconds = 0, self.total, None, 0.0
@@ -108,23 +107,6 @@ class Trainer:
                 known = list(self.model.networks)
                 hint = f"{nearest(name, known)} (there are: {', '.join(known)})"
                 raise ConfigError(f"{where}: no network is called '{name}'{hint}")
-
-    def _build_optimizers(self) -> dict[str, paddle.optimizer.Optimizer]:
-        self.rates, result, phases = {}, {}, self.model.phases()
-        for name, arguments in self.config["optimizer"].items():
-            if name not in self.model.networks:
-                known = list(self.model.networks)
-                raise ConfigError(
-                    f"optimizer.{name}: the model has no such network{nearest(name, known)} (it has {', '.join(known)})"
-                )
-            parameters = trainable([self.model.networks[name]])
-            correction = lazy_correction(phases, name)
-            result[name] = build_optimizer(arguments, parameters, correction, f"optimizer.{name}")
-            self.rates[name] = result[name].get_lr()
-        untrained = {n for phase in phases for n in phase.trains} - set(result)
-        if untrained:
-            raise ConfigError(f"optimizer: no entry for {', '.join(sorted(untrained))}")
-        return result
 
     @property
     def writes(self) -> bool:
@@ -218,18 +200,9 @@ class Trainer:
         if self.writes:
             facts = {"seconds": self.seconds, "seed": self.seed, "rollbacks": self.rollbacks}
             weights, state = gather(self.networks_state()), gather(self.other_state())
-            self._check_finite(weights)
+            check_finite(weights, self.step)
             state |= {f"rank{n}.{k}": v for n, arrays in enumerate(each) if n for k, v in arrays.items()}
             checkpoint.save(self.folder / "checkpoints", self.step, weights, state, facts, self.checkpoints.keep)
-
-    def _check_finite(self, weights: dict[str, np.ndarray]) -> None:
-        """Weights that are lost must not take the place of good ones in a checkpoint."""
-        bad = [key for key, value in weights.items() if value.dtype.kind == "f" and not np.isfinite(value).all()]
-        if bad:
-            raise TrainingDiverged(
-                f"step {self.step}: {len(bad)} arrays hold values that are not finite ({', '.join(bad[:3])}); no "
-                "checkpoint was written, --resume goes on from the last one"
-            )
 
     # ---- the loop ----------------------------------------------------------------------------------------
 
@@ -341,7 +314,7 @@ class Trainer:
         times = self.rollbacks + 1
         for network in self.model.networks.values():
             network.clear_gradients()
-        self._take(*_first_whole(places[min(self.guard.back, len(places)) - 1 :]))
+        self._take(*checkpoint.first_whole(places[min(self.guard.back, len(places)) - 1 :]))
         self.rollbacks = times
         distributed.agree(0)  # nobody writes a new checkpoint before everybody has read this one
         if observer is not None:
@@ -375,7 +348,7 @@ class Trainer:
         source = self.validation if self.validation is not None else self.stream.dataset
         places = np.linspace(0, len(source) - 1, _SAMPLES).astype(int)
         batch = self._reader(source).batch(int(place) for place in places)
-        with self._resting():
+        with resting(self.model.networks):
             return self.model.visuals(batch, self.smooth_networks()) if batch is not None else {}
 
     def _reader(self, source: Any) -> Reader:
@@ -389,42 +362,11 @@ class Trainer:
     # ---- scores ------------------------------------------------------------------------------------------
 
     def evaluate(self, together: bool = False) -> dict[str, float]:
-        """Scores of the averaged networks on the validation dataset.
-
-        Args:
-            together: all processes call this and predict a share each; the first one scores, the others get {}.
-        """
-        wanted = self.validate_settings
-        if not wanted.metric or self.validation is None:
+        """Scores of the averaged networks on the validation dataset; `together`: all processes call this."""
+        if self.validation is None:
             raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
-        world, rank = (distributed.world_size(), distributed.rank()) if together else (1, 0)
-        metric = METRICS.build(wanted.metric) if rank == 0 else None
-        networks, reader, count = self.smooth_networks(), self._reader(self.validation), len(self.validation)
-        batches = [range(at, min(at + wanted.batch_size, count)) for at in range(0, count, wanted.batch_size)]
-        if world > 1:  # running statistics are each process's own: the first one's are judged
-            distributed.broadcast([value for network in networks.values() for value in network.state_dict().values()])
-        quiet = not (sys.stderr.isatty() and rank == 0)
-        with self._resting():
-            for start in tqdm(range(0, len(batches), world), desc="validation", leave=False, disable=quiet):
-                batch = reader.batch(batches[start + rank]) if start + rank < len(batches) else None
-                made = None if batch is None else self.model.predict(batch, networks)
-                each = distributed.gather_rows(made) if world > 1 else [made]
-                if metric is not None:
-                    for offset, rows in enumerate(each):
-                        if rows is not None:
-                            metric.update(batch if offset == 0 else reader.batch(batches[start + offset]), rows)
-        return metric.compute() if metric is not None else {}
-
-    @contextmanager
-    def _resting(self) -> Iterator[None]:
-        """Networks in evaluation mode: looking at pictures must not move the statistics of a normalization."""
-        for network in self.model.networks.values():
-            network.eval()
-        try:
-            yield
-        finally:
-            for network in self.model.networks.values():
-                network.train()
+        reader = self._reader(self.validation)
+        return evaluate(self.model, self.smooth_networks(), reader, self.validate_settings, together)
 
     def _validate(self, observer: Observer | None) -> bool:
         """All processes predict; rank 0 scores, and keeps the weights if they are the best so far: then True."""
@@ -432,13 +374,9 @@ class Trainer:
         scores = self.evaluate(together=True) if self.validate_settings.metric else {}
         if observer is not None and scores:
             observer.scored(self.step, scores)
-            wanted, sign = self.validate_settings.best, 1 if self.validate_settings.mode == "min" else -1
-            if wanted and wanted not in scores:
-                raise ConfigError(f"validate.best: no score is called '{wanted}' (there are: {', '.join(scores)})")
-            value = scores.get(wanted, math.nan)
-            better = math.isfinite(value) and (self.best is None or sign * value < sign * self.best)
-            if better:
-                self.best = value
+            value = improvement(scores, self.validate_settings, self.best)
+            if value is not None:
+                self.best, better = value, True
                 self._keep_best(scores)
         self._wait_for_first("validated")
         return better
@@ -461,14 +399,3 @@ class Trainer:
             "images": self.step * self.loader.batch_size, "hours": round(self.seconds / 3600, 3),
             "processes": distributed.world_size(), **more,
         }  # fmt: skip
-
-
-def _first_whole(places: list[Path]) -> tuple[checkpoint.Checkpoint, Path]:
-    """The first of these checkpoints that can be read; WeightsError of the last one if none can."""
-    for number, place in enumerate(places, 1):
-        try:
-            return checkpoint.load(place), place
-        except WeightsError:
-            if number == len(places):
-                raise
-    raise WeightsError("there is no checkpoint to go back to")

@@ -10,16 +10,12 @@ from paddle import nn
 
 from ppgen.engine import distributed
 from ppgen.engine.amp import Precision
+from ppgen.engine.optimizers import trainable
 from ppgen.errors import TrainingDiverged
 from ppgen.models.base import Batch, Model, Phase, Step
 
 Optimizers = dict[str, paddle.optimizer.Optimizer]
 Parts = Sequence[tuple[Batch, Step]]  # one (batch, step) a micro-batch: more than one means gradients accumulate
-
-
-def trainable(layers: list[nn.Layer]) -> list[paddle.Tensor]:
-    """The parameters of these networks that are meant to be trained, in a fixed order."""
-    return [p for layer in layers for p in layer.parameters() if p.trainable]
 
 
 class _Frozen:

@@ -1,0 +1,71 @@
+"""Scores on data that was not trained on."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from paddle import nn
+from tqdm import tqdm
+
+import ppgen.metrics  # noqa: F401  (fills METRICS)
+from ppgen.datasets.stream import Reader
+from ppgen.engine import distributed
+from ppgen.engine.settings import ValidateSettings
+from ppgen.errors import ConfigError
+from ppgen.models.base import Model
+from ppgen.registry import METRICS
+
+
+@contextmanager
+def resting(networks: dict[str, nn.Layer]) -> Iterator[None]:
+    """Networks in evaluation mode: looking at pictures must not move the statistics of a normalization."""
+    for network in networks.values():
+        network.eval()
+    try:
+        yield
+    finally:
+        for network in networks.values():
+            network.train()
+
+
+def evaluate(
+    model: Model, networks: dict[str, nn.Layer], reader: Reader, wanted: ValidateSettings, together: bool = False
+) -> dict[str, float]:
+    """Scores of what `networks` make of a dataset.
+
+    Args:
+        model: whose `predict` makes it, and whose networks rest meanwhile.
+        networks: by name, as people will use them.
+        reader: of the dataset.
+        together: all processes call this and predict a share each; the first one scores, the others get {}.
+    """
+    if not wanted.metric:
+        raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
+    world, rank = (distributed.world_size(), distributed.rank()) if together else (1, 0)
+    metric, count = METRICS.build(wanted.metric) if rank == 0 else None, len(reader.dataset)
+    batches = [range(at, min(at + wanted.batch_size, count)) for at in range(0, count, wanted.batch_size)]
+    if world > 1:  # running statistics are each process's own: the first one's are judged
+        distributed.broadcast([value for network in networks.values() for value in network.state_dict().values()])
+    quiet = not (sys.stderr.isatty() and rank == 0)
+    with resting(model.networks):
+        for start in tqdm(range(0, len(batches), world), desc="validation", leave=False, disable=quiet):
+            batch = reader.batch(batches[start + rank]) if start + rank < len(batches) else None
+            made = None if batch is None else model.predict(batch, networks)
+            each = distributed.gather_rows(made) if world > 1 else [made]
+            if metric is not None:
+                for offset, rows in enumerate(each):
+                    if rows is not None:
+                        metric.update(batch if offset == 0 else reader.batch(batches[start + offset]), rows)
+    return metric.compute() if metric is not None else {}
+
+
+def improvement(scores: dict[str, float], wanted: ValidateSettings, best: float | None) -> float | None:
+    """The score that decides, where it is better than the best so far."""
+    if wanted.best and wanted.best not in scores:
+        raise ConfigError(f"validate.best: no score is called '{wanted.best}' (there are: {', '.join(scores)})")
+    value, sign = scores.get(wanted.best, math.nan), 1 if wanted.mode == "min" else -1
+    better = math.isfinite(value) and (best is None or sign * value < sign * best)
+    return value if better else None
