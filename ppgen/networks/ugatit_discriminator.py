@@ -15,6 +15,7 @@ from paddle import nn
 from paddle.nn.utils import spectral_norm
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.networks.blocks.attention import channel_maxima
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
@@ -73,7 +74,7 @@ class AttentionDiscriminator(nn.Layer):
         for conv in self.convs:
             x = F.leaky_relu(conv(_mirrored(x)), SLOPE)
         classifiers = (self.mean_classifier, self.max_classifier)
-        pooled = (x.mean(axis=[2, 3]), x.max(axis=[2, 3]))
+        pooled = (x.mean(axis=[2, 3]), channel_maxima(x))
         cam_logit = paddle.concat([classifier(view) for classifier, view in zip(classifiers, pooled)], axis=1)
         # The channels are weighed with the classifiers' weights as stored, before spectral normalization:
         # published weights were trained that way.
