@@ -1,5 +1,8 @@
-"""For tools that still call setup.py; everything is said in pyproject.toml."""
+"""What pyproject.toml cannot say: the configs, which lie beside the package in a clone, are installed in it."""
 
-from setuptools import setup
+from setuptools import find_namespace_packages, setup
 
-setup()
+setup(
+    packages=[*find_namespace_packages(include=["ppgen", "ppgen.*"]), "ppgen.configs"],
+    package_dir={"ppgen.configs": "configs"},
+)

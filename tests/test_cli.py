@@ -252,3 +252,8 @@ def test_tools_main_has_the_same_error_handling(tmp_path):
     assert result.returncode == 2, result.stderr
     assert "missing.yaml" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_converting_a_file_that_is_not_there_says_so(capsys):
+    assert cli.main(["convert", "gone.pdparams", "-o", "x.safetensors"]) == 2
+    assert capsys.readouterr().err.startswith("error: gone.pdparams: no such file; ")

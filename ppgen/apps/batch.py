@@ -39,16 +39,17 @@ class Failure:
 
 @dataclass
 class Report:
-    """Outcome of a batch: `results` in the order of the inputs, and `failures`."""
+    """Outcome of a batch: `results` in the order of the inputs, and `failures`; `verb`: what was done to each face."""
 
     results: list[Any] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     tried: int = 0  # pictures, the failed ones included
+    verb: str = "drawn"
 
     def __str__(self) -> str:
         done = self.tried - len(self.failures)
         faces = f"{len(self.results)} face{'' if len(self.results) == 1 else 's'}"
-        lines = [f"{done} of {self.tried} pictures done, {faces} drawn"]
+        lines = [f"{done} of {self.tried} pictures done, {faces} {self.verb}"]
         lines += [f"warning: {one.name}: {text}" for one in self.results for text in one.warnings]
         lines += [f"failed: {failure.error}" for failure in self.failures]
         return "\n".join(lines)
@@ -92,8 +93,7 @@ def list_items(inputs: Any) -> list[Item]:
             found.append((source, error))
     stems = _unique([_stem(source, index) for index, (source, _) in enumerate(found)])
     return [
-        Item(source, source_name(source), stem, failure)
-        for (source, failure), stem in zip(found, stems, strict=True)
+        Item(source, source_name(source), stem, failure) for (source, failure), stem in zip(found, stems, strict=True)
     ]
 
 
@@ -144,7 +144,7 @@ def check_not_input(outputs: Iterable[Path], source: Any) -> None:
             raise OutputError(f"{path}: is the input and would be overwritten; choose another output folder")
 
 
-def run_batch(items: list[Item], work: Callable[[Item], list[Any]], label: str) -> Report:
+def run_batch(items: list[Item], work: Callable[[Item], list[Any]], label: str, verb: str = "drawn") -> Report:
     """Do `work` on every item, with a progress bar on a terminal; what fails is reported, the rest finished.
 
     Only what is wrong with one picture or its files counts as its failure (DataError, OutputError); missing
@@ -152,7 +152,7 @@ def run_batch(items: list[Item], work: Callable[[Item], list[Any]], label: str) 
     """
     from tqdm import tqdm
 
-    report = Report(tried=len(items))
+    report = Report(tried=len(items), verb=verb)
     quiet = True if len(items) < 2 else None  # None: quiet where stderr is not a terminal
     for item in tqdm(items, desc=label, unit="picture", disable=quiet):
         try:

@@ -36,7 +36,8 @@ class Route:
     weights: its file; None likewise. wanted: the name of the leaf that the groups ask for.
     groups: attribute -> group of the person. estimated: attribute -> what the face was estimated to be; what is not
     in it was told by the caller.
-    warnings: a sentence where another leaf than the one wanted serves.
+    warnings: sentences where another leaf than the one wanted serves: it was not trained, or came out worse than its
+    parent on its own group.
     """
 
     leaf: str | None
@@ -48,9 +49,12 @@ class Route:
 
 
 class _Leaf(NamedTuple):
+    """worse: "overall 0.4 against 0.3" where its parent draws the leaf's own group better, else empty."""
+
     name: str
     groups: dict[str, str]
     weights: Path
+    worse: str = ""
 
 
 class Router:
@@ -71,12 +75,15 @@ class Router:
             routing, folder = _read_tree(Path(routing).expanduser())
         try:
             self.levels = {level["by"]: level["groups"] for level in routing["levels"]}
-            found = [(node["name"], node["attributes"], node["weights"]) for node in routing["nodes"]]
+            found = [
+                (node["name"], node["attributes"], node["weights"], _worse_than_parent(node))
+                for node in routing["nodes"]
+            ]
         except (KeyError, TypeError) as error:
             raise WeightsError(f"{folder / TREE}: is not what a training with `stages` leaves ({error!r})") from error
         self.leaves = [
-            _Leaf(name, groups, folder / weights)
-            for name, groups, weights in found
+            _Leaf(name, groups, folder / weights, worse)
+            for name, groups, weights, worse in found
             if weights and (folder / weights).is_file()
         ]
         if not self.leaves:
@@ -142,11 +149,24 @@ class Router:
         if not fitting:
             text = f"there is no generator for {wanted} nor above it, so the one for everybody drew"
             return Route(None, None, wanted, groups, estimated, (text,))
-        leaf = max(fitting, key=lambda one: len(one.groups))  # the first of equals
-        warnings = ()
-        if leaf.groups != groups:
-            warnings = (f"there is no generator for {wanted}, so that of {leaf.name} drew",)
+        fitting.sort(key=lambda one: -len(one.groups))  # stable: the first of equals
+        leaf = next((one for one in fitting if not one.worse), fitting[0])
+        warnings: tuple[str, ...] = ()
+        if leaf.groups != groups and fitting[0].groups != groups:
+            warnings += (f"there is no generator for {wanted}, so that of {leaf.name} drew",)
+        for one in fitting[: fitting.index(leaf)]:
+            warnings += (
+                f"on validation that of {one.name} is worse than its parent ({one.worse}), so {leaf.name} drew",
+            )
         return Route(leaf.name, leaf.weights, wanted, groups, estimated, warnings)
+
+
+def _worse_than_parent(node: Mapping[str, Any]) -> str:
+    """What tree.json says of a node's best score and its parent's, both on the node's own validation portraits."""
+    own, parent = node.get("score"), node.get("parent_score")
+    if own is None or parent is None or not (own < parent if node.get("mode") == "max" else own > parent):
+        return ""
+    return f"{node.get('judged_by', 'score')} {own:.4g} against {parent:.4g}"
 
 
 def _read_tree(path: Path) -> tuple[dict[str, Any], Path]:

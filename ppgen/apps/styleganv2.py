@@ -25,7 +25,6 @@ from ppgen.registry import nearest
 
 SHIPPED = "styleganv2-portraits-64"
 TRUNCATION = 0.7  # of samples, as PaddleGAN has it
-_CONFIG = "configs/styleganv2_portraits_64.yaml"
 _PIXELS = 2**21  # that one forward pass may draw
 
 
@@ -98,11 +97,7 @@ class StyleGANv2Predictor(GANPredictor):
         if self._weights is not None or self.name in hub.names() or self.name in PUBLISHED or Path(self.name).is_file():
             return
         if self.name == self.shipped:
-            raise WeightsError(
-                f"{self.name}: this copy of ppgen does not hold the face model; train it with "
-                f"`python tools/main.py -c {_CONFIG}`, or name other weights (--weight_path FILE, "
-                "--model_type ffhq-config-f)"
-            )
+            raise WeightsError(f"{hub.how_to_make(self.name)}; or name PaddleGAN's ffhq-config-f")
         known = [*PUBLISHED, *hub.names()]
         raise WeightsError(
             f"model_type '{self.name}' is not known{nearest(self.name, known)} "

@@ -10,30 +10,21 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ppgen.apps.batch import Item, Report, check_not_input, check_output, is_batch, list_items, run_batch
 from ppgen.apps.gan import GANPredictor
+from ppgen.apps.photos import Seen, see
 from ppgen.apps.pictures import Picture, Pictures
-from ppgen.datasets.files import centre_square, resize
 from ppgen.errors import ConfigError
-from ppgen.faces import align_face, find_faces
-from ppgen.faces.align import CLOSE
 from ppgen.io.atomic import atomic_path
-from ppgen.io.image import load_image, save_image, source_name, to_tensor_array
+from ppgen.io.image import save_image, source_name, to_tensor_array
 from ppgen.latent.attributes import Directions, load_directions
 from ppgen.latent.paths import Way, axis, morph, traverse
 from ppgen.latent.render import check_latents, encode, size_of
-
-
-class _Seen(NamedTuple):
-    """A photo as the network gets it."""
-
-    crop: np.ndarray  # uint8 (S, S, 3)
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -98,15 +89,10 @@ class VAEPredictor(GANPredictor):
         """
         return self._see(photo, align, source_name(photo)).crop
 
-    def _see(self, photo: Any, align: bool | None, name: str) -> _Seen:
-        size = size_of(self.network)
-        image = load_image(photo)
+    def _see(self, photo: Any, align: bool | None, name: str) -> Seen:
         if align is None:
             align = self._channels() == 3
-        if not align:
-            return _Seen(resize(centre_square(image), size), ())
-        face = find_faces(image, name=name)[0]
-        return _Seen(align_face(image, face.landmarks, size, CLOSE).crop, face.warnings)
+        return see(photo, size_of(self.network), "close" if align else "none", name)
 
     def _channels(self) -> int:
         return int(self.network.constructor_args.get("channels", 3))
@@ -202,7 +188,7 @@ class VAEPredictor(GANPredictor):
         self.attributes.moved(np.zeros(self.network.latent_dim), amounts or {})  # unknown names fail here
         items = list_items(photos)
         numbered = is_batch(photos)
-        return run_batch(items, lambda item: [self._one(item, amounts or {}, align, numbered)], "vae")
+        return run_batch(items, lambda item: [self._one(item, amounts or {}, align, numbered)], "vae", "decoded")
 
     def _one(self, item: Item, amounts: Mapping[str, float], align: bool | None, numbered: bool) -> VAEResult:
         seen = self._see(item.source, align, item.name)

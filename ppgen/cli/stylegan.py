@@ -165,7 +165,7 @@ def run_project(args: argparse.Namespace) -> int:
         print(save_latent(paths[2], fitted.latent))
         return [fitted]
 
-    report = run_batch(list_items(args.photos), work, "projecting")
+    report = run_batch(list_items(args.photos), work, "projecting", "projected")
     if report.tried == 1:
         report.raise_first()
     print(report)

@@ -26,8 +26,11 @@ def run_convert(args: argparse.Namespace) -> int:
 
     import_paddle()
     from ppgen.config import apply_overrides
+    from ppgen.errors import WeightsError
     from ppgen.hub import published
 
+    if not Path(args.source).is_file():
+        raise WeightsError(f"{args.source}: no such file; give the weights file that is to be converted")
     arguments = apply_overrides({}, args.arguments)
     for line in published.convert(Path(args.source), Path(args.output), args.network, arguments, args.key):
         print(line)
@@ -51,7 +54,7 @@ def run_list(args: argparse.Namespace) -> int:
 def _names(kind: str) -> list[tuple[str, str]]:
     """(name, what it is) of everything of a kind."""
     if kind == "configs":
-        return [(str(path), _first_comment(path)) for path in sorted(Path("configs").glob("*.yaml"))]
+        return _configs()
     from ppgen.device import import_paddle
 
     import_paddle()
@@ -69,6 +72,18 @@ def _names(kind: str) -> list[tuple[str, str]]:
 
     registry = {"models": MODELS, "networks": NETWORKS, "datasets": DATASETS, "metrics": METRICS}[kind]
     return [(name, (registry.get(name).__doc__ or "").strip().split("\n")[0]) for name in registry.names()]
+
+
+def _configs() -> list[tuple[str, str]]:
+    """The shipped configs, as -c takes them here: files at the root of a clone, names elsewhere."""
+    from ppgen.config import shipped
+
+    folder, here = shipped.folder(), Path("configs")
+    at_root = here.is_dir() and here.samefile(folder)
+    return [
+        (str(here / f"{name}.yaml") if at_root else name, _first_comment(folder / f"{name}.yaml"))
+        for name in shipped.names()
+    ]
 
 
 def _first_comment(path: Path) -> str:

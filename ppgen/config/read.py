@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from ppgen.config import shipped
 from ppgen.errors import ConfigError
 from ppgen.registry import nearest
 
@@ -73,13 +74,17 @@ def merge(base: dict, change: dict) -> dict:
 
 
 def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The mapping in a YAML file, `_base_` files (one or a list, relative to the file) merged under it."""
-    path = Path(path)
+    """The mapping in a YAML file, `_base_` files (one or a list, relative to the file) merged under it.
+
+    A bare name with no such file is that of a shipped config.
+    """
+    path = shipped.find(Path(path))
     if path.resolve() in _chain:
         raise ConfigError(f"{path}: its _base_ files lead back to itself")
     if not path.is_file():
         siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-        raise ConfigError(f"no config file {path}{nearest(path.name, siblings)}")
+        hint = nearest(path.name, siblings) or nearest(path.name.removesuffix(".yaml"), shipped.names())
+        raise ConfigError(f"no config file {path}{hint or '; `ppgen list configs` shows those that come with ppgen'}")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
+from ppgen.config import shipped
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.hub import published
 from ppgen.hub.cache import cache_folder, fetch
@@ -22,6 +23,7 @@ __all__ = [
     "card",
     "card_text",
     "fetch",
+    "how_to_make",
     "load",
     "markdown",
     "names",
@@ -42,9 +44,23 @@ def path_of(name_or_path: str | os.PathLike) -> Path:
         raise WeightsError(f"{path}: is a folder; give a weights file in it")
     if text in published.PUBLISHED:
         return published.fetch_on_trust(published.PUBLISHED[text].url)
+    if advice := how_to_make(text):
+        raise WeightsError(advice)
     raise WeightsError(
         f"{text}: no such file, and no shipped network has this name{nearest(text, names())} "
         f"(there are: {', '.join(names()) or 'none'})"
+    )
+
+
+def how_to_make(name: str) -> str:
+    """What to do where the weights that a shipped config makes are not in this copy of ppgen; "" without a config."""
+    config = name.replace("-", "_")
+    if config not in shipped.names():
+        return ""
+    return (
+        f"{name}: these weights do not come with this copy of ppgen; train them with `{shipped.how_to_train(config)}` "
+        "and give the run's best.safetensors instead (--weights, --weight_path or --model), or ship it with "
+        f"`python tools/publish.py RUN {name} -c configs/{config}.yaml`"
     )
 
 

@@ -168,7 +168,8 @@ def save_directions(
     """
     heading = title or f"attribute vectors in {directions.space}"
     arrays = {f"{directions.space}/{name}": vector for name, vector in directions.items()}
-    written = add_extra(path, arrays, {heading: dict(directions.facts)} if directions.facts else {}, target)
+    earlier = read_metadata(path).get("extra", {}).get(heading, {})  # of vectors that stay
+    written = add_extra(path, arrays, {heading: {**earlier, **directions.facts}} if directions.facts else {}, target)
     card = written.with_suffix(".md")
     if card.is_file():
         write_text(card, hub.markdown(written.stem, read_metadata(written)))

@@ -20,6 +20,7 @@ from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.models.fit import check_fit
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.networks.blocks.norm import BatchStatisticsNorm
 from ppgen.registry import MODELS, NETWORKS
@@ -49,7 +50,8 @@ class GAN(Model):
         generator_every: steps of the discriminator to one of the generator; None: 5 for wgan and wgangp, else 1.
 
     Raises:
-        ConfigError: one network has classes and the other has not, or a penalty meets batch normalization.
+        ConfigError: networks for pictures of another size, one has classes and the other has not, or a penalty meets
+            batch normalization.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class GAN(Model):
         generator_every: int | None = None,
     ) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
+        check_fit(**self.networks)
         self.objective = objective_named(objective)
         wasserstein = objective in ("wgan", "wgangp")
         self.penalty = (PENALTY if objective == "wgangp" else 0.0) if penalty is None else penalty

@@ -15,6 +15,7 @@ from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective
 from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.models.fit import check_fit
 from ppgen.models.gan import COLUMNS
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
@@ -88,6 +89,7 @@ class ProgressiveGAN(Model):
         drift: float = 0.001,
     ) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
+        check_fit(**self.networks)
         stages = {name: network.stages for name, network in self.networks.items()}
         if len(set(stages.values())) > 1:
             raise ConfigError(f"model: both networks need as many widths, found {stages}")

@@ -14,7 +14,6 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from ppgen.errors import ConfigError
 from ppgen.models.base import Batch, Stateful, Step
 from ppgen.models.pggan import at_level, level_at, per_stage
 from ppgen.models.styleganv2 import StyleGAN2
@@ -63,12 +62,9 @@ class StyleGAN(StyleGAN2):
             augment=augment, ada_target=ada_target, ada_images=ada_images, ada_start=ada_start, truncation=truncation,
         )  # fmt: skip
         del self.path_length  # it has no phase here, so there is no state to keep
-        stages = {name: network.stages for name, network in self.networks.items()}
-        if len(set(stages.values())) > 1:
-            sizes = {name: network.size for name, network in self.networks.items()}
-            raise ConfigError(f"model: both networks need the same size, found {sizes}")
-        self.stable = per_stage(stable_images, stages["generator"], "stable_images")
-        self.fade = per_stage(fade_images, stages["generator"] - 1, "fade_images")
+        stages = self.networks["generator"].stages
+        self.stable = per_stage(stable_images, stages, "stable_images")
+        self.fade = per_stage(fade_images, stages - 1, "fade_images")
 
     def stateful(self) -> dict[str, Stateful]:
         """The strength of ADA, where it is used; how far the networks have grown follows from the images seen."""

@@ -20,6 +20,7 @@ from ppgen.losses.adversarial import objective
 from ppgen.losses.augment import AUGMENTS
 from ppgen.losses.penalties import PathLength, path_lengths, r1_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Stateful, Step
+from ppgen.models.fit import check_fit
 from ppgen.models.gan import COLUMNS
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.registry import MODELS, NETWORKS
@@ -73,6 +74,7 @@ class StyleGAN2(Model):
         if min(r1_every, path_every, path_shrink) < 1:
             raise ConfigError("model: r1_every, path_every and path_shrink must be 1 or more")
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
+        check_fit(**self.networks)
         self.r1_weight, self.r1_every = r1_weight, r1_every
         self.path_weight, self.path_every, self.path_shrink = path_weight, path_every, path_shrink
         self.mixing, self.truncation = mixing, truncation

@@ -106,6 +106,13 @@ class Report:
         lines += [f"  {one.reason}" for one in self.dropped[:20]]
         if len(self.dropped) > 20:
             lines.append(f"  … and {len(self.dropped) - 20} more in {self.csv}")
+        for split, purpose in (("train", "training"), ("test", "testing")):
+            folder = self.csv.parent / f"{split}A"
+            if found["kept"] and not any(folder.glob("*.png")):
+                lines.append(
+                    f"warning: {folder} stays empty, and trainings need it: by their names none of these photos is for "
+                    f"{purpose} (crc32 modulo 10 decides); add some more"
+                )
         return "\n".join([*lines, f"report: {self.csv}, {self.json}"])
 
 

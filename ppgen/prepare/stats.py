@@ -147,15 +147,16 @@ def _names(folder: Path | None) -> set[Path]:
 
 
 def samples_sheet(folders: dict[str, Path], count: int, seed: int, side: int = 128) -> np.ndarray:
-    """Rows of `count` random pictures, one row a folder, uint8; the same seed chooses the same ones.
+    """Rows of `count` random pictures (or all), one row a folder, uint8; the same seed chooses the same ones.
 
     Domains of equal file names (pairs) show the same people in the same column.
     """
     if count < 1:
         raise DataError(f"count {count}: a sheet of samples needs at least 1")
+    found = [list_images(folder, recursive=True) for folder in folders.values()]
+    count = min(count, max(map(len, found)))
     rows = []
-    for folder in folders.values():
-        paths = list_images(folder, recursive=True)
+    for paths in found:
         order = np.random.default_rng(seed).permutation(len(paths))[:count]
         row = np.full((side, count * (side + _GAP) - _GAP, 3), 255, np.uint8)
         for place, index in enumerate(order):

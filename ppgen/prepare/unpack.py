@@ -27,6 +27,9 @@ from ppgen.io.atomic import sync_folder
 _CHUNK = 1 << 20
 _IGNORED_TOPS, _IGNORED_NAMES = {"__MACOSX"}, {".DS_Store", "Thumbs.db", "desktop.ini"}
 _DRIVE = re.compile(r"^[A-Za-z]:")
+_NO_NAMES = {"data", "dataset", "datasets"}  # a folder called so says nothing of what lies in it
+_SUFFIX = re.compile(r"(?<=.)[_-]dataset$", re.IGNORECASE)  # photo2cartoon_dataset.zip is data/photo2cartoon
+_ZIP_START = b"PK\x03\x04"
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -58,7 +61,8 @@ def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) 
     """Unpack a zip or tar archive into the folder `data`.
 
     An archive with one folder at its top becomes that folder in `data`; any other is put into a folder called
-    like the archive. Nothing that exists is touched.
+    like the archive. `_dataset` at the name's end is left out, as configs call datasets by what they hold, and so
+    is a folder around all that is called `data` or `dataset`. Nothing that exists is touched.
 
     Raises:
         DataError: no such archive, neither zip nor tar, damaged, encrypted; an entry that leaves the target, is a
@@ -98,12 +102,19 @@ def _opened(source: Path) -> Iterator[Iterator[_Entry]]:
         elif tarfile.is_tarfile(source):
             with tarfile.open(source) as archive:
                 yield _tar_entries(source, archive)
+        elif _begins_as_zip(source):
+            raise DataError(f"{source}: the zip archive is cut short, its listing at the end is missing; get it again")
         else:
             raise DataError(f"{source}: is neither a zip nor a tar archive; download it again")
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError) as error:
         raise DataError(f"{source}: the archive is damaged or of an unknown kind ({error}); get it again") from error
     except OSError as error:
         raise DataError(f"{source}: cannot be read ({error.strerror or error}); get it again") from error
+
+
+def _begins_as_zip(source: Path) -> bool:
+    with source.open("rb") as file:
+        return file.read(len(_ZIP_START)) == _ZIP_START
 
 
 def _zip_entries(source: Path, archive: zipfile.ZipFile) -> Iterator[_Entry]:
@@ -173,14 +184,23 @@ def _checked(source: Path, entries: Iterator[_Entry], limits: Limits) -> list[_E
 
 def _place(source: Path, target: Path, entries: list[_Entry]) -> tuple[Path, int]:
     """The folder that will be made, and how many leading parts of the names it replaces."""
-    tops = {entry.name.parts[0] for entry in entries}
-    if len(tops) == 1 and all(len(entry.name.parts) > 1 for entry in entries):
-        return target / tops.pop(), 1
+    depth = 0
+    while name := _common_folder(entries, depth):
+        depth += 1
+        if name.lower() not in _NO_NAMES:
+            return target / _SUFFIX.sub("", name), depth
     stem = source.name
     for suffix in reversed(source.suffixes):
         if suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz"):
             stem = stem[: -len(suffix)]
-    return target / (stem or "dataset"), 0
+    return target / (_SUFFIX.sub("", stem) or "dataset"), depth
+
+
+def _common_folder(entries: list[_Entry], depth: int) -> str | None:
+    """The one folder at this depth that all entries lie in."""
+    names = {entry.name.parts[depth] for entry in entries}
+    deeper = all(len(entry.name.parts) > depth + 1 for entry in entries)
+    return names.pop() if len(names) == 1 and deeper else None
 
 
 def _temporary_folder(target: Path, size: int) -> Path:

@@ -50,12 +50,7 @@ def test_a_bad_folder_in_a_list_is_one_failed_item(tmp_path):
 
 
 def test_what_is_a_batch(tmp_path):
-    assert (
-        batch.is_batch([])
-        and batch.is_batch(())
-        and batch.is_batch(tmp_path)
-        and batch.is_batch(str(tmp_path))
-    )
+    assert batch.is_batch([]) and batch.is_batch(()) and batch.is_batch(tmp_path) and batch.is_batch(str(tmp_path))
     assert not batch.is_batch(GREY) and not batch.is_batch("a.jpg") and not batch.is_batch("\0" + "a" * 5000)
 
 
@@ -115,3 +110,10 @@ def test_an_input_is_never_overwritten(tmp_path):
     (tmp_path / "elsewhere.png").write_bytes(b"x")
     batch.check_not_input([path, Path("other")], tmp_path / "elsewhere.png")
     batch.check_not_input([path], GREY)
+
+
+def test_the_report_says_what_was_done():
+    report = batch.run_batch(
+        batch.list_items([np.zeros((4, 4, 3), np.uint8)]), lambda item: [SimpleNamespace(warnings=())], "x", "projected"
+    )
+    assert str(report) == "1 of 1 pictures done, 1 face projected"

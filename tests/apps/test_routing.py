@@ -66,6 +66,32 @@ def test_fallback_goes_up_the_tree(tree, guess, known, leaf, wanted):
         assert wanted in route.warnings[0] and leaf in route.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("mode", "scores", "leaf"),
+    [
+        ("min", {"child-F": (0.4, 0.3)}, "child"),
+        ("min", {"child-F": (0.4, 0.3), "child": (0.5, 0.45)}, "base"),
+        ("min", {"child-F": (0.3, 0.4), "child": (0.5, 0.45)}, "child-F"),
+        ("min", {"child-F": (0.3, 0.3)}, "child-F"),
+        ("min", {"child-F": (0.4, None)}, "child-F"),
+        ("max", {"child-F": (0.3, 0.4)}, "child"),
+        ("max", {"child-F": (0.4, 0.3)}, "child-F"),
+    ],
+)
+def test_a_leaf_worse_than_its_parent_does_not_serve(tree, guess, mode, scores, leaf):
+    found = json.loads((tree / "tree.json").read_text())
+    for node in found["nodes"]:
+        own, parent = scores.get(node["name"], (None, None))
+        node.update(judged_by="overall", mode=mode, score=own, parent_score=parent)
+    (tree / "tree.json").write_text(json.dumps(found))
+    route = Router(tree).route({"age": "child", "gender": "F"}, CROP, POINTS)
+    assert (route.leaf, route.wanted) == (leaf, "child-F") and route.weights == tree / leaf / "best.safetensors"
+    assert len(route.warnings) == {"child-F": 0, "child": 1, "base": 2}[leaf]
+    for text, name in zip(route.warnings, ("child-F", "child")):
+        own, parent = scores[name]
+        assert f"of {name} is worse than its parent (overall {own} against {parent}), so {leaf} drew" in text
+
+
 def test_what_is_not_known_is_estimated(tree, guess):
     guess("M", 64.0)
     router = Router(str(tree / "tree.json"))

@@ -9,7 +9,6 @@ from ppgen.device import import_paddle
 paddle = import_paddle()
 
 from ppgen.apps import VAEPredictor  # noqa: E402
-from ppgen.apps import vae as module  # noqa: E402
 from ppgen.errors import ConfigError, DataError, NoFaceError, WeightsError  # noqa: E402
 from ppgen.faces import Face  # noqa: E402
 from ppgen.faces.align import CLOSE, align_face  # noqa: E402
@@ -54,7 +53,7 @@ def face(monkeypatch) -> Face:
             raise NoFaceError(f"{name}: no usable frontal face found")
         return [found]
 
-    monkeypatch.setattr(module, "find_faces", find)
+    monkeypatch.setattr("ppgen.apps.photos.find_faces", find)
     return found
 
 

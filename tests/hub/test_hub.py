@@ -66,3 +66,13 @@ def test_publish_demands_a_card_and_writes_both_files(tmp_path):
     path = hub.publish(network, tmp_path / "x.safetensors", facts)
     text = (tmp_path / "x.md").read_text(encoding="utf-8")
     assert read_metadata(path)["card"] == facts and "# the title" in text and "| IoU | 0.97 |" in text
+
+
+@pytest.mark.parametrize("name", ["dcgan_faces64", "styleganv2-portraits-64"])
+def test_weights_that_only_a_config_makes_say_how(name, monkeypatch):
+    monkeypatch.setattr(hub, "names", lambda: ["face_id"])
+    with pytest.raises(WeightsError) as caught:
+        hub.load(name)
+    text, config = str(caught.value), f"configs/{name.replace('-', '_')}.yaml"
+    assert text.startswith(f"{name}: ") and f"python tools/main.py -c {config}" in text and "\n" not in text
+    assert "--weights" in text and f"python tools/publish.py RUN {name} -c {config}" in text

@@ -122,6 +122,16 @@ def test_vectors_live_in_the_file_and_the_network_never_sees_them(published):
     assert read_metadata(published)["card"]["title"] == "the title"
 
 
+def test_the_card_keeps_the_facts_of_earlier_vectors(published):
+    one = np.ones(6, np.float32)
+    save_directions(published, Directions({"Male": one, "Young": one}, facts={"Male": "first", "Young": "first"}))
+    save_directions(published, Directions({"sefa-1": one, "Male": one}, facts={"sefa-1": "second", "Male": "second"}))
+    wanted = {"Male": "second", "Young": "first", "sefa-1": "second"}
+    assert read_metadata(published)["extra"] == {"attribute vectors in z": wanted}
+    card = published.with_suffix(".md").read_text()
+    assert all(f"| {name} | {fact} |" in card for name, fact in wanted.items())
+
+
 def test_spaces_and_later_vectors_do_not_disturb_each_other(published, tmp_path):
     save_directions(published, Directions({"Male": np.ones(6, np.float32)}))
     save_directions(published, Directions({"Male": np.zeros(2, np.float32)}, space="w"))

@@ -15,6 +15,7 @@ from ppgen.engine.update import run_phase, trainable  # noqa: E402
 from ppgen.losses.gradient_penalty import gradient_penalty  # noqa: E402
 from ppgen.models.base import Model, Step  # noqa: E402
 from ppgen.models.gan import GAN  # noqa: E402
+from ppgen.registry import MODELS  # noqa: E402
 
 DCGAN = {
     "generator": {"name": "DCGANGenerator", "latent_dim": 6, "base_channels": 4, "image_size": 16},
@@ -168,3 +169,27 @@ def test_bad_combinations_are_named():
         GAN(**DCGAN, objective="wgangp")
     with pytest.raises(ConfigError, match="generator_every"):
         GAN(**DCGAN, generator_every=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "generator", "discriminator", "words"),
+    [
+        ("GAN", {"name": "DCGANGenerator", "image_size": 32}, {"name": "DCGANDiscriminator", "image_size": 16},
+         "the same size, found generator.image_size: 32 and discriminator.image_size: 16"),
+        ("GAN", {"name": "DCGANGenerator", "out_channels": 1, "image_size": 16},
+         {"name": "DCGANDiscriminator", "image_size": 16},
+         "the same channels, found generator.out_channels: 1 and discriminator.in_channels: 3"),
+        ("ProgressiveGAN", {"name": "PGGANGenerator", "latent_dim": 4, "widths": [4], "channels": 1},
+         {"name": "PGGANDiscriminator", "widths": [4]},
+         "the same channels, found generator.channels: 1 and discriminator.channels: 3"),
+        ("StyleGAN2", {"name": "StyleGANv2Generator", "size": 16, "style_dim": 8, "n_mlp": 1, "channel_max": 4},
+         {"name": "StyleGANv2Discriminator", "size": 8, "channel_max": 4},
+         "the same size, found generator.size: 16 and discriminator.size: 8"),
+    ],
+)  # fmt: skip
+def test_networks_for_other_pictures_are_one_error_that_names_both(model, generator, discriminator, words):
+    narrow = {"base_channels": 4} if model == "GAN" else {}
+    with pytest.raises(ConfigError, match=words):
+        MODELS.build(
+            {"name": model, "generator": {**generator, **narrow}, "discriminator": {**discriminator, **narrow}}
+        )

@@ -74,7 +74,14 @@ def test_what_is_kept_and_why_not(chain, photos, tmp_path, monkeypatch):
     assert len(table) == 17 and {row["status"] for row in table} == {"kept", "dropped"}
     assert json.loads(report.json.read_text())["counts"]["reasons"]["duplicate"] == 1
     assert "deep_er_p1" in {row["id"] for row in table}
-    assert "blank.png" in str(report)
+    assert "blank.png" in str(report) and "warning" not in str(report)
+
+
+def test_a_split_that_stays_empty_is_said(chain, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(portraits, "is_held_back", lambda identifier: False)
+    report = run(photos, tmp_path / "out", monkeypatch)
+    (line,) = [line for line in str(report).split("\n") if line.startswith("warning")]
+    assert report.counts()["test"] == 0 and "testA stays empty" in line
 
 
 def test_the_datasets_read_it(chain, photos, tmp_path, monkeypatch):

@@ -43,6 +43,8 @@ def test_samples_follow_the_seed(dataset):
     assert sheets[0].shape == (4 * 132 - 4, 3 * 132 - 4, 3)  # a row for each domain
     assert (sheets[0] == sheets[1]).all()
     assert any((sheets[0] != other).any() for other in sheets[2:])
+    few = dataset_stats(dataset, dataset / "out" / "few.png", count=8).samples
+    assert load_image(few).shape[1] == 3 * 132 - 4  # no empty columns beside the longest row
 
 
 def test_the_portraits_layout_is_found_one_folder_deeper(tmp_path):

@@ -56,6 +56,29 @@ def test_several_at_the_top_get_the_archives_name(tmp_path, make, name):
     assert files(done.path) == {"trainA/a.png": b"1", "b.txt": b"2"}
 
 
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("photo2cartoon_dataset.zip", ""),
+        ("photo2cartoon_dataset.zip", "photo2cartoon/"),
+        ("x.zip", "photo2cartoon_dataset/"),
+        ("photo2cartoon_dataset.zip", "dataset/"),
+        ("x.zip", "dataset/photo2cartoon/"),
+    ],
+)
+def test_photo2cartoon_arrives_where_its_config_looks(tmp_path, name, folder):
+    """Whatever folders the archive has around it: the command that a config prints must make what the config reads."""
+    archive = make_zip(tmp_path / name, {f"{folder}{d}/a.png": d.encode() for d in ("trainA", "trainB")})
+    done = unpack(archive, tmp_path / "data")
+    assert done.path == tmp_path / "data" / "photo2cartoon"
+    assert files(done.path) == {"trainA/a.png": b"trainA", "trainB/a.png": b"trainB"}
+
+
+def test_a_name_that_is_all_suffix_stays(tmp_path):
+    assert unpack(make_zip(tmp_path / "_dataset.zip", {"a.txt": b"1", "b.txt": b"2"}), tmp_path).path.name == "_dataset"
+    assert unpack(make_zip(tmp_path / "dataset.zip", {"dataset/a.txt": b"1"}), tmp_path).path.name == "dataset"
+
+
 BAD_NAMES = ["../out.txt", "set/../../out.txt", "/abs.txt", "C:\\x.txt", "set\\..\\..\\x.txt", "set/con.txt", "a:b"]
 
 
@@ -128,6 +151,10 @@ def test_damage_leaves_nothing(tmp_path):
     with pytest.raises(DataError, match="x.tar.gz"):
         unpack(tar, tmp_path / "data")
     assert list((tmp_path / "data").iterdir()) == []
+    half = make_zip(tmp_path / "half.zip", {"set/a": bytes(range(256)) * 40})
+    half.write_bytes(half.read_bytes()[:-40])
+    with pytest.raises(DataError, match="half.zip: the zip archive is cut short"):
+        unpack(half, tmp_path / "data")
 
 
 def test_what_exists_is_kept(tmp_path):

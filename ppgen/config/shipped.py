@@ -1,0 +1,36 @@
+"""The configs that come with ppgen: beside the package in a clone, in it where it was installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def folder() -> Path:
+    """Where they lie."""
+    inside = PACKAGE / "configs"  # setup.py puts them there
+    return inside if inside.is_dir() else PACKAGE.parent / "configs"
+
+
+def in_clone() -> bool:
+    """Whether this is a clone, with its tools/, and not an installed package."""
+    return folder().parent != PACKAGE
+
+
+def names() -> list[str]:
+    """Such as 'dcgan_mnist'."""
+    return sorted(path.stem for path in folder().glob("*.yaml"))
+
+
+def find(path: Path) -> Path:
+    """The file itself; or, where there is none, the shipped config of this name, with or without configs/ and .yaml."""
+    if not path.is_file() and path.parent in (Path(), Path("configs")):
+        name = path.name.removesuffix(".yaml")
+        return folder() / f"{name}.yaml" if name in names() else path
+    return path
+
+
+def how_to_train(name: str) -> str:
+    """The command that trains a shipped config."""
+    return f"python tools/main.py -c configs/{name}.yaml" if in_clone() else f"ppgen train -c {name}"
