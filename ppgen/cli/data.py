@@ -29,7 +29,9 @@ def _portraits_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SRC", help="folder of photos, subfolders included")
     parser.add_argument("-o", "--output", required=True, help="folder of the dataset, such as data/photo2cartoon")
     parser.add_argument("--cartoon", choices=("artist", "photo2cartoon"), help="draw a pair for each portrait")
-    parser.add_argument("--meta", help="CSV: id (file name without extension), gender, age_group, has_glasses")
+    parser.add_argument(
+        "--meta", help="CSV: id (file name without extension), gender, age_group/approx_age, has_glasses"
+    )
     parser.add_argument("--min-eyes", type=float, default=20.0, help="least pixels between the eyes (default: 20)")
     parser.add_argument("--max-pose", type=float, default=2.5, help="how far a head may be turned (1: frontal)")
     add_debug(parser)

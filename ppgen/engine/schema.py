@@ -93,28 +93,37 @@ def _steps(config: dict[str, Any], where: str) -> list[str]:
     return faults
 
 
-def missing_folders(config: dict[str, Any], where: str) -> list[str]:
-    """Folders of a dataset (arguments called `dataroot…`) that are not there, unless it can do without."""
-    if config.get("name") not in DATASETS.names():
-        return []
+def missing_folders(datasets: dict[str, Any]) -> list[str]:
+    """Folders of datasets (arguments called `dataroot…`) that are not there; a sentence for each way to get them."""
+    by_advice: dict[str, list[str]] = {}
+    for name, config in datasets.items():
+        for key, folder in _folders(config).items():
+            if not data_root(folder).is_dir():
+                place = f"dataset.{name}.{key}: there is no folder {data_root(folder)}"
+                by_advice.setdefault(_how_to_get(folder), []).append(place)
+    return [f"{', '.join(places)}; {advice}" for advice, places in by_advice.items()]
+
+
+def _folders(config: Any) -> dict[str, str]:
+    """The folders a dataset cannot do without, by argument."""
+    if not isinstance(config, dict) or config.get("name") not in DATASETS.names():
+        return {}
     cls = DATASETS.get(config["name"])
     if getattr(cls, "dataroot_optional", False):
-        return []
+        return {}
     defaults = {k: p.default for k, p in inspect.signature(cls).parameters.items() if isinstance(p.default, str)}
-    given = {k: v for k, v in {**defaults, **config}.items() if k.startswith("dataroot") and isinstance(v, str) and v}
-    return [
-        f"{where}.{key}: there is no folder {data_root(folder)}; {_how_to_get(folder)}"
-        for key, folder in given.items()
-        if not data_root(folder).is_dir()
-    ]
+    return {k: v for k, v in {**defaults, **config}.items() if k.startswith("dataroot") and isinstance(v, str) and v}
 
 
 def _how_to_get(folder: str) -> str:
     top = folder.split("/")[0]
     if top == "photo2cartoon":
+        place = data_root(top)
+        if place.is_dir():
+            return f"{place} lacks it: `ppgen data portraits` fills both halves from some dozens of photos"
         return (
-            "make it with `ppgen data unpack photo2cartoon_dataset.zip -d data/`, or from photos of your own with "
-            "`ppgen data portraits SRC -o data/photo2cartoon --cartoon artist`"
+            f"make it with `ppgen data unpack photo2cartoon_dataset.zip -d {place.parent}/`, or from photos of your "
+            f"own with `ppgen data portraits SRC -o {place} --cartoon artist` (and --meta TABLE.csv for a style a group)"
         )
     return (
         "run `make data` to link what lies beside the project, or set PPGEN_DATA to the folder that holds "
@@ -184,6 +193,5 @@ def _faults(config: dict[str, Any], need_data: bool) -> list[str]:
         faults.append("total_iters: is missing (or give epochs)")
     datasets = config.get("dataset")
     if need_data and isinstance(datasets, dict):
-        for key, value in datasets.items():
-            faults += missing_folders(value, f"dataset.{key}") if isinstance(value, dict) else []
+        faults += missing_folders(datasets)
     return faults

@@ -23,7 +23,7 @@ from ppgen.engine.optimizers import build_optimizers, rate_factor
 from ppgen.engine.signals import StopSignals
 from ppgen.engine.state import NetworkState, OptimizerState, check_declared, check_finite, gather, split_prefix, spread
 from ppgen.engine.update import Updater
-from ppgen.engine.validation import evaluate, improvement, resting
+from ppgen.engine.validation import check_enough, evaluate, improvement, resting
 from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged
 from ppgen.io.weights import read_metadata, save_network
 from ppgen.models.base import Model, Stateful, Step
@@ -63,6 +63,8 @@ class Trainer:
         self.seed, self.total, self.profile = config.get("seed", 0), config["total_iters"], profile
         self._read_settings()
         check_declared(model)
+        if validation is not None:
+            check_enough(self.validate_settings, len(validation))
         self.averages = {n: Average(model.networks[n], self.ema.half_life, self.ema.ramp_up) for n in self.ema.networks}
         self.precision = precision or Precision()
         self.optimizers = build_optimizers(config["optimizer"], model)

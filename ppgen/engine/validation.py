@@ -62,6 +62,21 @@ def evaluate(
     return metric.compute() if metric is not None else {}
 
 
+def check_enough(wanted: ValidateSettings, count: int) -> None:
+    """ConfigError where the validation dataset is smaller than its metric needs, or the metric cannot be built.
+
+    Found before training, as the first validation may be hours away.
+    """
+    if not wanted.metric:
+        return
+    least = getattr(METRICS.build(wanted.metric), "least", 1)
+    if count < least:
+        raise ConfigError(
+            f"dataset.validation: {wanted.metric['name']} needs at least {least} pictures and this dataset has "
+            f"{count}; add some, or take validate.metric out"
+        )
+
+
 def improvement(scores: dict[str, float], wanted: ValidateSettings, best: float | None) -> float | None:
     """The score that decides, where it is better than the best so far."""
     if wanted.best and wanted.best not in scores:

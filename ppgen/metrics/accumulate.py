@@ -47,10 +47,12 @@ class PictureMetric(ABC):
     Attributes:
         key: where a batch holds the real pictures.
         sink: what gathers.
+        least: how many pictures a side it needs at least.
     """
 
     key: str
     sink: Sink
+    least: int = 1
 
     def update(self, batch: dict[str, Any], predictions: np.ndarray) -> None:
         """Real pictures `batch[key]` and fake ones, float (N, 3, H, W) in [-1, 1]; the numbers may differ.

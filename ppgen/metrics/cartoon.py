@@ -99,9 +99,7 @@ class PairFigures(NamedTuple):
     lightness: float  #: median L* in the face hull, drawing minus paired cartoon
 
 
-def pair_figures(
-    output: np.ndarray, cartoon: np.ndarray, mask: np.ndarray, landmarks: np.ndarray
-) -> PairFigures:
+def pair_figures(output: np.ndarray, cartoon: np.ndarray, mask: np.ndarray, landmarks: np.ndarray) -> PairFigures:
     """All figures of one pair.
 
     Args:
@@ -112,9 +110,7 @@ def pair_figures(
         DataError: sizes differ, or mask or face lie outside the picture.
     """
     if output.shape != cartoon.shape or mask.shape != output.shape[:2]:
-        raise DataError(
-            f"drawing {output.shape}, cartoon {cartoon.shape} and mask {mask.shape} must be of one size"
-        )
+        raise DataError(f"drawing {output.shape}, cartoon {cartoon.shape} and mask {mask.shape} must be of one size")
     inside, hull = mask > 0.5, face_hull(landmarks, mask.shape)
     skin = skin_region(landmarks, mask.shape)
     if not inside.any() or not skin.any():

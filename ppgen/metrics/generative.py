@@ -65,6 +65,11 @@ class GenerativeScores:
             raise ConfigError(f"scores: name at least one of {', '.join(NAMES)}")
 
     @property
+    def least(self) -> int:
+        """See `PictureMetric`."""
+        return max(metric.least for metric in self.metrics)
+
+    @property
     def sinks(self) -> list[Sink]:
         """Each sink once."""
         return list({id(metric.sink): metric.sink for metric in self.metrics}.values())

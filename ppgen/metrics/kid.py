@@ -84,6 +84,8 @@ def _within(kernel: np.ndarray) -> float:
 class KID(FeatureMetric):
     """`kid` and its standard error `kid_se`: lower is better, about 0 for equal sets."""
 
+    least = 4
+
     def scores(self) -> list[Score]:
         """The distance of all pictures seen."""
         found = kid(self.sink.real, self.sink.fake)

@@ -111,6 +111,7 @@ class MSSSIM(PictureMetric):
     """
 
     sink: PictureSink
+    least = 2
 
     def __init__(self, key: str = "image", pairs: int = PAIRS) -> None:
         self.key, self.pairs, self.sink = key, pairs, PictureSink()

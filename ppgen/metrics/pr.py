@@ -66,6 +66,8 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) ->
 class PrecisionRecall(FeatureMetric):
     """`precision` and `recall`, in [0, 1], higher is better."""
 
+    least = NEIGHBOURS + 1
+
     def scores(self) -> list[Score]:
         """Both, of all pictures seen."""
         found = precision_recall(self.sink.real, self.sink.fake)

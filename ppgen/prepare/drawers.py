@@ -20,6 +20,14 @@ class Person(NamedTuple):
     gender: str | None = None
     age_group: str | None = None
     glasses: bool | None = None
+    years: float | None = None
+
+    @property
+    def group(self) -> str | None:
+        """The age group as given, or that of the years (the bounds of configs/photo2cartoon_progressive.yaml)."""
+        if self.age_group or self.years is None:
+            return self.age_group
+        return "young" if self.years < 50 else "middle" if self.years < 65 else "senior"
 
 
 def drawer(name: str) -> Draw:
@@ -28,7 +36,9 @@ def drawer(name: str) -> Draw:
     Raises ConfigError for an unknown name, WeightsError where the network is missing.
     """
     if name == "artist":
-        return lambda crop, points, mask, person: draw_cartoon(crop, points, mask, *person)
+        return lambda crop, points, mask, person: draw_cartoon(
+            crop, points, mask, person.gender, person.group, person.glasses
+        )
     if name == "photo2cartoon":
         return _network_drawer()
     raise ConfigError(f"cartoon={name!r}: give one of {', '.join(CARTOONS)}")

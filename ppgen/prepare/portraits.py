@@ -38,11 +38,11 @@ from ppgen.prepare.artist.style import style_of
 from ppgen.prepare.drawers import CARTOONS, Person, drawer
 
 SIZE = 256
-_VERSION = 1  # of what is made from a photo; another one makes all of them again
+_VERSION = 2  # of what is made from a photo; another one makes all of them again
 _MIN_PERSON = 0.02  # of the crop; below, the segmentation found nobody
 META = (
-    "id", "source", "gender", "age_group", "has_glasses", "tone_hint", "has_cartoon", "suspect", "cartoon_id_dist",
-    "native_interocular_px", "pad_frac", "sharpness_laplacian",
+    "id", "source", "gender", "age_group", "approx_age", "has_glasses", "tone_hint", "has_cartoon", "suspect",
+    "cartoon_id_dist", "native_interocular_px", "pad_frac", "sharpness_laplacian",
 )  # fmt: skip
 
 
@@ -131,7 +131,8 @@ def prepare_portraits(
 
     Args:
         meta: CSV with a column `id` (file name without extension) and any of gender (F, M), age_group (young,
-            middle, senior), has_glasses (0, 1): the artist's styles, and columns of the dataset's meta.csv.
+            middle, senior) or approx_age (years), has_glasses (0, 1): the artist's styles, and columns of the
+            dataset's meta.csv.
     Raises:
         DataError: no photos, an unusable meta file. ConfigError: unknown cartoon or group. OutputError.
     """
@@ -163,11 +164,19 @@ def _people(meta: str | Path | None) -> dict[str, Person]:
     for row in read_table(Path(meta).expanduser()):
         person = Person(
             row.get("gender") or None, row.get("age_group") or None,
-            {"0": False, "1": True}.get(row.get("has_glasses", "")),
+            {"0": False, "1": True}.get(row.get("has_glasses", "")), _years(row, meta),
         )  # fmt: skip
-        style_of(person.gender, person.age_group)  # raises ConfigError for an unknown group, before any work
+        style_of(person.gender, person.group)  # raises ConfigError for an unknown group, before any work
         found[row["id"]] = person
     return found
+
+
+def _years(row: dict[str, str], meta: str | Path) -> float | None:
+    text = row.get("approx_age") or ""
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise DataError(f"{meta}: approx_age of {row['id']} is '{text}'; give years as a number, or nothing") from error
 
 
 def _named(root: Path, photos: list[Path]) -> list[tuple[str, Path]]:
@@ -248,7 +257,8 @@ def _make(identifier: str, path: Path, out: Path, person: Person, wanted: Wanted
         raise _Dropped("no person", f"{path}: the person cannot be told from the background")
     split = "test" if is_held_back(identifier) else "train"
     facts: dict[str, Any] = {
-        "gender": person.gender or "", "age_group": person.age_group or "",
+        "gender": person.gender or "", "age_group": person.group or "",
+        "approx_age": "" if person.years is None else f"{person.years:g}",
         "has_glasses": "" if person.glasses is None else str(int(person.glasses)), "tone_hint": "unknown",
         "native_interocular_px": round(face.interocular, 1), "pad_frac": round(aligned.pad_frac, 4),
         "sharpness_laplacian": round(_sharpness(aligned.crop), 1), "has_cartoon": 0, "suspect": 0,

@@ -129,5 +129,8 @@ def test_missing_dataset_folders_are_named_with_the_other_faults(monkeypatch, tm
 
 def test_the_commands_that_make_the_photo2cartoon_dataset_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
-    with pytest.raises(ConfigError, match="ppgen data unpack .*ppgen data portraits SRC -o data/photo2cartoon"):
+    with pytest.raises(ConfigError) as caught:
         load_config(str(ROOT / "configs/ugatit_photo2cartoon.yaml"), [])
+    assert f"-d {tmp_path}/`" in str(caught.value) and str(caught.value).count("ppgen data unpack") == 1
+    assert f"`ppgen data portraits SRC -o {tmp_path / 'photo2cartoon'}" in str(caught.value)
+    assert all(f"{tmp_path / 'photo2cartoon'}/{half}" in str(caught.value) for half in ("trainA", "trainB", "testA"))

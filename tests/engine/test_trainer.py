@@ -17,6 +17,8 @@ from ppgen.engine import checkpoint  # noqa: E402
 from ppgen.engine.ema import Average  # noqa: E402
 from ppgen.engine.log import read_log  # noqa: E402
 from ppgen.engine.optimizers import rate_factor  # noqa: E402
+from ppgen.engine.settings import ValidateSettings  # noqa: E402
+from ppgen.engine.validation import check_enough  # noqa: E402
 
 
 def arrays(folder: Path, step: int) -> dict:
@@ -178,6 +180,13 @@ def test_resume_is_exact_without_an_average(tmp_path):
 def test_names_of_networks_are_checked_before_training(tmp_path, changes):
     with pytest.raises(ConfigError, match="no network is called"):
         trainer(tmp_path, **changes)
+
+
+def test_too_few_validation_pictures_are_found_before_training():
+    wanted = ValidateSettings(metric={"name": "GenerativeScores", "scores": ["kid", "ms-ssim"]})
+    with pytest.raises(ConfigError, match="GenerativeScores needs at least 4 pictures and this dataset has 3"):
+        check_enough(wanted, 3)
+    check_enough(wanted, 4)
 
 
 def test_validate_best_must_be_a_score(tmp_path):

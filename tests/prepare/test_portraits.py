@@ -146,7 +146,7 @@ def test_groups_reach_the_artist_and_the_table(chain, photos, tmp_path, monkeypa
     meta.write_text("id,gender,age_group,has_glasses\np3,F,senior,1\n")
 
     def draw(crop, landmarks, mask, person):
-        seen[len(seen)] = tuple(person)
+        seen[len(seen)] = (person.gender, person.group, person.glasses)
         return dark(crop, landmarks, mask, person)
 
     monkeypatch.setattr(portraits, "drawer", lambda name: draw)
@@ -156,6 +156,18 @@ def test_groups_reach_the_artist_and_the_table(chain, photos, tmp_path, monkeypa
     assert (rows["p3"]["gender"], rows["p3"]["has_glasses"], rows["p4"]["gender"]) == ("F", "1", "")
     meta.write_text("id,gender\np3,X\n")
     with pytest.raises(ConfigError, match="gender"):
+        prepare_portraits(photos, tmp_path / "out2", Wanted(), meta)
+
+
+def test_years_become_groups_and_stay_in_the_table(chain, photos, tmp_path):
+    meta = tmp_path / "meta.csv"
+    meta.write_text("id,approx_age\np3,49\np4,50\np5,65.5\n")
+    prepare_portraits(photos, tmp_path / "out", Wanted(), meta)
+    rows = {row["id"]: row for row in csv.DictReader((tmp_path / "out" / "meta.csv").open())}
+    groups = [(rows[name]["age_group"], rows[name]["approx_age"]) for name in ("p3", "p4", "p5", "p6") if name in rows]
+    assert groups[:3] == [("young", "49"), ("middle", "50"), ("senior", "65.5")]
+    meta.write_text("id,approx_age\np3,old\n")
+    with pytest.raises(DataError, match="approx_age of p3"):
         prepare_portraits(photos, tmp_path / "out2", Wanted(), meta)
 
 
