@@ -123,7 +123,7 @@ def _how_to_get(folder: str) -> str:
             return f"{place} lacks it: `ppgen data portraits` fills both halves from some dozens of photos"
         return (
             f"make it with `ppgen data unpack photo2cartoon_dataset.zip -d {place.parent}/`, or from photos of your "
-            f"own with `ppgen data portraits SRC -o {place} --cartoon artist` (and --meta TABLE.csv for a style a group)"
+            f"own with `ppgen data portraits SRC -o {place} --cartoon artist` (--meta TABLE.csv for a style a group)"
         )
     return (
         "run `make data` to link what lies beside the project, or set PPGEN_DATA to the folder that holds "
