@@ -142,6 +142,16 @@ class VAEPredictor(GANPredictor):
         points = morph(self.latent_of(a, align), self.latent_of(b, align), steps, way)
         return self.draw(points, columns=steps)
 
+    def strongest(self, z: np.ndarray, count: int = 8, span: float = 2.0) -> list[int]:
+        """The dimensions that change the picture of a latent most when moved by `span`, the strongest first.
+
+        Of a VAE's latent many dimensions say nothing, and the active ones may be anywhere.
+        """
+        pictures = self.draw(np.concatenate([z[None], z + span * np.eye(len(z), dtype=np.float32)])).arrays
+        moved = np.asarray(pictures, np.float32)
+        change = ((moved[1:] - moved[0]) ** 2).mean(axis=(1, 2, 3))
+        return [int(dimension) for dimension in np.argsort(-change, kind="stable")[:count]]
+
     def traverse(
         self,
         photo: Any,

@@ -191,7 +191,7 @@ def run_arithmetic(args: argparse.Namespace) -> int:
 def _traverse_arguments(parser: argparse.ArgumentParser) -> None:
     _add_start(parser)
     _add_model(parser, "output/traverse.png")
-    parser.add_argument("--dims", metavar="LIST", help="dimensions, such as 0-7 or 3,5")
+    parser.add_argument("--dims", metavar="LIST", help="dimensions, such as 0-7 or 3,5 (default: the 8 strongest)")
     parser.add_argument("--attributes", nargs="*", metavar="NAME", help="attribute vectors (without names: all)")
     parser.add_argument("--span", type=float, default=2.0, help="from -SPAN to SPAN (default: 2)")
     parser.add_argument("--steps", type=int, default=9, help="pictures a row (default: 9)")
@@ -206,9 +206,8 @@ def run_traverse(args: argparse.Namespace) -> int:
     along: list[str | int] = list(parse_seeds(args.dims)) if args.dims else []
     if args.attributes is not None:
         along += args.attributes or list(predictor.attributes)
-    if not along:
-        along = list(range(min(8, predictor.network.latent_dim)))
-    pictures = predictor.traverse(_start(args, predictor), along, args.span, args.steps, _align(args))
+    z = predictor.latent_of(_start(args, predictor), _align(args))
+    pictures = predictor.traverse(z, along or predictor.strongest(z, span=args.span), args.span, args.steps)
     return _write(pictures, args.output, args.fps)
 
 

@@ -63,7 +63,10 @@ def _names(kind: str) -> list[tuple[str, str]]:
         from ppgen.hub.published import PUBLISHED
 
         shipped = [(name, str(hub.card(name).get("title", ""))) for name in hub.names()]
-        return [*shipped, *((name, f"PaddleGAN's {p.network}, fetched at first use") for name, p in PUBLISHED.items())]
+        return [
+            *shipped,
+            *((name, f"PaddleGAN's {p.network}, fetched at first use from {p.url}") for name, p in PUBLISHED.items()),
+        ]
     import ppgen.datasets
     import ppgen.metrics
     import ppgen.models

@@ -64,12 +64,15 @@ def rmsprop(
     parameters: list[paddle.Tensor],
     learning_rate: float = 5e-5,
     rho: float = 0.95,
-    epsilon: float = 1e-6,
+    epsilon: float = 1e-12,
     momentum: float = 0.0,
     weight_decay: float = 0.0,
     clip_norm: float | None = None,
 ) -> paddle.optimizer.Optimizer:
-    """RMSProp (Tieleman and Hinton 2012), the optimizer of WGAN."""
+    """RMSProp (Tieleman and Hinton 2012), the optimizer of WGAN.
+
+    epsilon: added to the mean square, inside the root; Paddle's own 1e-6 would stop gradients below 0.001.
+    """
     return paddle.optimizer.RMSProp(
         learning_rate, rho, epsilon, momentum, parameters=parameters, weight_decay=weight_decay or None,
         grad_clip=_clip(clip_norm),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ppgen.errors import WeightsError
+from ppgen.hub import published
 from ppgen.io.atomic import write_text
 from ppgen.io.weights import read_metadata, save_network
 from ppgen.registry import nearest
@@ -34,12 +35,16 @@ def _file(name: str) -> Path:
 
 
 def card(name: str) -> dict[str, Any]:
-    """The card of a shipped network, from its weights file; WeightsError with the nearest name."""
+    """The card of a shipped network, from its weights file, or of one of PaddleGAN's; WeightsError for others."""
+    if name in published.PUBLISHED and name not in names():
+        return published.card(name)
     return read_metadata(_file(name)).get("card", {})
 
 
 def card_text(name: str) -> str:
     """The card as Markdown."""
+    if name in published.PUBLISHED and name not in names():
+        return markdown(name, {"card": card(name), "class": published.PUBLISHED[name].network})
     return markdown(name, read_metadata(_file(name)))
 
 

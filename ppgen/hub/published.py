@@ -30,12 +30,14 @@ class Published:
         network: PaddleGAN's class name.
         arguments: PaddleGAN's constructor arguments.
         key: the network's name in a file that holds several.
+        facts: what its card says beyond that.
     """
 
     file: str
     network: str
     arguments: dict[str, Any] = field(default_factory=dict)
     key: str | None = None
+    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -47,13 +49,31 @@ def _ffhq(size: int) -> dict[str, Any]:
     return {"size": size, "style_dim": 512, "n_mlp": 8, "channel_multiplier": 2}
 
 
+_FFHQ_FACTS = {
+    "title": "StyleGAN2, configuration F, FFHQ faces at 1024 pixels (NVIDIA's, as PaddleGAN converted them)",
+    "licence": "PaddleGAN states none for this file; NVIDIA released the network under its Source Code License-NC, "
+    "which excludes commercial use",
+    "data": "FFHQ: 70,000 photos from Flickr, aligned (Karras et al. 2019); CC BY-NC-SA 4.0",
+    "limits": "Aligned, mostly frontal faces; people whom Flickr shows seldom are drawn worse. A picture takes "
+    "seconds on a CPU.",
+}
+_ANIME_FACTS = {
+    "title": "StyleGAN2, anime faces at 512 pixels (PaddleGAN's)",
+    "licence": "not stated by PaddleGAN; ask before using pictures commercially",
+    "data": "drawn faces; PaddleGAN does not say whose",
+    "limits": "Drawn faces alone: photos cannot be projected into it in any useful way.",
+}
 _RESNET = {"input_nc": 3, "output_nc": 3, "ngf": 64, "n_blocks": 9, "norm_type": "instance"}
 _UNET = {"input_nc": 3, "output_nc": 3, "num_downs": 8, "ngf": 64, "norm_type": "batch"}
 
 PUBLISHED: dict[str, Published] = {
     "paddlegan-photo2cartoon": Published("photo2cartoon_genA2B_weight.pdparams", "ResnetUGATITP2CGenerator"),
-    "ffhq-config-f": Published("stylegan2-ffhq-config-f.pdparams", "StyleGANv2Generator", _ffhq(1024)),
-    "animeface-512": Published("stylegan2-animeface-512.pdparams", "StyleGANv2Generator", _ffhq(512)),
+    "ffhq-config-f": Published(
+        "stylegan2-ffhq-config-f.pdparams", "StyleGANv2Generator", _ffhq(1024), facts=_FFHQ_FACTS
+    ),
+    "animeface-512": Published(
+        "stylegan2-animeface-512.pdparams", "StyleGANv2Generator", _ffhq(512), facts=_ANIME_FACTS
+    ),
     "selfie2anime": Published(
         "ugatit_light.pdparams", "ResnetUGATITGenerator",
         {"ngf": 64, "n_blocks": 4, "img_size": 256, "light": True}, "genA2B",
@@ -63,6 +83,21 @@ PUBLISHED: dict[str, Published] = {
     "facades": Published("Pixel2Pixel_facades.pdparams", "UnetGenerator", _UNET, "netG"),
     "pix2pix-cityscapes": Published("Pix2Pix_cityscapes.pdparams", "UnetGenerator", _UNET, "netG"),
 }  # fmt: skip
+
+
+def card(name: str) -> dict[str, Any]:
+    """The card of a published network, `name` a key of PUBLISHED: where it lies, and what is known of it."""
+    item = PUBLISHED[name]
+    return {
+        "title": item.facts.get("title", f"PaddleGAN's {item.network}, {item.file}"),
+        "url": item.url,
+        "network": f"{item.network}({', '.join(f'{k}={v!r}' for k, v in item.arguments.items())})",
+        **{key: item.facts.get(key, "not stated by PaddleGAN") for key in ("licence", "data")},
+        "command": "none: it is fetched at first use and kept in the cache folder. No checksum was published, so the "
+        "first download is trusted; its size and SHA-256 are recorded beside it and verified ever after.",
+        "scores": "not measured by ppgen",
+        "limits": item.facts.get("limits", "see PaddleGAN's documentation"),
+    }
 
 
 def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:

@@ -29,7 +29,8 @@ def parse_layers(text: str, network: Any) -> list[int]:
         elif part in named:
             found |= set(named[part])
         elif numbers:
-            found |= set(range(int(numbers[1]), int(numbers[2] or numbers[1]) + 1))
+            last = min(int(numbers[2] or numbers[1]), network.count)  # one too many is enough to be refused below
+            found |= set(range(min(int(numbers[1]), network.count), last + 1))
         else:
             raise ConfigError(f"layers '{part}': expected all, {', '.join(named)}, or numbers such as 0-3,7")
     if not found or max(found) >= network.count:

@@ -8,6 +8,8 @@ import numpy as np
 
 from ppgen.errors import ConfigError
 
+MOST = 10_000  # seeds a list may name: more do not fit on a sheet
+
 
 def latents(seed: int, count: int, dim: int) -> np.ndarray:
     """`count` latents of N(0, 1) from one seed, float32 (count, dim); the first ones do not depend on `count`."""
@@ -23,7 +25,7 @@ def parse_seeds(text: str) -> list[int]:
     """ "7", "0-63" or "1,5,9-12" -> numbers.
 
     Raises:
-        ConfigError: it does not parse, or a range runs backwards.
+        ConfigError: it does not parse, a range runs backwards, or there are more than `MOST`.
     """
     result: list[int] = []
     for part in text.split(","):
@@ -33,5 +35,7 @@ def parse_seeds(text: str) -> list[int]:
         first, last = int(found.group(1)), int(found.group(2) or found.group(1))
         if last < first:
             raise ConfigError(f"--seeds {text}: the range {part.strip()} runs backwards")
+        if len(result) + last - first >= MOST:
+            raise ConfigError(f"--seeds {text}: names more than {MOST} seeds; draw them in parts")
         result += range(first, last + 1)
     return result

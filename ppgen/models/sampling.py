@@ -39,6 +39,12 @@ def in_colour(images: np.ndarray) -> np.ndarray:
     return np.repeat(images, 3, axis=1) if images.shape[1] == 1 else images
 
 
+def at_least(images: np.ndarray, side: int) -> np.ndarray:
+    """(N, C, H, W), every pixel repeated until the width is `side` or more: room for a title above a column."""
+    factor = max(1, -(-side // images.shape[3]))
+    return images.repeat(factor, axis=2).repeat(factor, axis=3)
+
+
 def tile(images: np.ndarray, columns: int) -> np.ndarray:
     """One picture (1, 3, rows * H, columns * W) of images (rows * columns, C, H, W), row by row."""
     rows = len(images) // columns

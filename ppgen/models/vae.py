@@ -14,10 +14,11 @@ from paddle import nn
 
 from ppgen.losses.variational import bernoulli_error, gaussian_kl, squared_error
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
-from ppgen.models.sampling import fixed_noise, generate, in_colour, noise_of_ids
+from ppgen.models.sampling import at_least, fixed_noise, generate, in_colour, noise_of_ids
 from ppgen.registry import MODELS, NETWORKS
 
 ACTIVE = 0.05  # nats: a latent dimension with less says nothing
+SHOWN = 56  # pixels a picture of the grid has at least, so that "sample 1" and the losses fit above
 SAMPLE_COLUMNS = 4
 
 
@@ -86,9 +87,9 @@ class VAE(Model):
         return generate(network, noise_of_ids(batch["id"], network.latent_dim))
 
     def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
-        """Pictures, their reconstructions, and samples from fixed noise."""
+        """Pictures, their reconstructions, and samples from fixed noise; small ones enlarged."""
         network, rows = networks["network"], len(batch["image"])
         pictures = {"picture": batch["image"], "rebuilt": self._reconstruct(network, batch["image"])}
         for column in range(SAMPLE_COLUMNS):
             pictures[f"sample {column + 1}"] = generate(network, fixed_noise(rows, network.latent_dim, column))
-        return {name: in_colour(images) for name, images in pictures.items()}
+        return {name: at_least(in_colour(images), SHOWN) for name, images in pictures.items()}

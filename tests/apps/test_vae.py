@@ -92,6 +92,17 @@ def test_arithmetic_is_z_plus_amount_times_vector(vae, photo, face):
         vae.decode(np.zeros(4))
 
 
+def test_the_strongest_dimensions_come_first(vae):
+    with paddle.no_grad():
+        weight = vae.network.from_latent.weight
+        weight.set_value(weight * paddle.to_tensor([[0.1], [10.0], [0.0], [3.0], [1.0]]))
+    z = np.zeros(DIM, np.float32)
+    moved = [np.asarray(vae.decode(z + 2 * row).array, np.float32) for row in np.eye(DIM, dtype=np.float32)]
+    change = [np.square(picture - np.asarray(vae.decode(z).array, np.float32)).mean() for picture in moved]
+    assert vae.strongest(z, 3) == [int(i) for i in np.argsort(change)[::-1][:3]]
+    assert vae.strongest(z)[-1] == 2 and len(vae.strongest(z)) == DIM
+
+
 def test_morph_and_traverse(vae, photo, face):
     other = np.zeros(DIM, np.float32)
     steps = vae.morph(photo, other, steps=5)

@@ -87,3 +87,13 @@ def test_what_does_not_fit_or_is_unknown_writes_nothing(tmp_path):
     with pytest.raises(WeightsError, match="holds no 'netG_B'"):
         published.convert(source, target, "ResnetGenerator", SMALL, "netG_B")
     assert not target.exists()
+
+
+def test_cards_say_where_the_weights_lie():
+    for name, entry in published.PUBLISHED.items():
+        card = hub.card(name)
+        assert card["url"] == f"https://paddlegan.bj.bcebos.com/models/{entry.file}"
+        assert not [field for field in hub.cards.REQUIRED if not card.get(field)], name
+    assert "1024" in hub.card("ffhq-config-f")["title"] and "License-NC" in hub.card("ffhq-config-f")["licence"]
+    text = hub.card_text("animeface-512")
+    assert "stylegan2-animeface-512.pdparams" in text and "512" in text.splitlines()[0]

@@ -21,6 +21,6 @@ def test_seed_lists():
     assert (
         parse_seeds("7") == [7] and parse_seeds("0-3") == [0, 1, 2, 3] and parse_seeds("1, 5,9-11") == [1, 5, 9, 10, 11]
     )
-    for bad in ("", "a", "1-", "-1", "5-3", "1,,2"):
+    for bad in ("", "a", "1-", "-1", "5-3", "1,,2", "0-99999999999", "0-9999,7"):
         with pytest.raises(ConfigError, match="--seeds"):
             parse_seeds(bad)

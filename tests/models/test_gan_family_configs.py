@@ -69,6 +69,22 @@ def test_the_comparison_is_fair():
     assert len({c["model"]["discriminator"]["base_channels"] for c in found}) == 1
 
 
+@pytest.mark.parametrize("name", ["wgan_mnist", "wgan_faces64"])
+def test_wgan_learns_from_the_small_gradients_of_a_clipped_critic(name):
+    """Paddle's RMSProp adds its epsilon inside the root; at its default such a weight would hardly move."""
+    for network, entry in read_yaml(CONFIGS / f"{name}.yaml")["optimizer"].items():
+        weight = paddle.create_parameter([1], "float32", default_initializer=paddle.nn.initializer.Constant(0.0))
+        optimizer = build_optimizer(entry, [weight])
+        moved = []
+        for _ in range(60):
+            before = weight.item()
+            (weight * 5e-5).sum().backward()
+            optimizer.step()
+            optimizer.clear_grad()
+            moved.append(before - weight.item())
+        assert moved[-1] == pytest.approx(entry["learning_rate"], rel=0.1), network
+
+
 def test_dcgan_fits_in_25_lines():
     for name in ("dcgan_faces64", "dcgan_mnist"):
         assert len((CONFIGS / f"{name}.yaml").read_text().splitlines()) <= 25

@@ -20,6 +20,7 @@ from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
 
 _BEARD = 0.13  # share of the lower face that must be hair
+_STUBBLE = (0.80, 0.60, 0.56)  # what a shaved beard leaves of the skin's L*, a*, b*
 _BALANCE = 0.3  # the thinner side has at least so much of the fuller; a cast shadow has not
 
 
@@ -35,19 +36,31 @@ class FacialHair:
 def paint_beard(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, style: Style) -> None:
     """Paint what `find_beard` finds."""
     found = find_beard(regions, face)
-    lower = _lower_face(regions, face)
     if style.stubble and not found.beard.any():
-        colour = tones.base + (-0.13 * tones.base[0], -0.35 * tones.base[1], -0.55 * tones.base[2])
-        soft = np.clip(enlarge(blur(lower & ~face.features, 4.5)), 0, 1) * shape_of(regions.skin, 1.6)
-        sheet.paint(colour, soft, style.stubble * (0.10 + 0.30 * found.shade))
+        sheet.paint(tones.base * _STUBBLE, _shaved(regions, face), style.stubble * (0.42 + 0.2 * found.shade))
     whole = found.beard | found.moustache
     if whole.any():
         bare = whole & ~face.features
-        colours = hair_tones(regions.lab[bare if bare.any() else whole], tones.expo)
+        colours = hair_tones(regions.lab[bare if bare.any() else whole], tones.expo, style.grey)
         coverage = step(0.3, 0.65, enlarge(blur(whole, 1.7))) * shape_of(regions.skin, 1.6)
-        sheet.overlay(strands(regions.lab[..., 0], whole, colours), coverage, 0.92)
+        sheet.overlay(strands(regions.lab, whole, colours), coverage, 0.92)
         edge = np.clip(cv2.morphologyEx(coverage, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), 0, 1)
         sheet.paint(colours.tones[0] - (8, 0, 0), edge, 0.35)
+
+
+def _shaved(regions: Regions, face: Face) -> np.ndarray:
+    """Coverage of where a shaved beard shows: along the jaw from ear to ear, chin and upper lip, not the lips."""
+    points, reach = face.points, face.eye_distance
+    cheeks = [
+        points[[corner, wing]] + np.array([[0.34 * side, 0.02], [0.12 * side, 0.14]]) * reach
+        for corner, wing, side in ((54, 35, 1), (48, 31, -1))
+    ]
+    top = [points[14], *cheeks[0], points[33] + (0, 0.08 * reach), *cheeks[1][::-1], points[2]]
+    area = face.filled(np.vstack([points[2:15], top]))
+    lips = cv2.dilate(face.filled(face.lips()).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    soft = step(0.1, 0.95, enlarge(blur(area, 0.1 * reach)))
+    inside = shape_of(regions.skin & regions.oval, 1.6) * (1 - np.clip(enlarge(blur(lips, 1.2)), 0, 1))
+    return soft * inside
 
 
 def find_beard(regions: Regions, face: Face) -> FacialHair:

@@ -56,7 +56,7 @@ def draw_cartoon(
     paint_skin(sheet, regions, face, tones, style)
     if style.beard:
         paint_beard(sheet, regions, face, tones, style)
-    hair_ink = paint_hair(sheet, regions, face, tones.expo)
+    hair_ink = paint_hair(sheet, regions, face, tones.expo, style.grey)
     _ink_borders(sheet, regions, face, tones, tones.ink if hair_ink is None else hair_ink, unit)
     paint_nose(sheet, photo, light, face, tones)
     paint_mouth(sheet, photo, face, regions.skin_colour, tones, style)

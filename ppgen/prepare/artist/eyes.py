@@ -21,6 +21,7 @@ from ppgen.prepare.artist.canvas import (
     to_sheet,
 )  # fmt: skip
 from ppgen.prepare.artist.face import BROWS, LOWER_LIDS, UPPER_LIDS, Face
+from ppgen.prepare.artist.hair import greyed
 from ppgen.prepare.artist.lines import long_pieces
 from ppgen.prepare.artist.regions import Regions
 from ppgen.prepare.artist.style import Style
@@ -54,7 +55,7 @@ def paint_eyes(sheet: Sheet, photo: np.ndarray, face: Face, tones: SkinTones, st
         opening = polygon(np.vstack([eye.upper, eye.lower[::-1]]))
         white = 93 + 0.05 * tones.base[0]
         sheet.paint((white, 1.5, 1.0), opening)
-        _paint_iris(sheet, eye, colour, opening)
+        _paint_iris(sheet, eye, colour, opening, style.catch)
         lid_shade = polygon(np.vstack([eye.upper, (eye.upper + eye.down * 0.075 * eye.width)[::-1]]), 1.2)
         sheet.paint((42, 12, 8), lid_shade * opening, 0.45)
         _paint_lids(sheet, eye, tones, style, unit)
@@ -104,36 +105,53 @@ def _iris_colour(lab: np.ndarray, eye: _Eye) -> np.ndarray:
     return 0.75 * kinds + 0.25 * np.array([np.clip(seen[0], 14, 50), seen[1], seen[2]])
 
 
-def _paint_iris(sheet: Sheet, eye: _Eye, colour: np.ndarray, opening: np.ndarray) -> None:
+def _paint_iris(sheet: Sheet, eye: _Eye, colour: np.ndarray, opening: np.ndarray, catch: float) -> None:
     centre, radius = eye.iris, eye.radius
     sheet.paint(colour, disc(centre, radius) * opening)
     rim = np.clip(disc(centre, radius) - disc(centre, 0.82 * radius), 0, 1)
     sheet.paint(colour * (0.45, 0.8, 0.8), rim * opening)
     sheet.paint(colour + (15, 0, 5), disc(centre + 0.35 * radius * eye.down, 0.5 * radius, 3) * opening, 0.55)
     sheet.paint((6, 2, 2), disc(centre, 0.46 * radius) * opening)
-    sheet.paint((100, 0, 0), disc(centre + radius * np.array([-0.33, -0.36]), 0.25 * radius) * opening)
-    sheet.paint((100, 0, 0), disc(centre + radius * np.array([0.36, 0.4]), 0.12 * radius) * opening, 0.8)
+    sheet.paint((100, 0, 0), disc(centre + radius * np.array([-0.33, -0.36]), (0.19 + 0.15 * catch) * radius) * opening)
+    sheet.paint(
+        (100, 0, 0), disc(centre + radius * np.array([0.36, 0.4]), (0.09 + 0.08 * catch) * radius) * opening, 0.8
+    )
 
 
 def _paint_lids(sheet: Sheet, eye: _Eye, tones: SkinTones, style: Style, unit: float) -> None:
-    ink, out = tones.ink, eye.out
-    upper = eye.upper if out < 0 else eye.upper[::-1]  # from the outer corner inward
+    ink = tones.ink
+    upper = eye.upper if eye.out < 0 else eye.upper[::-1]  # from the outer corner inward
     place = np.linspace(0, 1, len(upper))
-    weight = 1 + 0.25 * style.lashes
-    wing = (upper[0] - upper[5]) * (0.15 + 0.4 * style.lashes) - eye.down * 1.5 * unit * style.lashes
-    curve = np.vstack([upper[0] + wing, upper])
-    sheet.paint(ink * 0.8, brush(curve, np.r_[0.4, unit * weight * (4.3 - 1.9 * place)], (0.25, 0.5)))
-    sheet.paint(ink + (16, 6, 6), brush(eye.lower, 1.7 * unit, (0.2, 0.2)), 0.7)
-    if style.lashes >= 0.5:
-        for share, length in ((0.02, 9.0), (0.10, 8.5), (0.19, 7.5), (0.29, 6.5)):
-            root = upper[int(share * len(upper))]
-            way = eye.right * out * (0.85 - 1.5 * share) - eye.down * 0.8
-            way *= length * style.lashes * unit / np.linalg.norm(way)
-            bend = np.outer([0.0, 0.4, 1.6], unit * eye.down)
-            lash = spline(root + np.outer([0.0, 0.5, 1.0], way) - bend, 6)
-            sheet.paint(ink * 0.8, brush(lash, np.linspace(2.5, 0.4, len(lash)) * unit, (1, 0)), 0.9)
     crease = upper[3:-3] - eye.down * (0.095 * eye.width) * np.sin(np.pi * place[3:-3])[:, None] ** 0.5
+    if style.lids > 0:
+        _paint_lid_colour(sheet, eye, upper, tones, style.lids)
     sheet.paint((0.52 * tones.base[0], tones.base[1] + 9, tones.base[2] + 7), brush(crease, 1.8 * unit), 0.65)
+    sheet.paint(ink + (16, 6, 6), brush(eye.lower, 1.7 * unit, (0.2, 0.2)), 0.7)
+    width = unit * (1 + 0.75 * style.lashes) * (4.3 - 1.9 * place)
+    line = upper - np.outer(0.3 * style.lashes * width, eye.down)  # grows away from the eye
+    wing = (upper[0] - upper[5]) * (0.15 + 0.55 * style.lashes) - eye.down * 3.5 * unit * style.lashes
+    sheet.paint(ink * 0.8, brush(np.vstack([line[0] + wing, line]), np.r_[0.4, width], (0.3, 0.5)))
+    if style.lashes >= 0.5:
+        _paint_lashes(sheet, eye, line, tones, style.lashes * unit)
+
+
+def _paint_lid_colour(sheet: Sheet, eye: _Eye, upper: np.ndarray, tones: SkinTones, strength: float) -> None:
+    """A soft tint from the lashes up to a little above the crease."""
+    place = np.linspace(0, 1, len(upper))
+    rise = np.outer(0.17 * eye.width * np.sin(np.pi * (0.1 + 0.9 * place)) ** 0.6, eye.down)
+    lid = polygon(np.vstack([upper, (upper - rise)[::-1]]), 0.03 * eye.width)
+    sheet.paint(tones.base + (-0.28 * tones.base[0], 11, -9), lid, 0.7 * strength)
+
+
+def _paint_lashes(sheet: Sheet, eye: _Eye, line: np.ndarray, tones: SkinTones, size: float) -> None:
+    """Five bent lashes from the outer corner inward."""
+    for share, length in ((0.02, 13.0), (0.11, 12.0), (0.21, 10.5), (0.32, 9.0), (0.45, 7.5)):
+        root = line[int(share * len(line))]
+        way = eye.right * eye.out * (0.85 - 1.5 * share) - eye.down * 0.8
+        way *= length * size / np.linalg.norm(way)
+        bend = np.outer([0.0, 0.4, 2.2], size * eye.down)
+        lash = spline(root + np.outer([0.0, 0.5, 1.0], way) - bend, 6)
+        sheet.paint(tones.ink * 0.8, brush(lash, np.linspace(3.6, 0.6, len(lash)) * size, (1, 0)), 0.95)
 
 
 def paint_brows(
@@ -154,13 +172,13 @@ def paint_brows(
     for index, curve in enumerate(curves):
         corridor = corridors[index]
         depth = float(np.clip(depths[index], 0.7 * np.mean(depths), 1.35 * np.mean(depths)))
-        body = _brow_body(dark, depth, corridor, curve, face)
-        width = (0.055 + 0.03 * style.brows) * face.eye_distance * SCALE
+        body = _brow_body(dark, depth, corridor, curve, face, 0.36 - 0.2 * style.brows)
+        width = (0.03 + 0.075 * style.brows) * face.eye_distance * SCALE
         inner_first = np.linspace(0.55, 1.0, len(curve)) if index == 0 else np.linspace(1.0, 0.55, len(curve))
         low = to_sheet(curve + (0, 0.025 * face.eye_distance))
         stroke = brush(low, width * inner_first, (0.1, 0.35) if index == 0 else (0.35, 0.1))
-        coverage = np.maximum(body, stroke * (0.5 if depth > 14 else 0.9))
-        colour = _brow_colour(lab, dark, corridor, tones)
+        coverage = np.maximum(body, stroke * (0.3 + 0.4 * style.brows if depth > 14 else 0.9))
+        colour = greyed(_brow_colour(lab, dark, corridor, tones), 0.6 * style.grey)
         sheet.paint(colour, coverage, float(np.clip((depth + 14) / 30, 0.5, 0.97)))
 
 
@@ -175,8 +193,10 @@ def _corridor(curve: np.ndarray, face: Face, lid_y: float, index: int) -> np.nda
     return inside & (y < lid_y - 0.045 * reach)
 
 
-def _brow_body(dark: np.ndarray, depth: float, corridor: np.ndarray, curve: np.ndarray, face: Face) -> np.ndarray:
-    """Coverage of what is dark in the corridor; nothing where it is hardly darker than skin."""
+def _brow_body(
+    dark: np.ndarray, depth: float, corridor: np.ndarray, curve: np.ndarray, face: Face, least: float
+) -> np.ndarray:
+    """Coverage of what is darker than `least` of the brow's depth; nothing where that is hardly darker than skin."""
     if depth < 7:
         return np.zeros((SCALE * dark.shape[0],) * 2, np.float32)
     found = (dark > 0.36 * depth) & corridor
@@ -185,7 +205,7 @@ def _brow_body(dark: np.ndarray, depth: float, corridor: np.ndarray, curve: np.n
     _, pieces = cv2.connectedComponents(found.astype(np.uint8))
     touched = np.setdiff1d(np.unique(pieces[on_curve > 0]), [0])
     found = np.isin(pieces, touched) & long_pieces(found, 12)
-    return step(0.26, 0.5, enlarge(blur(np.clip(dark / depth, 0, 1) * found, 0.9)))
+    return step(least, least + 0.24, enlarge(blur(np.clip(dark / depth, 0, 1) * found, 0.9)))
 
 
 def _brow_colour(lab: np.ndarray, dark: np.ndarray, corridor: np.ndarray, tones: SkinTones) -> np.ndarray:

@@ -13,6 +13,9 @@ from ppgen.prepare.artist.lines import Flow, fill_from
 from ppgen.prepare.artist.regions import Regions
 
 _LEAST = 60  # pixels of 256; less hair is not painted
+_GREY = 62.0  # L* dark hair is on its way to when it turns grey
+_NEAR_GREY, _LIGHT_HAIR = 0.19, 60.0  # white hair has less chroma for its L*, and more L*
+_CAST = 0.5  # share of its colour that white hair keeps: the rest is warm light
 
 
 @dataclass(frozen=True)
@@ -23,35 +26,64 @@ class HairTones:
     ink: np.ndarray
 
 
-def hair_tones(pixels: np.ndarray, expo: float) -> HairTones:
-    """Tones around the colour of the photo's hair pixels (n, 3) L*a*b*."""
+def greyed(colour: np.ndarray, grey: float) -> np.ndarray:
+    """An L*a*b* colour (3,) so far on its way to grey hair, in [0, 1]; light hair keeps its lightness."""
+    light, a, b = colour
+    return np.array([light + grey * max(0.0, _GREY - light), (1 - grey) * a, (1 - grey) * b])
+
+
+def white_hair(lab: np.ndarray) -> np.ndarray | None:
+    """Boolean (n,): which pixels (n, 3) L*a*b* are white hair; None for hair of another colour.
+
+    White is hair whose lightest third is light and near grey. What is richer in colour beside it is skin in the
+    shade or a rim lit by a warm backdrop.
+    """
+    chroma = np.hypot(lab[:, 1], lab[:, 2]) / np.maximum(lab[:, 0], 10)
+    lightest = lab[:, 0] >= np.percentile(lab[:, 0], 67)
+    usual = float(np.median(chroma[lightest]))
+    if usual > _NEAR_GREY or np.median(lab[lightest, 0]) < _LIGHT_HAIR:
+        return None
+    return chroma <= usual + 0.5 * _NEAR_GREY
+
+
+def hair_tones(pixels: np.ndarray, expo: float, grey: float = 0.0) -> HairTones:
+    """Tones around the colour of the photo's hair pixels (n, 3) L*a*b*; `grey` as for `greyed`."""
+    white = white_hair(pixels)
+    cast = 1.0
+    if white is not None:
+        pixels, cast = pixels[white], _CAST
     middle, spread = np.median(pixels, axis=0), max(5.0, float(pixels[:, 0].std()))
     # white hair comes out grey where only skin was exposed for; dark hair stays dark
     light = 15 + 0.86 * min(middle[0] * (0.5 + 0.5 * max(1.0, expo)), 96)
-    a, b = 0.9 * middle[1] + 1.0, 0.95 * middle[2] + 1.0
-    gap = 8 + 3 * float(np.clip((spread - 5) / 8, 0, 1))
+    light, a, b = greyed(np.array([light, cast * (0.9 * middle[1] + 1.0), cast * (0.95 * middle[2] + 1.0)]), grey)
+    gap = (1 - 0.35 * grey) * 8 + 3 * float(np.clip((spread - 5) / 8, 0, 1))
     levels = light + gap * np.array([-1.2, 0.0, 1.1, 2.2])
     tones = np.stack([np.clip(levels, 4, 97), a * np.array([1.1, 1, 1, 0.8]), b + np.array([0, 0, 1.5, 2])], axis=1)
     return HairTones(tones, np.array([max(7.0, min(light - 30, 34)), 0.6 * a + 2, 0.6 * b + 2]))
 
 
-def paint_hair(sheet: Sheet, regions: Regions, face: Face, expo: float) -> np.ndarray | None:
+def paint_hair(sheet: Sheet, regions: Regions, face: Face, expo: float, grey: float = 0.0) -> np.ndarray | None:
     """Paint the hair; returns its ink, None where there is too little."""
     if regions.hair.sum() < _LEAST:
         return None
-    colours = hair_tones(regions.lab[regions.hair], expo)
-    picture = strands(regions.lab[..., 0], regions.hair, colours)
+    colours = hair_tones(regions.lab[regions.hair], expo, grey)
+    picture = strands(regions.lab, regions.hair, colours)
     sheet.overlay(picture, _thin_hair(regions, face), 0.8)
     sheet.overlay(picture, shape_of(regions.hair, 1.7))
     return colours.ink
 
 
-def strands(light: np.ndarray, region: np.ndarray, colours: HairTones) -> np.ndarray:
+def strands(lab: np.ndarray, region: np.ndarray, colours: HairTones) -> np.ndarray:
     """The hair's own picture over the whole sheet, RGB: flat tones whose edges run along the strands.
 
     Args:
-        light: L* (256, 256) of the photo. region: where the hair is; beyond it the nearest hair goes on.
+        lab: L*a*b* (256, 256, 3) of the photo. region: where the hair is; beyond it the nearest hair goes on.
     """
+    white = white_hair(lab[region])
+    if white is not None:  # shade and colour that are not the hair's own give way to the hair beside them
+        region = region.copy()
+        region[region] = white
+    light = lab[..., 0]
     pixels = light[region]
     spread = max(5.0, float(pixels.std()))
     flow = Flow(fill_from(light, region), region, sigma=2.6)

@@ -23,6 +23,8 @@ from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
 
 _SHUT = 0.045  # of the mouth's width: lips so close are drawn as one line
+_REDDEST = 52.0  # a* of lips at most
+_FULLER = 0.22  # of its height a lip grows where the style asks for full lips
 
 
 def paint_mouth(sheet: Sheet, photo: np.ndarray, face: Face, skin: np.ndarray, tones: SkinTones, style: Style) -> None:
@@ -36,11 +38,12 @@ def paint_mouth(sheet: Sheet, photo: np.ndarray, face: Face, skin: np.ndarray, t
         to_sheet(spline(face.points[part], 48 // (len(part) - 1)))  # all four as long as each other
         for part in (LIP_TOP, LIP_BOTTOM, MOUTH_TOP, MOUTH_BOTTOM)
     )
+    top, bottom = (_fuller(outer, inner, style.lips) for outer, inner in ((top, inner_top), (bottom, inner_bottom)))
     width = float(np.linalg.norm(face.points[54] - face.points[48]))
     gap = float(np.abs(face.points[[61, 62, 63], 1] - face.points[[67, 66, 65], 1]).mean())
     lip = _lip_colour(lab, face, skin, tones, style)
-    sheet.paint(lip, polygon(np.vstack([inner_bottom, bottom[::-1]]), 0.8), 0.75 + 0.2 * style.lips)
-    sheet.paint(lip + (-7, 2, 0), polygon(np.vstack([top, inner_top[::-1]]), 0.8), 0.75 + 0.2 * style.lips)
+    sheet.paint(lip, polygon(np.vstack([inner_bottom, bottom[::-1]]), 0.8), 0.6 + 0.38 * style.lips)
+    sheet.paint(lip + (-7, 2, 0), polygon(np.vstack([top, inner_top[::-1]]), 0.8), 0.6 + 0.38 * style.lips)
     full = ((inner_bottom + bottom) / 2)[14:35]
     sheet.paint(lip + (9, -4, -2), blur(brush(full, 4.5 * unit), 1.5), 0.6)
     line = tones.ink + (12, 8, 6)
@@ -57,12 +60,19 @@ def paint_mouth(sheet: Sheet, photo: np.ndarray, face: Face, skin: np.ndarray, t
     sheet.paint(tones.base + (-0.42 * tones.base[0], 12, 9), brush(under, 2.2 * unit), 0.6)
 
 
+def _fuller(outer: np.ndarray, inner: np.ndarray, lips: float) -> np.ndarray:
+    """The outer edge of a lip moved outward, most in the middle, not at all at the corners."""
+    bulge = np.sin(np.linspace(0, np.pi, len(outer)))[:, None]
+    return outer + _FULLER * lips * bulge * (outer - inner)
+
+
 def _lip_colour(lab: np.ndarray, face: Face, skin: np.ndarray, tones: SkinTones, style: Style) -> np.ndarray:
     lips = lab[face.filled(np.vstack([face.points[MOUTH_BOTTOM], face.points[LIP_BOTTOM][::-1]]))]
     apart = (np.median(lips, axis=0) if len(lips) > 5 else skin) - skin
+    darker = np.clip(apart[0], -34 + 16 * style.lips, 6)  # lips the artist colors are not dark besides
     return np.array([
-        tones.base[0] - 9 + 0.75 * np.clip(apart[0], -34, 6) - 0.35 * max(0.0, apart[1] - 8),
-        tones.base[1] + 7 + 6 * style.lips + 1.2 * np.clip(apart[1], -2, 40),
+        tones.base[0] - 8 - 6 * style.lips + 0.75 * darker - 0.35 * max(0.0, apart[1] - 8),
+        min(tones.base[1] + 4 + 18 * style.lips + 1.2 * float(np.clip(apart[1], -2, 40)), _REDDEST),
         tones.base[2] + 2 + 0.8 * np.clip(apart[2], -12, 20),
     ])  # fmt: skip
 

@@ -1,4 +1,8 @@
-"""What the artist does differently for different groups of people."""
+"""What the artist does differently for different groups of people.
+
+These are conventions of drawing, as illustrators have them, chosen by us so that a group can be told in a small
+picture and a generator can learn it. They say nothing about how anybody is or should look.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +18,44 @@ AGE_GROUPS = ("young", "middle", "senior")
 class Style:
     """Strengths in [0, 1]; the defaults are what is drawn where nothing is known about the person.
 
-    blush: of the cheeks. lashes: length of the eyelashes. lips: how much the lips are coloured.
-    wrinkles: how faint a fold is still drawn. beard: whether facial hair may be drawn. stubble: the shade of a
-    shaved beard. brows: weight of the brows.
+    blush: of the cheeks. glow: highlights on forehead, cheekbones, nose and chin. relief: how strongly light and
+    shade of the photo are drawn. catch: size of the light in the eyes. wrinkles: how many lines are drawn and how
+    faint a fold of the photo still is. grey: how far hair, beard and brows turn grey.
+    lashes: length and weight of the eyelashes. lids: colour on the upper lids. lips: how full and how colored they
+    are. beard: whether facial hair may be drawn. stubble: the shade of a shaved beard. brows: weight of the brows.
     """
 
-    blush: float = 0.3
+    blush: float = 0.2
+    glow: float = 0.0
+    relief: float = 0.9
+    catch: float = 0.4
+    wrinkles: float = 0.25
+    grey: float = 0.0
     lashes: float = 0.25
-    lips: float = 0.3
-    wrinkles: float = 0.55
+    lids: float = 0.0
+    lips: float = 0.35
     beard: bool = True
     stubble: float = 0.0
     brows: float = 0.5
 
 
+_AGES = {
+    "young": {"blush": 0.8, "glow": 1.0, "relief": 0.6, "catch": 1.0, "wrinkles": 0.0},
+    "middle": {},
+    "senior": {"blush": 0.0, "catch": 0.2, "wrinkles": 1.0, "grey": 0.28},
+    None: {},
+}
+_GENDERS = {
+    "F": {"lashes": 1.0, "lids": 0.7, "lips": 1.0, "beard": False, "brows": 0.25},
+    "M": {"lashes": 0.0, "lips": 0.2, "stubble": 0.6},
+    None: {},
+}
+
+
 def style_of(gender: str | None = None, age_group: str | None = None) -> Style:
     """The style of a group; None is unknown. Raises ConfigError for another word."""
-    if gender not in (None, *GENDERS):
+    if gender not in _GENDERS:
         raise ConfigError(f"gender={gender!r}: give 'F', 'M' or None for unknown")
-    if age_group not in (None, *AGE_GROUPS):
+    if age_group not in _AGES:
         raise ConfigError(f"age_group={age_group!r}: give {', '.join(map(repr, AGE_GROUPS))} or None for unknown")
-    blush = {"young": 0.7, "middle": 0.3, "senior": 0.12, None: 0.3}[age_group]
-    wrinkles = {"young": 0.2, "middle": 0.55, "senior": 1.0, None: 0.55}[age_group]
-    if gender is None:
-        return Style(blush=blush, wrinkles=wrinkles)
-    if gender == "F":
-        return Style(blush + 0.1, lashes=1.0, lips=0.75, wrinkles=0.8 * wrinkles, beard=False, brows=0.4)
-    return Style(blush, lashes=0.0, lips=0.15, wrinkles=wrinkles, stubble=1.0, brows=0.6)
+    return Style(**_AGES[age_group], **_GENDERS[gender])

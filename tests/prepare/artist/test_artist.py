@@ -14,7 +14,9 @@ from ppgen.prepare.artist.beard import find_beard
 from ppgen.prepare.artist.canvas import lab_to_rgb
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses
+from ppgen.prepare.artist.hair import hair_tones
 from ppgen.prepare.artist.regions import find_regions
+from ppgen.prepare.artist.style import AGE_GROUPS, GENDERS
 
 SKIN, HAIR, SUIT = (66, 18, 20), (28, 6, 10), (22, 2, -8)
 POINTS = typical_landmarks()
@@ -126,6 +128,48 @@ def test_styles_differ_where_they_should():
     chin = np.s_[196:208, 118:140]
     unknown = draw_cartoon(*made).astype(int)
     assert np.abs(plain[chin] - unknown[chin]).mean() > 0.5  # the shade of a shaved beard
+
+
+NEIGHBORS = [
+    ("F young", "F middle"), ("F middle", "F senior"), ("M young", "M middle"), ("M middle", "M senior"),
+    ("F young", "M young"), ("F middle", "M middle"), ("F senior", "M senior"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("skin", [(74, 16, 18), (55, 16, 20), (36, 14, 16)], ids=["light", "medium", "dark"])
+def test_groups_differ_at_the_size_generators_train_at(skin):
+    """In the face at 128 pixels: neighbors in the tree by 2 levels of 255 or more, its far ends by 5."""
+    made = _with(portrait(skin=skin))
+    groups = [f"{gender} {age}" for gender in GENDERS for age in AGE_GROUPS]
+    drawn = {group: draw_cartoon(*made, *group.split(), size=128).astype(int) for group in groups}
+    face = cv2.resize(Face(POINTS).filled(Face(POINTS).oval).astype(np.uint8), (128, 128)) > 0
+    for one, other in NEIGHBORS:
+        assert np.abs(drawn[one] - drawn[other])[face].mean() >= 2, (one, other)
+    assert np.abs(drawn["F young"] - drawn["M senior"])[face].mean() >= 5
+
+
+def test_styles_keep_to_the_person_and_leave_the_eyes_open():
+    made = _with(portrait())
+    plain = draw_cartoon(*made).astype(int)
+    away = cv2.dilate((made[2] > 0.5).astype(np.uint8), np.ones((9, 9))) == 0
+    for gender in GENDERS:
+        for age in AGE_GROUPS:
+            drawn = draw_cartoon(*made, gender, age).astype(int)
+            assert (drawn[away] == 255).all()
+            for first in (36, 42):
+                eye = Face(POINTS).filled(POINTS[first : first + 6])
+                white = [int((picture[eye].min(axis=-1) > 200).sum()) for picture in (plain, drawn)]
+                assert white[1] >= 0.8 * white[0]
+
+
+def test_white_hair_in_warm_light_is_drawn_white():
+    """A third of it is in the shade of a warm room; blond hair stays blond."""
+    shine, shade = np.full((200, 3), (74.0, 1.0, 10.0)), np.full((100, 3), (34.0, 20.0, 24.0))
+    mixed = np.vstack([shine, shade]) + np.random.default_rng(0).normal(0, 1, (300, 3))
+    middle = hair_tones(mixed, expo=1.0).tones[1]
+    assert middle[0] > 68 and np.hypot(*middle[1:]) < 9
+    blond = hair_tones(np.random.default_rng(0).normal((66, 6, 22), 3, (300, 3)), expo=1.0).tones[1]
+    assert np.hypot(*blond[1:]) > 18
 
 
 @pytest.mark.parametrize("hair", [(78, 2, 4), (30, 3, 5)], ids=["white", "dark"])

@@ -1,0 +1,57 @@
+"""benchmarks/stylegan_scores.py: its figures on made-up features, pictures and descriptors."""
+
+import importlib
+
+import numpy as np
+import pytest
+import style_networks
+from conftest import ROOT
+
+from ppgen.device import import_paddle
+
+import_paddle()
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("stylegan_scores")
+
+
+def test_what_is_like_the_faces_scores_better_than_what_is_not(script):
+    rng = np.random.default_rng(0)
+
+    def of(count: int, shift: float) -> dict[str, np.ndarray]:
+        return {f"dlib-face@{d}": (rng.normal(size=(count, 4)) + shift).astype(np.float32) for d in script.DEPTHS}
+
+    sets = {script.TRAIN: of(80, 0), script.HELD: of(40, 0), script.GAUSSIAN: of(120, 3), script.GENERATOR: of(120, 0)}
+    found = script.distributions(sets)
+    for row in found["kid"].values():
+        assert 5 * row[script.GENERATOR]["kid"] < row[script.GAUSSIAN]["kid"]
+    assert found["fid"][script.GENERATOR]["fid"] < 1 < found["fid"][script.GAUSSIAN]["fid"]
+    both = found["precision_recall"]
+    assert both[script.GENERATOR]["precision"] > 0.6 > 0.1 > both[script.GAUSSIAN]["precision"]
+    assert found["fid"][script.HELD]["pictures"] == 40
+
+
+def test_samples_from_memory_are_found(script, monkeypatch):
+    def means(pictures):
+        return np.stack(list(pictures)).mean(axis=(1, 2)).astype(np.float32)
+
+    monkeypatch.setattr("ppgen.metrics.features.extractor", lambda name: means)
+    monkeypatch.setattr("ppgen.metrics.reference.cached_features", lambda network, pictures: network(pictures))
+    train = [np.full((8, 8, 3), v, np.uint8) for v in (10, 100, 200)]
+    held = [np.full((8, 8, 3), v, np.uint8) for v in (40, 150)]
+    samples = np.stack([train[2], train[0]])
+    found, picture = script.memory(samples, samples, train, held)
+    assert found["generator"] == 0 and found[script.HELD] == pytest.approx(np.sqrt(3) * 40)
+    shades = [int(picture[r, c, 0]) for r in (20, 47) for c in (4,)]
+    assert picture.shape[2] == 3 and shades == [200, 200], "the photo below its sample is the nearest one"
+
+
+def test_path_lengths_of_both_spaces(script, monkeypatch):
+    monkeypatch.setattr(
+        "ppgen.metrics.dlib_features.perceptual_distance", lambda a, b: np.square(a - b).mean(axis=(1, 2, 3))
+    )
+    found = script.path_length(style_networks.tiny(), 4)
+    assert set(found) == {"z", "w"} and all(row["mean"] > 0 and row["count"] >= 2 for row in found.values())
