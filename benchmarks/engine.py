@@ -1,12 +1,15 @@
-"""What the engine costs: against the bare recipe, in memory over time, in processes, in waiting for data.
+"""What the engine costs: against the bare recipe, in memory over time, in processes, in waiting for data, in pages.
 
     python benchmarks/engine.py overhead  [-c CONFIG] [-o KEY=VALUE ...] [--steps 10] [--rounds 10]
     python benchmarks/engine.py memory    [-c CONFIG] [-o KEY=VALUE ...] [--steps 300]
     python benchmarks/engine.py processes [-c CONFIG] [-o KEY=VALUE ...] [--steps 40] [--rounds 2]
+    python benchmarks/engine.py kept      [-c CONFIG] [-o KEY=VALUE ...] [--steps 40] [--rounds 2]
 
 `overhead` alternates blocks of steps in the trainer with the same steps of the same recipe in a loop of eight
 lines, and gives the median ratio of their times. `memory` prints resident memory over a run. `processes` trains with
-one process of one thread and with two, and compares images/s and the share of time spent waiting for data.
+one process of one thread and with two, and compares images/s and the share of time spent waiting for data. `kept`
+trains with glibc's allocator as it is and told to keep freed memory (`ppgen.device.keep_memory`), and compares the
+processor time, page faults and peak memory of whole runs, their start among it: take many steps.
 """
 
 from __future__ import annotations
@@ -157,17 +160,45 @@ def processes(options: argparse.Namespace) -> None:
     print(f"two processes over one: median {median(ratios):.2f}")
 
 
+def spent(options: argparse.Namespace, keep: bool) -> tuple[float, int, float]:
+    """(processor seconds, page faults, peak MiB) of a training in one process of one thread."""
+    # Any MALLOC_ variable makes ppgen leave the allocator alone; this one is set to what it is anyway.
+    setting = {} if keep else {"MALLOC_ARENA_TEST": "8"}
+    with tempfile.TemporaryDirectory() as folder:
+        overrides = [*QUIET, *options.overrides, f"total_iters={options.steps}", "validate.metric={}",
+                     f"output_dir={folder}"]  # fmt: skip
+        command = [sys.executable, str(ROOT / "tools/main.py"), "-c", options.config, "-o", *overrides]
+        environment = {**os.environ, "FLAGS_paddle_num_threads": "1", "OMP_NUM_THREADS": "1", **setting}
+        child = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"the training ended with {os.waitstatus_to_exitcode(status)}")
+    return used.ru_utime + used.ru_stime, used.ru_minflt, used.ru_maxrss / 1024
+
+
+def kept(options: argparse.Namespace) -> None:
+    """Freed memory given back and kept, in turns."""
+    ratios = []
+    for number in range(options.rounds):
+        given, faults, peak = spent(options, keep=False)
+        held, fewer, higher = spent(options, keep=True)
+        ratios.append(held / given)
+        print(f"round {number + 1}: processor {given:.1f} s and {held:.1f} s, ratio {held / given:.3f}; page faults "
+              f"{faults:,} and {fewer:,}; peak memory {peak:.0f} and {higher:.0f} MiB", flush=True)  # fmt: skip
+    print(f"kept over given back: median {median(ratios):.3f}")
+
+
 def main() -> None:
-    """Parse and run one of the three."""
+    """Parse and run one of the four."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["overhead", "memory", "processes"])
+    parser.add_argument("what", choices=["overhead", "memory", "processes", "kept"])
     parser.add_argument("-c", "--config", default="configs/photo2cartoon_paired_128.yaml")
     parser.add_argument("-o", nargs="+", default=[], dest="overrides", metavar="KEY=VALUE")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--rounds", type=int)
     options = parser.parse_args()
     steps, rounds, run = {"overhead": (10, 10, overhead), "memory": (300, 1, memory),
-                          "processes": (40, 2, processes)}[options.what]  # fmt: skip
+                          "processes": (40, 2, processes), "kept": (40, 2, kept)}[options.what]  # fmt: skip
     options.steps, options.rounds = options.steps or steps, options.rounds or rounds
     run(options)
 

@@ -7,6 +7,7 @@ module has to be asked first; a value that the user has set is never changed.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import platform
@@ -104,6 +105,26 @@ def select(prefer_gpu: bool = True) -> str:
         name = f"gpu:{rank.split(',')[0]}"
     paddle.set_device(name)
     return name
+
+
+# <malloc.h>: return memory at the top of the heap once so much lies idle; how many blocks the kernel maps one by one.
+_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+
+
+def keep_memory() -> bool:
+    """Let the C library keep freed memory for the next step; whether it does.
+
+    A training step on a CPU frees hundreds of large tensors and allocates the same again. glibc gives them back to the
+    kernel, which clears every page anew (`benchmarks/engine.py kept`). Other C libraries, and a user's own MALLOC_
+    variables, are left alone. For programs that train: a library that is called now and then should give back.
+    """
+    if sys.platform != "linux" or any(name.startswith("MALLOC_") for name in os.environ):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library
+        return False
+    return bool(mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
 
 
 def half_precision() -> str:

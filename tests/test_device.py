@@ -1,6 +1,7 @@
 """What ppgen sets before Paddle is imported, in child processes: each starts from a clean environment."""
 
 import json
+import platform
 import sys
 import types
 
@@ -114,3 +115,29 @@ def test_env_tells_who_chose_what(run_python):
     assert found["FLAGS_paddle_num_threads"] == "1 (set by you)"
     assert found["GLOG_minloglevel"] == "2 (chosen by ppgen)"
     assert found["device"].split(":")[0] in ("cpu", "gpu")
+
+
+ALLOCATE = """
+import ctypes, resource
+from ppgen import device
+kept = device.keep_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+def touch():
+    block = libc.malloc(2**26)
+    ctypes.memset(block, 1, 2**26)
+    libc.free(block)
+touch()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(8):
+    touch()
+print("REPORT", int(kept), resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told to keep memory")
+def test_memory_that_a_step_frees_serves_the_next_one(run_python):
+    kept, faults = map(int, run_python("-c", ALLOCATE).stdout.split("REPORT")[1].split())
+    assert kept and faults < 1000, "the kernel cleared the pages again"
+    own = run_python("-c", ALLOCATE, MALLOC_ARENA_TEST="8").stdout.split("REPORT")[1].split()
+    assert own[0] == "0" and int(own[1]) > 1000, "a user's own settings stay"

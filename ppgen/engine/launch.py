@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     config = load_config(options.config_file, _overrides(options), options.seed)
     _take_flags(options, config)
 
-    from ppgen.device import select
+    from ppgen.device import keep_memory, select
     from ppgen.engine import distributed
     from ppgen.engine.processes import start_processes
 
@@ -67,7 +67,8 @@ def main(argv: list[str] | None = None) -> int:
         count = _processes(options, config)
         if count > 1 and not (options.dry_run or options.evaluate_only):
             return start_processes(count, argv)
-    select(prefer_gpu=not options.no_cuda)
+    if select(prefer_gpu=not options.no_cuda) == "cpu":
+        keep_memory()
     distributed.start()
     if is_tree(config):
         from ppgen.engine.tree import run_tree
