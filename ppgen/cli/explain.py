@@ -98,7 +98,7 @@ def run_mixing(args: argparse.Namespace) -> int:
     from ppgen.latent.explain import mixing_sheet, style_generator
     from ppgen.latent.seeds import parse_seeds
 
-    rows, columns = parse_seeds(args.rows), parse_seeds(args.columns)
+    rows, columns = parse_seeds(args.rows, "--rows"), parse_seeds(args.columns, "--columns")
     return _save(args.output, mixing_sheet(style_generator(args.model), rows, columns, args.truncation))
 
 

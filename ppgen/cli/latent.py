@@ -203,7 +203,7 @@ def run_traverse(args: argparse.Namespace) -> int:
     from ppgen.latent.seeds import parse_seeds
 
     predictor = _vae(args)
-    along: list[str | int] = list(parse_seeds(args.dims)) if args.dims else []
+    along: list[str | int] = list(parse_seeds(args.dims, "--dims")) if args.dims else []
     if args.attributes is not None:
         along += args.attributes or list(predictor.attributes)
     z = predictor.latent_of(_start(args, predictor), _align(args))

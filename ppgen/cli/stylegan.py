@@ -113,7 +113,7 @@ def run_mix(args: argparse.Namespace) -> int:
         raise ConfigError(f"mix takes two latents or none, not {len(args.latents)}")
     if args.latents:
         return _write(_mix_latents(predictor, args), args.output)
-    rows, columns = parse_seeds(args.rows), parse_seeds(args.columns)
+    rows, columns = parse_seeds(args.rows, "--rows"), parse_seeds(args.columns, "--columns")
     print(Picture(mixing_sheet(predictor.network, rows, columns, args.truncation)).save(args.output))
     return 0
 

@@ -25,9 +25,11 @@ from ppgen.config import check_config
 from ppgen.engine import checkpoint, distributed, launch, runs
 from ppgen.engine.amp import Precision
 from ppgen.engine.processes import STOPPED
+from ppgen.engine.settings import ValidateSettings
 from ppgen.engine.stages import Node, levels_of, nodes_of
 from ppgen.engine.trainer import Trainer
 from ppgen.engine.tree_picture import draw_tree
+from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import write_json
 from ppgen.io.image import save_image, to_uint8
@@ -123,7 +125,7 @@ def check_nodes(nodes: list[Node]) -> None:
 def _count(node: Node) -> dict[str, int]:
     """How many samples each dataset of a node has; turns of groups that it has not are dropped.
 
-    Raises DataError that names a group without images.
+    Raises DataError that names a group without images, ConfigError for one with too few for its metric.
     """
     counts = {}
     for key, dataset in node.config["dataset"].items():
@@ -139,6 +141,9 @@ def _count(node: Node) -> dict[str, int]:
         if key == "train" and turns and node.parent:
             present = set(built.groups)
             node.config["loader"]["turns"] = {group: n for group, n in turns.items() if group in present}
+    if "validation" in counts:
+        wanted = ValidateSettings(**node.config.get("validate", {}))
+        check_enough(wanted, counts["validation"], f"stages: dataset.validation of the group '{node.name}'")
     return counts
 
 

@@ -62,17 +62,17 @@ def evaluate(
     return metric.compute() if metric is not None else {}
 
 
-def check_enough(wanted: ValidateSettings, count: int) -> None:
+def check_enough(wanted: ValidateSettings, count: int, where: str = "dataset.validation") -> None:
     """ConfigError where the validation dataset is smaller than its metric needs, or the metric cannot be built.
 
-    Found before training, as the first validation may be hours away.
+    Found before training, as the first validation may be hours away. The message begins with `where`.
     """
     if not wanted.metric:
         return
     least = getattr(METRICS.build(wanted.metric), "least", 1)
     if count < least:
         raise ConfigError(
-            f"dataset.validation: {wanted.metric['name']} needs at least {least} pictures and this dataset has "
+            f"{where}: {wanted.metric['name']} needs at least {least} pictures and this dataset has "
             f"{count}; add some, or take validate.metric out"
         )
 

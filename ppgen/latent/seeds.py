@@ -21,8 +21,8 @@ def latents_of(seeds: list[int], dim: int) -> np.ndarray:
     return np.concatenate([latents(seed, 1, dim) for seed in seeds])
 
 
-def parse_seeds(text: str) -> list[int]:
-    """ "7", "0-63" or "1,5,9-12" -> numbers.
+def parse_seeds(text: str, option: str = "--seeds") -> list[int]:
+    """ "7", "0-63" or "1,5,9-12" -> numbers; `option` is what the messages call them.
 
     Raises:
         ConfigError: it does not parse, a range runs backwards, or there are more than `MOST`.
@@ -31,11 +31,11 @@ def parse_seeds(text: str) -> list[int]:
     for part in text.split(","):
         found = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
         if not found:
-            raise ConfigError(f"--seeds {text}: '{part.strip()}' is no number or range; write 7 or 0-63 or 1,5,9-12")
+            raise ConfigError(f"{option} {text}: '{part.strip()}' is no number or range; write 7 or 0-63 or 1,5,9-12")
         first, last = int(found.group(1)), int(found.group(2) or found.group(1))
         if last < first:
-            raise ConfigError(f"--seeds {text}: the range {part.strip()} runs backwards")
+            raise ConfigError(f"{option} {text}: the range {part.strip()} runs backwards")
         if len(result) + last - first >= MOST:
-            raise ConfigError(f"--seeds {text}: names more than {MOST} seeds; draw them in parts")
+            raise ConfigError(f"{option} {text}: names more than {MOST} of them; draw them in parts")
         result += range(first, last + 1)
     return result

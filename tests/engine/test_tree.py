@@ -18,6 +18,7 @@ from ppgen.engine.tree_picture import draw_tree  # noqa: E402
 from ppgen.errors import ConfigError, DataError  # noqa: E402
 from ppgen.faces.typical import typical_landmarks  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
+from ppgen.registry import METRICS  # noqa: E402
 
 SIDE, COUNT = 16, 60
 NAMES = ["base", "young", "senior", "young-F", "senior-F"]
@@ -189,6 +190,13 @@ def test_a_group_without_images_is_named(run, tmp_path):
 
     with pytest.raises(DataError, match="the group 'young-X' has no images to train on"):
         run(change=nobody)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_group_too_small_for_its_metric_is_named_before_anything_is_trained(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(METRICS.get("ReconstructionError"), "least", 4, raising=False)
+    with pytest.raises(ConfigError, match="the group 'young'.*needs at least 4 pictures and this dataset has"):
+        run("--dry-run")
     assert not (tmp_path / "runs").exists()
 
 
