@@ -7,6 +7,8 @@ beside as `accuracy_of_real`.
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,14 @@ def nearest_labels(pictures: np.ndarray, real: np.ndarray, labels: np.ndarray, n
     for rank, column in enumerate(order.T):
         votes[np.arange(len(pictures)), labels[column]] += 1 + 1e-3 * (neighbours - rank)
     return votes.argmax(axis=1)
+
+
+@lru_cache(maxsize=1)  # a metric is made anew at every validation, and the dataset may ask the internet for its files
+def _references(config: str, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rows of pixels, labels) of the first `most` pictures of a dataset, whose config is given as JSON."""
+    dataset = DATASETS.build(json.loads(config))
+    samples = [dataset.sample(i, None) for i in range(min(len(dataset), most))]
+    return np.stack([sample["image"].ravel() for sample in samples]), np.array([int(s["label"]) for s in samples])
 
 
 @METRICS.register()
@@ -54,10 +64,7 @@ class LabelAccuracy:
 
     def compute(self) -> dict[str, float]:
         """Both shares, from 0 to 1."""
-        dataset = DATASETS.build(self._real)
-        samples = [dataset.sample(i, None) for i in range(min(len(dataset), self._most))]
-        real = np.stack([sample["image"].ravel() for sample in samples])
-        labels = np.array([int(sample["label"]) for sample in samples])
+        real, labels = _references(json.dumps(self._real, sort_keys=True), self._most)
         wanted = np.concatenate(self._labels)
 
         def right(pictures: list[np.ndarray]) -> float:
