@@ -127,6 +127,11 @@ def keep_memory() -> bool:
     return bool(mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
 
 
+def on_cpu() -> bool:
+    """Whether operations run on the CPU now: for the few that Paddle does slowly there."""
+    return import_paddle().get_device() == "cpu"
+
+
 def half_precision() -> str:
     """ "bfloat16" or "float16" if the chosen device trains in it, else "float32".
 

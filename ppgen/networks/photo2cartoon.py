@@ -15,7 +15,8 @@ from paddle import nn
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.attention import CAMAttention
-from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock, reflect_conv
+from ppgen.networks.blocks.border import MirrorConv2D
+from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock
 from ppgen.networks.blocks.hourglass import Hourglass
 from ppgen.networks.blocks.norm import LIN, instance_norm
 from ppgen.networks.blocks.resample import upsample_nearest
@@ -39,7 +40,7 @@ class DownStage(nn.Layer):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = reflect_conv(channels, 2 * channels, stride=2)
+        self.conv = MirrorConv2D(channels, 2 * channels, stride=2)
         self.norm = instance_norm(2 * channels)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
@@ -51,7 +52,7 @@ class UpStage(nn.Layer):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = reflect_conv(channels, channels // 2)
+        self.conv = MirrorConv2D(channels, channels // 2)
         self.norm = LIN(channels // 2, published_sums=True)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
@@ -116,7 +117,7 @@ class Photo2CartoonGenerator(nn.Layer):
         width = base_channels
         wide = width * 2**HALVINGS
 
-        self.stem = reflect_conv(in_channels, width, kernel_size=7)
+        self.stem = MirrorConv2D(in_channels, width, kernel_size=7)
         self.stem_norm = instance_norm(width)
         self.encoder_hourglasses = nn.Sequential(
             *[Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS) for _ in range(2)]
@@ -133,7 +134,7 @@ class Photo2CartoonGenerator(nn.Layer):
             Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS),
             Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS, feed_back=False),
         )
-        self.to_image = reflect_conv(DRAFT_CHANNELS, out_channels, kernel_size=7)
+        self.to_image = MirrorConv2D(DRAFT_CHANNELS, out_channels, kernel_size=7)
 
     def forward(self, photo: paddle.Tensor) -> CartoonOutput:
         self._check_size(photo)

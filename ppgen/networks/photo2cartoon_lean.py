@@ -18,7 +18,8 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.networks.blocks.attention import CAMAttention
-from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock, reflect_conv
+from ppgen.networks.blocks.border import MirrorConv2D
+from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock
 from ppgen.networks.blocks.fold import fold, unfold
 from ppgen.networks.blocks.hourglass import Hourglass
 from ppgen.networks.blocks.norm import LIN
@@ -32,9 +33,9 @@ class UpBlock(nn.Layer):
 
     def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.enter = reflect_conv(in_channels, out_channels)
+        self.enter = MirrorConv2D(in_channels, out_channels)
         self.norm = LIN(out_channels)
-        self.join = reflect_conv(out_channels + skip_channels, out_channels, bias=True)
+        self.join = MirrorConv2D(out_channels + skip_channels, out_channels, bias=True)
 
     def forward(self, x: paddle.Tensor, skip: paddle.Tensor) -> paddle.Tensor:
         x = F.relu(self.norm(self.enter(upsample_nearest(x))))
@@ -65,10 +66,10 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     def __init__(self, ngf: int = 64, n_blocks: int = 4, hourglass_depth: int = 2, detail: int = 32) -> None:
         super().__init__()
         wide, wider = 2 * ngf, 3 * ngf
-        self.enter = reflect_conv(51, ngf, bias=True)
+        self.enter = MirrorConv2D(51, ngf, bias=True)
         self.hourglass_in = Hourglass(ngf, depth=hourglass_depth)
-        self.down1 = reflect_conv(ngf, wide, stride=2, bias=True)
-        self.down2 = reflect_conv(wide, wider, stride=2, bias=True)
+        self.down1 = MirrorConv2D(ngf, wide, stride=2, bias=True)
+        self.down2 = MirrorConv2D(wide, wider, stride=2, bias=True)
         self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(n_blocks)])
         self.attention = CAMAttention(wider)
         self.style = nn.Sequential(
@@ -78,9 +79,9 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.up1 = UpBlock(wider, wide, wide)
         self.up2 = UpBlock(wide, ngf, ngf)
         self.hourglass_out = Hourglass(ngf, depth=hourglass_depth)
-        self.widen = reflect_conv(ngf, 4 * detail, bias=True)
-        self.detail = reflect_conv(detail + 15, detail, bias=True)
-        self.draw = reflect_conv(detail, 12, bias=True)
+        self.widen = MirrorConv2D(ngf, 4 * detail, bias=True)
+        self.detail = MirrorConv2D(detail + 15, detail, bias=True)
+        self.draw = MirrorConv2D(detail, 12, bias=True)
         self.draw.weight.set_value(
             self.draw.weight * 0.1
         )  # start grey: a saturated tanh learns nothing at first

@@ -12,6 +12,7 @@ from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.networks.blocks.border import MirrorBorder
 from ppgen.networks.blocks.norm_choice import norm_layers
 from ppgen.registry import NETWORKS
 
@@ -46,7 +47,7 @@ class _Row:
         self.layers += norm_layers(self.norm, out_channels, "ResNetGenerator")
 
     def mirror(self, width: int) -> None:
-        self.layers.append(nn.Pad2D([width] * 4, mode="reflect"))
+        self.layers.append(MirrorBorder(width))
 
 
 class ResidualRow(nn.Layer):

@@ -16,6 +16,7 @@ from paddle.nn.utils import spectral_norm
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.attention import channel_maxima
+from ppgen.networks.blocks.border import mirror_border
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
@@ -28,10 +29,6 @@ class Verdict(NamedTuple):
     logit: paddle.Tensor  # (N, 1, H', W'), one a patch
     cam_logit: paddle.Tensor  # (N, 2): "is it real?", asked of the channels' means and maxima
     heatmap: paddle.Tensor  # (N, 1, H' + 1, W' + 1), where the attention looked
-
-
-def _mirrored(x: paddle.Tensor) -> paddle.Tensor:
-    return F.pad(x, [1, 1, 1, 1], mode="reflect")
 
 
 @NETWORKS.register()
@@ -72,7 +69,7 @@ class AttentionDiscriminator(nn.Layer):
         self._check_size(images)
         x = images
         for conv in self.convs:
-            x = F.leaky_relu(conv(_mirrored(x)), SLOPE)
+            x = F.leaky_relu(conv(mirror_border(x, 1)), SLOPE)
         classifiers = (self.mean_classifier, self.max_classifier)
         pooled = (x.mean(axis=[2, 3]), channel_maxima(x))
         cam_logit = paddle.concat([classifier(view) for classifier, view in zip(classifiers, pooled)], axis=1)
@@ -81,7 +78,7 @@ class AttentionDiscriminator(nn.Layer):
         views = [x * classifier.weight_orig.reshape([1, -1, 1, 1]) for classifier in classifiers]
         x = F.leaky_relu(self.join(paddle.concat(views, axis=1)), SLOPE)
         heatmap = x.sum(axis=1, keepdim=True)
-        return Verdict(self.judge(_mirrored(x)), cam_logit, heatmap)
+        return Verdict(self.judge(mirror_border(x, 1)), cam_logit, heatmap)
 
     def _check_size(self, images: paddle.Tensor) -> None:
         least = 3 * 2 ** (self.layers - 2)  # a mirrored border of one needs two pixels after the last halving

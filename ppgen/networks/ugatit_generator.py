@@ -13,7 +13,7 @@ from paddle import nn
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.attention import CAMAttention
-from ppgen.networks.blocks.conv import reflect_conv
+from ppgen.networks.blocks.border import MirrorConv2D
 from ppgen.networks.blocks.norm import LIN, AdaLIN
 from ppgen.networks.blocks.norm_choice import frozen_instance_norm
 from ppgen.networks.blocks.resample import upsample_nearest
@@ -28,9 +28,9 @@ class EncoderBlock(nn.Layer):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv1 = reflect_conv(channels, channels)
+        self.conv1 = MirrorConv2D(channels, channels)
         self.norm1 = frozen_instance_norm(channels)
-        self.conv2 = reflect_conv(channels, channels)
+        self.conv2 = MirrorConv2D(channels, channels)
         self.norm2 = frozen_instance_norm(channels)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
@@ -42,9 +42,9 @@ class AdaLINBlock(nn.Layer):
 
     def __init__(self, channels: int, published_sums: bool) -> None:
         super().__init__()
-        self.conv1 = reflect_conv(channels, channels)
+        self.conv1 = MirrorConv2D(channels, channels)
         self.norm1 = AdaLIN(channels, published_sums=published_sums)
-        self.conv2 = reflect_conv(channels, channels)
+        self.conv2 = MirrorConv2D(channels, channels)
         self.norm2 = AdaLIN(channels, published_sums=published_sums)
 
     def forward(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
@@ -58,7 +58,7 @@ class EncoderStage(nn.Layer):
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int) -> None:
         super().__init__()
-        self.conv = reflect_conv(in_channels, out_channels, kernel_size, stride)
+        self.conv = MirrorConv2D(in_channels, out_channels, kernel_size, stride)
         self.norm = frozen_instance_norm(out_channels)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
@@ -70,7 +70,7 @@ class DecoderStage(nn.Layer):
 
     def __init__(self, channels: int, published_sums: bool) -> None:
         super().__init__()
-        self.conv = reflect_conv(channels, channels // 2)
+        self.conv = MirrorConv2D(channels, channels // 2)
         self.norm = LIN(channels // 2, published_sums=published_sums)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
@@ -126,7 +126,7 @@ class UGATITGenerator(nn.Layer):
         self.beta = nn.Linear(wide, wide, bias_attr=False)
         self.decoder_blocks = nn.LayerList([AdaLINBlock(wide, published_sums) for _ in range(blocks)])
         self.up = nn.LayerList([DecoderStage(wide // 2**i, published_sums) for i in range(HALVINGS)])
-        self.to_image = reflect_conv(base_channels, out_channels, kernel_size=7)
+        self.to_image = MirrorConv2D(base_channels, out_channels, kernel_size=7)
 
     def forward(self, image: paddle.Tensor) -> CartoonOutput:
         self._check_size(image)

@@ -8,7 +8,8 @@ import pytest
 from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.attention import CAMAttention
-from ppgen.networks.blocks.conv import ResidualBlock, reflect_conv
+from ppgen.networks.blocks.border import MirrorConv2D
+from ppgen.networks.blocks.conv import ResidualBlock
 from ppgen.networks.blocks.hourglass import Hourglass, HourglassCore, MultiScaleBlock
 from ppgen.networks.blocks.norm import LIN, AdaLIN, BatchStatisticsNorm, SoftAdaLIN, clip_shares
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
@@ -124,7 +125,7 @@ def test_downsample_is_mean_of_cells():
         LIN(4),
         LIN(4, published_sums=True),
         BatchStatisticsNorm(4),
-        reflect_conv(4, 4),
+        MirrorConv2D(4, 4),
         ResidualBlock(4),
     ],
     ids=["upsample", "downsample", "lin", "lin_published", "batch_norm", "reflect_conv", "residual"],

@@ -11,7 +11,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.errors import ConfigError, DataError
-from ppgen.networks.blocks.conv import reflect_conv
+from ppgen.networks.blocks.border import MirrorConv2D
 from ppgen.networks.blocks.norm import instance_norm
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
 
@@ -22,7 +22,7 @@ class PreActivationConv(nn.Layer):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.norm = instance_norm(in_channels)
-        self.conv = reflect_conv(in_channels, out_channels)
+        self.conv = MirrorConv2D(in_channels, out_channels)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.conv(F.relu(self.norm(x)))

@@ -1,0 +1,69 @@
+"""Mirrored borders: an image continues beyond its edge as in a mirror, without repeating the edge itself."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppgen.device import on_cpu
+
+# Smaller features than these (values of all channels) gain nothing from more but cheaper operations.
+_LARGE = 2**15
+
+
+def _rows_mirrored(x: paddle.Tensor, width: int) -> paddle.Tensor:
+    """(N, H, W) -> (N, H + 2 * width, W)."""
+    edge = [1] * (width + 1)
+    rows = paddle.split(x, [*edge, x.shape[1] - 2 * len(edge), *edge], axis=1)
+    return paddle.concat([*rows[width:0:-1], *rows, *rows[-2 : -2 - width : -1]], axis=1)
+
+
+def mirror_border(x: paddle.Tensor, width: int) -> paddle.Tensor:
+    """(N, C, H, W) -> (N, C, H + 2 * width, W + 2 * width); `width` is smaller than H and W.
+
+    The same values as Paddle's own reflect padding, which on a CPU takes longer than many a convolution: here whole
+    rows are copied, and columns as the rows of the transposed image.
+    """
+    batch, channels, height, columns = x.shape
+    known = paddle.in_dynamic_mode() and min(x.shape) > 0
+    if not known or min(height, columns) <= 2 * (width + 1) or x.size < _LARGE or not on_cpu():
+        return F.pad(x, [width] * 4, mode="reflect")
+    flipped = _rows_mirrored(x.reshape([-1, height, columns]), width).transpose([0, 2, 1])
+    whole = _rows_mirrored(flipped, width).transpose([0, 2, 1])
+    return whole.reshape([batch, channels, height + 2 * width, columns + 2 * width])
+
+
+class MirrorBorder(nn.Layer):
+    """`mirror_border` as a layer.
+
+    Args:
+        width: of the border, in pixels.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return mirror_border(x, self.width)
+
+
+class MirrorConv2D(nn.Conv2D):
+    """A convolution whose border mirrors the image: (N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride)).
+
+    Args:
+        in_channels, out_channels: as in `paddle.nn.Conv2D`.
+        kernel_size: odd; the border is `kernel_size // 2` and must be smaller than H and W.
+        stride: 1 or more.
+        bias: False where a normalization follows, which would remove it.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1, bias: bool = False
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, bias_attr=None if bias else False)
+        self.border, self.steps = kernel_size // 2, stride
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return F.conv2d(mirror_border(x, self.border), self.weight, self.bias, self.steps)
