@@ -13,6 +13,7 @@ from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.border import MirrorBorder
+from ppgen.networks.blocks.narrowing import NarrowingConv2D
 from ppgen.networks.blocks.norm_choice import norm_layers
 from ppgen.registry import NETWORKS
 
@@ -111,7 +112,7 @@ class ResNetGenerator(nn.Layer):
             row.up(wide // 2**i, wide // 2 ** (i + 1))
             row.layers.append(nn.ReLU())
         row.mirror(3)
-        row.layers += [nn.Conv2D(base_channels, out_channels, 7, weight_attr=_initial()), nn.Tanh()]
+        row.layers += [NarrowingConv2D(base_channels, out_channels, 7, weight_attr=_initial()), nn.Tanh()]
         self.model = nn.Sequential(*row.layers)
 
     def forward(self, image: paddle.Tensor) -> paddle.Tensor:

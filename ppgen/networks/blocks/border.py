@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.device import on_cpu
+from ppgen.networks.blocks.narrowing import convolve
 
 # Smaller features than these (values of all channels) gain nothing from more but cheaper operations.
 _LARGE = 2**15
@@ -66,4 +67,4 @@ class MirrorConv2D(nn.Conv2D):
         self.border, self.steps = kernel_size // 2, stride
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return F.conv2d(mirror_border(x, self.border), self.weight, self.bias, self.steps)
+        return convolve(mirror_border(x, self.border), self.weight, self.bias, self.steps)
