@@ -96,6 +96,17 @@ def test_skin_colour_decides_what_is_drawn(batch):
     assert np.abs(dark - light).max() > 1e-4
 
 
+def test_validation_tells_the_estimated_skin_colour_or_the_drawings_own(batch):
+    paddle.seed(1)
+    model = PairedPhoto2Cartoon(GENERATOR, DISCRIMINATOR, told_skin="drawn")
+    model.networks["generator"].eval()
+    networks = {"generator": model.networks["generator"]}
+    pale = {**batch, "skin": np.full((2, 3), 0.9, np.float32)}
+    assert not np.array_equal(model.predict(pale, networks), model.predict(batch, networks))
+    model.told_skin = "estimated"  # from the photo: the drawing's own makes no difference
+    assert np.array_equal(model.predict(pale, networks), model.predict(batch, networks))
+
+
 def test_identity_loss_has_a_gradient_and_is_zero_for_the_photo_itself(batch):
     from ppgen import hub
 
