@@ -8,6 +8,7 @@ import numpy as np
 import paddle
 from paddle import Tensor, nn
 
+from ppgen.device import on_cpu
 from ppgen.errors import DataError
 from ppgen.models.base import Batch, Model, Step
 from ppgen.networks.blocks.norm_choice import mixes_samples
@@ -21,13 +22,18 @@ def picture(output: Any) -> Tensor:
     return getattr(output, "image", output)
 
 
+_LARGE = 128  # pixels a side: measured with benchmarks/translation_step.py
+
+
 def together(network: nn.Layer, *batches: Tensor) -> list[Any]:
     """The network's output for each batch, in one pass where that changes nothing.
 
-    Batches are joined if they have pictures of one shape and the network looks at every sample by itself.
+    Batches are joined if they have pictures of one shape and the network looks at every sample by itself; on a CPU
+    only small ones, as with large pictures memory takes the time, and joined ones take more of it.
     """
     same = len({tuple(batch.shape[1:]) for batch in batches}) == 1
-    if len(batches) == 1 or not same or mixes_samples(network):
+    large = on_cpu() and max(batches[0].shape[2:]) >= _LARGE
+    if len(batches) == 1 or not same or large or mixes_samples(network):
         return [network(batch) for batch in batches]
     whole = network(paddle.concat(batches))
     sizes = [batch.shape[0] for batch in batches]

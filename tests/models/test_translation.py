@@ -108,6 +108,14 @@ def test_passes_of_a_step(name, batch):
     assert tuple(counts) == PASSES[name]
 
 
+@pytest.mark.parametrize(("side", "expected"), [(64, [2]), (128, [1, 1])])
+def test_large_pictures_pass_one_by_one_on_a_cpu(side, expected):
+    network, sizes = NETWORKS.build({**RESNET, "base_channels": 2, "blocks": 1}), []
+    network.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape[0]))
+    made = together(network, *(paddle.rand([1, 3, side, side]) for _ in range(2)))
+    assert sizes == expected and [picture.shape for picture in made] == [[1, 3, side, side]] * 2
+
+
 def settle(model) -> None:
     """Evaluation mode, with the largest singular values found: a spectral norm moves its vectors at every training
     pass, and those it starts from say nothing of the weights."""
