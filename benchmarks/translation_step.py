@@ -87,7 +87,7 @@ def main() -> None:
     ours = seconds(build(options.model, options.size, options.width), options.size, options.steps, published=False)
     where = "ppgen.models.ugatit" if options.model == "ugatit_light" else "ppgen.models.cyclegan"
 
-    def one_by_one(network: Any, *batches: Any) -> list[Any]:
+    def one_by_one(network: Any, *batches: Any, heavy: bool = False) -> list[Any]:
         return [network(batch) for batch in batches]
 
     with mock.patch(f"{where}.together", one_by_one), mock.patch("ppgen.models.translation.together", one_by_one):

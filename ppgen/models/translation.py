@@ -22,17 +22,20 @@ def picture(output: Any) -> Tensor:
     return getattr(output, "image", output)
 
 
-_LARGE = 128  # pixels a side: measured with benchmarks/translation_step.py
+_LARGE = 128  # pixels a side
 
 
-def together(network: nn.Layer, *batches: Tensor) -> list[Any]:
-    """The network's output for each batch, in one pass where that changes nothing.
+def together(network: nn.Layer, *batches: Tensor, heavy: bool = False) -> list[Any]:
+    """The network's output for each batch, in one pass where that changes nothing and takes less time.
 
-    Batches are joined if they have pictures of one shape and the network looks at every sample by itself; on a CPU
-    only small ones, as with large pictures memory takes the time, and joined ones take more of it.
+    Batches are joined if they have pictures of one shape and the network looks at every sample by itself. Large
+    pictures on a CPU are not: memory takes the time there, and joined ones take more of it.
+
+    Args:
+        heavy: the network spends much of a pass on its weights, as spectral normalization does: join large ones too.
     """
     same = len({tuple(batch.shape[1:]) for batch in batches}) == 1
-    large = on_cpu() and max(batches[0].shape[2:]) >= _LARGE
+    large = on_cpu() and max(batches[0].shape[2:]) >= _LARGE and not heavy
     if len(batches) == 1 or not same or large or mixes_samples(network):
         return [network(batch) for batch in batches]
     whole = network(paddle.concat(batches))
@@ -79,7 +82,8 @@ class UnpairedTranslation(Model):
         self._identity = identity
 
     def translations(self, batch: Batch, step: Step) -> Translations:
-        """Both directions and both identities: two passes, whose one graph serves every phase of the step."""
+        """Both directions and both identities: two passes (of large pictures on a CPU four), whose one graph serves
+        every phase of the step."""
         return step.once("translations", lambda: self._translate(domain(batch, "a"), domain(batch, "b")))
 
     def _translate(self, a: Tensor, b: Tensor) -> Translations:

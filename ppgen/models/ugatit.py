@@ -107,7 +107,7 @@ class UGATIT(UnpairedTranslation):
         losses = {}
         for name in DISCRIMINATORS:
             real, fake = (found.a, found.fake_a) if name.endswith("_a") else (found.b, found.fake_b)
-            of_real, of_fake = together(self.networks[name], real, picture(fake).detach())
+            of_real, of_fake = together(self.networks[name], real, picture(fake).detach(), heavy=True)
             losses[f"d_{name}"] = self.objective.discriminator(
                 of_real.logit, of_fake.logit
             ) + self.objective.discriminator(of_real.cam_logit, of_fake.cam_logit)
