@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     add("-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key")
     resume_help = "go on from the newest run of this config, or from DIR: a run folder or one of its checkpoints"
     add("--resume", nargs="?", const="newest", metavar="DIR", help=resume_help)
-    add("--load", metavar="W", help="start from a weights file or a checkpoint folder")
+    add("--load", metavar="W", help="start from a weights file, shipped weights or a checkpoint folder")
     add("--evaluate-only", action="store_true", help="print the validation scores and stop")
     add("--dry-run", action="store_true", help="build everything, print sizes, stop")
     add("--nproc", default="1", help="training processes, or auto: one a core, if the batch can be shared")
@@ -155,12 +155,15 @@ def _profile(options: argparse.Namespace, folder: Path) -> Any:
 
 
 def load(trainer: Any, source: str) -> None:
-    """Start from a checkpoint or run folder (all networks), or from a weights file (the network it describes)."""
+    """Start from a checkpoint or run folder (all networks), or from a weights file or the name of shipped weights (the
+    network they describe)."""
+    from ppgen import hub
     from ppgen.io.weights import load_into
 
     if Path(source).is_dir():
         trainer.load_weights(Path(source))
         return
+    source = str(hub.path_of(source))
     name = _network_of(trainer, source)
     for networks in (trainer.model.networks, trainer.smooth_networks()):
         load_into(networks[name], source)

@@ -188,6 +188,7 @@ def nodes_of(config: Mapping[str, Any]) -> list[Node]:
 
 def _child(parent: Node, depth: int, level: LevelSettings, group: str, base: dict[str, Any]) -> Node:
     config = merge(base, level.change)
+    config.pop("load", None)  # where the base starts
     config["total_iters"] = level.total_iters
     for key, dataset in config["dataset"].items():
         inherited = parent.config["dataset"][key].get("where") or {}

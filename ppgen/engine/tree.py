@@ -214,8 +214,8 @@ def _start(run: _Run, node: Node, trainer: Trainer) -> None:
     """From the parent's weights, whose scores on this group are noted first."""
     source = run.start_of(node)
     if source is None:
-        if run.options.load:
-            launch.load(trainer, run.options.load)
+        if run.config.get("load"):
+            launch.load(trainer, run.config["load"])
         return
     trainer.load_weights(source)
     token = str(distributed.agree(time.time_ns() % 10**9))

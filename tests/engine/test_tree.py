@@ -18,7 +18,8 @@ from ppgen.engine.tree_picture import draw_tree  # noqa: E402
 from ppgen.errors import ConfigError, DataError  # noqa: E402
 from ppgen.faces.typical import typical_landmarks  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
-from ppgen.registry import METRICS  # noqa: E402
+from ppgen.io.weights import save_network  # noqa: E402
+from ppgen.registry import METRICS, NETWORKS  # noqa: E402
 
 SIDE, COUNT = 16, 60
 NAMES = ["base", "young", "senior", "young-F", "senior-F"]
@@ -148,6 +149,23 @@ def test_a_node_starts_from_its_parents_best_weights(run):
             key: value.tobytes() for key, value in base.items()
         }
         assert nodes[name]["score"] == pytest.approx(nodes[name]["parent_score"], rel=1e-3)
+
+
+def test_the_base_starts_from_the_weights_that_load_names(run, tmp_path):
+    def still(wanted):
+        wanted["load"] = str(tmp_path / "start.safetensors")
+        for entry in wanted["optimizer"].values():
+            entry["learning_rate"] = 0.0
+        wanted["stages"]["levels"] = wanted["stages"]["levels"][:1]
+        wanted["total_iters"] = 1
+
+    network = NETWORKS.build(config(tmp_path)["model"]["generator"])
+    save_network(network, tmp_path / "start.safetensors")
+    assert run(change=still) == 0
+    found = weights(run.root() / "base")
+    for name, value in network.named_parameters():
+        assert np.array_equal(found[f"generator.{name}"], value.numpy()), name
+    assert "load" not in read_yaml(run.root() / "young/config.yaml")
 
 
 @pytest.mark.slow
