@@ -168,7 +168,8 @@ def spent(options: argparse.Namespace, keep: bool) -> tuple[float, int, float]:
         overrides = [*QUIET, *options.overrides, f"total_iters={options.steps}", "validate.metric={}",
                      f"output_dir={folder}"]  # fmt: skip
         command = [sys.executable, str(ROOT / "tools/main.py"), "-c", options.config, "-o", *overrides]
-        environment = {**os.environ, "FLAGS_paddle_num_threads": "1", "OMP_NUM_THREADS": "1", **setting}
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_TUNABLES"))}
+        environment = {**own, "FLAGS_paddle_num_threads": "1", "OMP_NUM_THREADS": "1", **setting}
         child = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(child.pid, 0)
     if status:

@@ -80,7 +80,7 @@ class Drawn(NamedTuple):
 
 
 def draw(run: Run, dataset: Any) -> Drawn:
-    """All of `dataset` (a `Portraits`), with the skin colours estimated as a user's would be."""
+    """All of `dataset` (a `Portraits`), with the skin colours that the config's `told_skin` says."""
     from ppgen.datasets.stream import Reader
 
     model = run.model()

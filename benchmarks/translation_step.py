@@ -2,6 +2,7 @@
 
     python benchmarks/translation_step.py --model ugatit_light --size 256 --steps 2
 
+On a CPU ours, too, passes large pictures one by one.
 PaddleGAN's U-GAT-IT runs the generators for the discriminators' step and again for their own (8 generator passes
 and 12 discriminator passes); its CycleGAN makes every picture once, but runs true and made ones separately. Both are
 built here from our recipe: what a phase made is forgotten before the next, and nothing is joined; the generators
@@ -75,7 +76,7 @@ def seconds(model: Model, size: int, steps: int, published: bool) -> float:
 
 
 def main() -> None:
-    """Print both and their ratio."""
+    """Print the three and our ratios to the others."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", choices=("ugatit_light", "cyclegan"), default="ugatit_light")
     parser.add_argument("--size", type=int, default=256)

@@ -116,9 +116,11 @@ def keep_memory() -> bool:
 
     A training step on a CPU frees hundreds of large tensors and allocates the same again. glibc gives them back to the
     kernel, which clears every page anew (`benchmarks/engine.py kept`). Other C libraries, and a user's own MALLOC_
-    variables, are left alone. For programs that train: a library that is called now and then should give back.
+    variables or GLIBC_TUNABLES, are left alone. For programs that train: a library that is called now and then should
+    give back.
     """
-    if sys.platform != "linux" or any(name.startswith("MALLOC_") for name in os.environ):
+    own = any(name.startswith("MALLOC_") for name in os.environ) or "malloc" in os.environ.get("GLIBC_TUNABLES", "")
+    if sys.platform != "linux" or own:
         return False
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -157,16 +157,29 @@ def _profile(options: argparse.Namespace, folder: Path) -> Any:
 def load(trainer: Any, source: str) -> None:
     """Start from a checkpoint or run folder (all networks), or from a weights file or the name of shipped weights (the
     network they describe)."""
-    from ppgen import hub
     from ppgen.io.weights import load_into
 
-    if Path(source).is_dir():
-        trainer.load_weights(Path(source))
+    start = check_start(source)
+    if start.is_dir():
+        trainer.load_weights(start)
         return
-    source = str(hub.path_of(source))
+    source = str(start)
     name = _network_of(trainer, source)
     for networks in (trainer.model.networks, trainer.smooth_networks()):
         load_into(networks[name], source)
+
+
+def check_start(source: str) -> Path:
+    """The folder or weights file that a training is to start from; ConfigError where there is none."""
+    from ppgen import hub
+
+    folder = Path(source).expanduser()
+    if source not in hub.names() and folder.is_dir():
+        return folder
+    try:
+        return hub.path_of(source)
+    except WeightsError as error:
+        raise ConfigError(f"load: {error}") from error
 
 
 def _network_of(trainer: Any, source: str) -> str:

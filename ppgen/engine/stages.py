@@ -118,7 +118,7 @@ def _level_faults(level: LevelSettings, where: str, seen: set[str]) -> list[str]
         faults.append(f"{where}.by: '{level.by}' has split the tree on a level above")
     if level.total_iters < 1:
         faults.append(f"{where}.total_iters: expected 1 or more, found {level.total_iters}")
-    for key in ("stages", "total_iters", "epochs", "seed", "output_dir"):
+    for key in ("stages", "total_iters", "epochs", "seed", "output_dir", "load"):
         if key in level.change:
             faults.append(f"{where}.change.{key}: cannot differ from level to level here")
     return faults + _group_faults(level, f"{where}.groups")

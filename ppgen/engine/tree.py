@@ -79,6 +79,8 @@ def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
     nodes = nodes_of(config)
     check_nodes(nodes)
     counts = {node.name: _count(node) for node in nodes}
+    if config.get("load"):
+        launch.check_start(config["load"])
     folder, resumed = _folder(options, config)
     run = _Run(folder, config, nodes, options, counts)
     if options.dry_run:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ppgen.datasets.files import data_root
 from ppgen.registry import DATASETS, METRICS
 
 
@@ -33,8 +34,8 @@ def nearest_labels(pictures: np.ndarray, real: np.ndarray, labels: np.ndarray, n
 
 
 @lru_cache(maxsize=1)  # a metric is made anew at every validation, and the dataset may ask the internet for its files
-def _references(config: str, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """(rows of pixels, labels) of the first `most` pictures of a dataset, whose config is given as JSON."""
+def _references(config: str, most: int, root: str) -> tuple[np.ndarray, np.ndarray]:
+    """(rows of pixels, labels) of the first `most` pictures of a dataset below `root`, its config given as JSON."""
     dataset = DATASETS.build(json.loads(config))
     samples = [dataset.sample(i, None) for i in range(min(len(dataset), most))]
     return np.stack([sample["image"].ravel() for sample in samples]), np.array([int(s["label"]) for s in samples])
@@ -64,7 +65,7 @@ class LabelAccuracy:
 
     def compute(self) -> dict[str, float]:
         """Both shares, from 0 to 1."""
-        real, labels = _references(json.dumps(self._real, sort_keys=True), self._most)
+        real, labels = _references(json.dumps(self._real, sort_keys=True, default=str), self._most, str(data_root("")))
         wanted = np.concatenate(self._labels)
 
         def right(pictures: list[np.ndarray]) -> float:

@@ -168,6 +168,18 @@ def test_the_base_starts_from_the_weights_that_load_names(run, tmp_path):
     assert "load" not in read_yaml(run.root() / "young/config.yaml")
 
 
+def test_weights_that_are_not_there_are_named_before_anything_is_written(run, tmp_path):
+    with pytest.raises(ConfigError, match="load: photo2cartoom: no such file"):
+        run("--dry-run", change=lambda wanted: wanted.update(load="photo2cartoom"))
+
+    def late(wanted):
+        wanted["stages"]["levels"][0]["change"] = {"load": "photo2cartoon"}
+
+    with pytest.raises(ConfigError, match="change.load: cannot differ"):
+        run(change=late)
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.slow
 def test_a_stopped_tree_goes_on_and_ends_the_same(whole, run, monkeypatch, capsys):
     saves, real = [], checkpoint.save

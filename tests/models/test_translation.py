@@ -109,7 +109,8 @@ def test_passes_of_a_step(name, batch):
 
 
 @pytest.mark.parametrize(("side", "passes"), [(64, 4), (128, 6)])
-def test_generators_take_large_pictures_one_by_one_on_a_cpu(side, passes):
+def test_generators_take_large_pictures_one_by_one_on_a_cpu(side, passes, monkeypatch):
+    monkeypatch.setattr("ppgen.models.translation.on_cpu", lambda: True)
     model, calls = CycleGAN({**RESNET, "base_channels": 2}, PATCH), []
     for name in ("generator_ab", "generator_ba"):
         model.networks[name].register_forward_pre_hook(lambda *_: calls.append(1))

@@ -128,7 +128,7 @@ def test_downsample_is_mean_of_cells():
         MirrorConv2D(4, 4),
         ResidualBlock(4),
     ],
-    ids=["upsample", "downsample", "lin", "lin_published", "batch_norm", "reflect_conv", "residual"],
+    ids=["upsample", "downsample", "lin", "lin_published", "batch_norm", "mirror_conv", "residual"],
 )
 def test_second_derivative_equals_finite_difference(layer):
     """Of a gradient penalty along one direction, in float64."""

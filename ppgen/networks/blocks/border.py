@@ -9,7 +9,7 @@ from paddle import nn
 from ppgen.device import on_cpu
 from ppgen.networks.blocks.narrowing import convolve
 
-# Smaller features than these (values of all channels) gain nothing from more but cheaper operations.
+# Smaller features than these (values of all samples and channels) gain nothing from more but cheaper operations.
 _LARGE = 2**15
 
 
@@ -52,6 +52,8 @@ class MirrorBorder(nn.Layer):
 
 class MirrorConv2D(nn.Conv2D):
     """A convolution whose border mirrors the image: (N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride)).
+
+    Where it narrows it has no second derivative on a CPU, see `convolve`: for generators, not for penalized critics.
 
     Args:
         in_channels, out_channels: as in `paddle.nn.Conv2D`.

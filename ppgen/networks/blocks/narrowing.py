@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -17,6 +19,7 @@ def convolve(
     A CPU's convolution first copies every pixel's neighborhood, in * k * k values. The transposed convolution
     multiplies first and adds up out * k * k values: the same sums in another order, several times as fast where `out`
     is small. It has no second derivative in Paddle, so networks that are penalized for their gradients must not use it.
+    Kernels are square.
     """
     out_channels, in_channels, kernel, _ = weight.shape
     gathers = stride == 1 and kernel > 1 and 2 * out_channels <= in_channels
@@ -26,7 +29,12 @@ def convolve(
 
 
 class NarrowingConv2D(nn.Conv2D):
-    """A convolution without padding or stride, by `convolve`; arguments of `paddle.nn.Conv2D`."""
+    """A convolution without padding or stride, by `convolve`; arguments as in `paddle.nn.Conv2D`."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, weight_attr: Any = None, bias_attr: Any = None
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, weight_attr=weight_attr, bias_attr=bias_attr)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return convolve(x, self.weight, self.bias)
