@@ -18,10 +18,12 @@ _MODEL = "a shipped network's name (ppgen list weights) or a weights file"
 # ---- shared ---------------------------------------------------------------------------------------------
 
 
-def _add_model(parser: argparse.ArgumentParser, output: str) -> None:
+def _add_model(parser: argparse.ArgumentParser, output: str, default: str | None = None) -> None:
+    """`output`: the default of -o; `default`: what to call it, where it is no file's name."""
     parser.add_argument("--model", metavar="NAME|FILE", help=_MODEL)
     parser.add_argument("--weights", metavar="FILE", help="weights to use, if not those of --model")
-    parser.add_argument("-o", "--output", default=output, metavar="FILE", help=f"what to write (default: {output})")
+    said = f"what to write (default: {default or output})"
+    parser.add_argument("-o", "--output", default=output, metavar="FILE", help=said)
 
 
 def _add_faces(parser: argparse.ArgumentParser) -> None:
@@ -238,7 +240,7 @@ def _dataset(args: argparse.Namespace, network: Any, split: str) -> Any:
 
 
 def _attributes_arguments(parser: argparse.ArgumentParser) -> None:
-    _add_model(parser, "")
+    _add_model(parser, "", default="the weights file itself")
     _add_data(parser, required=False)
     parser.add_argument("--names", nargs="+", metavar="NAME", help="CelebA's names or 0/1 columns (default: all known)")
     parser.add_argument(

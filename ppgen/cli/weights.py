@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import re
 from pathlib import Path
 
 from ppgen.cli.command import Command
@@ -46,8 +48,10 @@ def run_list(args: argparse.Namespace) -> int:
     for kind in [args.what] if args.what else KINDS:
         if args.what is None:
             print(f"{kind}:")
-        for name, about in _names(kind):
-            print(f"{'' if args.what else '  '}{name:<28} {about}".rstrip())
+        rows = _names(kind)
+        width = max([28, *(len(name) for name, _ in rows)])
+        for name, about in rows:
+            print(f"{'' if args.what else '  '}{name:<{width}} {about}".rstrip())
     return 0
 
 
@@ -84,14 +88,17 @@ def _configs() -> list[tuple[str, str]]:
     folder, here = shipped.folder(), Path("configs")
     at_root = here.is_dir() and here.samefile(folder)
     return [
-        (str(here / f"{name}.yaml") if at_root else name, _first_comment(folder / f"{name}.yaml"))
+        (str(here / f"{name}.yaml") if at_root else name, _first_sentence(folder / f"{name}.yaml"))
         for name in shipped.names()
     ]
 
 
-def _first_comment(path: Path) -> str:
-    line = path.read_text(encoding="utf-8").split("\n", 1)[0]
-    return line.lstrip("# ") if line.startswith("#") else ""
+def _first_sentence(path: Path) -> str:
+    """Of the comment a config begins with, which may go over several lines."""
+    lines = itertools.takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+    comment = " ".join(line.lstrip("# ") for line in lines)
+    # A sentence goes on in capitals: "et al. 2017" does not end one.
+    return re.split(r"(?<=\.)\s+(?=[A-Z])", comment, maxsplit=1)[0]
 
 
 COMMANDS = {

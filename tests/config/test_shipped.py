@@ -31,6 +31,8 @@ def test_outside_a_clone_they_are_listed_and_read_by_name(elsewhere, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(list((ROOT / "configs").glob("*.yaml")))
     assert "dcgan_mnist                  DCGAN (Radford et al. 2016) on handwritten digits." in lines
+    tree = next(line for line in lines if line.startswith("photo2cartoon_progressive "))
+    assert tree.endswith("six groups of age and gender from those.")  # a sentence over two lines of the file
     wanted = read_yaml(ROOT / "configs/cond_dcgan_mnist.yaml")
     for name in ("cond_dcgan_mnist", "cond_dcgan_mnist.yaml", "configs/cond_dcgan_mnist.yaml"):
         assert read_yaml(name) == wanted
