@@ -124,9 +124,13 @@ class Watch:
 
 def memory(options: argparse.Namespace) -> None:
     """Resident memory at every twelfth of one run, checkpoints and sample grids among it."""
+    from ppgen import device
+
     with tempfile.TemporaryDirectory() as folder:
         intervals = ["checkpoint.interval=25", "log.visual_interval=50", "log.interval=10"]
         trainer = build(options, folder, [f"total_iters={options.steps + 1}", *intervals])
+        if device.on_cpu():
+            device.keep_memory()  # as launch does
         trainer.profile = Watch(options.steps // 12)
         trainer.run()
         seen = trainer.profile.seen

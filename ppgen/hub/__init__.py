@@ -59,7 +59,7 @@ def how_to_make(name: str) -> str:
         return ""
     return (
         f"{name}: these weights do not come with this copy of ppgen; train them with `{shipped.how_to_train(config)}` "
-        "and give the run's best.safetensors instead (--weights, --weight_path or --model), or ship it with "
+        "and give the run's best.safetensors instead (--weights, --weight_path, --model or --load), or ship it with "
         f"`python tools/publish.py RUN {name} -c configs/{config}.yaml`"
     )
 
