@@ -149,11 +149,13 @@ _LARGE = 1 << 16  # values; smaller gradients travel together
 def average_gradients(parameters: list[paddle.Tensor]) -> None:
     """Replace every parameter's gradient by its mean over processes.
 
-    A parameter without a gradient here may have one elsewhere, so it takes part as zeros. Large gradients are summed
-    where they lie: joining all of them and cutting them apart again took five times as long.
+    A parameter without a gradient here may have one elsewhere, and then takes part as zeros. One that has none
+    anywhere, such as a layer that a growing network has not come to, keeps none: its optimizer does not begin yet.
+    Large gradients are summed where they lie: joining all of them and cutting them apart again took five times as long.
     """
     if world_size() == 1:
         return
+    parameters = _reached(parameters)
     for parameter in parameters:
         if parameter.grad is None:
             parameter.grad = paddle.zeros_like(parameter)
@@ -170,3 +172,10 @@ def average_gradients(parameters: list[paddle.Tensor]) -> None:
     pieces = paddle.split(flat / world_size(), [parameter.size for parameter in small])
     for parameter, piece in zip(small, pieces, strict=True):
         parameter.grad = piece.reshape(parameter.shape)
+
+
+def _reached(parameters: list[paddle.Tensor]) -> list[paddle.Tensor]:
+    """Those with a gradient in any process."""
+    found = paddle.to_tensor([float(parameter.grad is not None) for parameter in parameters])
+    dist.all_reduce(found)
+    return [parameter for parameter, anywhere in zip(parameters, found.tolist(), strict=True) if anywhere]

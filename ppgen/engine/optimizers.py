@@ -249,3 +249,19 @@ def restore_optimizer(
             raise WeightsError(f"the checkpoint holds optimizer state for '{structured}', which this model has not")
         restored[f"{generated[structured]}_{moment}"] = paddle.to_tensor(value)
     optimizer.set_state_dict(restored)
+    begun = {key.rpartition("|")[0] for key in state}
+    parameters = {f"{net}.{key}": p for net, layer in networks.items() for key, p in layer.named_parameters()}
+    _take_moments(optimizer, [p for name, p in parameters.items() if name in begun])
+
+
+def _take_moments(optimizer: paddle.optimizer.Optimizer, begun: list[paddle.Tensor]) -> None:
+    """Make the moments of parameters that have moved now, out of what `set_state_dict` was given, and let go of that.
+
+    Paddle hands it out at a parameter's first step, and as long as any of it is left it asserts that there is some for
+    every parameter: a growing network (PGGAN, StyleGAN), whose next layers have none yet, would die at its next stage.
+    Layers that it has grown out of go on as in a run that was not stopped, with gradients of zero.
+    """
+    optimizer._create_accumulators(paddle.static.default_main_program().global_block(), begun)
+    optimizer._accumulators_holder = {}
+    for parameter in begun:
+        parameter.grad = paddle.zeros_like(parameter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from safetensors.numpy import load_file
 
 from ppgen.device import import_paddle
@@ -16,15 +17,15 @@ from ppgen.engine.log import read_log  # noqa: E402
 from ppgen.engine.trainer import Trainer  # noqa: E402
 from ppgen.models.pggan import ProgressiveGAN  # noqa: E402
 
-WIDTHS = [4, 4]
+WIDTHS = [4, 4, 4]
 RATE = {"name": "Adam", "learning_rate": 0.001, "beta1": 0.0, "beta2": 0.99}
 CONFIG = {
     "seed": 5,
-    "total_iters": 7,  # images: 0-8 stage, 8-20 fade, then the second stage
+    "total_iters": 11,  # images: 0-8 at 4 pixels, 8-20 fade, 20-28 at 8 pixels, 28-40 fade, then 16 pixels
     "optimizer": {"generator": RATE, "discriminator": RATE},
     "ema": {"networks": ["generator"], "half_life": 8},
     "loader": {"batch_size": 4},
-    "log": {"interval": 1, "visual_interval": 7},
+    "log": {"interval": 1, "visual_interval": 11},
     "checkpoint": {"interval": 100},
 }
 
@@ -39,7 +40,7 @@ class Colours:
 
     def sample(self, index: int, rng: np.random.Generator | None = None) -> dict:
         colour = np.random.default_rng(index).uniform(-1, 1, (3, 1, 1)).astype(np.float32)
-        return {"image": np.broadcast_to(colour, (3, 8, 8)).copy(), "id": str(index)}
+        return {"image": np.broadcast_to(colour, (3, 16, 16)).copy(), "id": str(index)}
 
 
 def trainer(folder: Path) -> Trainer:
@@ -54,16 +55,26 @@ def arrays(folder: Path) -> dict:
     return {**load_file(place / "weights.safetensors"), **load_file(place / "state.safetensors")}
 
 
-def test_resumed_inside_a_fade_equals_undisturbed(tmp_path):
-    trainer(tmp_path / "whole").run()
-    trainer(tmp_path / "parts").run(until=4)
-    second = trainer(tmp_path / "parts")
-    second.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
-    level = second.model.networks["generator"].level.item()
-    assert second.step == 4 and 0 < level < 1
+LEVELS = [0, 0, 0, 1 / 3, 2 / 3, 1, 1, 1, 4 / 3, 5 / 3, 2]  # at the beginning of each step
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    trainer(folder).run()
+    return folder
+
+
+@pytest.mark.parametrize("stop", [1, 2, 4, 6, 9])
+def test_resumed_anywhere_equals_undisturbed_through_the_fades_that_follow(whole, tmp_path, stop):
+    """Stops before the first fade, where it begins, inside it, between the fades, inside the second."""
+    trainer(tmp_path).run(until=stop)
+    second = trainer(tmp_path)
+    second.resume(checkpoint.newest(tmp_path / "checkpoints"))
+    assert second.step == stop and second.model.networks["generator"].level.item() == pytest.approx(LEVELS[stop - 1])
     second.run()
-    one, two = arrays(tmp_path / "whole"), arrays(tmp_path / "parts")
+    one, two = arrays(whole), arrays(tmp_path)
     assert one.keys() == two.keys() and [k for k in one if not np.array_equal(one[k], two[k])] == []
-    levels = [row["level"] for row in read_log(tmp_path / "parts" / "log.jsonl")]
-    np.testing.assert_allclose(levels, [0, 0, 0, 1 / 3, 2 / 3, 1, 1])
-    assert (tmp_path / "whole" / "samples" / "step_00000007.png").is_file()
+    levels = [row["level"] for row in read_log(tmp_path / "log.jsonl")]
+    np.testing.assert_allclose(levels, LEVELS)
+    assert (whole / "samples" / "step_00000011.png").is_file()
