@@ -60,6 +60,8 @@ def prepare() -> None:
     global _warned
     # Paddle's start-up note on a compiler cache is not for people who compile nothing
     warnings.filterwarnings("ignore", message="No ccache found", category=UserWarning)
+    # nor is its note, at every layer's first step, that batch norm does in training what batch norm does
+    warnings.filterwarnings("ignore", message="When training, we now always track", category=UserWarning)
     missing = {k: v for k, v in wanted_environment().items() if k not in os.environ}
     if "paddle" not in sys.modules:
         os.environ.update(missing)

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import style_networks
 from PIL import Image
 
 from ppgen import cli
@@ -12,6 +13,7 @@ from ppgen.device import import_paddle
 
 paddle = import_paddle()
 
+from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
 from ppgen.io.weights import save_network  # noqa: E402
 from ppgen.networks.vae import ConvVAE  # noqa: E402
@@ -54,6 +56,19 @@ def test_sample(model, tmp_path, capsys):
     assert run(capsys, "sample", "--model", model, "--seeds", "0-3", "-o", tmp_path / "seeds.gif")[0] == 0
     with Image.open(tmp_path / "seeds.gif") as film:
         assert film.n_frames == 4
+
+
+def test_a_seed_of_a_style_generator_is_truncated_as_by_its_own_tools(tmp_path, capsys):
+    style, out = save_network(style_networks.tiny(), tmp_path / "style.safetensors"), tmp_path / "s.png"
+    predictor = StyleGANv2Predictor(weight_path=style)
+    for words, psi in (([], TRUNCATION), (["--truncation", "1"], 1.0)):
+        assert run(capsys, "sample", "--model", style, "--seeds", 233, "-o", out, *words)[0] == 0
+        wanted = predictor.seeds([233], truncation=psi).arrays[0]
+        assert np.abs(load_image(out).astype(int) - wanted).max() <= 1
+    assert np.abs(predictor.seeds([233], truncation=TRUNCATION).arrays[0].astype(int) - wanted).max() > 5
+    with pytest.raises(SystemExit):
+        cli.main(["sample", "--help"])
+    assert f"(default: {TRUNCATION:g})" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
@@ -117,3 +132,51 @@ def test_histogram(model, data, tmp_path, capsys):
     assert code == 0 and "active" in said and out.is_file()
     found = json.loads(figures.read_text())
     assert found["pictures"] == 12 and found["dimensions"] == 2 and len(found["kl"]) == 2
+
+
+def test_photos_are_not_overwritten(model, data, tmp_path, capsys):
+    a, b = (tmp_path / "data" / "faces" / f"f{i}.png" for i in (0, 1))
+    before = a.read_bytes()
+    given = ["--no-align", "--model", model, "-o", a]
+    for words in (["morph", b, a], ["morph", a, b], ["arithmetic", a, "--add", "Male=1"], ["traverse", a]):
+        code, said = run(capsys, "latent", *words, *given)
+        assert code == 2 and "is the input and would be overwritten" in said
+    assert a.read_bytes() == before
+
+
+def test_a_photo_after_a_list_of_words_is_a_photo(model, data, tmp_path, capsys):
+    given = ["--data", data, "--table", "meta.csv", "--split", "all", "--names", "Male"]
+    assert run(capsys, "latent", "attributes", "--model", model, *given)[0] == 0
+    crop, sheets = tmp_path / "data" / "faces" / "f2.png", []
+    shared = ["--model", model, "--no-align", "-o", tmp_path / "a.png"]
+    for words in (
+        ["arithmetic", *shared, crop, "--add", "Male=1"],
+        ["arithmetic", *shared, "--add", "Male=1", crop],
+        ["traverse", *shared, crop, "--attributes", "Male"],
+        ["traverse", *shared, "--attributes", crop],
+    ):
+        assert run(capsys, "latent", *words)[0] == 0
+        sheets.append(load_image(tmp_path / "a.png"))
+    assert (sheets[0] == sheets[1]).all() and (sheets[2] == sheets[3]).all()
+    code, said = run(capsys, "latent", "arithmetic", *shared, "--add", "Male=1", tmp_path / "none.png")
+    assert code == 2 and "expected an attribute and a number" in said
+
+
+def test_shipped_weights_are_not_changed(data, capsys):
+    code, said = run(capsys, "latent", "attributes", "--data", data, "--table", "meta.csv")
+    assert code == 2 and "comes with ppgen" in said and "-o FILE" in said
+
+
+def test_without_a_table_it_says_so(model, data, capsys):
+    code, said = run(capsys, "latent", "attributes", "--model", model, "--data", data)
+    assert code == 2 and "--table" in said
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (["-n", "0"], "1 or more"),
+    (["-o", "h.xyz"], "h.xyz: cannot be written"),
+    (["--seed", "-1"], "from 0 up"),
+])
+def test_histogram_says_what_is_wrong_before_the_work(model, capsys, words, told):
+    code, said = run(capsys, "latent", "histogram", "--model", model, "--data", "nowhere", *words)
+    assert code == 2 and told in said

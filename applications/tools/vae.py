@@ -13,7 +13,7 @@ SHORT = {"smile": "Smiling", "glasses": "Eyeglasses", "male": "Male", "young": "
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Encode faces, move them by attribute vectors, decode them.")
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="pictures or folders of pictures")
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="pictures or folders of pictures")
     for word, name in SHORT.items():
         parser.add_argument(f"--{word}", type=float, metavar="AMOUNT", help=f"so much of the vector '{name}'")
     parser.add_argument(
@@ -24,7 +24,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--no_align", action="store_true", help="inputs are aligned face crops already")
     parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    return parser.parse_args()
+    found = parser.parse_args()
+    # argparse counts a photo after --add among its words
+    found.photos += [word for word in found.add if "=" not in word]
+    found.add = [word for word in found.add if "=" in word]
+    if not found.photos:
+        parser.error("the following arguments are required: PHOTO")
+    return found
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from ppgen.apps.batch import check_output
 from ppgen.apps.pictures import Pictures
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.hub import published
+from ppgen.hub.stylegan2 import load_style_generator
 from ppgen.io.weights import load_into, read_metadata
 from ppgen.latent.paths import Way, circle, through
 from ppgen.latent.render import check_labels, check_latents, draw, generator_of
@@ -25,21 +26,22 @@ def load_network(model: str | os.PathLike | None, weights: str | os.PathLike | N
     """A trained network in evaluation mode.
 
     Args:
-        model: a shipped network's name or a weights file that describes itself.
+        model: a shipped network's name or a weights file that describes itself, or a StyleGAN2 generator's.
         weights: a file whose arrays to use instead. One that describes itself says which network it fills, so
-            `model` may then be any name; of PaddleGAN's `.pdparams` `model` says it.
+            `model` may then be any name; of PaddleGAN's `.pdparams` `model` says it. Without a model a file that
+            does not describe itself has to hold a StyleGAN2 generator, whose shapes say what it is.
     Raises:
         WeightsError: unknown, damaged, of another network, or nothing says which network it is.
     """
     if weights is None:
         if model is None:
             raise WeightsError("name a model or a weights file; `ppgen list weights` lists what comes with ppgen")
-        return hub.load(model)
+        return hub.load(model) if str(model) in published.PUBLISHED else _load_alone(hub.path_of(model))
     path = hub.path_of(weights)
     if _describes_itself(path):
         return hub.load(path)
     if model is None:
-        raise WeightsError(f"{path}: does not say which network it belongs to; name the model as well")
+        return _load_alone(path)
     if str(model) in published.PUBLISHED:
         return published.load(str(model), path)
     network = hub.build(model)
@@ -48,9 +50,27 @@ def load_network(model: str | os.PathLike | None, weights: str | os.PathLike | N
     return network
 
 
+def _load_alone(path: Path) -> Any:
+    """The network of a file that describes itself, or whose shapes are a StyleGAN2 generator's."""
+    if _describes_itself(path):
+        return hub.load(path)
+    try:
+        return load_style_generator(path)
+    except WeightsError as error:
+        if "holds no StyleGAN2 generator" not in str(error):
+            raise  # damaged or unsafe
+        raise WeightsError(
+            f"{path}: does not say which network it belongs to, and holds no StyleGAN2 generator; "
+            "name the model as well, beside this file as its weights"
+        ) from error
+
+
 def _describes_itself(path: Path) -> bool:
-    with open(path, "rb") as handle:
-        is_safetensors = handle.read(9)[8:9] == b"{"
+    try:
+        with open(path, "rb") as handle:
+            is_safetensors = handle.read(9)[8:9] == b"{"
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from error
     return is_safetensors and "class" in read_metadata(path)
 
 
@@ -124,10 +144,21 @@ class GANPredictor:
         truncation: float | None = None,
         titled: bool = False,
     ) -> Pictures:
-        """One picture a seed; `titled` writes the seed above each."""
+        """One picture a seed; `titled` writes the seed above each.
+
+        With classes and without labels: one row a class, one column a seed.
+        """
         seeds = list(seeds)
-        titles = {"titles": [str(seed) for seed in seeds]} if titled else {}
-        return self.draw(latents_of(seeds, self.network.latent_dim), labels, truncation, **titles)
+        names, z = [str(seed) for seed in seeds], latents_of(seeds, self.network.latent_dim)
+        if self.classes is None or labels is not None:
+            return self.draw(z, labels, truncation, **({"titles": names} if titled else {}))
+        return self._classes_by(z, truncation, **({"column_titles": names} if titled else {}))
+
+    def _classes_by(self, z: np.ndarray, truncation: float | None, **titles: Any) -> Pictures:
+        """A row a class, a column a latent."""
+        rows = np.repeat(np.arange(self.classes), len(z))
+        names = [str(k) for k in range(self.classes)]
+        return self.draw(np.tile(z, (self.classes, 1)), rows, truncation, len(z), row_titles=names, **titles)
 
     def grid(
         self,
@@ -146,10 +177,7 @@ class GANPredictor:
         dim = self.network.latent_dim
         if self.classes is None or labels is not None:
             return self.draw(latents(seed, count, dim), labels, truncation, columns_for(count))
-        columns = -(-count // self.classes)
-        z = np.tile(latents(seed, columns, dim), (self.classes, 1))
-        rows = np.repeat(np.arange(self.classes), columns)
-        return self.draw(z, rows, truncation, columns, row_titles=[str(k) for k in range(self.classes)])
+        return self._classes_by(latents(seed, -(-count // self.classes), dim), truncation)
 
     def walk(
         self,

@@ -19,7 +19,7 @@ from ppgen.apps.batch import Item, Report, check_not_input, check_output, is_bat
 from ppgen.apps.gan import GANPredictor
 from ppgen.apps.photos import Seen, see
 from ppgen.apps.pictures import Picture, Pictures
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import atomic_path
 from ppgen.io.image import save_image, source_name, to_tensor_array
 from ppgen.latent.attributes import Directions, load_directions
@@ -123,9 +123,11 @@ class VAEPredictor(GANPredictor):
         return pictures[0] if np.ndim(z) == 1 else pictures
 
     def latent_of(self, source: Any, align: bool | None = None) -> np.ndarray:
-        """A latent (latent_dim,): `source` itself where it is one already, else the photo's."""
+        """A latent (latent_dim,): `source` itself where it is one already, else the photo's. DataError for several."""
         if isinstance(source, np.ndarray) and source.ndim == 1:
             return check_latents(source, self.network.latent_dim)[0]
+        if is_batch(source):
+            raise DataError(f"{source_name(source)}: several pictures or a folder, where one picture is wanted")
         return self.encode(source, align)
 
     def arithmetic(

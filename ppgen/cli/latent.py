@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppgen.cli.command import Command, add_debug
@@ -64,6 +65,21 @@ def _start(args: argparse.Namespace, predictor: VAEPredictor) -> Any:
     return args.photo if args.photo is not None else latents(args.seed or 0, 1, predictor.network.latent_dim)[0]
 
 
+def _keep_photos(output: str, *photos: str | None) -> None:
+    """OutputError where what is to be written is one of the photos that are read."""
+    from ppgen.apps.batch import check_not_input
+
+    for photo in photos:
+        check_not_input([Path(output).expanduser()], photo)
+
+
+def _take_photo(args: argparse.Namespace, words: str) -> None:
+    """`--add Smiling=1.5 me.jpg`: argparse counts the photo among the words of the list before it."""
+    found = getattr(args, words)
+    if args.photo is None and found and "=" not in found[-1] and Path(found[-1]).expanduser().is_file():
+        args.photo = found.pop()
+
+
 def _write(pictures: Pictures, output: str, fps: float = 12) -> int:
     """A sheet or, by the suffix, a film; says where, and where it is not quite what was asked for."""
     from ppgen.io.movie import is_movie, save_movie
@@ -88,18 +104,28 @@ def _sample_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--seeds", metavar="LIST", help="a picture a seed, such as 0-63 or 1,5,9-12, titled")
     parser.add_argument("-n", type=int, default=64, metavar="COUNT", help="pictures of --seed (default: 64)")
     parser.add_argument("--label", type=int, metavar="K", help="class to draw (default: one row a class)")
-    parser.add_argument("--truncation", type=float, metavar="PSI", help="of StyleGAN2: 1 all variety, 0 the mean")
+    said = "of StyleGAN and StyleGAN2: 1 all variety, 0 the mean picture (default: 0.7)"
+    parser.add_argument("--truncation", type=float, metavar="PSI", help=said)
+
+
+def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | None:
+    """The one asked for; else that of all commands for style generators, and none for other networks."""
+    from ppgen.apps.styleganv2 import TRUNCATION
+
+    is_style = hasattr(predictor.network, "noise_shapes")
+    return TRUNCATION if args.truncation is None and is_style else args.truncation
 
 
 def run_sample(args: argparse.Namespace) -> int:
     """Draw pictures from seeds with a generator or a VAE; the same seed gives the same picture everywhere."""
-    predictor = _gan(args)
-    if args.seeds is None:
-        pictures = predictor.grid(args.seed, args.n, args.label, args.truncation)
-    else:
-        from ppgen.latent.seeds import parse_seeds
+    from ppgen.latent.seeds import parse_seeds
 
-        pictures = predictor.seeds(parse_seeds(args.seeds), args.label, args.truncation, titled=True)
+    seeds, predictor = parse_seeds(args.seeds) if args.seeds is not None else None, _gan(args)
+    psi = _truncation(args, predictor)
+    if seeds is None:
+        pictures = predictor.grid(args.seed, args.n, args.label, psi)
+    else:
+        pictures = predictor.seeds(seeds, args.label, psi, titled=True)
     if len(pictures) == 1:
         print(pictures[0].save(args.output))
         return 0
@@ -112,16 +138,24 @@ def run_sample(args: argparse.Namespace) -> int:
 def _plane_arguments(parser: argparse.ArgumentParser) -> None:
     _add_model(parser, "output/plane.png")
     parser.add_argument("-n", type=int, default=15, metavar="SIDE", help="pictures a side (default: 15)")
-    parser.add_argument("--dims", type=int, nargs=2, default=(0, 1), metavar=("RIGHT", "UP"), help="default: 0 1")
+    parser.add_argument(
+        "--dims", type=int, nargs=2, metavar=("RIGHT", "UP"), help="default: 0 1, of a VAE the two strongest"
+    )
     parser.add_argument("--label", type=int, metavar="K", help="class to draw, where there are classes")
 
 
 def run_plane(args: argparse.Namespace) -> int:
     """Draw the quantiles of N(0, 1) in two dimensions of the latent, the others being 0."""
+    import numpy as np
+
     from ppgen.latent.paths import plane
 
     predictor = _gan(args)
-    points = plane(args.n, predictor.network.latent_dim, tuple(args.dims))
+    dim = predictor.network.latent_dim
+    dims = args.dims or (0, 1)
+    if args.dims is None and dim > 2 and hasattr(predictor.network, "encode"):
+        dims = _vae(args).strongest(np.zeros(dim, np.float32), 2)  # most of a VAE's may say nothing
+    points = plane(args.n, dim, tuple(dims))
     return _write(predictor.draw(points, args.label, columns=args.n, gap=0), args.output)
 
 
@@ -160,6 +194,7 @@ def _morph_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_morph(args: argparse.Namespace) -> int:
     """Morph one photo's face into another's."""
+    _keep_photos(args.output, args.a, args.b)
     return _write(_vae(args).morph(args.a, args.b, args.steps, args.way, _align(args)), args.output, args.fps)
 
 
@@ -182,6 +217,8 @@ def run_arithmetic(args: argparse.Namespace) -> int:
 
     from ppgen.latent.attributes import parse_amounts
 
+    _take_photo(args, "add")
+    _keep_photos(args.output, args.photo)
     predictor, amounts = _vae(args), parse_amounts(args.add)
     z = predictor.latent_of(_start(args, predictor), _align(args))
     moves = [{}, *({name: amount} for name, amount in amounts.items()), *([amounts] if len(amounts) > 1 else [])]
@@ -204,6 +241,8 @@ def run_traverse(args: argparse.Namespace) -> int:
     """Move a latent along dimensions or attribute vectors, a row each."""
     from ppgen.latent.seeds import parse_seeds
 
+    _take_photo(args, "attributes")
+    _keep_photos(args.output, args.photo)
     predictor = _vae(args)
     along: list[str | int] = list(parse_seeds(args.dims, "--dims")) if args.dims else []
     if args.attributes is not None:
@@ -227,16 +266,21 @@ def _dataset(args: argparse.Namespace, network: Any, split: str) -> Any:
     """CelebA where the folder is laid out like it, else a folder of pictures, at the network's size."""
     from ppgen.config import apply_overrides
     from ppgen.datasets.celeba import CelebA
-    from ppgen.datasets.files import data_root
     from ppgen.datasets.image_folder import ImageFolder
     from ppgen.latent.render import size_of
 
     where = apply_overrides({}, args.where)
     shared = {"size": size_of(network), "where": where or None, "split": args.split or split}
-    if (data_root(args.data) / "list_attr_celeba.txt").is_file():
-        return CelebA(args.data, **shared)
+    if _is_celeba(args.data):
+        return CelebA(args.data, grayscale=network.constructor_args.get("channels", 3) == 1, **shared)
     grey = network.constructor_args.get("channels", 3) == 1
     return ImageFolder(args.data, attributes=args.table, grayscale=grey, **shared)
+
+
+def _is_celeba(folder: str) -> bool:
+    from ppgen.datasets.files import data_root
+
+    return (data_root(folder) / "list_attr_celeba.txt").is_file()
 
 
 def _attributes_arguments(parser: argparse.ArgumentParser) -> None:
@@ -257,6 +301,7 @@ def run_attributes(args: argparse.Namespace) -> int:
     Without --data: list the vectors that are there, with the cosines between them.
     """
     from ppgen import hub
+    from ppgen.errors import ConfigError
     from ppgen.latent.attributes import answers_of, attribute_vectors, save_directions
     from ppgen.latent.render import encode_all
 
@@ -264,6 +309,8 @@ def run_attributes(args: argparse.Namespace) -> int:
     if args.data is None:
         _print_directions(predictor.attributes)
         return 0
+    if not args.output and predictor.name in hub.names():
+        raise ConfigError(f"{predictor.name}: comes with ppgen and is not changed; name a copy to write with -o FILE")
     dataset = _dataset(args, predictor.network, "train")
     answers = answers_of(dataset, args.names)  # before the work: it may not answer
     codes = encode_all(predictor.network, dataset, predictor.name)
@@ -295,13 +342,19 @@ def _histogram_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_histogram(args: argparse.Namespace) -> int:
-    """Compare draws of q(z|x) of pictures (validation, unless --split) with N(0, 1), dimension by dimension."""
-    from ppgen.io.atomic import write_json
-    from ppgen.latent.posterior import examine, save_histograms
-    from ppgen.latent.render import encode_all
+    """Compare draws of q(z|x) of pictures with N(0, 1), dimension by dimension.
 
+    Without --split: of the validation part of CelebA or of a folder with --table, else of the whole folder.
+    """
+    from ppgen.io.atomic import write_json
+    from ppgen.latent.posterior import check_histograms, examine, save_histograms
+    from ppgen.latent.render import encode_all
+    from ppgen.latent.seeds import check_seed
+
+    check_histograms(args.output, args.n)  # before the work
+    check_seed(args.seed)
     predictor = _vae(args)
-    dataset = _dataset(args, predictor.network, "validation" if args.table else "all")
+    dataset = _dataset(args, predictor.network, "validation" if args.table or _is_celeba(args.data) else "all")
     codes = encode_all(predictor.network, dataset, predictor.name)
     report = examine(codes, args.seed)
     summary = report.summary()

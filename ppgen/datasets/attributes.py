@@ -21,16 +21,20 @@ CELEBA_NAMES = (
 class Rule(NamedTuple):
     """How a column of our CSV files answers one of CelebA's questions.
 
-    `yes` takes the cell's text; an empty cell never reaches it (the answer is unknown).
+    `yes` takes the cell's text and returns None where that says neither yes nor no; an empty cell never reaches it
+    (the answer is unknown).
     """
 
     column: str
-    yes: Callable[[str], bool]
+    yes: Callable[[str], bool | None]
+
+
+_GENDERS = {"M": True, "MALE": True, "1": True, "F": False, "FEMALE": False, "0": False}
 
 
 # CelebA's name -> our column. CelebA's "Young" has no age; under 50 is our tables' youngest group.
 OUR_COLUMNS: dict[str, Rule] = {
-    "Male": Rule("gender", lambda text: text.upper() in ("M", "MALE", "1")),
+    "Male": Rule("gender", lambda text: _GENDERS.get(text.upper())),
     "Eyeglasses": Rule("has_glasses", lambda text: float(text) > 0),
     "Smiling": Rule("smile", lambda text: float(text) > 0),
     "Young": Rule("approx_age", lambda text: float(text) < 50),
@@ -46,9 +50,10 @@ def numbers(values: list[str]) -> np.ndarray | None:
 
 
 def yes_or_no(rule: Rule, values: list[str]) -> np.ndarray:
-    """1 for yes, 0 for no, NaN where the cell is empty: float32 (n,).
+    """1 for yes, 0 for no, NaN where the cell is empty or says neither: float32 (n,).
 
     Raises:
         ValueError: a cell that the rule cannot read.
     """
-    return np.array([float(rule.yes(v.strip())) if v.strip() else np.nan for v in values], np.float32)
+    answers = [rule.yes(value.strip()) if value.strip() else None for value in values]
+    return np.array([np.nan if answer is None else float(answer) for answer in answers], np.float32)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from ppgen.datasets.files import Filter, data_root, select
+from ppgen.datasets.files import Filter, check_at_least_one, data_root, select
 from ppgen.datasets.image_folder import Pictures
 from ppgen.errors import DataError
 from ppgen.registry import DATASETS
@@ -49,9 +49,23 @@ def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise DataError(f"{path}: no such file; CelebA comes with it (its layout is in data/README.md)")
     try:
-        return [line.strip() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
+        # an editor may have put a byte order mark in front
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as text ({error})") from error
+
+
+def _rows_of(split: str, rows: list[dict[str, str]], table: Path) -> list[dict[str, str]]:
+    """The rows of one split, by the partition's file beside `table`."""
+    path = table.with_name("list_eval_partition.txt")
+    partition = read_partition(path)
+    for row in rows:
+        if row["id"] not in partition:
+            raise DataError(f"{path}: does not list {row['id']}, which {table.name} does")
+    found = [row for row in rows if partition[row["id"]] == _PARTITIONS[split]]
+    if not found:
+        raise DataError(f"{path}: no picture belongs to the split '{split}'")
+    return found
 
 
 @DATASETS.register()
@@ -59,18 +73,20 @@ class CelebA(Pictures):
     """CelebA's aligned faces (Liu et al. 2015).
 
     Args:
-        dataroot: holds `img_align_celeba/`, `list_attr_celeba.txt` and `list_eval_partition.txt`.
+        dataroot: holds `img_align_celeba/`, `list_attr_celeba.txt` and, unless all are wanted,
+            `list_eval_partition.txt`.
         size: side of the squares returned.
         where: attribute -> 1 or 0, such as {Male: 1, Smiling: 0}.
         split: the authors' own partition.
         crop: side of the centred square that is cut from the 178x218 pictures first.
         label, groups_by: an attribute.
-        flip, filter, most, memory_mb: as in `ImageFolder`.
+        flip, filter, grayscale, most, memory_mb: as in `ImageFolder`.
 
     Samples as those of `ImageFolder`; `has('Smiling')` gives an attribute by index.
 
     Raises:
         DataError: a file missing, or the lists and the pictures do not match.
+        ConfigError: `size` or `most` below 1.
     """
 
     def __init__(
@@ -82,29 +98,26 @@ class CelebA(Pictures):
         crop: int = 178,
         flip: bool = False,
         filter: Filter = "area",  # noqa: A002  (the word of the YAML)
+        grayscale: bool = False,
         label: str | None = None,
         groups_by: str | None = None,
         most: int | None = None,
         memory_mb: float = 512,
     ) -> None:
+        check_at_least_one(most=most)
         root = data_root(dataroot)
         table, folder = root / "list_attr_celeba.txt", root / "img_align_celeba"
         rows = read_attributes(table)
-        partition = read_partition(root / "list_eval_partition.txt")
+        if not rows:
+            raise DataError(f"{table}: lists no picture")
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder; CelebA's aligned pictures belong there (see data/README.md)")
         there = {entry.name for entry in os.scandir(folder)}  # 200,000 files: one listing, no look at each
         for row in rows:
             if row["id"] not in there:
                 raise DataError(f"{table}: lists {row['id']}, which is not in {folder}")
-            if row["id"] not in partition:
-                raise DataError(
-                    f"{root / 'list_eval_partition.txt'}: does not list {row['id']}, which {table.name} does"
-                )
         if split != "all":
-            rows = [row for row in rows if partition[row["id"]] == _PARTITIONS[split]]
-        if not rows:
-            raise DataError(f"{root / 'list_eval_partition.txt'}: no picture belongs to the split '{split}'")
+            rows = _rows_of(split, rows, table)
         rows = select(rows, where or {}, table)[:most]
         super().__init__(
             [folder / row["id"] for row in rows],
@@ -114,6 +127,7 @@ class CelebA(Pictures):
             flip=flip,
             resize_filter=filter,
             square=crop,
+            grayscale=grayscale,
             label=label,
             groups_by=groups_by,
             memory_mb=memory_mb,

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ppgen.errors import DataError
+from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import list_images
 from ppgen.registry import nearest
 
@@ -44,6 +44,13 @@ def is_held_back(identifier: str) -> bool:
 def in_split(identifier: str, split: Split) -> bool:
     """Whether `identifier` belongs to "train", "validation" or "all"."""
     return split == "all" or is_held_back(identifier) == (split == "validation")
+
+
+def check_at_least_one(**arguments: int | None) -> None:
+    """ConfigError for the first argument below 1; None, which stands for "not given", passes."""
+    for name, value in arguments.items():
+        if value is not None and value < 1:
+            raise ConfigError(f"{name}: expected 1 or more, found {value}")
 
 
 def pictures_under(folder: Path) -> list[Path]:

@@ -32,6 +32,8 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: is damaged or cut short ({error}); copy or download it again") from error
+    if not content:
+        raise DataError(f"{path}: is empty (0 bytes); copy or download it again")
     expected = bytes([0, 0, _UNSIGNED_BYTES, dimensions])
     header = 4 + 4 * dimensions
     if content[:4] != expected or len(content) < header:

@@ -14,6 +14,7 @@ from ppgen.datasets.files import (
     Filter,
     Split,
     centre_square,
+    check_at_least_one,
     check_columns,
     data_root,
     in_split,
@@ -52,8 +53,7 @@ class Pictures:
         groups_by: str | None = None,
         memory_mb: float = 512,
     ) -> None:
-        if size < 1:
-            raise DataError(f"size: expected at least 1, found {size}")
+        check_at_least_one(size=size)
         self.paths, self.rows, self.table, self.size = paths, rows, table, size
         self.ids = [path.stem for path in paths]
         self._flip, self._filter, self._square, self._grey = flip, resize_filter, square, grayscale
@@ -160,6 +160,7 @@ class ImageFolder(Pictures):
 
     Raises:
         DataError: no such folder, no picture, a table that does not match the pictures, an id given twice.
+        ConfigError: `size` or `most` below 1.
     """
 
     def __init__(
@@ -178,6 +179,7 @@ class ImageFolder(Pictures):
         most: int | None = None,
         memory_mb: float = 512,
     ) -> None:
+        check_at_least_one(most=most)
         root = data_root(dataroot)
         paths = pictures_under(root)
         table = root / (attributes or "meta.csv")

@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from ppgen.datasets.digits import Digits, LabelledPictures
-from ppgen.datasets.files import Filter, data_root
+from ppgen.datasets.files import Filter, check_at_least_one, data_root
 from ppgen.datasets.idx import read_labelled
 from ppgen.errors import DownloadError
 from ppgen.io.download import fetch
@@ -32,6 +30,10 @@ _FASHION_SHA256 = {
     "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
     "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
+
+
+_FOUR = "train- and t10k-images-idx3-ubyte.gz, train- and t10k-labels-idx1-ubyte.gz"
+_said: set[Path] = set()  # folders that digits stand in for
 
 
 def find_file(folders: list[Path], name: str) -> Path | None:
@@ -80,6 +82,7 @@ class MNIST(LabelledPictures):
     Raises:
         DataError: a file that is not what its name says, or labels that do not match the pictures; such files
             are never replaced by the fallback.
+        ConfigError: `size` or `most` below 1.
         DownloadError: files are missing and cannot be fetched.
     """
 
@@ -95,29 +98,35 @@ class MNIST(LabelledPictures):
         fallback: Literal["digits"] | None = None,
         most: int | None = None,
     ) -> None:
+        check_at_least_one(size=size, most=most)
         root = data_root(dataroot)
         try:
             files = _files(root, "mnist", split, _MNIST, _MNIST_SHA256, download)
         except DownloadError as error:
             if fallback is None:
                 raise DownloadError(
-                    f"{error}; put MNIST's four idx files into {root}, or set `fallback: digits`"
+                    f"{error}; put MNIST's four idx files ({_FOUR}) into {root}, or set `fallback: digits`"
                 ) from error
-            images, labels, ids = _digits_instead(split, size, filter, str(error))
+            digits = Digits("train" if split == "train" else "validation", size, filter)
+            images, labels, ids = digits.pictures, digits.labels, digits.ids
+            _say_instead(root, f"{error}")
         else:
             images, labels = read_labelled(*files)
             ids = _ids(split, len(images))
         super().__init__(images[:most], labels[:most], ids[:most], size, filter)
 
 
-def _digits_instead(split: str, size: int, method: Filter, why: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    digits = Digits("train" if split == "train" else "validation", size, method)
+def _say_instead(root: Path, why: str) -> None:
+    """That digits stand in, once a process: a run builds the dataset for training, for validation and to check it."""
+    if root in _said:
+        return
+    _said.add(root)
     print(
-        f"MNIST is not here ({why}): using scikit-learn's {len(digits)} digits of 8x8 pixels instead",
+        f"MNIST is not here ({why}): using scikit-learn's 1,797 digits of 8x8 pixels instead; "
+        f"for MNIST put its four idx files ({_FOUR}) into {root}",
         file=sys.stderr,
         flush=True,
     )
-    return digits.pictures, digits.labels, digits.ids
 
 
 @DATASETS.register()
@@ -135,10 +144,11 @@ class FashionMNIST(LabelledPictures):
         download: bool = True,
         most: int | None = None,
     ) -> None:
+        check_at_least_one(size=size, most=most)
         root = data_root(dataroot)
         try:
             files = _files(root, "fashion-mnist", split, _FASHION, _FASHION_SHA256, download)
         except DownloadError as error:
-            raise DownloadError(f"{error}; put Fashion-MNIST's four idx files into {root}") from error
+            raise DownloadError(f"{error}; put Fashion-MNIST's four idx files ({_FOUR}) into {root}") from error
         images, labels = read_labelled(*files)
         super().__init__(images[:most], labels[:most], _ids(split, len(images))[:most], size, filter)

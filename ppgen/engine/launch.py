@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ppgen.engine import runs
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError, DataError, WeightsError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -114,7 +114,21 @@ def build(config: dict[str, Any]) -> tuple[Any, Any, Any]:
     if epochs := checkpoint.pop("interval_epochs", 0):
         checkpoint["interval"] = epochs * steps_an_epoch
     paddle.seed(config["seed"])
-    return MODELS.build(config["model"]), datasets["train"], datasets.get("validation")
+    model = MODELS.build(config["model"])
+    for dataset in datasets.values():
+        _check_first(model, dataset)
+    return model, datasets["train"], datasets.get("validation")
+
+
+def _check_first(model: Any, dataset: Any) -> None:
+    """ConfigError unless the first sample that can be read is what the model's networks read."""
+    for index in range(min(len(dataset), 16)):
+        try:
+            sample = dataset.sample(index)
+        except DataError:
+            continue  # loader.on_corrupt says what becomes of those
+        model.check_sample(sample)
+        return
 
 
 def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ppgen.datasets  # noqa: F401  (these four fill the registries)
@@ -116,7 +117,9 @@ def _folders(config: Any) -> dict[str, str]:
 
 
 def _how_to_get(folder: str) -> str:
-    top = folder.split("/")[0]
+    if Path(folder).is_absolute():
+        return f"check the path (one that does not start with {Path(folder).anchor} is looked for in {data_root('')})"
+    top = Path(folder).parts[0]
     if top == "photo2cartoon":
         place = data_root(top)
         if place.is_dir():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ppgen.errors import DownloadError
+from ppgen.errors import DownloadError, OutputError
 from ppgen.io.atomic import atomic_path
 
 _CHUNK = 1 << 20
@@ -41,7 +43,7 @@ def fetch(url: str, sha256: str, timeout: float = 30.0) -> Path:
         sha256: of the whole file; a copy with another digest is refused and removed.
         timeout: seconds without an answer.
     Raises:
-        DownloadError: no connection, another digest, not a web address.
+        DownloadError: no connection, another digest, not a web address, a cache that cannot be written.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
@@ -50,27 +52,44 @@ def fetch(url: str, sha256: str, timeout: float = 30.0) -> Path:
     target = cache_folder() / f"{sha256[:12]}-{Path(unquote(parts.path)).name or 'file'}"
     if target.is_file() and digest(target) == sha256:
         return target
-    with atomic_path(target) as temporary:
-        download(url, temporary, timeout)
-        found = digest(temporary)
-        if found != sha256:
-            raise DownloadError(
-                f"{url}: its SHA-256 is {found[:16]}…, {sha256[:16]}… was expected; "
-                "the file changed or was damaged on its way"
-            )
+    try:
+        with atomic_path(target) as temporary:
+            download(url, temporary, timeout)
+            found = digest(temporary)
+            if found != sha256:
+                raise DownloadError(
+                    f"{url}: its SHA-256 is {found[:16]}…, {sha256[:16]}… was expected; "
+                    "the file changed or was damaged on its way"
+                )
+    except OutputError as error:  # who asks for a download has no say in where it is kept
+        reason = getattr(error.__cause__, "strerror", None) or error
+        raise DownloadError(
+            f"{url}: cannot be kept in the cache folder {target.parent} ({reason}); PPGEN_CACHE names another one"
+        ) from error
     return target
 
 
 def download(url: str, target: Path, timeout: float = 30.0) -> None:
-    """Write what lies at `url` into `target`; DownloadError where it cannot be had."""
+    """Write what lies at `url` into `target`; DownloadError where it cannot be had, OSError where `target` cannot."""
+    with open(target, "wb") as handle:
+        for chunk in _chunks(url, timeout):  # errors of writing stay outside: a full disk is not the server's fault
+            handle.write(chunk)
+
+
+def _chunks(url: str, timeout: float) -> Iterator[bytes]:
+    """The bytes at `url`, piece by piece; DownloadError for whatever goes wrong on the way."""
     try:
-        with urllib.request.urlopen(url, timeout=timeout) as answer, open(target, "wb") as handle:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            expected, came = answer.headers.get("Content-Length", ""), 0
             while chunk := answer.read(_CHUNK):
-                handle.write(chunk)
+                came += len(chunk)
+                yield chunk
+        if expected.isdecimal() and came < int(expected):
+            raise http.client.HTTPException(f"{came} of {expected} bytes came")
     except urllib.error.HTTPError as error:
         raise DownloadError(f"{url}: the server answered {error.code} {error.reason}") from error
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        reason = getattr(error, "reason", error)
-        raise DownloadError(
-            f"{url}: cannot be reached ({reason}); check the connection, or put the file at {target.parent}"
-        ) from error
+    except urllib.error.URLError as error:
+        raise DownloadError(f"{url}: cannot be reached ({error.reason}); check the connection") from error
+    except (http.client.HTTPException, OSError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DownloadError(f"{url}: gave no whole answer ({reason}); check the connection and try again") from error

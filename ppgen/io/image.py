@@ -125,8 +125,9 @@ def to_uint8(array: Any) -> np.ndarray:
 
 
 def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path]:
-    """Image files of a folder by suffix, sorted by path, hidden ones left out.
+    """Image files of a folder by suffix, sorted by path.
 
+    Left out is what a computer put there by itself: hidden files and folders (`.ipynb_checkpoints`), `__MACOSX`.
     Raises DataError when the folder is missing, is a file, or holds no image.
     """
     root = Path(folder).expanduser()
@@ -138,7 +139,7 @@ def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path
         found = sorted(
             path
             for path in (root.rglob("*") if recursive else root.iterdir())
-            if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "." and path.is_file()
+            if path.suffix.lower() in IMAGE_SUFFIXES and not _is_litter(path.relative_to(root)) and path.is_file()
         )
     except OSError as error:
         raise DataError(
@@ -147,6 +148,11 @@ def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path
     if not found:
         raise DataError(f"{folder}: this folder holds no image; put {_READABLE} files into it")
     return found
+
+
+def _is_litter(path: Path) -> bool:
+    """Whether a path within the folder that was asked for is hidden, or what macOS adds to its zip archives."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
 
 
 def source_name(source: Any) -> str:

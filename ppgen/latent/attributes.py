@@ -26,6 +26,10 @@ from ppgen.io.weights import add_extra, read_extra, read_metadata
 from ppgen.registry import nearest
 
 Method = Literal["means", "partial"]
+_FINDERS = {  # of the vectors of a space
+    "z": "`ppgen latent attributes` finds some",
+    "w": "`ppgen directions --sefa --save` or `--data DIR --save` finds some",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,7 @@ class Directions(Mapping[str, np.ndarray]):
     def __getitem__(self, name: str) -> np.ndarray:
         """The vector of a name; ConfigError with the nearest name."""
         if name not in self.vectors:
-            known = ", ".join(self.vectors) or "none; `ppgen latent attributes` finds some"
+            known = ", ".join(self.vectors) or f"none; {_FINDERS.get(self.space, _FINDERS['z'])}"
             hint = nearest(str(name), list(self.vectors))
             raise ConfigError(f"these weights have no vector for '{name}'{hint} (there are: {known})")
         return self.vectors[name]
@@ -100,6 +104,8 @@ def answers_of(dataset: Any, names: list[str] | None = None) -> dict[str, np.nda
     if names is None:
         names = [n for n in CELEBA_NAMES if n in columns or (n in OUR_COLUMNS and OUR_COLUMNS[n].column in columns)]
         if not names:
+            if not columns:
+                raise DataError(f"{dataset.table.parent}: nothing says who has what; give a table (--table meta.csv)")
             raise DataError(f"{dataset.table}: answers none of CelebA's attributes; name its 0/1 columns")
     return {name: dataset.has(name) for name in names}
 
@@ -177,8 +183,19 @@ def save_directions(
 
 
 def load_directions(name_or_path: str | os.PathLike, space: str = "z") -> Directions:
-    """The vectors that a weights file holds for a space, none for most; WeightsError where there is no such file."""
+    """The vectors that a weights file holds for a space, with what its card says about them; none for most files.
+
+    Raises WeightsError where there is no such file.
+    """
     path = hub.path_of(name_or_path)
     prefix = f"{space}/"
     arrays = {key[len(prefix) :]: value for key, value in read_extra(path).items() if key.startswith(prefix)}
-    return Directions(dict(sorted(arrays.items())), space)
+    facts = _facts_of(path, space) if arrays else {}
+    return Directions(dict(sorted(arrays.items())), space, {k: facts[k] for k in sorted(arrays) if k in facts})
+
+
+def _facts_of(path: Path, space: str) -> dict[str, str]:
+    """What `save_directions` wrote about vectors; its headings end in the space."""
+    extra = read_metadata(path).get("extra", {})
+    parts = [part for heading, part in extra.items() if heading.endswith(f" in {space}") and isinstance(part, dict)]
+    return {name: str(fact) for part in parts for name, fact in part.items()}

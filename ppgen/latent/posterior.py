@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ppgen.errors import DataError
+from ppgen.errors import ConfigError, DataError, OutputError
 from ppgen.io.atomic import atomic_path
 from ppgen.latent.render import Codes
+from ppgen.latent.seeds import check_seed
 
 ACTIVE = 0.05  # nats
 MAX_MEAN, STD = 0.2, (0.8, 1.2)  # what counts as near N(0, 1)
@@ -73,7 +74,8 @@ def kl_per_dimension(codes: Codes) -> np.ndarray:
 
 
 def draws(codes: Codes, seed: int = 0) -> np.ndarray:
-    """One z of q(z|x) for each picture: float64 (n, d)."""
+    """One z of q(z|x) for each picture: float64 (n, d). ConfigError for a negative seed."""
+    check_seed(seed)
     noise = np.random.default_rng([seed, 11]).standard_normal(codes.mu.shape)
     return codes.mu + np.exp(0.5 * codes.log_variance.astype(np.float64)) * noise
 
@@ -103,13 +105,26 @@ def examine(codes: Codes, seed: int = 0) -> Report:
     return Report(kl_per_dimension(codes), z.mean(axis=0), z.std(axis=0), distance, p)
 
 
+def check_histograms(path: str | os.PathLike, count: int) -> None:
+    """ConfigError where `save_histograms` cannot draw that many, OutputError where not to such a file."""
+    from matplotlib.figure import Figure
+
+    if count < 1:
+        raise ConfigError(f"the number of dimensions to draw must be 1 or more, not {count}")
+    known = Figure().canvas.get_supported_filetypes()
+    if Path(path).suffix[1:].lower() not in known:
+        raise OutputError(f"{path}: cannot be written as a picture; end the name in .png, .pdf or .svg")
+
+
 def save_histograms(path: str | os.PathLike, codes: Codes, count: int = 50, seed: int = 0) -> Path:
     """Histograms of the first `count` dimensions of the draws against N(0, 1), as a picture.
 
     Above each its number, KL in nats, mean and standard deviation; dimensions that are not used are grey.
+    Raises what `check_histograms` raises.
     """
     from matplotlib.figure import Figure
 
+    check_histograms(path, count)
     report, z = examine(codes, seed), draws(codes, seed)
     count = min(count, z.shape[1])
     rows, columns = -(-count // _COLUMNS), min(count, _COLUMNS)

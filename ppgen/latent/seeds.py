@@ -11,13 +11,30 @@ from ppgen.errors import ConfigError
 MOST = 10_000  # seeds a list may name: more do not fit on a sheet
 
 
+def check_seed(seed: int) -> None:
+    """ConfigError for a seed below 0 or one that is no whole number."""
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ConfigError(f"a seed is a whole number from 0 up, found {seed}")
+
+
 def latents(seed: int, count: int, dim: int) -> np.ndarray:
-    """`count` latents of N(0, 1) from one seed, float32 (count, dim); the first ones do not depend on `count`."""
+    """`count` latents of N(0, 1) from one seed, float32 (count, dim); the first ones do not depend on `count`.
+
+    Raises:
+        ConfigError: a seed below 0, or no whole number.
+    """
+    check_seed(seed)
     return np.random.default_rng([seed]).standard_normal((count, dim), dtype=np.float32)
 
 
 def latents_of(seeds: list[int], dim: int) -> np.ndarray:
-    """One latent a seed, float32 (len(seeds), dim): row i is `latents(seeds[i], 1, dim)[0]`."""
+    """One latent a seed, float32 (len(seeds), dim): row i is `latents(seeds[i], 1, dim)[0]`.
+
+    Raises:
+        ConfigError: no seeds, or one that is none.
+    """
+    if len(seeds) == 0:
+        raise ConfigError("no seed was given; give at least one")
     return np.concatenate([latents(seed, 1, dim) for seed in seeds])
 
 

@@ -104,6 +104,9 @@ class Model:
         """What belongs into a checkpoint besides the networks, by name."""
         return {}
 
+    def check_sample(self, sample: Batch) -> None:
+        """ConfigError where a dataset's sample, unbatched, is not what the networks read; asked before training."""
+
     def phases(self) -> list[Phase]:
         """The phases of one step, in order."""
         raise NotImplementedError

@@ -1,8 +1,11 @@
-"""Whether a generator's pictures are those its discriminator reads: known at building, not at the first wrong step."""
+"""Whether networks fit one another and their data: known at building, not at the first wrong step."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from ppgen.errors import ConfigError
 
@@ -23,6 +26,32 @@ def check_fit(generator: Any, discriminator: Any) -> None:
                 f"model: both networks need the same {what}, found generator.{made}: {value} and "
                 f"discriminator.{read}: {other}"
             )
+
+
+def check_sample(network: Any, sample: Mapping[str, Any], classes: int | None = None) -> None:
+    """ConfigError where a dataset's pictures or labels are not what a network reads.
+
+    Args:
+        network: a discriminator or an encoder; what its constructor's arguments do not say is not compared.
+        sample: of the dataset, unbatched: `image` (C, H, W), `label` ().
+        classes: the network is conditional and knows so many.
+    """
+    if "image" not in sample:
+        raise ConfigError(f"dataset: the recipe needs 'image', these samples have {', '.join(map(repr, sample))}")
+    channels, height, width = np.shape(sample["image"])
+    side = _argument(network, _SIDE) or ("image_size", getattr(network, "image_size", width))
+    read = _argument(network, _READ) or ("channels", channels)
+    if {height, width} != {side[1]}:
+        found = f"dataset: its pictures are {width}x{height}, the networks' {side[0]} is {side[1]}"
+        raise ConfigError(f"{found}; make dataset.size and it equal")
+    if channels != read[1]:
+        raise ConfigError(
+            f"dataset: its pictures have {channels} channel(s), the networks' {read[0]} is {read[1]}; change "
+            "dataset.grayscale or the networks"
+        )
+    if classes is not None and not 0 <= int(sample.get("label", -1)) < classes:
+        found = f"label {int(sample['label'])}" if "label" in sample else "no label"
+        raise ConfigError(f"dataset: a sample has {found}, the networks' classes are 0 to {classes - 1}")
 
 
 def _argument(network: Any, names: tuple[str, ...]) -> tuple[str, Any] | None:

@@ -20,7 +20,7 @@ from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
-from ppgen.models.fit import check_fit
+from ppgen.models.fit import check_fit, check_sample
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.networks.blocks.norm import BatchStatisticsNorm
 from ppgen.registry import MODELS, NETWORKS
@@ -50,8 +50,8 @@ class GAN(Model):
         generator_every: steps of the discriminator to one of the generator; None: 5 for wgan and wgangp, else 1.
 
     Raises:
-        ConfigError: networks for pictures of another size, one has classes and the other has not, or a penalty meets
-            batch normalization.
+        ConfigError: networks for pictures of another size, one has classes and the other has not, a penalty meets
+            batch normalization, or `clip` is negative.
     """
 
     def __init__(
@@ -80,6 +80,8 @@ class GAN(Model):
             found = ", ".join(f"{name}.classes is {count}" for name, count in classes.items())
             raise ConfigError(f"model: both networks need the same classes, found {found}")
         self.classes = classes["generator"]
+        if self.clip < 0:
+            raise ConfigError(f"model.clip: expected 0 (off) or more, found {self.clip}")
         if self.generator_every < 1:
             raise ConfigError(f"model.generator_every: expected 1 or more, found {self.generator_every}")
         if self.penalty and _batch_normalized(self.networks["discriminator"]):
@@ -87,6 +89,10 @@ class GAN(Model):
                 "model.discriminator.norm: a gradient penalty is on single pictures, which batch normalization mixes; "
                 "use 'instance' or 'none'"
             )
+
+    def check_sample(self, sample: Batch) -> None:
+        """Pictures of the networks' size and channels; labels where they draw classes."""
+        check_sample(self.networks["discriminator"], sample, self.classes)
 
     def phases(self) -> list[Phase]:
         """The discriminator at every step, then the generator on the graph that was drawn for it."""

@@ -15,7 +15,7 @@ from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective
 from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
-from ppgen.models.fit import check_fit
+from ppgen.models.fit import check_fit, check_sample
 from ppgen.models.gan import COLUMNS
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
@@ -32,8 +32,10 @@ def level_at(images: int, stable: list[int], fade: list[int]) -> float:
     """
     for stage, lasts in enumerate(fade):
         images -= stable[stage]
+        if images < 0:
+            return float(stage)
         if images < lasts:
-            return stage + max(images, 0) / lasts
+            return stage + images / lasts
         images -= lasts
     return float(len(fade))
 
@@ -96,6 +98,10 @@ class ProgressiveGAN(Model):
         self.stable = per_stage(stable_images, stages["generator"], "stable_images")
         self.fade = per_stage(fade_images, stages["generator"] - 1, "fade_images")
         self.penalty, self.drift, self.objective = penalty, drift, objective("wgangp")
+
+    def check_sample(self, sample: Batch) -> None:
+        """Pictures of the networks' size and channels."""
+        check_sample(self.networks["discriminator"], sample)
 
     def phases(self) -> list[Phase]:
         """One step of the critic, one of the generator (n_critic = 1, appendix A.1)."""

@@ -42,7 +42,7 @@ class Pix2Pix(Model):
         clip: the discriminator's weights are kept in [-clip, clip]; None: 0.01 for wgan, else 0, which is off.
 
     Raises:
-        ConfigError: a penalty with a discriminator that normalizes over the batch.
+        ConfigError: a penalty with a discriminator that normalizes over the batch, or a negative `clip`.
     """
 
     def __init__(
@@ -60,6 +60,8 @@ class Pix2Pix(Model):
         self.l1_weight, self.adversarial_weight = l1_weight, adversarial_weight
         self.penalty = (10.0 if objective == "wgangp" else 0.0) if penalty is None else penalty
         self.clip = (0.01 if objective == "wgan" else 0.0) if clip is None else clip
+        if self.clip < 0:
+            raise ConfigError(f"model.clip: expected 0 (off) or more, found {self.clip}")
         if self.penalty and mixes_samples(self.networks["discriminator"]):
             raise ConfigError(
                 "model.discriminator.norm: a gradient penalty is on single pictures, which batch normalization mixes; "

@@ -20,7 +20,7 @@ from ppgen.losses.adversarial import objective
 from ppgen.losses.augment import AUGMENTS
 from ppgen.losses.penalties import PathLength, path_lengths, r1_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Stateful, Step
-from ppgen.models.fit import check_fit
+from ppgen.models.fit import check_fit, check_sample
 from ppgen.models.gan import COLUMNS
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.registry import MODELS, NETWORKS
@@ -86,6 +86,10 @@ class StyleGAN2(Model):
         """The mean path length and, for ADA, its strength."""
         found: dict[str, Stateful] = {"path_length": self.path_length}
         return {**found, "augment": self.augment} if hasattr(self.augment, "arrays") else found
+
+    def check_sample(self, sample: Batch) -> None:
+        """Pictures of the networks' size and channels."""
+        check_sample(self.networks["discriminator"], sample)
 
     def phases(self) -> list[Phase]:
         """Discriminator (the generator's graph is kept), R1, generator, path length."""

@@ -14,6 +14,7 @@ from paddle import nn
 
 from ppgen.losses.variational import bernoulli_error, gaussian_kl, squared_error
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.models.fit import check_sample
 from ppgen.models.sampling import at_least, fixed_noise, generate, in_colour, noise_of_ids
 from ppgen.registry import MODELS, NETWORKS
 
@@ -50,6 +51,10 @@ class VAE(Model):
         self.networks = {"network": NETWORKS.build(network)}
         self.reconstruction, self.predicts = reconstruction, predicts
         self.reconstruction_weight, self.kl_weight, self.kl_warmup = reconstruction_weight, kl_weight, kl_warmup
+
+    def check_sample(self, sample: Batch) -> None:
+        """Pictures of the networks' size and channels."""
+        check_sample(self.networks["network"], sample)
 
     def phases(self) -> list[Phase]:
         """One."""

@@ -18,6 +18,7 @@ from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.networks.blocks.sizes import check_sizes
 from ppgen.registry import NETWORKS
 
 SLOPE = 0.2
@@ -75,7 +76,7 @@ class DCGANGenerator(nn.Layer):
         classes: how many labels there are; None: none. A label is embedded and joined to the noise.
 
     Raises:
-        ConfigError: for another image size or `norm`.
+        ConfigError: for another image size or `norm`, or sizes below 1.
     """
 
     def __init__(
@@ -88,6 +89,8 @@ class DCGANGenerator(nn.Layer):
         classes: int | None = None,
     ) -> None:
         super().__init__()
+        sizes = {"latent_dim": latent_dim, "out_channels": out_channels, "base_channels": base_channels}
+        check_sizes("DCGANGenerator", **sizes, classes=classes)
         self.latent_dim, self.classes = latent_dim, classes
         halvings = _halvings(image_size, "DCGANGenerator")
         widths = [base_channels * min(2**i, 8) for i in range(halvings)][::-1]
@@ -130,7 +133,7 @@ class DCGANDiscriminator(nn.Layer):
         classes: how many labels there are; None: none. A label is embedded into one more channel of the picture.
 
     Raises:
-        ConfigError: for another image size or `norm`.
+        ConfigError: for another image size or `norm`, or sizes below 1.
     """
 
     def __init__(
@@ -142,6 +145,7 @@ class DCGANDiscriminator(nn.Layer):
         classes: int | None = None,
     ) -> None:
         super().__init__()
+        check_sizes("DCGANDiscriminator", in_channels=in_channels, base_channels=base_channels, classes=classes)
         self.image_size, self.classes = image_size, classes
         if classes is not None:
             self.embed = LabelEmbedding(classes, image_size**2)

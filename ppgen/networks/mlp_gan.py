@@ -10,6 +10,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppgen.networks.blocks.sizes import check_sizes
 from ppgen.registry import NETWORKS
 
 SLOPE = 0.2
@@ -24,12 +25,16 @@ class MLPGenerator(nn.Layer):
         image_size: side of the pictures.
         channels: of the pictures.
         width: of both hidden layers.
+
+    Raises:
+        ConfigError: for sizes below 1.
     """
 
     classes: int | None = None
 
     def __init__(self, latent_dim: int = 100, image_size: int = 28, channels: int = 1, width: int = 512) -> None:
         super().__init__()
+        check_sizes("MLPGenerator", latent_dim=latent_dim, image_size=image_size, channels=channels, width=width)
         self.latent_dim = latent_dim
         self._shape = [channels, image_size, image_size]
         self.hidden1 = nn.Linear(latent_dim, width)
@@ -54,12 +59,16 @@ class MLPDiscriminator(nn.Layer):
         channels: of the pictures.
         width: of both hidden layers.
         dropout: share of hidden units silenced in training; 0 where a gradient penalty is used.
+
+    Raises:
+        ConfigError: for sizes below 1.
     """
 
     classes: int | None = None
 
     def __init__(self, image_size: int = 28, channels: int = 1, width: int = 512, dropout: float = 0.3) -> None:
         super().__init__()
+        check_sizes("MLPDiscriminator", image_size=image_size, channels=channels, width=width)
         self.dropout = dropout
         self.hidden1 = nn.Linear(channels * image_size**2, width)
         self.hidden2 = nn.Linear(width, width)

@@ -20,6 +20,7 @@ from paddle.nn.initializer import Normal
 from ppgen.errors import ConfigError
 from ppgen.networks.blocks.equalized import add_bias
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
+from ppgen.networks.blocks.sizes import check_sizes
 from ppgen.networks.stylegan2_discriminator import group_deviation
 from ppgen.registry import NETWORKS
 
@@ -92,13 +93,14 @@ class PGGANGenerator(Growing):
         channels: of the pictures.
 
     Raises:
-        ConfigError: for widths that make no network.
+        ConfigError: for widths that make no network, or sizes below 1.
     """
 
     classes: int | None = None
 
     def __init__(self, latent_dim: int = 256, widths: list[int] | tuple[int, ...] = WIDTHS, channels: int = 3) -> None:
         super().__init__(widths, "PGGANGenerator")
+        check_sizes("PGGANGenerator", latent_dim=latent_dim, channels=channels)
         self.latent_dim = latent_dim
         # Appendix A.1: the first linear layer takes a smaller gain, because its input is normalized already.
         self.start = EqualizedConv(latent_dim, widths[0] * SMALLEST**2, 1, gain=math.sqrt(2) / 4)
@@ -144,7 +146,7 @@ class PGGANDiscriminator(Growing):
         channels: of the pictures.
 
     Raises:
-        ConfigError: for widths that make no network.
+        ConfigError: for widths that make no network, or sizes below 1.
     """
 
     classes: int | None = None
@@ -153,6 +155,7 @@ class PGGANDiscriminator(Growing):
 
     def __init__(self, widths: list[int] | tuple[int, ...] = WIDTHS, channels: int = 3) -> None:
         super().__init__(widths, type(self).__name__)
+        check_sizes(type(self).__name__, channels=channels)
         self.from_image = nn.LayerList([EqualizedConv(channels, width, 1) for width in widths])
         self.blocks = nn.LayerList([self._block(wide, narrow) for narrow, wide in zip(widths, widths[1:])])
         self.end_conv = EqualizedConv(widths[0] + 1, widths[0], 3)

@@ -14,6 +14,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.errors import ConfigError
+from ppgen.networks.blocks.sizes import check_sizes
 from ppgen.registry import NETWORKS
 
 SLOPE = 0.2
@@ -58,7 +59,7 @@ class ConvVAE(nn.Layer):
         batch_norm: normalize after every convolution.
 
     Raises:
-        ConfigError: for an image size that cannot be halved so often.
+        ConfigError: for an image size that cannot be halved so often, or sizes below 1.
     """
 
     classes: int | None = None
@@ -73,6 +74,8 @@ class ConvVAE(nn.Layer):
     ) -> None:
         super().__init__()
         widths = list(widths)
+        sizes = {"latent_dim": latent_dim, "image_size": image_size, "channels": channels}
+        check_sizes("ConvVAE", **sizes, **{f"widths[{i}]": width for i, width in enumerate(widths)})
         if not widths or image_size % 2 ** len(widths):
             raise ConfigError(
                 f"ConvVAE: image_size must be a multiple of {2 ** len(widths)} with {len(widths)} widths "

@@ -153,6 +153,8 @@ def samples_sheet(folders: dict[str, Path], count: int, seed: int, side: int = 1
     """
     if count < 1:
         raise DataError(f"count {count}: a sheet of samples needs at least 1")
+    if seed < 0:
+        raise DataError(f"seed {seed}: a seed is a whole number from 0 up")
     found = [list_images(folder, recursive=True) for folder in folders.values()]
     count = min(count, max(map(len, found)))
     rows = []

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import style_networks
 from conftest import ROOT
 from PIL import Image
 
@@ -64,8 +65,9 @@ def test_classes_make_rows(digits):
     assert np.abs(grid.arrays[6:].astype(int) - rows.arrays).max() <= 1
     with pytest.raises(ConfigError, match="0 to 2"):
         gan.seeds([1], labels=3)
-    with pytest.raises(ConfigError, match="give a label"):
-        gan.seeds([1])
+    sheet = gan.seeds([4, 1], titled=True)
+    assert len(sheet) == 6 and sheet.columns == 2
+    assert np.abs(sheet.arrays[5].astype(int) - gan.seeds([1], labels=2).arrays[0]).max() <= 1
 
 
 def test_walks(weights):
@@ -95,6 +97,22 @@ def test_which_network(weights, tmp_path):
     both = GANPredictor(weight_path=bare, model=weights).seeds([3])
     assert (both.arrays == GANPredictor(weight_path=weights).seeds([3]).arrays).all()
     assert not both.arrays[0].std() == 0
+
+
+def test_style_generators_that_do_not_say_what_they_are(tmp_path):
+    network = style_networks.tiny()
+    wanted = GANPredictor(weight_path=save_network(network, tmp_path / "ours.safetensors")).seeds([3]).arrays
+    theirs = style_networks.write_pdparams(tmp_path / "w.pdparams", style_networks.paddlegan_arrays(network))
+    state = {f"generator.{key}": value for key, value in network_arrays(network).items()}
+    checkpoint = write_arrays(tmp_path / "weights.safetensors", state)
+    for named in ({"model": theirs}, {"weight_path": theirs}, {"model": checkpoint}, {"weight_path": checkpoint}):
+        assert np.abs(GANPredictor(**named).seeds([3]).arrays.astype(int) - wanted).max() <= 1
+    other = style_networks.write_pdparams(tmp_path / "other.pdparams", {"x": np.zeros((3, 3), np.float32)})
+    with pytest.raises(WeightsError, match="holds no StyleGAN2 generator; name the model as well"):
+        GANPredictor(model=other).grid()
+    (tmp_path / "half.pdparams").write_bytes(theirs.read_bytes()[:200])
+    with pytest.raises(WeightsError, match="is damaged"):
+        GANPredictor(model=tmp_path / "half.pdparams").grid()
 
 
 def test_script_from_any_folder(weights, run_python, tmp_path):

@@ -115,6 +115,8 @@ def test_morph_and_traverse(vae, photo, face):
     assert np.abs(rows[5].array.astype(int) - wanted).max() <= 1
     with pytest.raises(DataError, match="0 to 4"):
         vae.traverse(other, [5])
+    with pytest.raises(DataError, match="one picture is wanted"):
+        vae.morph(other, [photo, photo])
 
 
 def test_run_writes_three_pictures(vae, photo, face, tmp_path):

@@ -118,6 +118,14 @@ def test_values_that_cannot_work_are_refused_before_anything_is_built(item, word
         load_config(str(PAIRED), [item], need_data=False)
 
 
+def test_an_absolute_folder_that_is_not_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(PAIRED), [f"dataset.train.dataroot={tmp_path}/nope"])
+    message = str(caught.value)
+    assert f"there is no folder {tmp_path}/nope; check the path" in message and "holds  (" not in message
+
+
 def test_missing_dataset_folders_are_named_with_the_other_faults(monkeypatch, tmp_path):
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
     with pytest.raises(ConfigError) as caught:

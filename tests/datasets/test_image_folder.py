@@ -1,13 +1,16 @@
 """Folders of pictures with tables, and CelebA's layout."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from small_pictures import picture
 
-from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS
+from ppgen.cli.latent import _dataset
+from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS, yes_or_no
 from ppgen.datasets.celeba import CelebA
 from ppgen.datasets.image_folder import ImageFolder
-from ppgen.errors import DataError
+from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import to_uint8
 from ppgen.registry import DATASETS
 
@@ -62,6 +65,11 @@ def test_celeba_names_answered_by_our_columns(faces):
         ImageFolder("faces").attribute("gender")
 
 
+def test_a_gender_that_is_neither_is_unknown():
+    told = yes_or_no(OUR_COLUMNS["Male"], ["M", "male", "1", "F", "Female", "0", "unknown", "?", "2", " "])
+    np.testing.assert_array_equal(told, np.array([1, 1, 1, 0, 0, 0, np.nan, np.nan, np.nan, np.nan], np.float32))
+
+
 def test_flip_only_with_a_generator_and_from_it_alone(faces):
     dataset = ImageFolder("faces", size=8, flip=True)
     plain = dataset.sample(3)["image"]
@@ -101,6 +109,13 @@ def test_bad_folders_and_tables_are_one_sentence(faces, data):
         ImageFolder("faces", attributes="meta.csv")
 
 
+@pytest.mark.parametrize(("key", "value"), [("most", 0), ("most", -1), ("size", 0)])
+def test_numbers_below_one_are_named(faces, celeba, key, value):
+    for dataset in (lambda **given: ImageFolder("faces", **given), CelebA):
+        with pytest.raises(ConfigError, match=f"{key}: expected 1 or more, found {value}"):
+            dataset(**{key: value})
+
+
 def test_a_damaged_picture_is_named(data):
     whole = data("x/a.jpg", picture(0, 64)).read_bytes()
     data("x/a.jpg", whole[: len(whole) // 2])
@@ -138,6 +153,28 @@ def test_celeba(celeba):
     assert np.array_equal(cut, whole[85:93, 85:93])
 
 
+def test_celeba_whole_needs_no_partition(celeba):
+    (celeba("celeba/list_eval_partition.txt", "")).unlink()
+    assert len(CelebA(split="all")) == 6
+    with pytest.raises(DataError, match="list_eval_partition.txt: no such file"):
+        CelebA(split="train")
+
+
+def test_celeba_s_lists_may_start_with_a_byte_order_mark(celeba):
+    for name in ("list_attr_celeba.txt", "list_eval_partition.txt"):
+        path = celeba("celeba/copy.txt", "").with_name(name)
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert CelebA(size=8).has("Male").tolist() == [1, 0]
+
+
+def test_celeba_in_grey_where_the_network_is(celeba):
+    assert CelebA(size=8, grayscale=True).sample(0)["image"].shape == (1, 8, 8)
+    asked = SimpleNamespace(data="celeba", table=None, where=[], split=None)
+    for channels in (1, 3):
+        network = SimpleNamespace(constructor_args={"image_size": 8, "channels": channels})
+        assert _dataset(asked, network, "all").sample(0)["image"].shape == (channels, 8, 8)
+
+
 def test_celeba_lists_that_do_not_match(celeba):
     celeba("celeba/list_attr_celeba.txt", "7\nMale Young\n000001.jpg 1 -1\n")
     with pytest.raises(DataError, match="announces 7 pictures and lists 1"):
@@ -147,4 +184,7 @@ def test_celeba_lists_that_do_not_match(celeba):
         CelebA()
     celeba("celeba/list_attr_celeba.txt", "1\nMale Young\n000009.jpg 1 -1\n")
     with pytest.raises(DataError, match="lists 000009.jpg, which is not in"):
+        CelebA()
+    celeba("celeba/list_attr_celeba.txt", "0\nMale Young\n")
+    with pytest.raises(DataError, match="list_attr_celeba.txt: lists no picture"):
         CelebA()

@@ -10,7 +10,7 @@ from ppgen.datasets import mnist as module
 from ppgen.datasets.digits import Digits, read_digits
 from ppgen.datasets.idx import read_idx, read_labelled
 from ppgen.datasets.mnist import MNIST, FashionMNIST
-from ppgen.errors import DataError, DownloadError
+from ppgen.errors import ConfigError, DataError, DownloadError
 from ppgen.io.image import to_uint8
 
 needs_digits = pytest.mark.skipif(importlib.util.find_spec("sklearn") is None, reason="scikit-learn is not installed")
@@ -28,6 +28,7 @@ LABELS = np.arange(12, dtype=np.uint8) % 10
 def files(data, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))  # Paddle's cache is looked for there
     monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(module, "_said", set())
 
     def write(folder: str = "mnist", prefix: str = "train", pictures: bytes = b"", labels: bytes = b"") -> None:
         data(f"{folder}/{prefix}-images-idx3-ubyte.gz", pictures or gzip.compress(idx(PICTURES)))
@@ -67,6 +68,7 @@ def test_paddles_own_cache_is_used(files, data):
         ({"labels": idx(LABELS[:11])}, "holds 11 labels for the 12 pictures"),
         ({"labels": idx(LABELS + 1)}, "holds the label 10; labels run from 0 to 9"),
         ({"labels": b"\0"}, "starts with 00"),
+        ({"pictures": gzip.compress(b"")}, "images-idx3-ubyte.gz: is empty"),
     ],
 )
 def test_wrong_files_are_refused_and_never_replaced(files, fault, sentence):
@@ -100,23 +102,50 @@ def test_absent_files_are_fetched_by_their_digest(files, monkeypatch, tmp_path):
     assert asked[3][0].endswith("/fashion_mnist/t10k-labels-idx1-ubyte.gz") and len({s for _, s in asked}) == 4
 
 
-def test_without_internet_the_sentence_names_the_folder(files, monkeypatch):
+def test_an_empty_file_is_called_empty(tmp_path):
+    (tmp_path / "l").write_bytes(b"")
+    with pytest.raises(DataError, match="l: is empty"):
+        read_idx(tmp_path / "l", 1)
+
+
+@pytest.mark.parametrize("arguments", [{"most": 0}, {"most": -3}, {"size": 0}])
+def test_numbers_below_one_are_named(files, arguments):
+    files()
+    files("fashion-mnist")
+    ((key, value),) = arguments.items()
+    for dataset in (MNIST, FashionMNIST):
+        with pytest.raises(ConfigError, match=f"{key}: expected 1 or more, found {value}"):
+            dataset(**arguments)
+
+
+def test_without_internet_the_sentence_names_the_folder(files, monkeypatch, tmp_path):
     def fetch(url, sha256):
         raise DownloadError(f"{url}: cannot be reached")
 
     monkeypatch.setattr(module, "fetch", fetch)
-    with pytest.raises(DownloadError, match="cannot be reached; put MNIST's four idx files into .*fallback: digits"):
+    with pytest.raises(DownloadError, match=f"put MNIST's four idx files .* into {tmp_path}/mnist, .*fallback: digits"):
         MNIST()
-    with pytest.raises(DownloadError, match="put Fashion-MNIST's four idx files"):
+    with pytest.raises(DownloadError, match=f"put Fashion-MNIST's four idx files .* into {tmp_path}/fashion-mnist"):
         FashionMNIST()
 
 
 @needs_digits
-def test_fallback_says_what_it_is(files, capsys):
+def test_fallback_says_what_it_is_and_where_mnist_goes_once(files, capsys, tmp_path):
     dataset = MNIST(download=False, fallback="digits", size=32)
     told = capsys.readouterr().err
-    assert "MNIST is not here" in told and f"using scikit-learn's {len(dataset)} digits of 8x8 pixels instead" in told
+    assert "MNIST is not here" in told and "using scikit-learn's 1,797 digits of 8x8 pixels instead" in told
+    assert f"t10k-labels-idx1-ubyte.gz) into {tmp_path / 'mnist'}" in told
+    MNIST(download=False, fallback="digits", split="test")
+    assert capsys.readouterr().err == ""
     assert dataset.sample(0)["image"].shape == (1, 32, 32)
+
+
+@needs_digits
+def test_a_cache_that_cannot_be_made_falls_back_too(files, monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "file" / "cache"))
+    assert MNIST(fallback="digits").ids[0].startswith("digit-")
+    assert f"cache folder {tmp_path / 'file' / 'cache'}" in capsys.readouterr().err
 
 
 @needs_digits

@@ -252,6 +252,9 @@ def test_list_images(tmp_path, picture):
     (tmp_path / "notes.txt").write_text("x")
     save_image(tmp_path / "sub" / "c.png", picture)
     assert [p.name for p in list_images(tmp_path)] == ["a.JPG", "b.png"]
+    for litter in (".ipynb_checkpoints/a.png", "__MACOSX/sub/._c.png", "sub/.thumbnails/c.png"):
+        save_image(tmp_path / litter, picture)
     assert [p.name for p in list_images(tmp_path, recursive=True)] == ["a.JPG", "b.png", "c.png"]
+    assert list_images(tmp_path / ".ipynb_checkpoints", recursive=True)  # asked for by name
     with pytest.raises(DataError, match="is a file"):
         list_images(tmp_path / "b.png")

@@ -132,6 +132,15 @@ def test_the_card_keeps_the_facts_of_earlier_vectors(published):
     assert all(f"| {name} | {fact} |" in card for name, fact in wanted.items())
 
 
+def test_facts_come_back_with_the_vectors_of_their_space(published):
+    one = np.ones(6, np.float32)
+    save_directions(published, Directions({"Male": one}, facts={"Male": "of z"}))
+    found = Directions({"sefa-1": one, "Male": one, "bare": one}, "w", {"sefa-1": "SeFa", "Male": "of w"})
+    save_directions(published, found, title="directions in w")
+    assert load_directions(published).facts == {"Male": "of z"}
+    assert load_directions(published, "w").facts == {"Male": "of w", "sefa-1": "SeFa"}
+
+
 def test_spaces_and_later_vectors_do_not_disturb_each_other(published, tmp_path):
     save_directions(published, Directions({"Male": np.ones(6, np.float32)}))
     save_directions(published, Directions({"Male": np.zeros(2, np.float32)}, space="w"))
@@ -145,6 +154,8 @@ def test_files_that_hold_none(tmp_path):
     assert len(load_directions("face_id")) == 0
     with pytest.raises(ConfigError, match="ppgen latent attributes"):
         load_directions("face_id")["Smiling"]
+    with pytest.raises(ConfigError, match="ppgen directions --sefa .*--data"):
+        load_directions("face_id", "w")["Smiling"]
     stranger = write_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2, np.float32)})
     assert read_extra(stranger) == {}
     with pytest.raises(WeightsError, match="does not say which network"):

@@ -17,6 +17,19 @@ def test_a_seed_s_first_latents_do_not_depend_on_the_count():
     np.testing.assert_allclose(latents(233, 1, 3)[0], FIRST_OF_233, atol=1e-6)
 
 
+@pytest.mark.parametrize("seed", [-1, np.int64(-233), 1.5])
+def test_what_is_no_seed_is_one_sentence(seed):
+    for drawn in (lambda: latents(seed, 2, 3), lambda: latents_of([0, seed], 3)):
+        with pytest.raises(ConfigError, match=f"a seed is a whole number from 0 up, found {seed}"):
+            drawn()
+    assert np.array_equal(latents(np.int64(233), 1, 3), latents(233, 1, 3))
+
+
+def test_no_seeds():
+    with pytest.raises(ConfigError, match="no seed was given"):
+        latents_of([], 3)
+
+
 def test_seed_lists():
     assert (
         parse_seeds("7") == [7] and parse_seeds("0-3") == [0, 1, 2, 3] and parse_seeds("1, 5,9-11") == [1, 5, 9, 10, 11]

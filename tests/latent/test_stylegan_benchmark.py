@@ -1,6 +1,7 @@
 """benchmarks/stylegan_faces.py: its figures on a tiny generator and made-up data, and its verdicts."""
 
 import importlib
+import json
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from ppgen.device import import_paddle
 
 paddle = import_paddle()
 
+from ppgen.errors import PPGenError  # noqa: E402
 from ppgen.io.weights import save_network  # noqa: E402
 
 
@@ -50,3 +52,34 @@ def test_seeds_agree_between_processes_and_threads(script, tmp_path):
     path = save_network(style_networks.tiny(), tmp_path / "tiny.safetensors")
     found = script.seeds_agree(str(path))
     assert found["processes"] <= 1e-5 and found["threads"] <= 1e-5
+
+
+def run(script, monkeypatch, *words) -> int:
+    monkeypatch.setattr("sys.argv", ["stylegan_faces.py", *map(str, words)])
+    return script.main()
+
+
+def test_what_a_part_lacks_is_known_before_the_work(script, monkeypatch, tmp_path, capsys):
+    path = save_network(style_networks.tiny(), tmp_path / "tiny.safetensors")
+    monkeypatch.setattr(script, "faces", lambda size, split: split)
+    monkeypatch.setattr("ppgen.latent.attributes.answers_of", lambda _: {"Male": np.ones(2)})
+    monkeypatch.setattr(script, "projection", lambda *_: pytest.fail("worked first"))
+    assert run(script, monkeypatch, "--weights", path) == 2
+    assert "holds no attribute directions" in capsys.readouterr().err
+    for flag in ("-n", "--steps", "--samples"):
+        assert run(script, monkeypatch, "--weights", path, flag, 0) == 2
+        assert f"{flag} 0: expected 1 or more" in capsys.readouterr().err
+
+
+def test_finished_parts_are_kept_when_a_later_one_fails(script, monkeypatch, tmp_path, capsys):
+    def fail(weights):
+        raise PPGenError("no process")
+
+    path, out = save_network(style_networks.tiny(), tmp_path / "tiny.safetensors"), tmp_path / "out.json"
+    speed = {"size": 8, "cpu_seconds": 1.0, "paddlegan": 10.7, "ratio": 10.7}
+    monkeypatch.setattr(script, "speed", lambda: speed)
+    monkeypatch.setattr(script, "seeds_agree", fail)
+    assert run(script, monkeypatch, "--weights", path, "--only", "speed", "seeds", "--out", out) == 2
+    said = capsys.readouterr()
+    assert "8 pixels: 1.00 s" in said.out and said.err == "no process\n"
+    assert json.loads(out.read_text()) == {"weights": str(path), "speed": speed}

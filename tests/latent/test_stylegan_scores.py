@@ -55,3 +55,9 @@ def test_path_lengths_of_both_spaces(script, monkeypatch):
     )
     found = script.path_length(style_networks.tiny(), 4)
     assert set(found) == {"z", "w"} and all(row["mean"] > 0 and row["count"] >= 2 for row in found.values())
+
+
+def test_the_distance_from_the_photos_is_not_sold_as_new_faces(script):
+    figures = {"samples": 2, script.TRAIN: 3, script.HELD: 2, "kid": {}, "fid": {}, "path_length": {}}
+    said = script.report({**figures, "nearest": {"generator": 0.545, script.HELD: 0.538}}).splitlines()[-1]
+    assert "samples 0.545, held-back 0.538" in said and "or no faces, which it cannot tell apart" in said

@@ -15,7 +15,7 @@ from ppgen.engine.update import run_phase, trainable  # noqa: E402
 from ppgen.losses.gradient_penalty import gradient_penalty  # noqa: E402
 from ppgen.models.base import Model, Step  # noqa: E402
 from ppgen.models.gan import GAN  # noqa: E402
-from ppgen.registry import MODELS  # noqa: E402
+from ppgen.registry import MODELS, NETWORKS  # noqa: E402
 
 DCGAN = {
     "generator": {"name": "DCGANGenerator", "latent_dim": 6, "base_channels": 4, "image_size": 16},
@@ -169,6 +169,26 @@ def test_bad_combinations_are_named():
         GAN(**DCGAN, objective="wgangp")
     with pytest.raises(ConfigError, match="generator_every"):
         GAN(**DCGAN, generator_every=0)
+    with pytest.raises(ConfigError, match="model.clip: expected 0 .off. or more, found -1"):
+        GAN(**DCGAN, clip=-1)
+
+
+@pytest.mark.parametrize(
+    ("network", "sizes"),
+    [
+        ("DCGANGenerator", ("latent_dim", "base_channels", "out_channels", "classes")),
+        ("DCGANDiscriminator", ("base_channels", "in_channels", "classes")),
+        ("MLPGenerator", ("latent_dim", "image_size", "channels", "width")),
+        ("MLPDiscriminator", ("image_size", "channels", "width")),
+        ("ConvVAE", ("latent_dim", "image_size", "channels")),
+        ("PGGANGenerator", ("latent_dim", "channels")),
+        ("PGGANDiscriminator", ("channels",)),
+    ],
+)
+def test_networks_without_a_size_are_refused_when_they_are_built(network, sizes):
+    for name in sizes:
+        with pytest.raises(ConfigError, match=f"^{network}: {name} must be 1 or more, got 0"):
+            NETWORKS.build({"name": network, name: 0})
 
 
 @pytest.mark.parametrize(

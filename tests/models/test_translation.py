@@ -341,6 +341,8 @@ def test_what_does_not_fit_is_named(batch):
         UGATIT({"name": "LeanPhoto2CartoonGenerator", "ngf": 8, "n_blocks": 1, "hourglass_depth": 1}, **ATTENTION)
     with pytest.raises(DataError, match="no domain 'b' .a sample has a, id"):
         CycleGAN(RESNET, PATCH).generator_loss({"a": batch["a"], "id": ["x", "y"]}, new_step())
+    with pytest.raises(ConfigError, match="model.clip: expected 0 .off. or more, found -1"):
+        Pix2Pix(UNET, PAIR_PATCH, clip=-1)
 
 
 @pytest.mark.slow

@@ -1,0 +1,78 @@
+"""What goes wrong on the way; what comes whole is tested in tests/hub/test_cache.py."""
+
+import errno
+import hashlib
+import http.client
+import io
+import urllib.request
+
+import pytest
+
+from ppgen.errors import DownloadError
+from ppgen.io.download import cache_folder, fetch
+
+CONTENT = b"weights" * 1000
+
+
+class Answer(io.BytesIO):
+    """A server's: `content`, then `fault`."""
+
+    def __init__(self, content: bytes = CONTENT, fault: Exception | None = None, announced: int = len(CONTENT)) -> None:
+        super().__init__(content)
+        self.headers, self._fault = {"Content-Length": str(announced)}, fault
+
+    def read(self, *arguments):
+        found = super().read(*arguments)
+        if not found and self._fault:
+            raise self._fault
+        return found
+
+
+@pytest.fixture
+def answer(tmp_path, monkeypatch):
+    """`answer(x)` is what the next request gets, an exception at once."""
+    monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "cache"))
+
+    def serve(given):
+        def urlopen(url, timeout):
+            if isinstance(given, Exception):
+                raise given
+            return given
+
+        monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+
+    return serve
+
+
+def get():
+    return fetch("https://example.org/a.bin", hashlib.sha256(CONTENT).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (http.client.BadStatusLine("nonsense"), "gave no whole answer .nonsense"),
+        (Answer(b"we", http.client.IncompleteRead(b"we", 6998)), "gave no whole answer .IncompleteRead"),
+        (Answer(b"we", OSError(errno.EIO, "Input/output error")), "gave no whole answer .*Input/output error"),
+        (Answer(b"we", TimeoutError()), "gave no whole answer .TimeoutError"),
+        (Answer(b"we"), "gave no whole answer .2 of 7000 bytes came"),
+    ],
+)
+def test_what_breaks_off_is_one_sentence_and_leaves_nothing(answer, given, words):
+    answer(given)
+    with pytest.raises(DownloadError, match=f"^https://example.org/a.bin: {words}"):
+        get()
+    assert not list(cache_folder().iterdir())
+
+
+def test_whole(answer):
+    answer(Answer())
+    assert get().read_bytes() == CONTENT
+
+
+def test_a_cache_folder_that_cannot_be_made(answer, tmp_path, monkeypatch):
+    answer(Answer())
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(DownloadError, match="a.bin: cannot be kept in the cache folder .*file/cache .*PPGEN_CACHE"):
+        get()
