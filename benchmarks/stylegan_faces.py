@@ -11,7 +11,8 @@ edit        the directions that the weights hold, on samples: how many faces fli
 seeds       pictures of seeds 0-63 in three processes, with 1, 1 and 2 threads: largest difference, in [-1, 1].
 speed       CPU time of one picture of an untrained generator at 1024 pixels against PaddleGAN's 10.7 s, best of 3.
 
-Exit code 1 where a target of issue 6 is missed.
+Exit code 1 where a target of issue 6 is missed; 2 where a part cannot be measured, which is known before the work where
+it can be. What was measured until then is printed and written all the same.
 """
 
 from __future__ import annotations
@@ -107,20 +108,27 @@ def closeness(faces: np.ndarray, found: np.ndarray) -> dict[str, float]:
 # ---- edit -----------------------------------------------------------------------------------------------
 
 
+def answers_to(predictor: Any, train: ImageFolder) -> dict[str, np.ndarray]:
+    """What the training faces say about the directions that the weights hold; ConfigError where they hold none."""
+    from ppgen.latent.attributes import answers_of
+
+    answers = {name: values for name, values in answers_of(train).items() if name in predictor.directions}
+    if not answers:
+        raise ConfigError(
+            f"{predictor.name}: holds no attribute directions to measure; find them with "
+            "`ppgen directions --data faces128 --where colour=1 --save`, or leave the part 'edit' out with --only"
+        )
+    return answers
+
+
 def editing(predictor: Any, count: int, truncation: float) -> dict[str, Any]:
     """By amount and direction: flips to the wanted answer, other flips, cosine with the face before."""
     from ppgen.apps.styleganv2_editing import face_features
-    from ppgen.latent.attributes import answers_of
     from ppgen.latent.seeds import latents
 
     directions = predictor.directions
     train = faces(predictor.network.size, "train")
-    answers = {name: values for name, values in answers_of(train).items() if name in directions}
-    if not answers:
-        raise ConfigError(
-            f"{predictor.name}: holds no attribute directions to measure; find them with "
-            "`ppgen directions --data faces128 --where colour=1 --save`"
-        )
+    answers = answers_to(predictor, train)
     real = face_features(pictures_of(train))
     probes = {name: fit_probe(real, values) for name, values in answers.items()}
     w = predictor.spread(predictor.map(latents(1, count, predictor.network.latent_dim)), truncation)[:, 0]
@@ -241,6 +249,49 @@ def report(figures: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"{'ok    ' if good else 'MISSED'} {what}" for what, good in targets(figures))])
 
 
+def check(predictor: Any, options: argparse.Namespace) -> None:
+    """What the parts need, before any of them is measured.
+
+    Raises ConfigError for numbers below 1 and for weights without directions; DataError, WeightsError.
+    """
+    for flag, value in (("-n", options.n), ("--steps", options.steps), ("--samples", options.samples)):
+        if value < 1:
+            raise ConfigError(f"{flag} {value}: expected 1 or more")
+    if set(options.only) != {"speed"}:
+        predictor.network  # noqa: B018  (missing weights)
+    if {"projection", "edit"} & set(options.only):
+        train = faces(predictor.network.size, "train")
+        if "projection" in options.only:
+            faces(predictor.network.size, "validation")
+        if "edit" in options.only:
+            answers_to(predictor, train)
+
+
+def measured(predictor: Any, options: argparse.Namespace) -> int:
+    """Measure the parts asked for, print and write what was found; the exit code."""
+    jobs = {
+        "projection": lambda: projection(predictor, options.n, options.steps),
+        "edit": lambda: editing(predictor, options.samples, options.truncation),
+        "seeds": lambda: seeds_agree(options.weights),
+        "speed": speed,
+    }
+    figures: dict[str, Any] = {"weights": options.weights}
+    failed: PPGenError | None = None
+    try:
+        check(predictor, options)
+        for name in options.only:
+            figures[name] = jobs[name]()
+    except PPGenError as error:
+        failed = error
+    if len(figures) > 1:
+        print(report(figures))
+        if options.out:
+            write_json(options.out, figures)
+    if failed is not None:
+        raise failed
+    return 0 if all(good for _, good in targets(figures)) else 1
+
+
 def main() -> int:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
@@ -259,21 +310,10 @@ def main() -> int:
             return 0
         from ppgen.apps import StyleGANv2EditingPredictor
 
-        predictor = StyleGANv2EditingPredictor(weight_path=options.weights)
-        jobs = {
-            "projection": lambda: projection(predictor, options.n, options.steps),
-            "edit": lambda: editing(predictor, options.samples, options.truncation),
-            "seeds": lambda: seeds_agree(options.weights),
-            "speed": speed,
-        }
-        figures = {"weights": options.weights, **{name: jobs[name]() for name in options.only}}
-        if options.out:
-            write_json(options.out, figures)
+        return measured(StyleGANv2EditingPredictor(weight_path=options.weights), options)
     except PPGenError as error:
         print(error, file=sys.stderr)
         return 2
-    print(report(figures))
-    return 0 if all(good for _, good in targets(figures)) else 1
 
 
 if __name__ == "__main__":

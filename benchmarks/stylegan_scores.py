@@ -11,7 +11,8 @@ FaceID's features (not comparable with figures by LPIPS).
 Nearest: the training face whose descriptor is nearest to each of 16 samples (truncation 0.7), as a picture with the
 photo below its sample: it shows photos, so it is not to be published. As a number: the mean distance to the nearest
 training face, of the generator's samples (not truncated) and of held-back faces. A generator that draws photos from
-memory lies far below them.
+memory lies far below them; one that does not lies near them, and so do pictures that are no faces at all (an untrained
+generator's noise: 0.545, held-back faces: 0.538), so the number says nothing good about the samples.
 """
 
 from __future__ import annotations
@@ -133,7 +134,10 @@ def report(figures: dict[str, Any]) -> str:
     for space, row in figures["path_length"].items():
         lines.append(f"path length in {space.upper()}: {row['mean']:.4g} ± {row['error']:.2g} ({row['count']} paths)")
     row = figures["nearest"]
-    lines.append(f"distance to the nearest training face: samples {row['generator']:.3f}, held-back {row[HELD]:.3f}")
+    lines.append(
+        f"distance to the nearest training face: samples {row['generator']:.3f}, held-back {row[HELD]:.3f} (far below "
+        "held-back: photos from memory; near it: new faces, or no faces, which it cannot tell apart)"
+    )
     return "\n".join(lines)
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 from ppgen.cli.command import Command, add_debug
 
-_MODEL = "a shipped network's name (ppgen list weights) or a weights file, of StyleGAN or StyleGAN2"
+_MODEL = (
+    "a generator of StyleGAN or StyleGAN2: a shipped or published name, a .safetensors or .pdparams file "
+    "(default: the shipped faces)"
+)
 _DISTANCES = ("dlib-face", "pixels")
 
 
 def _add_model(parser: argparse.ArgumentParser, output: str, several: bool = False) -> None:
     if several:
-        parser.add_argument(
-            "--model", nargs="+", required=True, metavar="NAME|FILE", help=f"one or more, each {_MODEL}"
-        )
+        parser.add_argument("--model", nargs="+", metavar="NAME|FILE", help=f"one or more, each {_MODEL}")
     else:
-        parser.add_argument("--model", required=True, metavar="NAME|FILE", help=_MODEL)
+        parser.add_argument("--model", metavar="NAME|FILE", help=_MODEL)
     parser.add_argument("-o", "--output", default=output, metavar="FILE", help=f"what to write (default: {output})")
 
 
@@ -33,15 +34,21 @@ def _add_truncation(parser: argparse.ArgumentParser, default: float) -> None:
     )  # fmt: skip
 
 
-def _networks(names: list[str]) -> dict[str, Any]:
+def _network(name: str | None) -> Any:
+    """The generator, as `ppgen project` and its like choose it."""
+    from ppgen.apps.styleganv2 import SHIPPED
+    from ppgen.latent.explain import style_generator
+
+    return style_generator(name or SHIPPED)
+
+
+def _networks(names: list[str] | None) -> dict[str, Any]:
     """Networks by the class and, where two are of one class, the file."""
     from pathlib import Path
 
-    from ppgen.latent.explain import style_generator
-
     found: dict[str, Any] = {}
-    for name in names:
-        network = style_generator(name)
+    for name in names or [None]:
+        network = _network(name)
         title = type(network).__name__.replace("Generator", "")
         title = title if title not in found else f"{title} {Path(name).stem}"
         found[title if title not in found else f"{title} ({len(found) + 1})"] = network
@@ -65,11 +72,11 @@ def _resolutions_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_resolutions(args: argparse.Namespace) -> int:
     """Show what each resolution contributes: StyleGAN2's sums of colours, StyleGAN's styles so far."""
-    from ppgen.latent.explain import contribution_sheet, style_generator
+    from ppgen.latent.explain import contribution_sheet
     from ppgen.latent.seeds import parse_seeds
 
     seeds = parse_seeds(args.seeds)
-    return _save(args.output, contribution_sheet(style_generator(args.model), seeds, args.truncation))
+    return _save(args.output, contribution_sheet(_network(args.model), seeds, args.truncation))
 
 
 def _noise_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,11 +86,11 @@ def _noise_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_noise(args: argparse.Namespace) -> int:
     """Show pictures with noise in all layers, in none, in the fine and in the coarse ones, and where it matters."""
-    from ppgen.latent.explain import noise_sheet, style_generator
+    from ppgen.latent.explain import noise_sheet
     from ppgen.latent.seeds import parse_seeds
 
     seeds = parse_seeds(args.seeds)
-    return _save(args.output, noise_sheet(style_generator(args.model), seeds, args.truncation))
+    return _save(args.output, noise_sheet(_network(args.model), seeds, args.truncation))
 
 
 def _mixing_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,11 +102,11 @@ def _mixing_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_mixing(args: argparse.Namespace) -> int:
     """Put the upper pictures' coarse, middle and fine styles into the left pictures, as in the paper's table."""
-    from ppgen.latent.explain import mixing_sheet, style_generator
+    from ppgen.latent.explain import mixing_sheet
     from ppgen.latent.seeds import parse_seeds
 
     rows, columns = parse_seeds(args.rows, "--rows"), parse_seeds(args.columns, "--columns")
-    return _save(args.output, mixing_sheet(style_generator(args.model), rows, columns, args.truncation))
+    return _save(args.output, mixing_sheet(_network(args.model), rows, columns, args.truncation))
 
 
 def _droplet_arguments(parser: argparse.ArgumentParser) -> None:

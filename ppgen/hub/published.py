@@ -101,7 +101,7 @@ def card(name: str) -> dict[str, Any]:
 
 
 def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:
-    """A local copy of a file without a published checksum.
+    """A local copy of a file without a published checksum; one that was put there by hand is recorded and used.
 
     Raises:
         DownloadError: it cannot be reached, or the copy is not the file that was first downloaded.
@@ -109,15 +109,24 @@ def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:
     target = cache_folder() / "paddlegan" / Path(urlsplit(url).path).name
     record = target.with_name(target.name + ".json")
     if not (target.is_file() and record.is_file()):
-        with atomic_path(target) as temporary:
-            download(url, temporary, timeout)
+        if not target.is_file():
+            _download(url, target, timeout)
         write_json(record, {"url": url, "bytes": target.stat().st_size, "sha256": digest(target)})
         return target
     if json.loads(record.read_text()).get("sha256") != digest(target):
         raise DownloadError(
-            f"{target}: is not the file that was downloaded; delete it and {record.name} to fetch it anew"
+            f"{target}: is not the file that was downloaded; delete it and {record.name} to fetch it anew, or "
+            f"{record.name} alone to use it as it is"
         )
     return target
+
+
+def _download(url: str, target: Path, timeout: float) -> None:
+    try:
+        with atomic_path(target) as temporary:
+            download(url, temporary, timeout)
+    except DownloadError as error:
+        raise DownloadError(f"{error}; or put the file, fetched in another way, at {target}") from error
 
 
 def build(published: Published) -> Any:

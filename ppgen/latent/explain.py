@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ppgen.device import import_paddle
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError
+from ppgen.hub.stylegan2 import load_style_generator
 from ppgen.io.atomic import atomic_path
 from ppgen.io.image import to_uint8
 from ppgen.latent.seeds import latents, latents_of
@@ -30,15 +31,11 @@ _DROPLET_RANGE = (-2.0, 4.0)  # log2 of the magnitude over its mean, from black 
 
 
 def style_generator(name: str | os.PathLike) -> Any:
-    """The generator of a shipped name or a weights file; WeightsError unless it is StyleGAN's or StyleGAN2's."""
-    from ppgen import hub
+    """The generator of a name or a weights file, ours or PaddleGAN's.
 
-    network = hub.load(name)
-    if not hasattr(network, "noise_shapes"):
-        raise WeightsError(
-            f"{name}: holds a {type(network).__name__}, which has no styles; give a StyleGAN or StyleGAN2 generator"
-        )
-    return network
+    Raises WeightsError unless it is StyleGAN's or StyleGAN2's.
+    """
+    return load_style_generator(name)
 
 
 def is_skip(network: Any) -> bool:
@@ -220,13 +217,12 @@ def bands(network: Any) -> dict[str, list[int]]:
     return found
 
 
-def mixing_sheet(
-    network: Any, rows: Sequence[int], columns: Sequence[int], truncation: float = 0.7, each: int = 2
-) -> np.ndarray:
+def mixing_sheet(network: Any, rows: Sequence[int], columns: Sequence[int], truncation: float = 0.7) -> np.ndarray:
     """Styles of the upper pictures' resolutions in the left pictures' place (StyleGAN, fig. 3).
 
     Args:
-        rows: seeds of the left pictures (A), used in turn: `each` of them a band.
+        rows: seeds of the left pictures (A), shared out evenly among the bands; the first ones come again where
+            there are too few.
         columns: seeds of the upper pictures (B), whose styles are copied: the coarse ones, the middle, the fine.
     """
     paddle = import_paddle()
@@ -236,15 +232,16 @@ def mixing_sheet(
     left = w_of_seeds(network, rows, truncation)
     upper = _shown(_float_pictures(network, above))
     cells, titles = [np.full_like(upper[:1], 255), upper], [""]
-    at = 0
-    for band, indices in bands(network).items():
+    parts, at = bands(network), 0
+    each = -(-len(rows) // len(parts))
+    for band, indices in parts.items():
         for _ in range(each):
-            mine = left[at % len(rows) : at % len(rows) + 1]
+            mine = left[at : at + 1]
             mixed = mine.expand(above.shape).numpy().copy()
             mixed[:, indices] = above.numpy()[:, indices]
             cells += [_shown(_float_pictures(network, mine)), _shown(_float_pictures(network, paddle.to_tensor(mixed)))]
-            titles.append(f"{band} of B")
-            at += 1
+            titles.append(f"seed {rows[at]}, {band} of B")
+            at = (at + 1) % len(rows)
     names = ["A \\ B", *(f"seed {seed}" for seed in columns)]
     heading = f"{type(network).__name__}: style mixing"
     pictures = np.concatenate(cells)

@@ -49,6 +49,18 @@ def test_first_download_is_recorded_and_a_changed_copy_refused(server):
         published.fetch_on_trust(f"{address}/none.pdparams")
 
 
+def test_a_file_put_where_the_message_says_is_recorded_and_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPGEN_CACHE", str(tmp_path))
+    address, wanted = "http://127.0.0.1:1/w.pdparams", tmp_path / "paddlegan" / "w.pdparams"  # nobody listens there
+    with pytest.raises(DownloadError, match=f"cannot be reached.* put the file.* at {wanted}$"):
+        published.fetch_on_trust(address)
+    wanted.write_bytes(b"one")
+    assert published.fetch_on_trust(address) == published.fetch_on_trust(address) == wanted
+    wanted.write_bytes(b"two")
+    with pytest.raises(DownloadError, match="not the file that was downloaded"):
+        published.fetch_on_trust(address)
+
+
 @pytest.mark.parametrize("name", [n for n in published.PUBLISHED if "ffhq" not in n and "anime" not in n])
 def test_every_entry_builds_its_network(name):
     entry = published.PUBLISHED[name]

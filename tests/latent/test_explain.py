@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import style_networks
 from PIL import Image
 
 from ppgen.device import import_paddle
@@ -12,7 +13,7 @@ from ppgen.errors import WeightsError
 paddle = import_paddle()
 
 from ppgen import cli  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
+from ppgen.io.weights import network_arrays, save_network, write_arrays  # noqa: E402
 from ppgen.latent import explain  # noqa: E402
 from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
 from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
@@ -96,7 +97,7 @@ def test_a_planted_droplet_is_found_where_it_is(kind):
 def test_the_mixed_pictures_have_the_other_ones_styles(kind):
     """With equal seeds nothing changes; the cell of a band is what copying its part of W+ gives."""
     net = network(kind)
-    table = explain.mixing_sheet(net, [3], [3, 5], each=1)
+    table = explain.mixing_sheet(net, [3], [3, 5])
     width = table.shape[1]  # the last band: A, A with its own styles, A with the styles of B
     cells = [table[-128:, width - x : width - x + 128] for x in (388, 258, 128)]
     np.testing.assert_array_equal(cells[0], cells[1])
@@ -105,6 +106,17 @@ def test_the_mixed_pictures_have_the_other_ones_styles(kind):
     w_plus[:, last] = other[:, last]
     wanted = explain.to_uint8(net.synthesize(paddle.to_tensor(w_plus)).numpy())[0].repeat(8, axis=0).repeat(8, axis=1)
     assert np.abs(cells[2].astype(int) - wanted).max() <= 1 and np.any(cells[2] != cells[1])
+
+
+def test_every_seed_of_the_rows_is_mixed_once_and_named(monkeypatch):
+    net, found = network(StyleGANv2Generator), []
+    monkeypatch.setattr(explain, "sheet", lambda *_, row_titles, **__: found.append(row_titles))
+    for rows in ([3], [7, 8, 9, 1], list(range(9))):
+        explain.mixing_sheet(net, rows, [5])
+    one, four, nine = ([title.split(" (")[0] for title in titles[1:]] for titles in found)
+    assert one == ["seed 3, coarse", "seed 3, middle", "seed 3, fine"]
+    assert [title.split(",")[0][5:] for title in four] == ["7", "8", "9", "1", "7", "8"]
+    assert nine == [f"seed {i}, {band}" for i, band in enumerate(np.repeat(["coarse", "middle", "fine"], 3))]
 
 
 @BOTH
@@ -155,8 +167,26 @@ def test_figures_that_compare_networks(files, tmp_path, capsys):
 def test_a_network_without_styles_is_refused(tmp_path, capsys):
     path = tmp_path / "dcgan.safetensors"
     save_network(DCGANGenerator(latent_dim=4, base_channels=4, image_size=32), path)
-    with pytest.raises(WeightsError, match="DCGANGenerator, which has no styles"):
+    with pytest.raises(WeightsError, match="holds a DCGANGenerator"):
         explain.style_generator(path)
     assert cli.main(["explain", "noise", "--model", str(path), "-o", str(tmp_path / "n.png")]) == 2
     assert cli.main(["explain", "path", "--model", "nothing", "-n", "1"]) == 2
     assert "at least 2 paths" in capsys.readouterr().err
+
+
+def test_pdparams_and_a_checkpoints_weights_are_read(tmp_path):
+    net = style_networks.tiny()
+    theirs = style_networks.write_pdparams(tmp_path / "w.pdparams", style_networks.paddlegan_arrays(net))
+    state = {f"generator.{key}": value for key, value in network_arrays(net).items()}
+    for path in (theirs, write_arrays(tmp_path / "weights.safetensors", state)):
+        np.testing.assert_allclose(
+            explain.w_of_seeds(explain.style_generator(path), [1]), explain.w_of_seeds(net, [1]), atol=1e-5
+        )
+
+
+def test_without_a_model_the_shipped_faces_are_drawn(files, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("ppgen.apps.styleganv2.SHIPPED", files[1])
+    output = str(tmp_path / "x.png")
+    assert cli.main(["explain", "mixing", "--rows", "0", "--columns", "1", "-o", output]) == 0
+    assert cli.main(["explain", "droplet", "--seeds", "0", "-o", output]) == 0
+    assert "StyleGANv2 " in capsys.readouterr().out
