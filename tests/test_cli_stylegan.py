@@ -10,9 +10,11 @@ from ppgen.device import import_paddle
 
 paddle = import_paddle()
 
+from ppgen.cli import stylegan  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
 from ppgen.io.weights import save_network  # noqa: E402
 from ppgen.latent.attributes import load_directions  # noqa: E402
+from ppgen.latent.explain import bands  # noqa: E402
 
 
 @pytest.fixture
@@ -89,10 +91,93 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     assert code == 1 and "1 of 2 pictures done" in said
 
 
+def test_two_latents_are_each_drawn_with_their_noise(model, tmp_path, capsys):
+    from ppgen.apps import StyleGANv2EditingPredictor
+    from ppgen.apps.styleganv2_fitting import Latent, save_latent
+
+    drawer, rng = StyleGANv2EditingPredictor(weight_path=model), np.random.default_rng(0)
+    w, shapes = rng.standard_normal((6, 8)).astype(np.float32), drawer.network.noise_shapes()
+    noise = [5 * rng.standard_normal((1, *shape)).astype(np.float32) for shape in shapes]
+    a, b, out = Latent(w, noise), Latent(w), tmp_path / "m.ppm"
+    save_latent(tmp_path / "a.npz", a)
+    save_latent(tmp_path / "b.npz", b)
+    assert run(capsys, "mix", tmp_path / "a.npz", tmp_path / "b.npz", "--model", model, "-o", out)[0] == 0
+    sheet = load_image(out)[-128:].astype(int)
+    side = [sheet[4::8, 130 * i + 4 : 130 * i + 128 : 8] for i in range(3)]  # A, B, A with B's coarse layers, as drawn
+    wanted = [drawer.picture(latent).array for latent in (a, b, a)]
+    assert np.abs(wanted[0].astype(int) - wanted[1]).max() > 10
+    assert all(np.abs(found - right).max() <= 1 for found, right in zip(side, wanted))
+
+
+def test_sefa_of_some_layers_is_saved_for_these_layers(model, tmp_path, capsys):
+    out = tmp_path / "d.png"
+    words = ["directions", "--model", model, "--sefa", "--layers", "coarse", "-n", 1, "--save", "-o", out]
+    assert run(capsys, *words)[0] == 0
+    vector = load_directions(model, "w")["sefa-coarse-1"]
+    assert vector.shape == (6, 8)
+    coarse = bands(style_networks.tiny())["coarse (4)"]
+    assert (vector != 0).any(axis=1).nonzero()[0].tolist() == coarse and (vector[coarse] == vector[coarse[0]]).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "bad", "told"),
+    [
+        (["interpolate"], "film.webm", "is not written as .webm; use a name that ends in .png"),
+        (["interpolate"], "", "is a folder"),
+        (["truncation"], "x", "a file without suffix"),
+        (["mix"], "x.gif", "is not written as .gif"),
+        (["mix", "a.npz", "b.npz"], "x.xyz", ".gif or .mp4"),
+        (["edit", "me.jpg", "--direction", "a=1"], "x.xyz", "is not written as .xyz"),
+        (["directions"], "", "is a folder"),
+        (["directions"], "file/x.png", "is not a folder"),
+    ],
+)
+def test_outputs_are_checked_before_the_work(tmp_path, capsys, monkeypatch, words, bad, told):
+    monkeypatch.setattr(stylegan, "_predictor", lambda _: pytest.fail("worked first"))
+    (tmp_path / "file").write_text("")
+    code, said = run(capsys, *words, "-o", tmp_path / bad)
+    assert code == 2 and told in said and said.count("\n") == 1, said
+
+
+def test_what_can_be_written_is_let_through(tmp_path):
+    for suffix in stylegan._IMAGES:
+        stylegan._check_file(str(tmp_path / f"x{suffix.upper()}"), film=False)
+        save_image(tmp_path / f"x{suffix}", np.zeros((2, 2, 3), np.uint8))
+    stylegan._check_file(str(tmp_path / "new" / "x.mp4"))
+    assert not (tmp_path / "new").exists()
+
+
+def test_inputs_are_never_overwritten(model, photo, tmp_path, capsys, monkeypatch):
+    before = load_image(photo)
+    code, said = run(capsys, "edit", photo, "--direction", "a=1", "--model", model, "-o", photo)
+    assert code == 2 and "is the input and would be overwritten" in said and (load_image(photo) == before).all()
+    monkeypatch.setattr("ppgen.apps.styleganv2_fitting._face_features", lambda: lambda x: [x])
+    folder = tmp_path / "aa"
+    for name in ("x.png", "x_photo.png"):
+        save_image(folder / name, before)
+    later = (folder / "x_photo.png").read_bytes()
+    code, said = run(capsys, "project", folder, "--no-align", "--steps", 1, "--model", model, "-o", folder)
+    assert code == 1 and "x_photo.png: is one of the inputs" in said and "1 of 2 pictures done" in said
+    assert (folder / "x_photo.png").read_bytes() == later and (folder / "x_photo.npz").is_file()
+
+
+def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, capsys, monkeypatch):
+    arrays = style_networks.paddlegan_arrays(style_networks.tiny())
+    path = style_networks.write_pdparams(tmp_path / "old.pdparams", {"gen_ema": arrays})
+    monkeypatch.setattr(stylegan, "_sefa", lambda *_: pytest.fail("sought first"))
+    code, said = run(capsys, "directions", "--sefa", "--save", "--model", path, "-o", tmp_path / "d.png")
+    assert code == 2 and "old.pdparams: directions are saved in our .safetensors only" in said
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["directions"], "holds no directions"),
+        (["mix", "--layers", "coarse"], "--layers is of two latents"),
+        (["mix", "--truncation", "nan"], "truncation: expected a finite number, found nan"),
+        (["truncation", "--values", "nan"], "truncation: expected a finite number, found nan"),
+        (["interpolate", "--truncation", "inf"], "truncation: expected a finite number, found inf"),
+        (["directions", "--sefa", "--span", "nan"], "span: expected a finite number, found nan"),
         (["interpolate", "--seeds", "5-3"], "runs backwards"),
         (["interpolate", "--seeds", "1"], "2 latents"),
         (["edit", "x.png", "--direction", "Smiling"], "Smiling=1.5"),
@@ -102,3 +187,11 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
 def test_says_what_is_wrong(model, tmp_path, capsys, words, told):
     code, said = run(capsys, *words, "--model", model)
     assert code == 2 and told in said and said.count("\n") == 1, said
+
+
+def test_shipped_weights_keep_their_directions(model, tmp_path, capsys, monkeypatch):
+    from ppgen import hub
+
+    monkeypatch.setattr(hub, "names", lambda: [model])
+    code, said = run(capsys, "directions", "--sefa", "--save", "--model", model, "-o", tmp_path / "d.png")
+    assert code == 2 and "comes with ppgen and is not changed" in said and not load_directions(model, "w").vectors

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the clone's own 
 from ppgen.cli import guarded  # noqa: E402
 from ppgen.cli.stylegan_flags import add_flags, model_arguments  # noqa: E402
 
-RESULTS = ("src.editing.png", "dst.editing.png", "dst.editing.npy")
+RESULTS = ("src.editing.png", "dst.editing.png", "dst.editing.npy", "dst.editing.npz")
 
 
 def parse() -> argparse.Namespace:

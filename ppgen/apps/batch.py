@@ -135,13 +135,20 @@ def check_output(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written ({reason}); choose another output folder") from error
 
 
-def check_not_input(outputs: Iterable[Path], source: Any) -> None:
-    """OutputError where one of `outputs` is the picture that is being read."""
-    if not isinstance(source, (str, os.PathLike)):
-        return
+def check_not_input(outputs: Iterable[Path], *sources: Any) -> None:
+    """OutputError where one of `outputs` is a file that is read: one of `sources`, of which arrays do not count."""
+    files = [Path(source).expanduser() for source in sources if isinstance(source, (str, os.PathLike))]
     for path in outputs:
-        if path.exists() and os.path.samefile(path, Path(source).expanduser()):
-            raise OutputError(f"{path}: is the input and would be overwritten; choose another output folder")
+        if path.exists() and any(_is_same(path, file) for file in files):
+            what = "the input" if len(sources) == 1 else "one of the inputs"
+            raise OutputError(f"{path}: is {what} and would be overwritten; choose another output folder")
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):  # no such file, or no such name: whoever reads it says so
+        return False
 
 
 def run_batch(items: list[Item], work: Callable[[Item], list[Any]], label: str, verb: str = "drawn") -> Report:

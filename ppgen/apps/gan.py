@@ -17,7 +17,7 @@ from ppgen.hub import published
 from ppgen.hub.stylegan2 import load_style_generator
 from ppgen.io.weights import load_into, read_metadata
 from ppgen.latent.paths import Way, circle, through
-from ppgen.latent.render import check_labels, check_latents, draw, generator_of
+from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.latent.sheet import columns_for
 
@@ -135,7 +135,7 @@ class GANPredictor:
         z = check_latents(z, self.network.latent_dim)
         given = check_labels(labels, len(z), self.classes)
         function = generator_of(self.network, self.name, truncation)
-        return Pictures(draw(function, z, given), columns, **titles)
+        return Pictures(draw(function, z, given, batch=batch_of(self.network)), columns, **titles)
 
     def seeds(
         self,

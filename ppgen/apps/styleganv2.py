@@ -19,13 +19,12 @@ from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import load_style_generator
 from ppgen.latent.mixing import swap
 from ppgen.latent.paths import Way, through
-from ppgen.latent.render import BATCH, check_labels, check_latents, draw
+from ppgen.latent.render import batch_of, check_labels, check_latents, draw
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.registry import nearest
 
 SHIPPED = "styleganv2-portraits-64"
 TRUNCATION = 0.7  # of samples, as PaddleGAN has it
-_PIXELS = 2**21  # that one forward pass may draw
 
 
 class Sheets(NamedTuple):
@@ -44,6 +43,14 @@ def seed_or_any(seed: int | None) -> int:
     if seed < 0:
         raise ConfigError(f"seed {seed}: expected 0 or more")
     return int(seed)
+
+
+def check_finite(name: str, value: Any) -> None:
+    """ConfigError, which names the option, for a number that is not finite in float32, or several with such a one."""
+    values = np.asarray(value, float)
+    wrong = values[~(np.abs(values) <= np.finfo(np.float32).max)]
+    if wrong.size:
+        raise ConfigError(f"{name}: expected a finite number, found {wrong[0]:g}")
 
 
 class StyleGANv2Predictor(GANPredictor):
@@ -107,7 +114,7 @@ class StyleGANv2Predictor(GANPredictor):
     @property
     def batch(self) -> int:
         """Pictures a forward pass."""
-        return max(1, min(BATCH, _PIXELS // self.network.size**2))
+        return batch_of(self.network)
 
     # ---- latents ------------------------------------------------------------------------------------------
 
@@ -122,7 +129,11 @@ class StyleGANv2Predictor(GANPredictor):
         return self.network.mean_of_latents().numpy()
 
     def spread(self, w: np.ndarray, truncation: float | np.ndarray | None = None) -> np.ndarray:
-        """w (n, latent_dim) -> W+ (n, count, latent_dim), truncated: one for all, or one each (n,)."""
+        """w (n, latent_dim) -> W+ (n, count, latent_dim), truncated: one for all, or one each (n,).
+
+        Raises ConfigError for a truncation that is not finite.
+        """
+        check_finite("truncation", 1.0 if truncation is None else truncation)
         psi = np.broadcast_to(np.asarray(1.0 if truncation is None else truncation, np.float32), len(w))
         mean = self.mean_w()
         w = np.where(psi[:, None] == 1, w, mean + psi[:, None] * (w - mean)).astype(np.float32)
@@ -157,14 +168,15 @@ class StyleGANv2Predictor(GANPredictor):
         """Pictures of W+ (n, count, latent_dim) or (count, latent_dim).
 
         noise: one array (1, 1, h, w) or (n, 1, h, w) a layer; None: the stored.
-        Raises DataError for another shape.
+        Raises DataError for another shape, and for numbers that are not finite.
         """
         w_plus = np.asarray(w_plus, np.float32)
         w_plus = w_plus[None] if w_plus.ndim == 2 else w_plus
         shape = (self.network.count, self.network.latent_dim)
-        if w_plus.shape[1:] != shape or not np.isfinite(w_plus).all():
-            wanted = f"(n, {shape[0]}, {shape[1]})"
-            raise DataError(f"latents: expected finite numbers of shape {wanted}, found {w_plus.shape}")
+        if w_plus.shape[1:] != shape:
+            raise DataError(f"latents: expected shape (n, {shape[0]}, {shape[1]}), found {w_plus.shape}")
+        if not np.isfinite(w_plus).all():
+            raise DataError("latents: expected finite numbers, found some that are not")
         maps = [np.broadcast_to(n, (len(w_plus), *n.shape[1:])) for n in noise or []]
 
         def synthesize(w: Any, *given: Any) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ppgen.apps.batch import check_output
+from ppgen import hub
+from ppgen.apps.batch import check_not_input, check_output
 from ppgen.apps.pictures import Pictures
-from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor
+from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor, check_finite
 from ppgen.apps.styleganv2_fitting import Fitted, Latent, StyleGANv2FittingPredictor, read_latent, save_latent
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError
@@ -22,20 +23,21 @@ from ppgen.latent.attributes import Directions, Method, answers_of, load_directi
 from ppgen.latent.mixing import moved
 from ppgen.latent.project import Settings
 from ppgen.latent.supervised import fit_judge, sampled_directions
-from ppgen.metrics.features import extractor
+from ppgen.metrics.dlib_features import all_depths
+from ppgen.metrics.features import DESCRIPTOR, extractor
 
 _PUBLISHED = {
     "ffhq-config-f": "https://paddlegan.bj.bcebos.com/models/stylegan2-ffhq-config-f-directions.pdparams",
 }
-_JUDGED_BY = ("dlib-face@17+std", "dlib-face@8", "dlib-face@descriptor")
+_JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
 class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
     """Moves latents along named directions.
 
     model_type: as `StyleGANv2Predictor`; PaddleGAN publishes directions for 'ffhq-config-f'.
-    direction_path: directions by name, .pdparams or .safetensors, (latent_dim,) or (count, latent_dim) each;
-        None: those that came with the weights.
+    direction_path: directions by name, (latent_dim,) or (count, latent_dim) each: a .pdparams or .safetensors of
+        nothing else, or the weights that `ppgen directions --save` put them into; None: those of the weights.
     The others as `StyleGANv2FittingPredictor`, by name.
 
         StyleGANv2EditingPredictor().edit('me.jpg', {'Smiling': 1.5}).save('smile.png')
@@ -57,7 +59,8 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
 
     def _read_directions(self) -> Directions:
         if self._direction_path is not None:
-            return Directions(read_arrays(Path(self._direction_path).expanduser()), "w")
+            path = hub.path_of(self._direction_path)
+            return load_directions(path, "w") or Directions(_alone(path), "w")
         if self.model_type in _PUBLISHED:
             return Directions(read_arrays(fetch_on_trust(_PUBLISHED[self.model_type])), "w")
         self._check_there()
@@ -70,7 +73,9 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
     def run(  # type: ignore[override]  (PaddleGAN's arguments)
         self, latent: Any, direction: str, offset: float = 0.0
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Move a latent; writes src.editing.png, dst.editing.png and dst.editing.npy.
+        """Move a latent; writes src.editing.png, dst.editing.png, dst.editing.npy, and dst.editing.npz.
+
+        The .npz also holds the noise, where the latent came with some: it draws the same picture again.
 
         Args:
             latent: a .npy or .npz file, or an array (count, latent_dim).
@@ -78,15 +83,21 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         Returns:
             uint8 (S, S, 3) before and after, and the moved latent (count, latent_dim).
         Raises:
-            DataError: a latent of another network. ConfigError: no direction of this name.
+            DataError: a latent of another network. ConfigError: no direction of this name, or an offset
+                that is not finite. OutputError: a result would overwrite the latent (known before any work).
         """
         check_output(self.output_path)
+        paths = [self.output_path / f"{name}.editing.png" for name in ("src", "dst")]
+        kept = [self.output_path / f"dst.editing.{end}" for end in ("npy", "npz")]
+        check_not_input([*paths, *kept], latent)
+        check_finite("offset", offset)
         before = read_latent(latent, self.network)
         after = self.moved(before, {direction: offset})
         pictures = self.draw_w(np.stack([before.w_plus, after.w_plus]), before.noise).arrays
-        for picture, name in zip(pictures, ("src", "dst")):
-            save_image(self.output_path / f"{name}.editing.png", picture)
-        save_latent(self.output_path / "dst.editing.npy", after)
+        for picture, path in zip(pictures, paths):
+            save_image(path, picture)
+        for path in kept:  # the .npz without noise too: an earlier one would be of another latent
+            save_latent(path, after)
         return pictures[0], pictures[1], after.w_plus
 
     def edit(
@@ -99,13 +110,16 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
     ) -> Pictures:
         """A photo, its projection, that moved by each amount and, where there are several, by all of them.
 
-        source: a photo, which is projected first; or a latent (.npy, .npz, `Latent`, `Fitted`).
-        Raises ConfigError for unknown directions (known before any work), and as `project`.
+        source: a photo, which is projected first; or a latent (.npy, .npz, `Latent`, `Fitted`, or an array of signed
+            numbers in this network's shape of a latent).
+        Raises ConfigError for unknown directions and amounts that are not finite (known before any work), and as
+        `project`.
         """
         if not amounts:
             raise ConfigError("an edit needs at least one direction, such as Smiling=1.5")
-        for name in amounts:
-            self.directions[name]  # before the work
+        for name, amount in amounts.items():  # before the work
+            self.directions[name]
+            check_finite(f"the amount of {name}", amount)
         crop, latent = self._latent_of(source, settings, align)
         moves: list[Mapping[str, float]] = [{}, *({name: amount} for name, amount in amounts.items())]
         moves += [amounts] if len(amounts) > 1 else []
@@ -126,6 +140,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         steps: int = 7,
     ) -> Pictures:
         """A row a direction: the face of a seed moved from -span to span along it, in the given layers of W+."""
+        check_finite("span", span)
         start = self.w_of_seeds([seed], truncation)
         amounts = np.linspace(-span, span, steps)
         points = [moved(start, directions, {name: float(a)}, layers) for name in directions for a in amounts]
@@ -135,11 +150,25 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
     def _latent_of(self, source: Any, settings: Settings | None, align: bool) -> tuple[np.ndarray | None, Latent]:
         if isinstance(source, Fitted):
             return source.crop, source.latent
-        is_latent = isinstance(source, Latent) or str(source).endswith((".npy", ".npz"))
-        if is_latent:
+        is_file = isinstance(source, (str, os.PathLike)) and str(source).endswith((".npy", ".npz"))
+        if is_file or isinstance(source, Latent) or self._is_latent_array(source):
             return None, read_latent(source, self.network)
         fitted = self.project(source, settings, align)
         return fitted.crop, fitted.latent
+
+    def _is_latent_array(self, source: Any) -> bool:
+        if not isinstance(source, np.ndarray) or source.dtype.kind not in "fi":
+            return False
+        count, dim = self.network.count, self.network.latent_dim
+        return source.shape in ((count, dim), (1, count, dim), (dim,))
+
+
+def _alone(path: Path) -> dict[str, np.ndarray]:
+    """Directions of a file that holds nothing else; ConfigError for a network's weights."""
+    arrays = read_arrays(path)
+    if any(array.ndim > 3 for array in arrays.values()):  # kernels of convolutions
+        raise ConfigError(f"{path}: holds a network and no directions; `ppgen directions --save` puts some into it")
+    return arrays
 
 
 def find_attributes(
@@ -182,5 +211,9 @@ def find_attributes(
 
 
 def face_features(pictures: np.ndarray) -> np.ndarray:
-    """What the judge looks at, uint8 (n, H, W, 3) -> (n, d): three depths of FaceID."""
-    return np.concatenate([extractor(name)(pictures) for name in _JUDGED_BY], axis=1)
+    """What the judge looks at, uint8 (n, H, W, 3) -> (n, d): two depths of FaceID, and its descriptor.
+
+    Two passes, as the descriptor is of the face alone and the depths are of the whole picture.
+    """
+    depths = all_depths(pictures)
+    return np.concatenate([*(depths[name] for name in _JUDGED_BY), extractor(DESCRIPTOR)(pictures)], axis=1)

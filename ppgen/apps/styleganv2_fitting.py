@@ -79,8 +79,11 @@ def read_latent(source: Any, network: Any) -> Latent:
         array = array[0]
     if array.shape == shape[1:]:
         array = np.tile(array, (shape[0], 1))
-    if array.shape != shape or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-        raise DataError(f"{name}: expected finite numbers of shape {shape} for this network, found {array.shape}")
+    if array.shape != shape or array.dtype.kind not in "fiu":
+        found = f"{array.dtype} {array.shape}"
+        raise DataError(f"{name}: expected numbers of shape {shape} for this network, found {found}")
+    if not np.isfinite(array).all():
+        raise DataError(f"{name}: expected finite numbers, found some that are not")
     if noise is not None and [n.shape[1:] for n in noise] != network.noise_shapes():
         raise DataError(f"{name}: its noise belongs to another network")
     return Latent(array.astype(np.float32), noise)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ppgen.apps.vae import VAEPredictor
 
 _MODEL = "a shipped network's name (ppgen list weights) or a weights file"
+_PSI = "of StyleGAN and StyleGAN2: 1 all variety, 0 the mean picture (default: 0.7)"
 
 
 # ---- shared ---------------------------------------------------------------------------------------------
@@ -104,8 +105,7 @@ def _sample_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--seeds", metavar="LIST", help="a picture a seed, such as 0-63 or 1,5,9-12, titled")
     parser.add_argument("-n", type=int, default=64, metavar="COUNT", help="pictures of --seed (default: 64)")
     parser.add_argument("--label", type=int, metavar="K", help="class to draw (default: one row a class)")
-    said = "of StyleGAN and StyleGAN2: 1 all variety, 0 the mean picture (default: 0.7)"
-    parser.add_argument("--truncation", type=float, metavar="PSI", help=said)
+    parser.add_argument("--truncation", type=float, metavar="PSI", help=_PSI)
 
 
 def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | None:
@@ -166,7 +166,7 @@ def _interpolate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--way", choices=("slerp", "lerp"), default="slerp", help="default: slerp")
     parser.add_argument("--open", action="store_true", help="stop at the last seed; otherwise go back to the first")
     parser.add_argument("--label", type=int, metavar="K", help="class to draw, where there are classes")
-    parser.add_argument("--truncation", type=float, metavar="PSI", help="of StyleGAN2")
+    parser.add_argument("--truncation", type=float, metavar="PSI", help=_PSI)
     parser.add_argument("--fps", type=float, default=12, help="of a film (default: 12)")
 
 
@@ -176,7 +176,9 @@ def run_interpolate(args: argparse.Namespace) -> int:
 
     seeds = parse_seeds(args.seeds)
     closed = not args.open
-    pictures = _gan(args).walk(seeds, args.steps, args.way, closed, args.label, args.truncation)
+    predictor = _gan(args)
+    psi = _truncation(args, predictor)
+    pictures = predictor.walk(seeds, args.steps, args.way, closed, args.label, psi)
     return _write(pictures, args.output, args.fps)
 
 

@@ -12,6 +12,7 @@ from ppgen.cli.latent import _write
 if TYPE_CHECKING:
     from ppgen.apps.styleganv2_editing import StyleGANv2EditingPredictor
 
+_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm")  # that `save_image` writes
 _MODEL = "a generator: a shipped or published name, a .safetensors or .pdparams file (default: the shipped faces)"
 
 
@@ -36,6 +37,22 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-align", action="store_true", help="the photo is a face crop already")
     parser.add_argument("--no-noise", action="store_true", help="keep the stored noise maps instead of fitting them")
     parser.add_argument("--lpips", metavar="FILE", help="VGG16's weights to compare with (default: the shipped FaceID)")
+
+
+def _check_file(output: str, film: bool = True) -> None:
+    """OutputError, before any work, where `output` is a folder or ends in what is not written; `film`: may be one."""
+    from ppgen.apps.batch import check_output
+    from ppgen.errors import OutputError
+    from ppgen.io.movie import SUFFIXES
+
+    path = Path(output).expanduser()
+    if path.is_dir():
+        raise OutputError(f"{output}: is a folder; name a file in it, such as {path / 'sheet.png'}")
+    if path.suffix.lower() not in (*_IMAGES, *(SUFFIXES if film else ())):
+        films = f", or as a film that ends in {' or '.join(SUFFIXES)}" if film else ""
+        kind = path.suffix or "a file without suffix"
+        raise OutputError(f"{output}: is not written as {kind}; use a name that ends in {', '.join(_IMAGES)}{films}")
+    check_output(path.parent)
 
 
 def _predictor(args: argparse.Namespace) -> StyleGANv2EditingPredictor:
@@ -71,6 +88,7 @@ def run_interpolate(args: argparse.Namespace) -> int:
     """Walk from seed to seed, through z along arcs or through w along lines, and back to the first."""
     from ppgen.latent.seeds import parse_seeds
 
+    _check_file(args.output)
     seeds, predictor = parse_seeds(args.seeds), _predictor(args)
     if args.space == "z":
         pictures = predictor.walk(seeds, args.steps, "slerp", not args.open, truncation=args.truncation)
@@ -89,6 +107,7 @@ def run_truncation(args: argparse.Namespace) -> int:
     """Pull pictures to the mean one and beyond it: at 0 all are the mean picture, at -1 each is its opposite."""
     from ppgen.latent.seeds import parse_seeds
 
+    _check_file(args.output)
     return _write(_predictor(args).truncation_sheet(parse_seeds(args.seeds), args.values), args.output)
 
 
@@ -104,13 +123,18 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
 def run_mix(args: argparse.Namespace) -> int:
     """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
     from ppgen.apps.pictures import Picture
+    from ppgen.apps.styleganv2 import check_finite
     from ppgen.errors import ConfigError
     from ppgen.latent.explain import mixing_sheet
     from ppgen.latent.seeds import parse_seeds
 
-    predictor = _predictor(args)
     if len(args.latents) not in (0, 2):
         raise ConfigError(f"mix takes two latents or none, not {len(args.latents)}")
+    if args.layers is not None and not args.latents:
+        raise ConfigError("--layers is of two latents, which were not given; mixtures of seeds show every band")
+    _check_file(args.output, film=bool(args.latents))
+    check_finite("truncation", args.truncation)
+    predictor = _predictor(args)
     if args.latents:
         return _write(_mix_latents(predictor, args), args.output)
     rows, columns = parse_seeds(args.rows, "--rows"), parse_seeds(args.columns, "--columns")
@@ -119,19 +143,22 @@ def run_mix(args: argparse.Namespace) -> int:
 
 
 def _mix_latents(predictor: Any, args: argparse.Namespace) -> Any:
-    """Both, and the first with the layers asked for, or with each band, of the second."""
+    """Both, and the first with the layers asked for, or with each band, of the second; each with its own noise."""
     import numpy as np
 
+    from ppgen.apps.pictures import Pictures
     from ppgen.apps.styleganv2_fitting import read_latent
     from ppgen.latent.explain import bands
     from ppgen.latent.mixing import parse_layers, swap
 
     network = predictor.network
-    first, second = (read_latent(path, network).w_plus[None] for path in args.latents)
+    first, second = (read_latent(path, network) for path in args.latents)
+    a, b = first.w_plus[None], second.w_plus[None]
     parts = {args.layers: parse_layers(args.layers, network)} if args.layers else bands(network)
-    points = [first, second, *(swap(first, second, layers) for layers in parts.values())]
-    titles = ["A", "B", *(f"A, {name} of B" for name in parts)]
-    return predictor.draw_w(np.concatenate(points), columns=len(points), titles=titles)
+    of_a = predictor.draw_w(np.concatenate([a, *(swap(a, b, layers) for layers in parts.values())]), first.noise)
+    of_b = predictor.draw_w(b, second.noise)
+    pictures = np.concatenate([of_a.arrays[:1], of_b.arrays, of_a.arrays[1:]])
+    return Pictures(pictures, len(pictures), titles=["A", "B", *(f"A, {name} of B" for name in parts)])
 
 
 # ---- project, edit --------------------------------------------------------------------------------------
@@ -154,18 +181,19 @@ def run_project(args: argparse.Namespace) -> int:
 
     predictor, settings, folder = _predictor(args), _settings(args), Path(args.output)
     check_output(folder)
+    items = list_items(args.photos)
     predictor.network  # noqa: B018  (missing weights are known before any photo is looked at)
 
     def work(item: Any) -> list[Any]:
         paths = [folder / f"{item.stem}{end}" for end in ("_photo.png", "_projected.png", ".npz")]
-        check_not_input(paths, item.source)
+        check_not_input(paths, *(one.source for one in items))
         fitted = predictor.project(item.source, settings, not args.no_align)
         save_image(paths[0], fitted.crop)
         save_image(paths[1], fitted.picture)
         print(save_latent(paths[2], fitted.latent))
         return [fitted]
 
-    report = run_batch(list_items(args.photos), work, "projecting", "projected")
+    report = run_batch(items, work, "projecting", "projected")
     if report.tried == 1:
         report.raise_first()
     print(report)
@@ -185,9 +213,12 @@ def _edit_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_edit(args: argparse.Namespace) -> int:
     """Project a photo and move it along directions: the photo, its projection, each edit, and all together."""
+    from ppgen.apps.batch import check_not_input
     from ppgen.latent.attributes import parse_amounts
     from ppgen.latent.mixing import parse_layers
 
+    _check_file(args.output)
+    check_not_input([Path(args.output).expanduser()], args.photo)
     predictor, amounts = _predictor(args), parse_amounts(args.direction)
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
     return _write(predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align), args.output)
@@ -217,11 +248,23 @@ def _directions_arguments(parser: argparse.ArgumentParser) -> None:
 def run_directions(args: argparse.Namespace) -> int:
     """Find directions in W and show what they do to a face; without --sefa and --data: those of the weights."""
     from ppgen import hub
+    from ppgen.apps.styleganv2 import check_finite
     from ppgen.errors import ConfigError
     from ppgen.latent.attributes import save_directions
     from ppgen.latent.mixing import parse_layers
 
+    _check_file(args.output)
+    span = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
+    for name, value in (("span", span), ("truncation", args.truncation)):
+        check_finite(name, value)
     predictor = _predictor(args)
+    if args.save:
+        if predictor.name in hub.names():
+            raise ConfigError(
+                f"{predictor.name}: comes with ppgen and is not changed; copy {hub.path_of(predictor.name)} "
+                "and give the copy with --model"
+            )
+        _check_holds_directions(hub.path_of(predictor.name))
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
     if args.sefa:
         found = _sefa(predictor, layers, args)
@@ -233,20 +276,41 @@ def run_directions(args: argparse.Namespace) -> int:
         print(f"{name:<20} {fact}")
     if args.save:
         print(save_directions(hub.path_of(predictor.name), found, title="directions in w"))
-    span = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
     return _write(predictor.direction_sheet(args.seed, found, span, layers, args.truncation), args.output)
 
 
+def _check_holds_directions(path: Path) -> None:
+    """WeightsError where nothing can be added to these weights, OutputError where they cannot be written."""
+    from ppgen.apps.batch import check_output
+    from ppgen.errors import WeightsError
+    from ppgen.io.weights import read_metadata
+
+    try:
+        ours = "class" in read_metadata(path)
+    except WeightsError:  # of PaddleGAN's
+        ours = False
+    if not ours:
+        raise WeightsError(f"{path}: directions are saved in our .safetensors only; make one with `ppgen convert`")
+    check_output(path.parent)
+
+
 def _sefa(predictor: Any, layers: list[int] | None, args: argparse.Namespace) -> Any:
+    import numpy as np
+
     from ppgen.latent.attributes import Directions
     from ppgen.latent.sefa import factorize
 
     found = factorize(predictor.network, layers, args.n)
     part = f"-{args.layers}" if args.layers else ""
     names = [f"sefa{part}-{i + 1}" for i in range(args.n)]
-    vectors = dict(zip(names, found.directions))
+    vectors = found.directions
+    if layers is not None:  # vectors of W+, so that a later edit moves these layers only
+        vectors = np.zeros((args.n, predictor.network.count, predictor.network.latent_dim), np.float32)
+        vectors[:, layers] = found.directions[:, None]
     about = f"SeFa of layers {', '.join(map(str, found.layers))}"
-    return Directions(vectors, "w", {n: f"{about}; {share:.1%} of all" for n, share in zip(names, found.shares)})
+    return Directions(
+        dict(zip(names, vectors)), "w", {n: f"{about}; {share:.1%} of all" for n, share in zip(names, found.shares)}
+    )
 
 
 def _supervised(predictor: Any, args: argparse.Namespace) -> Any:

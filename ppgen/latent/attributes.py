@@ -26,6 +26,7 @@ from ppgen.io.weights import add_extra, read_extra, read_metadata
 from ppgen.registry import nearest
 
 Method = Literal["means", "partial"]
+_NAMED = 12  # in a message
 _FINDERS = {  # of the vectors of a space
     "z": "`ppgen latent attributes` finds some",
     "w": "`ppgen directions --sefa --save` or `--data DIR --save` finds some",
@@ -48,8 +49,10 @@ class Directions(Mapping[str, np.ndarray]):
     def __getitem__(self, name: str) -> np.ndarray:
         """The vector of a name; ConfigError with the nearest name."""
         if name not in self.vectors:
-            known = ", ".join(self.vectors) or f"none; {_FINDERS.get(self.space, _FINDERS['z'])}"
-            hint = nearest(str(name), list(self.vectors))
+            names = list(self.vectors)
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            known = ", ".join(names[:_NAMED]) + more or f"none; {_FINDERS.get(self.space, _FINDERS['z'])}"
+            hint = nearest(str(name), names)
             raise ConfigError(f"these weights have no vector for '{name}'{hint} (there are: {known})")
         return self.vectors[name]
 

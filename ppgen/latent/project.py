@@ -17,8 +17,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ppgen.device import import_paddle
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.image import to_uint8
+from ppgen.latent.explain import sides_of_w
 
 _W_SAMPLES = 4096  # latents from which the spread of W is found
 _EVERY = 10  # steps between two entries of the history
@@ -58,6 +59,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.space not in ("w", "w+"):
             raise ConfigError(f"a projection is into 'w' or 'w+', not '{self.space}'")
+        for name in ("rate", "final_rate", "pixel_weight", "perceptual_weight", "noise_weight", "jitter"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise ConfigError(f"{name}: expected a finite number, found {value}")
         if self.steps < 1 or self.rate <= 0 or (self.final_rate is not None and self.final_rate <= 0):
             raise ConfigError(f"a projection needs at least 1 step and rates above 0, not {self.steps} and {self.rate}")
         if self.pixel_weight < 0 or self.perceptual_weight < 0 or self.pixel_weight + self.perceptual_weight == 0:
@@ -104,6 +109,7 @@ def project(
         start: W+ (N or 1, count, latent_dim) to begin at; None: the mean latent.
     Raises:
         DataError: targets or start of another shape. ConfigError: levels that the network does not have.
+        WeightsError: a StyleGAN that has not grown up yet.
     """
     settings = settings or Settings()
     search = _Search(network, _checked(network, targets), settings, features, start)
@@ -119,7 +125,11 @@ def project(
 
 def _checked(network: Any, targets: np.ndarray) -> np.ndarray:
     targets = np.asarray(targets, np.float32)
-    side = network.size
+    side, drawn = network.size, int(sides_of_w(network).max())
+    if drawn != side:
+        raise WeightsError(
+            f"this {type(network).__name__} still grows: it draws {drawn} pixels of {side}; project into a finished one"
+        )
     if targets.ndim != 4 or targets.shape[1:] != (3, side, side) or not len(targets):
         raise DataError(f"targets: expected shape (N, 3, {side}, {side}), found {targets.shape}")
     if not np.isfinite(targets).all():

@@ -14,6 +14,7 @@ from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.image import to_uint8
 
 BATCH = 32
+_PIXELS = 2**21  # that one pass may draw
 _PATIENCE = 2.0  # seconds after which a progress bar appears
 
 
@@ -137,6 +138,13 @@ def _check_encoder(network: Any, name: str) -> None:
         raise WeightsError(
             f"{name}: holds a {type(network).__name__}, which cannot find the latent of a picture; give a VAE"
         )
+
+
+def batch_of(network: Any) -> int:
+    """Pictures a pass: `BATCH` of small ones, fewer of large ones; their side is 64 where the network does not say."""
+    arguments = getattr(network, "constructor_args", {})
+    side = int(arguments.get("image_size", arguments.get("size", 64)))
+    return max(1, min(BATCH, _PIXELS // side**2))
 
 
 def size_of(network: Any) -> int:

@@ -110,6 +110,9 @@ def test_an_input_is_never_overwritten(tmp_path):
     (tmp_path / "elsewhere.png").write_bytes(b"x")
     batch.check_not_input([path, Path("other")], tmp_path / "elsewhere.png")
     batch.check_not_input([path], GREY)
+    batch.check_not_input([path], tmp_path / "none.png", "\0")
+    with pytest.raises(OutputError, match="one of the inputs"):
+        batch.check_not_input([Path("other"), path], tmp_path / "elsewhere.png", GREY, path)
 
 
 def test_the_report_says_what_was_done():

@@ -22,6 +22,7 @@ from ppgen.io.weights import save_network, write_arrays  # noqa: E402
 from ppgen.latent.attributes import Directions, save_directions  # noqa: E402
 from ppgen.latent.project import Settings  # noqa: E402
 from ppgen.latent.seeds import latents  # noqa: E402
+from ppgen.metrics import dlib_features  # noqa: E402
 
 FAST = Settings(steps=2, perceptual_weight=0)
 TOOLS = ROOT / "applications" / "tools"
@@ -203,6 +204,23 @@ def test_mixing(weights, tmp_path):
         assert (load_image(tmp_path / "out" / f"{name}.mixing.png") == picture).all()
     with pytest.raises(ConfigError, match="each of 6 layers"):
         mixer.run(a, b, [0.5] * 18)
+    with pytest.raises(ConfigError, match="weights: expected a finite number, found nan"):
+        mixer.run(a, b, [1, float("nan"), 1, 0, 0, 0])
+
+
+def noisy(network, w: np.ndarray) -> Latent:
+    rng = np.random.default_rng(8)
+    return Latent(w, [5 * rng.standard_normal((1, *s)).astype(np.float32) for s in network.noise_shapes()])
+
+
+def test_mixtures_keep_the_fitted_noise(weights, tmp_path):
+    mixer = apps.StyleGANv2MixingPredictor(tmp_path / "out", weights)
+    w = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    fitted = noisy(mixer.network, w)
+    first, second, mixed = mixer.run(save_latent(tmp_path / "a.npz", fitted), w, 0.5)
+    wanted = mixer.draw_w(w, fitted.noise).arrays[0]
+    assert near(first, wanted) and near(mixed, wanted) and near(second, mixer.draw_w(w).arrays[0])
+    assert not near(first, second)
 
 
 def test_editing_a_latent(editor, tmp_path):
@@ -213,6 +231,36 @@ def test_editing_a_latent(editor, tmp_path):
     assert (np.load(tmp_path / "out" / "dst.editing.npy") == latent).all()
     with pytest.raises(ConfigError, match="did you mean 'Smiling'"):
         editor.run(w, "Smilling", 1)
+    with pytest.raises(ConfigError, match="offset: expected a finite number, found nan"):
+        editor.run(w, "Smiling", float("nan"))
+
+
+def test_an_edited_latent_keeps_its_noise(editor, tmp_path):
+    fitted = noisy(editor.network, np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32))
+    before, after, _ = editor.run(save_latent(tmp_path / "a.npz", fitted), "Smiling", 0.5)
+    kept = tmp_path / "out" / "dst.editing.npz"
+    assert near(before, editor.picture(fitted).array)
+    assert near(after, editor.picture(read_latent(kept, editor.network)).array)
+    content = kept.read_bytes()
+    for name in ("dst.editing.npz", "dst.editing.npy"):
+        with pytest.raises(OutputError, match="is the input and would be overwritten"):
+            editor.run(tmp_path / "out" / name, "Smiling", 0.5)
+    assert kept.read_bytes() == content
+    editor.run(fitted.w_plus, "Smiling", 0.5)
+    assert read_latent(kept, editor.network).noise is None  # not that of the latent before
+
+
+def test_directions_from_the_file_that_save_wrote(weights, tmp_path):
+    other = apps.StyleGANv2EditingPredictor(direction_path=weights, output_path=tmp_path, weight_path=weights)
+    assert list(other.directions) == ["Male", "Smiling"]
+    network = style_networks.tiny()
+    ours = save_network(network, tmp_path / "none.safetensors")
+    old = style_networks.write_pdparams(tmp_path / "none.pdparams", style_networks.paddlegan_arrays(network))
+    for path in (ours, old):
+        with pytest.raises(ConfigError, match="none.*: holds a network and no directions"):
+            apps.StyleGANv2EditingPredictor(direction_path=path, weight_path=weights).directions  # noqa: B018
+    plain = write_arrays(tmp_path / "plain.safetensors", {"age": np.ones(8, np.float32)})
+    assert list(apps.StyleGANv2EditingPredictor(direction_path=plain, weight_path=weights).directions) == ["age"]
 
 
 def test_directions_from_a_file_of_paddlegans(weights, tmp_path):
@@ -230,6 +278,10 @@ def test_editing_a_photo(editor, crop):
     moved = editor.moved(fitted.latent, {"Smiling": 1.0, "Male": -1.0})
     assert near(editor.picture(moved).array, strip.arrays[4]) and moved.noise is not None
     assert len(editor.edit(fitted.latent, {"Male": 1.0})) == 2
+    w = np.zeros((6, 8), np.float32)
+    assert all(near(editor.edit(x, {"Male": 1.0}).arrays[0], editor.draw_w(w)[0].array) for x in (w, w[None], w[0]))
+    with pytest.raises(ConfigError, match="the amount of Male: expected a finite number, found nan"):
+        editor.edit("none.jpg", {"Male": float("nan")})
     only = editor.moved(fitted.latent, {"Smiling": 1.0}, [2])
     assert (only.w_plus[[0, 1, 3, 4, 5]] == fitted.latent.w_plus[[0, 1, 3, 4, 5]]).all()
     with pytest.raises(ConfigError, match="Smile"):  # before the search
@@ -243,6 +295,19 @@ def test_direction_sheet(editor):
     assert len(sheet) == 6 and near(sheet.arrays[1], sheet.arrays[4])
     wanted = editor.draw_w(editor.w_of_seeds([1], 0.7) + 2).arrays[0]
     assert near(sheet.arrays[5] if list(editor.directions)[1] == "Smiling" else sheet.arrays[2], wanted)
+
+
+def test_the_judge_looks_at_a_picture_twice(monkeypatch):
+    from ppgen.metrics.features import extractor
+
+    network, passes = dlib_features._network(), []
+    real = network.features
+    pictures = np.random.default_rng(0).integers(0, 255, (2, 16, 16, 3), dtype=np.uint8)
+    names = ("dlib-face@17+std", "dlib-face@8", "dlib-face@descriptor")
+    wanted = np.concatenate([extractor(name)(pictures) for name in names], axis=1)
+    monkeypatch.setattr(network, "features", lambda x: passes.append(len(x)) or real(x))
+    np.testing.assert_allclose(styleganv2_editing.face_features(pictures), wanted, atol=1e-5)
+    assert passes == [2, 2]
 
 
 def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):

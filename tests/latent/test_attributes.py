@@ -162,3 +162,9 @@ def test_files_that_hold_none(tmp_path):
         add_extra(stranger, {"z/Male": np.zeros(2)})
     with pytest.raises(WeightsError, match="no such file"):
         load_directions(tmp_path / "none.safetensors")
+
+
+def test_a_wrong_name_names_a_dozen_of_many():
+    many = Directions({f"sefa-{i}": np.zeros(2, np.float32) for i in range(14)}, "w")
+    with pytest.raises(ConfigError, match="no vector for 'smile'.*sefa-11 and 2 more"):
+        many["smile"]

@@ -5,12 +5,13 @@ import pytest
 import style_networks
 
 from ppgen.device import import_paddle
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError, DataError, WeightsError
 
 paddle = import_paddle()
 
 from ppgen.latent.project import Settings, project, spread_of_w  # noqa: E402
 from ppgen.latent.seeds import latents  # noqa: E402
+from ppgen.networks.stylegan_generator import StyleGANGenerator  # noqa: E402
 
 FAST = {"perceptual_weight": 0.0, "rate": 0.1, "noise_weight": None}
 
@@ -108,3 +109,16 @@ def test_what_cannot_be_projected(network, targets):
     for wrong in ({"space": "z"}, {"steps": 0}, {"pixel_weight": 0, "perceptual_weight": 0}):
         with pytest.raises(ConfigError):
             Settings(**wrong)
+    with pytest.raises(ConfigError, match="rate: expected a finite number, found nan"):
+        Settings(rate=float("nan"))
+
+
+def test_a_generator_that_still_grows_is_refused():
+    growing = StyleGANGenerator(16, 8, 2, 0.01, 12)
+    growing.eval()
+    pictures = np.zeros((1, 3, 16, 16), np.float32)
+    growing.set_level(0.5)
+    with pytest.raises(WeightsError, match="still grows: it draws 8 pixels of 16; project into a finished one"):
+        project(growing, pictures, Settings(steps=1, **FAST))
+    growing.set_level(1.5)  # fading in, at its last size
+    assert project(growing, pictures, Settings(steps=1, **FAST)).pictures.shape == (1, 16, 16, 3)
