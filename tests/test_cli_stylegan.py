@@ -192,6 +192,7 @@ def test_says_what_is_wrong(model, tmp_path, capsys, words, told):
 def test_shipped_weights_keep_their_directions(model, tmp_path, capsys, monkeypatch):
     from ppgen import hub
 
-    monkeypatch.setattr(hub, "names", lambda: [model])
-    code, said = run(capsys, "directions", "--sefa", "--save", "--model", model, "-o", tmp_path / "d.png")
+    monkeypatch.setattr(hub, "ASSETS", tmp_path)
+    monkeypatch.setattr(hub, "names", lambda: ["tiny"])
+    code, said = run(capsys, "directions", "--sefa", "--save", "--model", "tiny", "-o", tmp_path / "d.png")
     assert code == 2 and "comes with ppgen and is not changed" in said and not load_directions(model, "w").vectors
