@@ -20,13 +20,15 @@ class Item:
     """One picture to work on.
 
     source: a path, an array or a PIL image; name: how messages call it; stem: how its results are called,
-    unique in its batch. failure: why it cannot even be tried (a folder without images).
+    unique in its batch. failure: why it cannot even be tried (a folder without images). batch: the sources of all
+    items of its batch, none of which its results may overwrite.
     """
 
     source: Any
     name: str
     stem: str
     failure: PPGenError | None = None
+    batch: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,10 @@ def list_items(inputs: Any) -> list[Item]:
         except DataError as error:
             found.append((source, error))
     stems = _unique([_stem(source, index) for index, (source, _) in enumerate(found)])
+    batch = tuple(source for source, _ in found)
     return [
-        Item(source, source_name(source), stem, failure) for (source, failure), stem in zip(found, stems, strict=True)
+        Item(source, source_name(source), stem, failure, batch)
+        for (source, failure), stem in zip(found, stems, strict=True)
     ]
 
 

@@ -166,7 +166,7 @@ class Photo2CartoonPredictor:
         for index, cut in cuts.items():
             result = self._draw(item.name, index, cut, known)
             prefix = f"{item.stem}_{index}" if numbered else "p2c"
-            results.append(self._write(result, prefix, item.source))
+            results.append(self._write(result, prefix, item.batch))
         return results
 
     def _draw(self, name: str, index: int, cut: Cut, known: dict[str, Any]) -> CartoonResult:
@@ -213,11 +213,11 @@ class Photo2CartoonPredictor:
         generator = self._generators[path]
         return scaled(draw_portrait(generator, scaled(photo, generator.size), skin).picture, SIZE)
 
-    def _write(self, result: CartoonResult, prefix: str, source: Any) -> CartoonResult:
-        """Both pictures or none."""
+    def _write(self, result: CartoonResult, prefix: str, batch: tuple[Any, ...]) -> CartoonResult:
+        """Both pictures or none; `batch`: the inputs, which stay."""
         photo = self.output_path / f"{prefix}_photo.png"
         cartoon = self.output_path / f"{prefix}_cartoon.png"
-        check_not_input((photo, cartoon), source)
+        check_not_input((photo, cartoon), *batch)
         with atomic_path(photo) as photo_file, atomic_path(cartoon) as cartoon_file:
             save_image(photo_file, result.crop)
             save_image(cartoon_file, result.cartoon)

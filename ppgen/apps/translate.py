@@ -156,7 +156,7 @@ class TranslationPredictor:
             heat = heat_pictures(drawing.heatmap[None, None], to_tensor_array(photo)[None])
             attention = pictures["attention"] = to_uint8(heat)[0]
         paths = tuple(self.output_path / f"{prefix}{self.model}_{what}.png" for what in pictures)
-        check_not_input(paths, item.source)
+        check_not_input(paths, *item.batch)
         self._save(paths, list(pictures.values()))
         return Translation(item.name, index, photo, drawing.picture, attention, warnings, paths)
 

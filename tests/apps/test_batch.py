@@ -10,6 +10,7 @@ from PIL import Image
 
 from ppgen.apps import batch
 from ppgen.errors import DataError, NoFaceError, OutputError, WeightsError
+from ppgen.io.image import save_image
 
 GREY = np.full((40, 40, 3), 128, np.uint8)
 
@@ -120,3 +121,11 @@ def test_the_report_says_what_was_done():
         batch.list_items([np.zeros((4, 4, 3), np.uint8)]), lambda item: [SimpleNamespace(warnings=())], "x", "projected"
     )
     assert str(report) == "1 of 1 pictures done, 1 face projected"
+
+
+def test_a_batch_knows_all_that_is_read(tmp_path):
+    paths = [save_image(tmp_path / name, GREY) for name in ("x.png", "x_photo.png")]
+    first, second = batch.list_items([*paths])
+    assert first.batch == second.batch == tuple(paths)
+    with pytest.raises(OutputError, match="x_photo.png: is one of the inputs"):
+        batch.check_not_input([tmp_path / f"{first.stem}_photo.png"], *first.batch)
