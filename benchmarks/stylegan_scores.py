@@ -11,8 +11,8 @@ FaceID's features (not comparable with figures by LPIPS).
 Nearest: the training face whose descriptor is nearest to each of 16 samples (truncation 0.7), as a picture with the
 photo below its sample: it shows photos, so it is not to be published. As a number: the mean distance to the nearest
 training face, of the generator's samples (not truncated) and of held-back faces. A generator that draws photos from
-memory lies far below them; one that does not lies near them, and so do pictures that are no faces at all (an untrained
-generator's noise: 0.545, held-back faces: 0.538), so the number says nothing good about the samples.
+memory lies far below them; one that does not lies near them, and so do pictures that are no faces at all, such as an
+untrained generator's noise, so the number says nothing good about the samples.
 """
 
 from __future__ import annotations
