@@ -123,7 +123,7 @@ def answers_to(predictor: Any, train: ImageFolder) -> dict[str, np.ndarray]:
 
 def editing(predictor: Any, count: int, truncation: float) -> dict[str, Any]:
     """By amount and direction: flips to the wanted answer, other flips, cosine with the face before."""
-    from ppgen.apps.styleganv2_editing import face_features
+    from ppgen.apps.styleganv2_labelled import face_features
     from ppgen.latent.seeds import latents
 
     directions = predictor.directions

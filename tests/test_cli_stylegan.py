@@ -10,7 +10,7 @@ from ppgen.device import import_paddle
 
 paddle = import_paddle()
 
-from ppgen.cli import stylegan  # noqa: E402
+from ppgen.cli import directions, stylegan  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
 from ppgen.io.weights import save_network  # noqa: E402
 from ppgen.latent.attributes import load_directions  # noqa: E402
@@ -109,6 +109,31 @@ def test_two_latents_are_each_drawn_with_their_noise(model, tmp_path, capsys):
     assert all(np.abs(found - right).max() <= 1 for found, right in zip(side, wanted))
 
 
+def test_channels_are_found_shown_and_moved(model, tmp_path, capsys):
+    out = tmp_path / "c.png"
+    code, said = run(capsys, "channels", "--model", model, "--styles", "0-1", "-n", 2, "-o", out)
+    assert code == 0 and "grey levels" in said
+    names = [line.split()[0] for line in said.splitlines() if "grey" in line]
+    assert len(names) == 2 and all(name[0] in "01" for name in names)
+    assert load_image(out).shape[0] > 2 * 128
+    assert run(capsys, "channels", "--model", model, "--channel", names[0], "-o", out)[0] == 0
+    np.save(tmp_path / "a.npy", np.zeros((6, 8), np.float32))
+    edit = ["edit", tmp_path / "a.npy", "--model", model, "-o", out]
+    assert run(capsys, *edit, "--channel", f"{names[0]}=5", f"{names[1]}=-5")[0] == 0
+    assert load_image(out).shape[1] == 4 * 128 + 6
+    for words, message in (
+        (["--channel", "0:99=1"], "channels 0 to 11"),
+        (["--channel", "0:1"], "STYLE:INDEX=AMOUNT"),
+        ([], "at least one direction"),
+    ):
+        code, said = run(capsys, *edit, *words)
+        assert code == 2 and message in said
+    code, said = run(capsys, "channels", "--model", model, "--channel", "0:1", "--styles", "0", "-o", out)
+    assert code == 2 and "one of --channel, --styles and --data" in said
+    code, said = run(capsys, "channels", "--model", model, "--channel", "0:x", "-o", out)
+    assert code == 2 and "'0:x': expected STYLE:INDEX" in said and "=0" not in said
+
+
 def test_sefa_of_some_layers_is_saved_for_these_layers(model, tmp_path, capsys):
     out = tmp_path / "d.png"
     words = ["directions", "--model", model, "--sefa", "--layers", "coarse", "-n", 1, "--save", "-o", out]
@@ -130,10 +155,12 @@ def test_sefa_of_some_layers_is_saved_for_these_layers(model, tmp_path, capsys):
         (["edit", "me.jpg", "--direction", "a=1"], "x.xyz", "is not written as .xyz"),
         (["directions"], "", "is a folder"),
         (["directions"], "file/x.png", "is not a folder"),
+        (["channels"], "x.gif", "is not written as .gif"),
     ],
 )
 def test_outputs_are_checked_before_the_work(tmp_path, capsys, monkeypatch, words, bad, told):
-    monkeypatch.setattr(stylegan, "_predictor", lambda _: pytest.fail("worked first"))
+    for module in (stylegan, directions):
+        monkeypatch.setattr(module, "_predictor", lambda _: pytest.fail("worked first"))
     (tmp_path / "file").write_text("")
     code, said = run(capsys, *words, "-o", tmp_path / bad)
     assert code == 2 and told in said and said.count("\n") == 1, said
@@ -164,7 +191,7 @@ def test_inputs_are_never_overwritten(model, photo, tmp_path, capsys, monkeypatc
 def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, capsys, monkeypatch):
     arrays = style_networks.paddlegan_arrays(style_networks.tiny())
     path = style_networks.write_pdparams(tmp_path / "old.pdparams", {"gen_ema": arrays})
-    monkeypatch.setattr(stylegan, "_sefa", lambda *_: pytest.fail("sought first"))
+    monkeypatch.setattr(directions, "_sefa", lambda *_: pytest.fail("sought first"))
     code, said = run(capsys, "directions", "--sefa", "--save", "--model", path, "-o", tmp_path / "d.png")
     assert code == 2 and "old.pdparams: directions are saved in our .safetensors only" in said
 

@@ -12,24 +12,29 @@ import numpy as np
 from ppgen import hub
 from ppgen.apps.batch import check_not_input, check_output
 from ppgen.apps.pictures import Pictures
-from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor, check_finite
+from ppgen.apps.styleganv2 import TRUNCATION, check_finite
 from ppgen.apps.styleganv2_fitting import Fitted, Latent, StyleGANv2FittingPredictor, read_latent, save_latent
-from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError
 from ppgen.hub.published import fetch_on_trust
 from ppgen.io.image import save_image
 from ppgen.io.weights import read_arrays
-from ppgen.latent.attributes import Directions, Method, answers_of, load_directions
+from ppgen.latent.attributes import Directions, load_directions
+from ppgen.latent.channels import (
+    Channel,
+    Spread,
+    check_channels,
+    moved_styles,
+    paint,
+    sampled_styles,
+    spread_of,
+    styles_of,
+)
 from ppgen.latent.mixing import moved
 from ppgen.latent.project import Settings
-from ppgen.latent.supervised import fit_judge, sampled_directions
-from ppgen.metrics.dlib_features import all_depths
-from ppgen.metrics.features import DESCRIPTOR, extractor
 
 _PUBLISHED = {
     "ffhq-config-f": "https://paddlegan.bj.bcebos.com/models/stylegan2-ffhq-config-f-directions.pdparams",
 }
-_JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
 class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
@@ -49,6 +54,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         super().__init__(model_type=model_type, **named)
         self._direction_path = direction_path
         self._directions: Directions | None = None
+        self._spread: Spread | None = None
 
     @property
     def directions(self) -> Directions:
@@ -103,32 +109,81 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
     def edit(
         self,
         source: Any,
-        amounts: Mapping[str, float],
+        amounts: Mapping[str, float] | None = None,
         layers: Sequence[int] | None = None,
         settings: Settings | None = None,
         align: bool = True,
+        channels: Mapping[Channel, float] | None = None,
     ) -> Pictures:
         """A photo, its projection, that moved by each amount and, where there are several, by all of them.
 
         source: a photo, which is projected first; or a latent (.npy, .npz, `Latent`, `Fitted`, or an array of signed
             numbers in this network's shape of a latent).
-        Raises ConfigError for unknown directions and amounts that are not finite (known before any work), and as
-        `project`.
+        amounts: along directions of W. channels: of single channels of S, in standard deviations of the samples.
+        Raises ConfigError for unknown directions and channels and amounts that are not finite (known before any
+        work), and as `project`.
         """
-        if not amounts:
-            raise ConfigError("an edit needs at least one direction, such as Smiling=1.5")
-        for name, amount in amounts.items():  # before the work
-            self.directions[name]
-            check_finite(f"the amount of {name}", amount)
+        amounts, channels = dict(amounts or {}), {Channel(*c): amount for c, amount in (channels or {}).items()}
+        if not amounts and not channels:
+            raise ConfigError("an edit needs at least one direction, such as Smiling=1.5, or channel, such as 9:45=3")
+        self._check_edit(amounts, channels)
         crop, latent = self._latent_of(source, settings, align)
-        moves: list[Mapping[str, float]] = [{}, *({name: amount} for name, amount in amounts.items())]
-        moves += [amounts] if len(amounts) > 1 else []
-        points = np.stack([self.moved(latent, move, layers).w_plus for move in moves])
-        titles = ["projected", *(f"{name} {amount:+g}" for name, amount in amounts.items()), "together"][: len(moves)]
-        pictures = self.draw_w(points, latent.noise).arrays
+        alone: list[tuple[dict, dict]] = [({name: amount}, {}) for name, amount in amounts.items()]
+        alone += [({}, {channel: amount}) for channel, amount in channels.items()]
+        moves = [({}, {}), *alone, *([(amounts, channels)] if len(alone) > 1 else [])]
+        titles = [f"{name} {amount:+g}" for name, amount in [*amounts.items(), *channels.items()]]
+        titles = ["projected", *titles, "together"][: len(moves)]
+        pictures = np.concatenate([self._edited(latent, *move, layers) for move in moves])
         if crop is not None:
             pictures, titles = np.concatenate([crop[None], pictures]), ["photo", *titles]
         return Pictures(pictures, len(pictures), titles=titles)
+
+    def _check_edit(self, amounts: Mapping[str, float], channels: Mapping[Channel, float]) -> None:
+        for name in amounts:
+            self.directions[name]
+        if channels:
+            check_channels(self.network, channels)
+        for name, amount in [*amounts.items(), *channels.items()]:
+            check_finite(f"the amount of {name}", amount)
+
+    def _edited(
+        self,
+        latent: Latent,
+        amounts: Mapping[str, float],
+        channels: Mapping[Channel, float],
+        layers: Sequence[int] | None,
+    ) -> np.ndarray:
+        w_plus = self.moved(latent, amounts, layers).w_plus[None]
+        if not channels:
+            return self.draw_w(w_plus, latent.noise).arrays
+        styles = moved_styles(styles_of(self.network, w_plus), self.spread_of_styles(), channels)
+        return paint(self.network, styles, latent.noise)
+
+    def spread_of_styles(self) -> Spread:
+        """How the channels of S spread over 1000 samples; the unit in which they are moved."""
+        if self._spread is None:
+            self._spread = spread_of(sampled_styles(self.network))
+        return self._spread
+
+    def channel_sheet(
+        self,
+        seed: int,
+        channels: Mapping[Channel, str],
+        span: float = 10.0,
+        truncation: float | None = TRUNCATION,
+        steps: int = 7,
+    ) -> Pictures:
+        """A row a channel, titled as given: the face of a seed moved from -span to span deviations of it."""
+        check_finite("span", span)
+        if not channels:
+            raise ConfigError("a sheet of channels needs at least one")
+        check_channels(self.network, channels)
+        start, spread = styles_of(self.network, self.w_of_seeds([seed], truncation)), self.spread_of_styles()
+        amounts = np.linspace(-span, span, steps)
+        points = [moved_styles(start, spread, {channel: float(a)}) for channel in channels for a in amounts]
+        pictures = paint(self.network, [np.concatenate(rows) for rows in zip(*points)])
+        titles = [f"{amount:+.2g}" if amount else "0" for amount in amounts]
+        return Pictures(pictures, steps, row_titles=list(channels.values()), column_titles=titles)
 
     def direction_sheet(
         self,
@@ -169,51 +224,3 @@ def _alone(path: Path) -> dict[str, np.ndarray]:
     if any(array.ndim > 3 for array in arrays.values()):  # kernels of convolutions
         raise ConfigError(f"{path}: holds a network and no directions; `ppgen directions --save` puts some into it")
     return arrays
-
-
-def find_attributes(
-    predictor: StyleGANv2Predictor,
-    data: str,
-    table: str = "meta.csv",
-    where: Mapping[str, Any] | None = None,
-    names: Sequence[str] | None = None,
-    samples: int = 2000,
-    method: Method = "partial",
-    seed: int = 0,
-) -> tuple[Directions, dict[str, float]]:
-    """Attribute vectors in W for a generator of faces, from labelled photos; `ppgen.latent.supervised` says how.
-
-    Args:
-        data: folder of aligned faces, below data/. table: its attributes. where: of these faces only.
-        names: attributes; None: all that the table answers.
-        samples: how many of the generator's pictures are looked at; seed: theirs.
-    Returns:
-        the vectors; and of the judge's answers on held-back faces the share that is right, by attribute, mean of
-        those with and those without it (0.5: guessing).
-    Raises:
-        DataError: no such data, or all faces have an attribute. WeightsError, ConfigError.
-    """
-    network = predictor.network
-
-    def side(split: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        faces = ImageFolder(data, network.size, attributes=table, where=dict(where or {}) or None, split=split)
-        answers = answers_of(faces, list(names) if names is not None else None)
-        return face_features(np.stack([faces.picture(i) for i in range(len(faces))])), answers
-
-    features, answers = side("train")
-    judge = fit_judge(features, answers)
-    held, truth = side("validation")
-    scores = {}
-    for name, said in judge.answers(held).items():
-        sides = [(said[truth[name] == value] == value).mean() for value in (0, 1) if (truth[name] == value).any()]
-        scores[name] = float(np.mean(sides))
-    return sampled_directions(network, judge, face_features, samples, seed, method, predictor.batch), scores
-
-
-def face_features(pictures: np.ndarray) -> np.ndarray:
-    """What the judge looks at, uint8 (n, H, W, 3) -> (n, d): two depths of FaceID, and its descriptor.
-
-    Two passes, as the descriptor is of the face alone and the depths are of the whole picture.
-    """
-    depths = all_depths(pictures)
-    return np.concatenate([*(depths[name] for name in _JUDGED_BY), extractor(DESCRIPTOR)(pictures)], axis=1)

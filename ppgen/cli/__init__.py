@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 import ppgen
-from ppgen.cli import cartoon, data, evaluate, explain, latent, stylegan, train, translate, weights
+from ppgen.cli import cartoon, data, directions, evaluate, explain, latent, stylegan, train, translate, weights
 from ppgen.cli.command import Command, add_debug, guarded, split_debug
 
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Command] = {
     **data.COMMANDS,
     **latent.COMMANDS,
     **stylegan.COMMANDS,
+    **directions.COMMANDS,
     **explain.COMMANDS,
     **weights.COMMANDS,
 }

@@ -1,4 +1,4 @@
-"""`ppgen interpolate`, `mix`, `truncation`, `project`, `edit`, `directions`: tools over StyleGAN2's W and W+."""
+"""`ppgen interpolate`, `mix`, `truncation`, `project`, `edit`: tools over StyleGAN2's W, W+ and S."""
 
 from __future__ import annotations
 
@@ -204,130 +204,30 @@ def _edit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", metavar="PHOTO", help="a photo, or a latent (.npz, .npy) that `project` wrote")
     _add_model(parser, "output/edit.png")
     parser.add_argument(
-        "--direction", nargs="+", action="extend", required=True, metavar="NAME=AMOUNT", help="such as Smiling=1.5"
+        "--direction", nargs="+", action="extend", default=[], metavar="NAME=AMOUNT", help="such as Smiling=1.5"
     )
+    parser.add_argument(
+        "--channel", nargs="+", action="extend", default=[], metavar="STYLE:INDEX=AMOUNT",
+        help="one of S, in standard deviations of it, such as 9:45=3 (`ppgen channels` lists some)",
+    )  # fmt: skip
     parser.add_argument("--layers", metavar="LIST", help="that move: coarse, middle, fine, or numbers (default: all)")
     parser.add_argument("--file", metavar="FILE", help="directions, if not those of the weights")
     _add_search(parser)
 
 
 def run_edit(args: argparse.Namespace) -> int:
-    """Project a photo and move it along directions: the photo, its projection, each edit, and all together."""
+    """Project a photo and move it along directions or by single channels of S: photo, projection, edits, all."""
     from ppgen.apps.batch import check_not_input
     from ppgen.latent.attributes import parse_amounts
+    from ppgen.latent.channels import parse_moves
     from ppgen.latent.mixing import parse_layers
 
     _check_file(args.output)
     check_not_input([Path(args.output).expanduser()], args.photo)
-    predictor, amounts = _predictor(args), parse_amounts(args.direction)
+    amounts, channels, predictor = parse_amounts(args.direction), parse_moves(args.channel), _predictor(args)
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
-    return _write(predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align), args.output)
-
-
-# ---- directions -----------------------------------------------------------------------------------------
-
-
-def _directions_arguments(parser: argparse.ArgumentParser) -> None:
-    _add_model(parser, "output/directions.png")
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--sefa", action="store_true", help="find those that change most, from the weights alone")
-    which.add_argument("--data", metavar="DIR", help="find attributes, from labelled faces below data/")
-    parser.add_argument("--table", default="meta.csv", metavar="CSV", help="of --data (default: meta.csv)")
-    parser.add_argument("--where", nargs="+", default=[], metavar="COLUMN=VALUE", help="of these faces only")
-    parser.add_argument("--names", nargs="+", metavar="NAME", help="attributes (default: all that the table answers)")
-    parser.add_argument("--method", choices=("partial", "means"), default="partial", help="default: partial")
-    parser.add_argument("--samples", type=int, default=2000, help="that are looked at for --data (default: 2000)")
-    parser.add_argument("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)")
-    parser.add_argument("-n", type=int, default=5, metavar="COUNT", help="directions of --sefa (default: 5)")
-    parser.add_argument("--span", type=float, help="from -SPAN to SPAN (default: 3; of attributes 2)")
-    parser.add_argument("--seed", type=int, default=0, help="the face to be moved (default: 0)")
-    parser.add_argument("--save", action="store_true", help="put the directions into the weights file")
-    _add_truncation(parser, 0.7)
-
-
-def run_directions(args: argparse.Namespace) -> int:
-    """Find directions in W and show what they do to a face; without --sefa and --data: those of the weights."""
-    from ppgen import hub
-    from ppgen.apps.styleganv2 import check_finite
-    from ppgen.errors import ConfigError
-    from ppgen.latent.attributes import save_directions
-    from ppgen.latent.mixing import parse_layers
-
-    _check_file(args.output)
-    span = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
-    for name, value in (("span", span), ("truncation", args.truncation)):
-        check_finite(name, value)
-    predictor = _predictor(args)
-    if args.save:
-        if predictor.name in hub.names():
-            raise ConfigError(
-                f"{predictor.name}: comes with ppgen and is not changed; copy {hub.path_of(predictor.name)} "
-                "and give the copy with --model"
-            )
-        _check_holds_directions(hub.path_of(predictor.name))
-    layers = parse_layers(args.layers, predictor.network) if args.layers else None
-    if args.sefa:
-        found = _sefa(predictor, layers, args)
-    else:
-        found = _supervised(predictor, args) if args.data else predictor.directions
-    if not len(found):
-        raise ConfigError(f"{predictor.name}: holds no directions; find some with --sefa or --data DIR")
-    for name, fact in found.facts.items():
-        print(f"{name:<20} {fact}")
-    if args.save:
-        print(save_directions(hub.path_of(predictor.name), found, title="directions in w"))
-    return _write(predictor.direction_sheet(args.seed, found, span, layers, args.truncation), args.output)
-
-
-def _check_holds_directions(path: Path) -> None:
-    """WeightsError where nothing can be added to these weights, OutputError where they cannot be written."""
-    from ppgen.apps.batch import check_output
-    from ppgen.errors import WeightsError
-    from ppgen.io.weights import read_metadata
-
-    try:
-        ours = "class" in read_metadata(path)
-    except WeightsError:  # of PaddleGAN's
-        ours = False
-    if not ours:
-        raise WeightsError(f"{path}: directions are saved in our .safetensors only; make one with `ppgen convert`")
-    check_output(path.parent)
-
-
-def _sefa(predictor: Any, layers: list[int] | None, args: argparse.Namespace) -> Any:
-    import numpy as np
-
-    from ppgen.latent.attributes import Directions
-    from ppgen.latent.sefa import factorize
-
-    found = factorize(predictor.network, layers, args.n)
-    part = f"-{args.layers}" if args.layers else ""
-    names = [f"sefa{part}-{i + 1}" for i in range(args.n)]
-    vectors = found.directions
-    if layers is not None:  # vectors of W+, so that a later edit moves these layers only
-        vectors = np.zeros((args.n, predictor.network.count, predictor.network.latent_dim), np.float32)
-        vectors[:, layers] = found.directions[:, None]
-    about = f"SeFa of layers {', '.join(map(str, found.layers))}"
-    return Directions(
-        dict(zip(names, vectors)), "w", {n: f"{about}; {share:.1%} of all" for n, share in zip(names, found.shares)}
-    )
-
-
-def _supervised(predictor: Any, args: argparse.Namespace) -> Any:
-    """Attribute vectors, by a judge learnt on labelled faces; says how good it is on the held-back ones."""
-    from ppgen.apps.styleganv2_editing import find_attributes
-    from ppgen.config import apply_overrides
-
-    where = apply_overrides({}, args.where) or None
-    found, scores = find_attributes(
-        predictor, args.data, args.table, where, args.names, args.samples, args.method, args.seed
-    )
-    for name, score in scores.items():
-        print(f"{name:<20} the judge is right on {score:.1%} of held-back faces (mean of with and without)")
-    for name in scores:
-        if name not in found:
-            print(f"{name:<20} no direction: nearly all of {args.samples} samples have it, or nearly none has")
-    return found
+    edited = predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align, channels)
+    return _write(edited, args.output)
 
 
 COMMANDS = {
@@ -336,5 +236,4 @@ COMMANDS = {
     "mix": Command("styles of one picture in another", _mix_arguments, run_mix),
     "project": Command("find photos' latents", _project_arguments, run_project),
     "edit": Command("move a photo's face along directions", _edit_arguments, run_edit),
-    "directions": Command("find and show directions in W", _directions_arguments, run_directions),
 }

@@ -10,7 +10,7 @@ from ppgen.device import import_paddle
 paddle = import_paddle()
 
 from ppgen import apps, hub  # noqa: E402
-from ppgen.apps import photos, styleganv2_editing  # noqa: E402
+from ppgen.apps import photos, styleganv2_labelled  # noqa: E402
 from ppgen.apps.styleganv2_fitting import Latent, read_latent, save_latent  # noqa: E402
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError, WeightsError  # noqa: E402
 from ppgen.faces import Face  # noqa: E402
@@ -19,6 +19,7 @@ from ppgen.faces.ffhq import ffhq_crop  # noqa: E402
 from ppgen.faces.typical import typical_landmarks  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
 from ppgen.io.weights import save_network, write_arrays  # noqa: E402
+from ppgen.latent import channels  # noqa: E402
 from ppgen.latent.attributes import Directions, save_directions  # noqa: E402
 from ppgen.latent.project import Settings  # noqa: E402
 from ppgen.latent.seeds import latents  # noqa: E402
@@ -290,6 +291,35 @@ def test_editing_a_photo(editor, crop):
         editor.edit(crop, {})
 
 
+def test_editing_by_channels_of_s(editor, crop):
+    w = editor.w_of_seeds([3])[0]
+    strip = editor.edit(w, {"Male": 1.0}, channels={(3, 1): 30.0})
+    assert len(strip) == 4
+    styles = channels.styles_of(editor.network, w[None])
+    styles[3][:, 1] += 30 * editor.spread_of_styles().deviation[3][1]
+    assert near(strip.arrays[2], channels.paint(editor.network, styles)[0])
+    assert not near(strip.arrays[2], strip.arrays[0]) and not near(strip.arrays[3], strip.arrays[1])
+    fitted = editor.project(crop, FAST, align=False)
+    found = editor.edit(fitted, channels={(3, 1): 0.0})
+    assert near(found.arrays[1], found.arrays[2])  # unmoved, and with the fitted noise
+    with pytest.raises(ConfigError, match="styles 0 to 7"):  # before the search
+        editor.edit("none.jpg", channels={(9, 0): 1.0})
+    with pytest.raises(ConfigError, match="amount of 3:1: expected a finite number"):
+        editor.edit("none.jpg", channels={(3, 1): float("inf")})
+
+
+def test_channel_sheet(editor):
+    sheet = editor.channel_sheet(1, {channels.Channel(3, 1): "a", channels.Channel(0, 2): "b"}, span=5, steps=3)
+    assert len(sheet) == 6 and near(sheet.arrays[1], sheet.arrays[4]) and near(sheet.arrays[1], drawn(editor, 1))
+    assert not near(sheet.arrays[0], sheet.arrays[2])
+    with pytest.raises(ConfigError, match="at least one"):
+        editor.channel_sheet(1, {})
+
+
+def drawn(editor, seed: int) -> np.ndarray:
+    return editor.draw_w(editor.w_of_seeds([seed], 0.7)).arrays[0]
+
+
 def test_direction_sheet(editor):
     sheet = editor.direction_sheet(1, editor.directions, span=1, steps=3)
     assert len(sheet) == 6 and near(sheet.arrays[1], sheet.arrays[4])
@@ -306,7 +336,7 @@ def test_the_judge_looks_at_a_picture_twice(monkeypatch):
     names = ("dlib-face@17+std", "dlib-face@8", "dlib-face@descriptor")
     wanted = np.concatenate([extractor(name)(pictures) for name in names], axis=1)
     monkeypatch.setattr(network, "features", lambda x: passes.append(len(x)) or real(x))
-    np.testing.assert_allclose(styleganv2_editing.face_features(pictures), wanted, atol=1e-5)
+    np.testing.assert_allclose(styleganv2_labelled.face_features(pictures), wanted, atol=1e-5)
     assert passes == [2, 2]
 
 
@@ -328,9 +358,17 @@ def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
         red = means[:, 0] - means[:, 1]
         return (red - (red.min() + red.max()) / 2)[:, None]  # so that some of anything is red, and some is not
 
-    monkeypatch.setattr(styleganv2_editing, "face_features", redness)
-    found, scores = styleganv2_editing.find_attributes(editor, "f", names=["Male"], samples=60, method="means")
+    monkeypatch.setattr(styleganv2_labelled, "face_features", redness)
+    faces = styleganv2_labelled.Labelled("f", names=["Male"])
+    found, scores = styleganv2_labelled.find_attributes(editor, faces, samples=60, method="means")
     assert scores["Male"] > 0.9 and list(found) == ["Male"] and found.space == "w"
+    by_name, again = styleganv2_labelled.find_channels(editor, faces, count=2, samples=60)
+    assert again == scores and len(by_name["Male"]) == 2
+    channel, score = next(iter(by_name["Male"].items()))
+    styles, spread = channels.sampled_styles(editor.network, 30, seed=5), editor.spread_of_styles()
+    moved = [channels.moved_styles(styles, spread, {channel: amount}) for amount in (-9, 9)]
+    less, more = (channels.paint(editor.network, each).mean(axis=(0, 1, 2)) for each in moved)
+    assert ((more[0] - more[1]) - (less[0] - less[1])) * score > 0  # redder
     start = editor.spread(editor.map(latents(5, 30, 8)))
     colours = [editor.draw_w(start + sign * found["Male"]).arrays.mean(axis=(0, 1, 2)) for sign in (1, -1)]
     assert colours[0][0] - colours[0][1] > colours[1][0] - colours[1][1]

@@ -1,0 +1,107 @@
+"""What labelled faces teach about a generator: attribute vectors in W, and channels of S that attributes hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ppgen.apps.styleganv2 import StyleGANv2Predictor
+from ppgen.datasets.image_folder import ImageFolder
+from ppgen.latent.attributes import Directions, Method, answers_of
+from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
+from ppgen.latent.render import draw
+from ppgen.latent.seeds import latents
+from ppgen.latent.supervised import Judge, fit_judge, sampled_directions
+from ppgen.metrics.dlib_features import all_depths
+from ppgen.metrics.features import DESCRIPTOR, extractor
+
+_JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
+
+
+class Labelled(NamedTuple):
+    """Labelled photos that a judge learns from.
+
+    data: folder of aligned faces, below data/. table: its attributes. where: of these faces only.
+    names: attributes; None: all that the table answers.
+    """
+
+    data: str
+    table: str = "meta.csv"
+    where: Mapping[str, Any] | None = None
+    names: Sequence[str] | None = None
+
+    def side(self, split: str, size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Features and answers of the faces of a split, seen at `size` pixels."""
+        where = dict(self.where or {}) or None
+        faces = ImageFolder(self.data, size, attributes=self.table, where=where, split=split)
+        answers = answers_of(faces, list(self.names) if self.names is not None else None)
+        return face_features(np.stack([faces.picture(i) for i in range(len(faces))])), answers
+
+
+def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, float]]:
+    """A judge of attributes, and how good it is.
+
+    Returns:
+        the judge; and of its answers on held-back faces the share that is right, by attribute, mean of those with and
+        those without it (0.5: guessing).
+    Raises:
+        DataError: no such data, or all faces have an attribute.
+    """
+    judge = fit_judge(*labelled.side("train", size))
+    held, truth = labelled.side("validation", size)
+    scores = {}
+    for name, said in judge.answers(held).items():
+        sides = [(said[truth[name] == value] == value).mean() for value in (0, 1) if (truth[name] == value).any()]
+        scores[name] = float(np.mean(sides))
+    return judge, scores
+
+
+def find_attributes(
+    predictor: StyleGANv2Predictor,
+    labelled: Labelled,
+    samples: int = 2000,
+    method: Method = "partial",
+    seed: int = 0,
+) -> tuple[Directions, dict[str, float]]:
+    """Attribute vectors in W for a generator of faces; `ppgen.latent.supervised` says how.
+
+    Args:
+        samples: how many of the generator's pictures are looked at; seed: theirs.
+    Returns:
+        the vectors, and the judge's scores as `learn_judge` gives them.
+    Raises:
+        DataError: no such data, or all faces have an attribute. WeightsError, ConfigError.
+    """
+    network = predictor.network
+    judge, scores = learn_judge(labelled, network.size)
+    return sampled_directions(network, judge, face_features, samples, seed, method, predictor.batch), scores
+
+
+def find_channels(
+    predictor: StyleGANv2Predictor, labelled: Labelled, count: int = 5, samples: int = 2000, seed: int = 0
+) -> tuple[dict[str, dict[Channel, float]], dict[str, float]]:
+    """The channels of S that tell most surely who has an attribute, by attribute; `relevance` says how.
+
+    Args and raises as `find_attributes`, with the `count` best channels of each attribute.
+    Returns:
+        relevance by channel by attribute, the largest first, without attributes that hardly a sample has; and the
+        judge's scores.
+    """
+    network = predictor.network
+    judge, scores = learn_judge(labelled, network.size)
+    styles = sampled_styles(network, samples, seed)
+    pictures = draw(network.generate, latents(seed, samples, network.latent_dim), batch=predictor.batch)
+    answers = judge.answers(face_features(pictures))
+    usable = {name: said == 1 for name, said in answers.items() if (said == 1).sum() >= FEWEST}
+    return {name: strongest(relevance(styles, has), count) for name, has in usable.items()}, scores
+
+
+def face_features(pictures: np.ndarray) -> np.ndarray:
+    """What the judge looks at, uint8 (n, H, W, 3) -> (n, d): two depths of FaceID, and its descriptor.
+
+    Two passes, as the descriptor is of the face alone and the depths are of the whole picture.
+    """
+    depths = all_depths(pictures)
+    return np.concatenate([*(depths[name] for name in _JUDGED_BY), extractor(DESCRIPTOR)(pictures)], axis=1)

@@ -1,0 +1,202 @@
+"""`ppgen directions`, `channels`: what moves a StyleGAN2's pictures, found and shown, in W and in S."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ppgen.cli.command import Command
+from ppgen.cli.latent import _write
+from ppgen.cli.stylegan import _add_model, _add_truncation, _check_file, _predictor
+
+
+def _add_labelled(parser: argparse.ArgumentParser, which: Any) -> None:
+    which.add_argument("--data", metavar="DIR", help="find attributes, from labelled faces below data/")
+    parser.add_argument("--table", default="meta.csv", metavar="CSV", help="of --data (default: meta.csv)")
+    parser.add_argument("--where", nargs="+", default=[], metavar="COLUMN=VALUE", help="of these faces only")
+    parser.add_argument("--names", nargs="+", metavar="NAME", help="attributes (default: all that the table answers)")
+    parser.add_argument("--samples", type=int, default=2000, help="that are looked at for --data (default: 2000)")
+
+
+# ---- directions -----------------------------------------------------------------------------------------
+
+
+def _directions_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_model(parser, "output/directions.png")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--sefa", action="store_true", help="find those that change most, from the weights alone")
+    _add_labelled(parser, which)
+    parser.add_argument("--method", choices=("partial", "means"), default="partial", help="default: partial")
+    parser.add_argument("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)")
+    parser.add_argument("-n", type=int, default=5, metavar="COUNT", help="directions of --sefa (default: 5)")
+    parser.add_argument("--span", type=float, help="from -SPAN to SPAN (default: 3; of attributes 2)")
+    parser.add_argument("--seed", type=int, default=0, help="the face to be moved (default: 0)")
+    parser.add_argument("--save", action="store_true", help="put the directions into the weights file")
+    _add_truncation(parser, 0.7)
+
+
+def run_directions(args: argparse.Namespace) -> int:
+    """Find directions in W and show what they do to a face; without --sefa and --data: those of the weights."""
+    from ppgen import hub
+    from ppgen.apps.styleganv2 import check_finite
+    from ppgen.errors import ConfigError
+    from ppgen.latent.attributes import save_directions
+    from ppgen.latent.mixing import parse_layers
+
+    _check_file(args.output)
+    span = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
+    for name, value in (("span", span), ("truncation", args.truncation)):
+        check_finite(name, value)
+    predictor = _predictor(args)
+    if args.save:
+        if predictor.name in hub.names():
+            raise ConfigError(
+                f"{predictor.name}: comes with ppgen and is not changed; copy {hub.path_of(predictor.name)} "
+                "and give the copy with --model"
+            )
+        _check_holds_directions(hub.path_of(predictor.name))
+    layers = parse_layers(args.layers, predictor.network) if args.layers else None
+    if args.sefa:
+        found = _sefa(predictor, layers, args)
+    else:
+        found = _supervised(predictor, layers, args) if args.data else predictor.directions
+    if not len(found):
+        raise ConfigError(f"{predictor.name}: holds no directions; find some with --sefa or --data DIR")
+    for name, fact in found.facts.items():
+        print(f"{name:<20} {fact}")
+    if args.save:
+        print(save_directions(hub.path_of(predictor.name), found, title="directions in w"))
+    return _write(predictor.direction_sheet(args.seed, found, span, layers, args.truncation), args.output)
+
+
+def _check_holds_directions(path: Path) -> None:
+    """WeightsError where nothing can be added to these weights, OutputError where they cannot be written."""
+    from ppgen.apps.batch import check_output
+    from ppgen.errors import WeightsError
+    from ppgen.io.weights import read_metadata
+
+    try:
+        ours = "class" in read_metadata(path)
+    except WeightsError:  # of PaddleGAN's
+        ours = False
+    if not ours:
+        raise WeightsError(f"{path}: directions are saved in our .safetensors only; make one with `ppgen convert`")
+    check_output(path.parent)
+
+
+def _sefa(predictor: Any, layers: list[int] | None, args: argparse.Namespace) -> Any:
+    from ppgen.latent.attributes import Directions
+    from ppgen.latent.sefa import factorize
+
+    found = factorize(predictor.network, layers, args.n)
+    part = f"-{args.layers}" if args.layers else ""
+    names = [f"sefa{part}-{i + 1}" for i in range(args.n)]
+    vectors = [_in_layers(vector, layers, predictor.network) for vector in found.directions]
+    about = f"SeFa of layers {', '.join(map(str, found.layers))}"
+    return Directions(
+        dict(zip(names, vectors)), "w", {n: f"{about}; {share:.1%} of all" for n, share in zip(names, found.shares)}
+    )
+
+
+def _in_layers(vector: Any, layers: list[int] | None, network: Any) -> Any:
+    """A direction of W; with layers one of W+ that moves these only, whenever it is used."""
+    import numpy as np
+
+    if layers is None:
+        return vector
+    result = np.zeros((network.count, network.latent_dim), np.float32)
+    result[layers] = vector
+    return result
+
+
+def _supervised(predictor: Any, layers: list[int] | None, args: argparse.Namespace) -> Any:
+    """Attribute vectors, by a judge learnt on labelled faces; says how good it is on the held-back ones."""
+    from dataclasses import replace
+
+    from ppgen.apps.styleganv2_labelled import find_attributes
+
+    found, scores = find_attributes(predictor, _labelled(args), args.samples, args.method, args.seed)
+    _print_judge(scores)
+    for name in scores:
+        if name not in found:
+            print(f"{name:<20} no direction: nearly all of {args.samples} samples have it, or nearly none has")
+    vectors = {name: _in_layers(found[name], layers, predictor.network) for name in found}
+    return replace(found, vectors=vectors)
+
+
+def _labelled(args: argparse.Namespace) -> Any:
+    from ppgen.apps.styleganv2_labelled import Labelled
+    from ppgen.config import apply_overrides
+
+    return Labelled(args.data, args.table, apply_overrides({}, args.where) or None, args.names)
+
+
+def _print_judge(scores: dict[str, float]) -> None:
+    for name, score in scores.items():
+        print(f"{name:<20} the judge is right on {score:.1%} of held-back faces (mean of with and without)")
+
+
+# ---- channels -------------------------------------------------------------------------------------------
+
+
+def _channels_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_model(parser, "output/channels.png")
+    _add_labelled(parser, parser)
+    parser.add_argument("--channel", nargs="+", metavar="STYLE:INDEX", help="show these instead of finding some")
+    parser.add_argument("--styles", metavar="LIST", help="look at these only, such as 0-5 (default: all)")
+    parser.add_argument("-n", type=int, default=5, metavar="COUNT", help="channels, of --data a name (default: 5)")
+    parser.add_argument("--span", type=float, default=10, help="from -SPAN to SPAN deviations (default: 10)")
+    parser.add_argument("--seed", type=int, default=0, help="the face to be moved (default: 0)")
+    _add_truncation(parser, 0.7)
+
+
+def run_channels(args: argparse.Namespace) -> int:
+    """Find single channels of S that change the picture most or, with --data, that attributes hang on; show them."""
+    from ppgen.apps.styleganv2 import check_finite
+    from ppgen.errors import ConfigError
+
+    _check_file(args.output, film=False)
+    for name, value in (("span", args.span), ("truncation", args.truncation)):
+        check_finite(name, value)
+    if args.n < 1 or sum(bool(x) for x in (args.channel, args.styles, args.data)) > 1:
+        raise ConfigError("channels takes one of --channel, --styles and --data, and a number (-n) of 1 or more")
+    predictor = _predictor(args)
+    shown = _channels(predictor, args)
+    for channel, title in shown.items():
+        print(f"{channel!s:<8} {title}")
+    return _write(predictor.channel_sheet(args.seed, shown, args.span, args.truncation), args.output)
+
+
+def _channels(predictor: Any, args: argparse.Namespace) -> dict[Any, str]:
+    """Channels and what to write beside them."""
+    from ppgen.apps.styleganv2_labelled import find_channels
+    from ppgen.errors import DataError
+    from ppgen.latent.channels import effects, parse_channel, parse_styles, strongest, styles_of
+
+    if args.channel:
+        return {channel: str(channel) for channel in map(parse_channel, args.channel)}
+    if not args.data:
+        chosen = parse_styles(args.styles, predictor.network) if args.styles else None
+        styles = styles_of(predictor.network, predictor.w_of_seeds([args.seed], args.truncation))
+        scores = effects(predictor.network, styles, predictor.spread_of_styles(), chosen)
+        best = strongest(scores, args.n)
+        return {channel: f"{channel} ({change:.1f} grey levels)" for channel, change in best.items()}
+    found, scores = find_channels(predictor, _labelled(args), args.n, args.samples, args.seed)
+    _print_judge(scores)
+    for name in scores:
+        if name not in found:
+            print(f"{name:<20} no channels: hardly one of {args.samples} samples has it")
+    if not found:
+        raise DataError(f"none of {args.samples} samples has any of {', '.join(scores)}; draw more with --samples")
+    shown: dict[Any, str] = {}
+    for name, channels in found.items():
+        for channel, score in channels.items():
+            shown[channel] = "; ".join(filter(None, [shown.get(channel), f"{name} {channel} ({score:+.2f})"]))
+    return shown
+
+
+COMMANDS = {
+    "directions": Command("find and show directions in W", _directions_arguments, run_directions),
+    "channels": Command("find and show single channels of S", _channels_arguments, run_channels),
+}
