@@ -21,6 +21,10 @@ class WeightsError(PPGenError):
     """A weights file that is damaged, unsafe or belongs to another network."""
 
 
+class OtherWeightsError(WeightsError):
+    """A weights file that is whole and safe, but holds another network, or several."""
+
+
 class DownloadError(PPGenError):
     """A file that could not be fetched or whose checksum is wrong."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from ppgen import hub
 from ppgen.apps.batch import check_output
 from ppgen.apps.pictures import Pictures
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
 from ppgen.hub import published
 from ppgen.hub.stylegan2 import load_style_generator
 from ppgen.io.weights import load_into, read_metadata
@@ -56,9 +56,7 @@ def _load_alone(path: Path) -> Any:
         return hub.load(path)
     try:
         return load_style_generator(path)
-    except WeightsError as error:
-        if "holds no StyleGAN2 generator" not in str(error):
-            raise  # damaged or unsafe
+    except OtherWeightsError as error:
         raise WeightsError(
             f"{path}: does not say which network it belongs to, and holds no StyleGAN2 generator; "
             "name the model as well, beside this file as its weights"

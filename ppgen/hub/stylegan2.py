@@ -14,7 +14,7 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.compat.state_keys import translate
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
 from ppgen.io.weights import load_into, read_arrays, read_metadata
 from ppgen.registry import NETWORKS
 
@@ -73,10 +73,10 @@ def _generator_arrays(path: Path) -> dict[str, np.ndarray]:
         if {"constant", "layers.0.conv.weight", "to_rgb.0.conv.weight"} <= set(arrays):
             return arrays
         names = names or list(arrays)
-    if first is not None and not names and "several networks" not in str(first):
+    if first is not None and not names and not isinstance(first, OtherWeightsError):
         raise first  # damaged or unsafe
     held = f"its arrays: {', '.join(names[:_SHOWN])} …" if names else "it holds other networks"
-    raise WeightsError(f"{path}: holds no StyleGAN2 generator ({held}); give weights of StyleGANv2Generator")
+    raise OtherWeightsError(f"{path}: holds no StyleGAN2 generator ({held}); give weights of StyleGANv2Generator")
 
 
 def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays") -> dict[str, Any]:

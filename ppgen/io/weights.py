@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppgen.errors import WeightsError
+from ppgen.errors import OtherWeightsError, WeightsError
 from ppgen.io.atomic import write_bytes
 from ppgen.io.pdparams import read_pdparams
 
@@ -340,7 +340,7 @@ def _flat(content: Any, name: Any) -> dict[str, np.ndarray]:
     content = {k: v for k, v in content.items() if k != _PADDLE_NAMES}
     nested = [str(k) for k, v in content.items() if isinstance(v, Mapping)]
     if nested:
-        raise WeightsError(f"{name}: holds several networks; choose one with key= ({', '.join(nested)})")
+        raise OtherWeightsError(f"{name}: holds several networks; choose one with key= ({', '.join(nested)})")
     arrays = {}
     for key, value in content.items():
         array = value.numpy() if hasattr(value, "numpy") else np.asarray(value)
