@@ -34,6 +34,12 @@ class NetworkState:
         self.network.set_state_dict({key: paddle.to_tensor(value) for key, value in arrays.items()})
 
 
+def enlarged(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays to start from; those of a smaller network as a network with the method `of_smaller` goes on from them."""
+    grow = getattr(network, "of_smaller", None)
+    return arrays if grow is None or set(arrays) == set(network.state_dict()) else grow(arrays)
+
+
 class OptimizerState:
     """An optimizer's moments, keyed by structured parameter names, as `Stateful`."""
 

@@ -21,7 +21,16 @@ from ppgen.engine.lock import FolderLock
 from ppgen.engine.observe import Observer
 from ppgen.engine.optimizers import build_optimizers, rate_factor
 from ppgen.engine.signals import StopSignals
-from ppgen.engine.state import NetworkState, OptimizerState, check_declared, check_finite, gather, split_prefix, spread
+from ppgen.engine.state import (
+    NetworkState,
+    OptimizerState,
+    check_declared,
+    check_finite,
+    enlarged,
+    gather,
+    split_prefix,
+    spread,
+)
 from ppgen.engine.update import Updater
 from ppgen.engine.validation import check_enough, evaluate, improvement, resting
 from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged
@@ -136,11 +145,15 @@ class Trainer:
         }
 
     def load_weights(self, source: Path) -> None:
-        """Start from the networks of a checkpoint folder, or of a run folder's newest checkpoint."""
+        """Start from the networks of a checkpoint folder, or of a run folder's newest checkpoint.
+
+        StyleGAN2's may be of fewer pixels a side: the layers of the further resolutions then start anew.
+        """
         found = checkpoint.load(checkpoint.newest(source / "checkpoints") or source)
-        spread(self.networks_state(), found.weights)
+        for name, part in self.networks_state().items():
+            part.restore(enlarged(self.model.networks[name], split_prefix(found.weights, name)))
         for name, average in self.averages.items():
-            average.restore(split_prefix(found.state, f"ema.{name}"))
+            average.restore(enlarged(average.network, split_prefix(found.state, f"ema.{name}")))
 
     def resume(self, source: Path) -> None:
         """Go on exactly where a checkpoint was written.

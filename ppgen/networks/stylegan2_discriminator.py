@@ -7,7 +7,10 @@ standard deviation: Karras et al., "Progressive Growing of GANs" (ICLR 2018), se
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 
+import numpy as np
 import paddle
 from paddle import nn
 
@@ -71,6 +74,20 @@ class StyleGANv2Discriminator(nn.Layer):
         self.final_conv = EqualizedConv(last + 1, last, 3)
         self.hidden = EqualizedLinear(last * SMALLEST * SMALLEST, last, activate=True)
         self.logit = EqualizedLinear(last, 1)
+
+    def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All of this network's arrays, out of those of the same network for fewer pixels a side.
+
+        What only the larger one has, and what reads colours, stays as it is.
+        """
+        count = len({key.split(".")[1] for key in arrays if key.startswith("blocks.")})
+        further = len(self.blocks) - count
+        result = {key: value.numpy() for key, value in self.state_dict().items()}
+        for key, value in arrays.items():
+            place = re.fullmatch(r"blocks\.(\d+)\.(.+)", key)
+            if not key.startswith("from_rgb."):
+                result[f"blocks.{int(place[1]) + further}.{place[2]}" if place else key] = value
+        return result
 
     def forward(self, picture: paddle.Tensor) -> paddle.Tensor:
         if list(picture.shape[1:]) != [3, self.size, self.size]:

@@ -6,8 +6,9 @@ weights load through `ppgen.io.weights.load_into`, stored noise included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import paddle
 from paddle import nn
 from paddle.nn.initializer import Normal
@@ -193,6 +194,18 @@ class StyleGANv2Generator(StyleSpace):
         self.to_rgb = nn.LayerList([ToRGB(width, style_dim) for width in widths])
         self.count = len(layers) + 1
         self.register_buffer("mean_latent", paddle.zeros([style_dim]))
+
+    def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All of this network's arrays, out of those of the same network for fewer pixels a side.
+
+        The further resolutions' layers stay as they are, but for their `ToRGB`: these start at zero, so that what
+        is drawn at first is the smaller network's picture, enlarged.
+        """
+        result = {key: value.numpy() for key, value in self.state_dict().items()}
+        for stage in range(len(self.to_rgb)):
+            if (key := f"to_rgb.{stage}.conv.weight") not in arrays:
+                result[key] = np.zeros_like(result[key])
+        return result | dict(arrays)
 
     # ---- pictures ----------------------------------------------------------------------------------------
 

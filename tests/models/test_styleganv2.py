@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from ppgen.device import import_paddle
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, WeightsError
 from tests.conftest import ROOT
 
 paddle = import_paddle()
 
 from ppgen.engine.optimizers import build_optimizer  # noqa: E402
+from ppgen.engine.state import NetworkState, enlarged  # noqa: E402
 from ppgen.engine.trainer import Trainer  # noqa: E402
 from ppgen.engine.update import run_phase, trainable  # noqa: E402
 from ppgen.models.base import Step  # noqa: E402
@@ -209,10 +210,43 @@ def test_settings_that_cannot_be_are_named(settings, message):
         model(**settings)
 
 
-@pytest.mark.parametrize("name", ["styleganv2_portraits_64", "styleganv2_faces64", "stylegan_v2_256_ffhq"])
+@pytest.mark.parametrize("name", ["styleganv2_portraits_64", "styleganv2_portraits_32", "styleganv2_faces64", "stylegan_v2_256_ffhq"])
 def test_configs_are_valid_and_their_networks_fit_each_other(name):
     from ppgen.engine.schema import load_config
 
     config = load_config(str(ROOT / "configs" / f"{name}.yaml"), [], need_data=False)
     sizes = {config["model"][part]["size"] for part in ("generator", "discriminator")}
     assert sizes == {config["dataset"]["train"]["size"]} == {config["dataset"]["validation"]["size"]}
+
+
+def sized(size: int, folder: Path) -> Trainer:
+    paddle.seed(size)
+    nets = {"size": size, "channel_multiplier": 0.005, "channel_max": 12}
+    generator = {"name": "StyleGANv2Generator", "style_dim": 8, "n_mlp": 2, **nets}
+    recipe = StyleGAN2(generator, {"name": "StyleGANv2Discriminator", **nets}, **CONFIG["model"])
+    return Trainer(recipe, CONFIG, folder, Squares())
+
+
+def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
+    """It begins with the smaller one's pictures, enlarged; its discriminator keeps the blocks of equal resolution."""
+    from ppgen.latent.seeds import latents
+    from ppgen.networks.blocks.fir import upsample_filtered
+
+    small = trainer(tmp_path / "small")
+    small.run()
+    large = sized(16, tmp_path / "large")
+    large.load_weights(tmp_path / "small")
+    z = paddle.to_tensor(latents(0, 3, 8))
+    for part in (lambda t: t.model.networks["generator"], lambda t: t.averages["generator"].network):
+        with paddle.no_grad():
+            wanted, found = upsample_filtered(part(small).generate(z)).numpy(), part(large).generate(z).numpy()
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
+    theirs, mine = (t.model.networks["discriminator"].state_dict() for t in (small, large))
+    for key in ("blocks.0.conv1.weight", "blocks.0.skip.weight"):
+        kept = mine[key.replace("blocks.0", "blocks.1")].numpy()
+        assert (kept == theirs[key].numpy()).all() and (kept != 0).any()
+    assert (mine["logit.weight"].numpy() == theirs["logit.weight"].numpy()).all()
+    for name, network in small.model.networks.items():  # not the other way round
+        with pytest.raises(WeightsError, match="another network"):
+            state = NetworkState(name, large.model.networks[name]).arrays()
+            NetworkState(name, network).restore(enlarged(network, state))
