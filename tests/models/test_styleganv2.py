@@ -210,7 +210,9 @@ def test_settings_that_cannot_be_are_named(settings, message):
         model(**settings)
 
 
-@pytest.mark.parametrize("name", ["styleganv2_portraits_64", "styleganv2_portraits_32", "styleganv2_faces64", "stylegan_v2_256_ffhq"])
+@pytest.mark.parametrize(
+    "name", ["styleganv2_portraits_64", "styleganv2_portraits_32", "styleganv2_faces64", "stylegan_v2_256_ffhq"]
+)
 def test_configs_are_valid_and_their_networks_fit_each_other(name):
     from ppgen.engine.schema import load_config
 
