@@ -9,6 +9,8 @@ unfolded at the end. Two paths are added that the published one lacks:
 - the skin colour to draw with, estimated beforehand (`ppgen.faces.skin`), and a code of the photo's mean
   colours: both join the style vector that scales and shifts every decoder block, and the skin colour also
   enters and leaves with the picture as three constant planes. A network left to guess turned dark skin light.
+
+Where nobody knows that colour, between unpaired domains, `skin=False` leaves it out.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppgen.errors import DataError
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.border import MirrorConv2D
 from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock
@@ -42,45 +45,50 @@ class UpBlock(nn.Layer):
         return F.leaky_relu(self.join(paddle.concat([x, skip], axis=1)), 0.2)
 
 
-def _with_planes(x: paddle.Tensor, values: paddle.Tensor) -> paddle.Tensor:
-    """(N, C, H, W) and (N, K) -> (N, C + K, H, W), each value a constant plane."""
+def _with_planes(x: paddle.Tensor, values: paddle.Tensor | None) -> paddle.Tensor:
+    """(N, C, H, W) and (N, K) -> (N, C + K, H, W), each value a constant plane; without values x itself."""
+    if values is None:
+        return x
     ones = paddle.ones([1, 1, *x.shape[2:]], x.dtype)
     return paddle.concat([x, values.unsqueeze([2, 3]) * ones], axis=1)
 
 
 @NETWORKS.register()
 class LeanPhoto2CartoonGenerator(nn.Layer):
-    """Photo with white background (N, 3, H, W) and skin colour (N, 3), all in [-1, 1] -> cartoon of that size.
+    """Photo with white background (N, 3, H, W) and skin colour (N, 3), all in [-1, 1] -> `CartoonOutput` of that size.
 
     Args:
         ngf: channels at a quarter of the resolution; twice and three times that at an eighth and sixteenth.
         n_blocks: residual encoder blocks, and as many Soft-AdaLIN decoder blocks.
         hourglass_depth: levels of the two hourglasses, which work at a quarter of the resolution.
         detail: channels of the last convolutions, at half the resolution.
+        skin: is the skin colour told? If not, `forward` takes the photo alone.
 
     H and W must be multiples of 4 * 2**hourglass_depth and of 16.
     """
 
-    takes_skin = True
-
-    def __init__(self, ngf: int = 64, n_blocks: int = 4, hourglass_depth: int = 2, detail: int = 32) -> None:
+    def __init__(
+        self, ngf: int = 64, n_blocks: int = 4, hourglass_depth: int = 2, detail: int = 32, skin: bool = True
+    ) -> None:
         super().__init__()
+        self.takes_skin = skin
+        told = 3 if skin else 0
         wide, wider = 2 * ngf, 3 * ngf
-        self.enter = MirrorConv2D(51, ngf, bias=True)
+        self.enter = MirrorConv2D(48 + told, ngf, bias=True)
         self.hourglass_in = Hourglass(ngf, depth=hourglass_depth)
         self.down1 = MirrorConv2D(ngf, wide, stride=2, bias=True)
         self.down2 = MirrorConv2D(wide, wider, stride=2, bias=True)
         self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(n_blocks)])
         self.attention = CAMAttention(wider)
         self.style = nn.Sequential(
-            nn.Linear(wider + 99, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU()
+            nn.Linear(wider + 96 + told, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU()
         )
         self.decode = nn.LayerList([SoftAdaLINBlock(wider) for _ in range(n_blocks)])
         self.up1 = UpBlock(wider, wide, wide)
         self.up2 = UpBlock(wide, ngf, ngf)
         self.hourglass_out = Hourglass(ngf, depth=hourglass_depth)
         self.widen = MirrorConv2D(ngf, 4 * detail, bias=True)
-        self.detail = MirrorConv2D(detail + 15, detail, bias=True)
+        self.detail = MirrorConv2D(detail + 12 + told, detail, bias=True)
         self.draw = MirrorConv2D(detail, 12, bias=True)
         self.draw.weight.set_value(
             self.draw.weight * 0.1
@@ -95,7 +103,9 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
             [coarse, F.avg_pool2d(middle, (height // 8, width // 8)).reshape([0, 48])], axis=1
         )
 
-    def forward(self, photo: paddle.Tensor, skin: paddle.Tensor) -> CartoonOutput:
+    def forward(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> CartoonOutput:
+        if self.takes_skin != (skin is not None):
+            raise DataError(f"this network {'needs a skin colour' if self.takes_skin else 'takes no skin colour'}")
         quarter = F.leaky_relu(self.enter(_with_planes(fold(photo, 4), skin)), 0.2)
         quarter = self.hourglass_in(quarter)
         eighth = F.leaky_relu(self.down1(quarter), 0.2)
@@ -106,7 +116,8 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
             contents.append(x.mean(axis=[2, 3]))
         attended = self.attention(x)
         pooled = attended.features.mean(axis=[2, 3])
-        style = self.style(paddle.concat([pooled, self.colour_code(photo), skin], axis=1))
+        told = [pooled, self.colour_code(photo), *([] if skin is None else [skin])]
+        style = self.style(paddle.concat(told, axis=1))
         x = attended.features
         for block in self.decode:
             x = block(x, contents.pop(), style)

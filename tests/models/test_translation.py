@@ -34,6 +34,7 @@ ATTENTION = {
 UGATIT_GENERATOR = {"name": "UGATITGenerator", "base_channels": 4, "image_size": SIDE, "blocks": 1}
 HOURGLASS = {"name": "Photo2CartoonGenerator", "base_channels": 4, "image_size": SIDE, "blocks": 1}
 
+LEAN = {"name": "LeanPhoto2CartoonGenerator", "ngf": 8, "n_blocks": 1, "hourglass_depth": 1, "detail": 8}
 RECIPES = {
     "pix2pix": lambda: Pix2Pix(UNET, PAIR_PATCH),
     "pix2pix resnet pixel": lambda: Pix2Pix(RESNET, {"name": "PixelwiseDiscriminator", "in_channels": 6}, "hinge"),
@@ -41,6 +42,7 @@ RECIPES = {
     "ugatit light": lambda: UGATIT(UGATIT_GENERATOR, **ATTENTION),
     "ugatit full": lambda: UGATIT({**UGATIT_GENERATOR, "light": False}, **ATTENTION),
     "photo2cartoon": lambda: Photo2Cartoon(HOURGLASS, **ATTENTION),
+    "photo2cartoon lean": lambda: Photo2Cartoon({**LEAN, "skin": False}, **ATTENTION),
 }
 # passes of (all generators, all discriminators) in a step, and pictures through them for a batch of 2
 PASSES = {
@@ -49,6 +51,7 @@ PASSES = {
     "cyclegan": (4, 4, 12, 12),  # PaddleGAN: 6 and 6
     "ugatit light": (4, 8, 12, 24),  # PaddleGAN: 8 and 12; 16 pictures through generators
     "photo2cartoon": (4, 8, 12, 24),
+    "photo2cartoon lean": (4, 8, 12, 24),
 }
 
 
@@ -338,7 +341,7 @@ def test_what_does_not_fit_is_named(batch):
     with pytest.raises(ConfigError, match="global_a is a PatchDiscriminator"):
         UGATIT(UGATIT_GENERATOR, global_discriminator=PATCH, local_discriminator=PATCH)
     with pytest.raises(ConfigError, match="needs a skin colour"):
-        UGATIT({"name": "LeanPhoto2CartoonGenerator", "ngf": 8, "n_blocks": 1, "hourglass_depth": 1}, **ATTENTION)
+        UGATIT(LEAN, **ATTENTION)
     with pytest.raises(DataError, match="no domain 'b' .a sample has a, id"):
         CycleGAN(RESNET, PATCH).generator_loss({"a": batch["a"], "id": ["x", "y"]}, new_step())
     with pytest.raises(ConfigError, match="model.clip: expected 0 .off. or more, found -1"):

@@ -1,0 +1,48 @@
+"""The lean Photo2Cartoon generator: with a skin colour told, and without one for unpaired domains."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ppgen.device import import_paddle
+from ppgen.errors import DataError
+
+paddle = import_paddle()
+
+from ppgen.networks.photo2cartoon_lean import LeanPhoto2CartoonGenerator  # noqa: E402
+
+SMALL = {"ngf": 8, "n_blocks": 2, "hourglass_depth": 1, "detail": 8}
+
+
+def photo() -> paddle.Tensor:
+    return paddle.to_tensor(np.random.default_rng(0).uniform(-1, 1, (2, 3, 32, 32)).astype(np.float32))
+
+
+@pytest.mark.parametrize("skin", [True, False])
+def test_every_parameter_learns(skin):
+    paddle.seed(0)
+    network = LeanPhoto2CartoonGenerator(**SMALL, skin=skin)
+    for name, share in network.named_parameters():  # at its start value 0 the content path is closed
+        if "content_share" in name:
+            share.set_value(paddle.full_like(share, 0.5))
+    told = [paddle.zeros([2, 3])] if skin else []
+    found = network(photo(), *told)
+    assert found.image.shape == [2, 3, 32, 32] and float(found.image.abs().max()) <= 1
+    (found.image.square().sum() + found.cam_logit.sum()).backward()
+    silent = [name for name, p in network.named_parameters() if p.grad is None or not np.any(p.grad.numpy())]
+    assert silent == []
+
+
+def test_a_colour_too_many_or_too_few_is_one_sentence():
+    with pytest.raises(DataError, match="needs a skin colour"):
+        LeanPhoto2CartoonGenerator(**SMALL)(photo())
+    with pytest.raises(DataError, match="takes no skin colour"):
+        LeanPhoto2CartoonGenerator(**SMALL, skin=False)(photo(), paddle.zeros([2, 3]))
+
+
+def test_the_told_colour_reaches_the_drawing():
+    paddle.seed(0)
+    network = LeanPhoto2CartoonGenerator(**SMALL)
+    light, dark = (network(photo(), paddle.full([2, 3], value)).image.numpy() for value in (0.8, -0.8))
+    assert np.abs(light - dark).mean() > 0.01
