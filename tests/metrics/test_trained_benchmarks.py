@@ -6,6 +6,7 @@ import importlib
 import json
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import yaml
@@ -134,6 +135,22 @@ def test_drawings_are_written_for_docs_only_where_they_are_drawings(script, monk
     code = module.main(["unpaired", "RUN", "--montage", str(tmp_path / "m.png"), "--drawings", str(tmp_path / "d.png")])
     assert code == (0 if reached else 1) and (tmp_path / "m.png").exists()
     assert (tmp_path / "d.png").exists() == reached
+
+
+@pytest.mark.parametrize("cartoons", [True, False])
+def test_two_networks_drawings_are_shown_in_alternate_rows_unless_one_gives_back_photos(
+    script, monkeypatch, tmp_path, cartoons
+):
+    module, path = script("translation"), tmp_path / "d.png"
+    shown = {name: np.full((16, 128, 128, 3), grey, np.uint8) for name, grey in (("with", 10), ("without", 20))}
+    row = {"kid_photo": 0.05, "kid_with": 0.02, "kid_without": 0.02 if cartoons else 0.04}
+    monkeypatch.setattr(module, "run_face_id", lambda options: ({"face_id": row}, shown, True))
+    given = ["--montage", str(tmp_path / "m.png"), "--drawings", str(path)]
+    assert module.main(["face-id", "A", "B", *given]) == 0
+    assert path.exists() == cartoons
+    if cartoons:
+        picture = cv2.imread(str(path))
+        assert [picture[64 + 130 * row, -10, 0] for row in range(4)] == [10, 20, 10, 20]
 
 
 # ---- progressive -----------------------------------------------------------------------------------------
