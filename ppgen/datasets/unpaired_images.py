@@ -65,6 +65,7 @@ class UnpairedImages:
     A sample holds `a` and `b` float32 (3, size, size) in [-1, 1], `id` and `id_b`.
 
     Attributes:
+        distinct: pictures of the smaller domain, which none is twice among.
         damaged_b: index in B -> what is wrong with that picture, as far as they were met.
 
     Raises:
@@ -89,6 +90,7 @@ class UnpairedImages:
             Domain(root, max_size, self.load_size, filter, memory_mb) for root in (dataroot_a, dataroot_b)
         )
         self.groups = ["all"] * len(self)
+        self.distinct = min(len(self.a), len(self.b))
         self.damaged_b: dict[int, str] = {}
 
     def __len__(self) -> int:

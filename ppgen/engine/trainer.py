@@ -32,7 +32,7 @@ from ppgen.engine.state import (
     spread,
 )
 from ppgen.engine.update import Updater
-from ppgen.engine.validation import check_enough, evaluate, improvement, resting
+from ppgen.engine.validation import check_enough, distinct, evaluate, improvement, resting
 from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged
 from ppgen.io.weights import read_metadata, save_network
 from ppgen.models.base import Model, Stateful, Step
@@ -73,7 +73,7 @@ class Trainer:
         self._read_settings()
         check_declared(model)
         if validation is not None:
-            check_enough(self.validate_settings, len(validation))
+            check_enough(self.validate_settings, distinct(validation))
         self.averages = {n: Average(model.networks[n], self.ema.half_life, self.ema.ramp_up) for n in self.ema.networks}
         self.precision = precision or Precision()
         self.optimizers = build_optimizers(config["optimizer"], model)

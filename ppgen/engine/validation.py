@@ -6,7 +6,9 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 from paddle import nn
 from tqdm import tqdm
 
@@ -15,7 +17,7 @@ from ppgen.datasets.stream import Reader
 from ppgen.engine import distributed
 from ppgen.engine.settings import ValidateSettings
 from ppgen.errors import ConfigError
-from ppgen.models.base import Model
+from ppgen.models.base import Batch, Model
 from ppgen.registry import METRICS
 
 
@@ -46,6 +48,7 @@ def evaluate(
         raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
     world, rank = (distributed.world_size(), distributed.rank()) if together else (1, 0)
     metric, count = METRICS.build(wanted.metric) if rank == 0 else None, len(reader.dataset)
+    once = Once()
     batches = [range(at, min(at + wanted.batch_size, count)) for at in range(0, count, wanted.batch_size)]
     if world > 1:  # running statistics are each process's own: the first one's are judged
         distributed.broadcast([value for network in networks.values() for value in network.state_dict().values()])
@@ -58,8 +61,46 @@ def evaluate(
             if metric is not None:
                 for offset, rows in enumerate(each):
                     if rows is not None:
-                        metric.update(batch if offset == 0 else reader.batch(batches[start + offset]), rows)
+                        metric.update(*once(batch if offset == 0 else reader.batch(batches[start + offset]), rows))
     return metric.compute() if metric is not None else {}
+
+
+class Once:
+    """Takes pictures of two unpaired domains that come again out of batches.
+
+    The smaller domain starts again when it is through, and to a metric each of its pictures must count once: twenty
+    pictures five times over look as far from a hundred of the same kind as another domain does.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, set[str]] = {"id": set(), "id_b": set()}
+
+    def __call__(self, batch: Batch, made: np.ndarray) -> tuple[Batch, np.ndarray]:
+        """The batch and what was made of its `a`, without those seen before; as they are where B has no ids."""
+        if "id_b" not in batch:
+            return batch, made
+        a, b = self._new(batch, "id"), self._new(batch, "id_b")
+        if len(a) == len(made) == len(b):
+            return batch, made
+        kept = {key: _rows(value, b if key in ("b", "id_b") else a) for key, value in batch.items()}
+        return kept, made[a]
+
+    def _new(self, batch: Batch, key: str) -> list[int]:
+        fresh = []
+        for row, name in enumerate(batch[key]):
+            if name not in self._seen[key]:
+                self._seen[key].add(name)
+                fresh.append(row)
+        return fresh
+
+
+def _rows(values: Any, rows: list[int]) -> Any:
+    return values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
+
+
+def distinct(dataset: Any) -> int:
+    """Pictures that a metric can learn of: of two unpaired domains the smaller one's."""
+    return getattr(dataset, "distinct", len(dataset))
 
 
 def check_enough(wanted: ValidateSettings, count: int, where: str = "dataset.validation") -> None:

@@ -61,8 +61,9 @@ class PictureMetric(ABC):
         """
         if self.key not in batch:
             raise DataError(f"the batch holds no '{self.key}' (it holds {', '.join(batch)}): set the metric's key")
-        self.sink.add_real(to_uint8(batch[self.key]))
-        self.sink.add_fake(to_uint8(predictions))
+        for add, pictures in ((self.sink.add_real, batch[self.key]), (self.sink.add_fake, predictions)):
+            if len(pictures):
+                add(to_uint8(pictures))
 
     @abstractmethod
     def scores(self) -> list[Score]:

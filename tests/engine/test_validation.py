@@ -1,0 +1,65 @@
+"""Validation of unpaired domains: each picture counts once."""
+
+import numpy as np
+
+from ppgen.device import import_paddle
+
+paddle = import_paddle()
+
+from ppgen.datasets.stream import Reader  # noqa: E402
+from ppgen.datasets.unpaired_images import UnpairedImages  # noqa: E402
+from ppgen.engine.settings import ValidateSettings  # noqa: E402
+from ppgen.engine.validation import Once, distinct, evaluate  # noqa: E402
+from ppgen.io.image import save_image  # noqa: E402
+from ppgen.metrics.accumulate import PictureMetric  # noqa: E402
+from ppgen.registry import METRICS  # noqa: E402
+
+
+@METRICS.register("CountedPictures")
+class Counted(PictureMetric):
+    """Keeps the mean grey of every picture it is given."""
+
+    key, seen = "b", {}
+
+    def __init__(self):
+        self.sink = self
+        Counted.seen = {"real": [], "fake": []}
+
+    def add_real(self, pictures):
+        assert len(pictures)
+        self.seen["real"] += [int(picture.mean()) for picture in pictures]
+
+    def add_fake(self, pictures):
+        assert len(pictures)
+        self.seen["fake"] += [int(picture.mean()) for picture in pictures]
+
+    def scores(self):
+        return []
+
+
+class Darker:
+    """Halves the brightness of `a`."""
+
+    networks: dict = {}
+
+    def predict(self, batch, networks):
+        return (batch["a"] + 1) / 2 - 1
+
+
+def test_the_smaller_domain_is_not_counted_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    for name, count in (("a", 2), ("b", 7)):
+        for i in range(count):
+            save_image(tmp_path / name / f"{i}.png", np.full((8, 8, 3), 10 + 20 * i, np.uint8))
+    dataset = UnpairedImages("a", "b", size=8)
+    wanted = ValidateSettings(metric={"name": "CountedPictures"}, batch_size=3)
+    evaluate(Darker(), {}, Reader(dataset), wanted)
+    assert Counted.seen == {"real": [10, 30, 50, 70, 90, 110, 130], "fake": [5, 15]}
+    assert distinct(dataset) == 2 and distinct([1, 2, 3]) == 3
+
+
+def test_batches_of_other_datasets_stay_as_they_are():
+    batch, made = {"image": np.zeros((2, 3, 4, 4)), "id": ["x", "x"]}, np.ones((2, 3, 4, 4))
+    once = Once()
+    for _ in range(2):
+        assert once(batch, made) == (batch, made)
