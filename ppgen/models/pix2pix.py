@@ -18,7 +18,7 @@ from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
-from ppgen.models.translation import domain, picture, together
+from ppgen.models.translation import check_domains, domain, picture, together
 from ppgen.networks.blocks.norm_choice import mixes_samples
 from ppgen.registry import MODELS, NETWORKS
 
@@ -67,6 +67,10 @@ class Pix2Pix(Model):
                 "model.discriminator.norm: a gradient penalty is on single pictures, which batch normalization mixes; "
                 "use 'instance' or 'none'"
             )
+
+    def check_sample(self, sample: Batch) -> None:
+        """Both pictures, of a size the generator takes."""
+        check_domains(self, sample)
 
     def phases(self) -> list[Phase]:
         """The discriminator first; its graph of the translation serves the generator too."""

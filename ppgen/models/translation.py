@@ -56,6 +56,24 @@ def domain(batch: Batch, name: str) -> Tensor:
     return paddle.to_tensor(batch[name])
 
 
+def check_domains(model: Model, sample: Batch) -> None:
+    """DataError where a dataset's sample lacks a domain, or its pictures are not of a size the generator takes.
+
+    The generators draw the sample once: each network knows by itself which sizes it takes.
+    """
+    batch = {key: np.asarray(value)[None] for key, value in sample.items() if key in ("a", "b")}
+    for name in ("a", "b"):
+        if name not in batch:
+            domain(sample, name)
+    for network in model.networks.values():
+        network.eval()
+    try:
+        model.predict(batch, model.networks)
+    finally:
+        for network in model.networks.values():
+            network.train()
+
+
 class Translations(NamedTuple):
     """What the generators make of a batch, each field a generator's output."""
 
@@ -80,6 +98,10 @@ class UnpairedTranslation(Model):
     def __init__(self, generator: dict, identity: bool) -> None:
         self.networks = {name: NETWORKS.build(generator) for name in ("generator_ab", "generator_ba")}
         self._identity = identity
+
+    def check_sample(self, sample: Batch) -> None:
+        """Both domains, of a size the generators take."""
+        check_domains(self, sample)
 
     def translations(self, batch: Batch, step: Step) -> Translations:
         """Both directions and both identities: two passes (of large pictures on a CPU four), whose one graph serves

@@ -155,6 +155,8 @@ class UGATIT(UnpairedTranslation):
 class Photo2Cartoon(UGATIT):
     """U-GAT-IT from photos (a) to cartoons (b), with a cartoon that Face ID must recognize as the person.
 
+    Minivision's trainer asks the same of the way back; here it is asked of the drawing alone, which is what people get.
+
     This is the unpaired recipe; with drawn pairs take `PairedPhoto2Cartoon`. The generator is meant to be one with
     hourglasses before the encoder and after the decoder and Soft-AdaLIN in between: `Photo2CartoonGenerator`, or
     `LeanPhoto2CartoonGenerator` with `skin: false`, which learns in a fraction of the time.

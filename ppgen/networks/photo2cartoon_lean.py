@@ -64,7 +64,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         detail: channels of the last convolutions, at half the resolution.
         skin: is the skin colour told? If not, `forward` takes the photo alone.
 
-    H and W must be multiples of 4 * 2**hourglass_depth and of 16.
+    H and W must be multiples of 4 * 2**hourglass_depth and of 16; DataError otherwise.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     ) -> None:
         super().__init__()
         self.takes_skin = skin
+        self.cell = 4 * 2 ** max(2, hourglass_depth)
         told = 3 if skin else 0
         wide, wider = 2 * ngf, 3 * ngf
         self.enter = MirrorConv2D(48 + told, ngf, bias=True)
@@ -106,6 +107,9 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     def forward(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> CartoonOutput:
         if self.takes_skin != (skin is not None):
             raise DataError(f"this network {'needs a skin colour' if self.takes_skin else 'takes no skin colour'}")
+        height, width = photo.shape[2:]
+        if height % self.cell or width % self.cell:
+            raise DataError(f"this network takes sides that are multiples of {self.cell}, got {height}x{width}")
         quarter = F.leaky_relu(self.enter(_with_planes(fold(photo, 4), skin)), 0.2)
         quarter = self.hourglass_in(quarter)
         eighth = F.leaky_relu(self.down1(quarter), 0.2)

@@ -348,6 +348,22 @@ def test_what_does_not_fit_is_named(batch):
         Pix2Pix(UNET, PAIR_PATCH, clip=-1)
 
 
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "ugatit full", "photo2cartoon lean"])
+def test_samples_that_do_not_fit_are_known_before_training(name, batch):
+    model = RECIPES[name]()
+    sample = {key: value[0] for key, value in batch.items()}
+    before = snapshot(model)
+    model.check_sample(sample)
+    assert all(network.training for network in model.networks.values())
+    for network, parameters in snapshot(model).items():  # running statistics among them
+        assert all(np.array_equal(value, before[network][key]) for key, value in parameters.items())
+    with pytest.raises(DataError, match="no domain 'b'"):
+        model.check_sample({"a": sample["a"]})
+    if name != "cyclegan":  # which takes any size
+        with pytest.raises(DataError, match="got 40x40|40x40 images|multiples of"):
+            model.check_sample({"a": sample["a"], "b": sample["b"]} | dict.fromkeys("ab", noise_batch(40, 1)["a"][0]))
+
+
 @pytest.mark.slow
 def test_pix2pix_overfits_two_pictures():
     """Photos are blobs, targets their outlines in another colour: 60 steps bring the L1 distance down."""
