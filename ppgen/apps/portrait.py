@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from ppgen.faces.segment import person_mask
 from ppgen.faces.typical import typical_landmarks
 from ppgen.hub import published
 from ppgen.io.image import load_image, to_tensor_array, to_uint8
-from ppgen.io.weights import load_into, read_metadata
+from ppgen.io.weights import load_into, parts_of, read_metadata
 
 SIZE = 256
 _MIN_SIDE = 32  # pixels of a pre-cropped face
@@ -125,17 +126,17 @@ class Drawing(NamedTuple):
     heatmap: np.ndarray | None  # float32 (h, w), where its attention looked; None: it has none
 
 
-def load_generator(path: Path) -> Generator:
-    """The generator of a weights file: ours as it describes itself, else one that PaddleGAN published.
+def load_generator(path: Path, model: str = "photo2cartoon") -> Generator:
+    """The generator of a weights file: ours as it describes itself, else one of PaddleGAN's.
 
-    A `.pdparams` that has none of the names PaddleGAN published them under is taken for its photo2cartoon.
-    Raises WeightsError.
+    A `.pdparams` that has none of the names PaddleGAN published them under is taken for one that its config of `model`
+    trained ('photo2cartoon', 'ugatit', 'cyclegan' or 'pix2pix'). Raises WeightsError.
     """
     with open(path, "rb") as handle:
         is_safetensors = handle.read(9)[8:9] == b"{"
     described = read_metadata(path) if is_safetensors else {}
     if "class" not in described:
-        network = _load_published(path)
+        network = _load_published(path, model)
         return Generator(network, _size_of(network, {}))
     if not described["class"].endswith("Generator"):
         raise WeightsError(f"{path}: holds a {described['class']}, which draws nothing; give a generator's weights")
@@ -145,18 +146,16 @@ def load_generator(path: Path) -> Generator:
     return Generator(network, _size_of(network, described.get("card", {})))
 
 
-def _load_published(path: Path) -> Any:
+def _load_published(path: Path, model: str) -> Any:
     from ppgen.device import import_paddle
 
     import_paddle()
     known = published.of_file(path)
-    if known is not None:
-        network = published.build(known)
-    else:
-        from ppgen.networks.photo2cartoon import Photo2CartoonGenerator
-
-        network = Photo2CartoonGenerator()
-    load_into(network, path, key=known.key if known is not None else None)
+    if known is None:
+        known = published.of_model(model)
+        known = known if parts_of(path) else replace(known, key=None)  # a generator by itself has no name
+    network = published.build(known)
+    load_into(network, path, key=known.key)
     network.eval()
     return network
 

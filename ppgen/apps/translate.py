@@ -34,13 +34,15 @@ from ppgen.io.heatmap import heat_pictures
 from ppgen.io.image import save_image, to_tensor_array, to_uint8
 from ppgen.registry import nearest
 
-# model -> (name of its weights in the hub, config that trains it)
+# model -> (name of its weights in the hub, config that trains it, its networks)
 MODELS = {
-    "pix2pix": ("pix2pix_portraits", "pix2pix_portraits.yaml"),
-    "cyclegan": ("cyclegan_portraits", "cyclegan_portraits.yaml"),
-    "ugatit": ("ugatit_light", "ugatit_light.yaml"),
-    "photo2cartoon": ("photo2cartoon", "photo2cartoon_paired.yaml"),
-}
+    "pix2pix": ("pix2pix_portraits", "pix2pix_portraits.yaml", ("UNetGenerator", "ResNetGenerator")),
+    "cyclegan": ("cyclegan_portraits", "cyclegan_portraits.yaml", ("ResNetGenerator", "UNetGenerator")),
+    "ugatit": ("ugatit_portraits_64", "ugatit_portraits_64.yaml", ("UGATITGenerator",)),
+    "photo2cartoon": (
+        "photo2cartoon", "photo2cartoon_paired.yaml", ("LeanPhoto2CartoonGenerator", "Photo2CartoonGenerator"),
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def weights_of(model: str, weights: str | os.PathLike | None = None) -> Path:
         )
     if weights is not None:
         return hub.path_of(weights)
-    name, config = MODELS[model]
+    name, config, _ = MODELS[model]
     if name not in hub.names():
         raise WeightsError(
             f"{model}: no weights for it come with ppgen; train it with `python tools/main.py -c configs/{config}` and "
@@ -136,6 +138,8 @@ class TranslationPredictor:
         check_faces(faces)
         check_output(self.output_path)
         items = list_items(inputs)
+        if self.attention:
+            self._load()  # whether it has any, before the work
         numbered = is_batch(inputs) or faces == "all"
         return run_batch(items, lambda item: self._one_photo(item, faces, align, numbered), self.model)
 
@@ -169,7 +173,8 @@ class TranslationPredictor:
 
     def _translate(self, cut: Cut) -> tuple[np.ndarray, Drawing, tuple[str, ...]]:
         """(what the network sees, what it makes of it, warnings)."""
-        generator, crop, warnings = self._load(), cut.crop, cut.warnings
+        generator, crop = self._load(), cut.crop
+        warnings = cut.warnings + self._doubts(generator)
         if not self.background:
             mask, doubts = find_person(cut)
             crop, warnings = on_white(crop, mask), warnings + doubts
@@ -179,15 +184,28 @@ class TranslationPredictor:
 
             skin = estimate_skin(cut.crop, cut.landmarks)
         photo = scaled(crop, generator.size)
-        drawing = draw_portrait(generator, photo, skin)
-        if self.attention and drawing.heatmap is None:
-            raise ConfigError(
-                f"{self.model}: its network ({type(generator.network).__name__}) has no attention to show; "
-                "ugatit and photo2cartoon have"
-            )
-        return photo, drawing, warnings
+        return photo, draw_portrait(generator, photo, skin), warnings
+
+    def _doubts(self, generator: Generator) -> tuple[str, ...]:
+        """A warning where the weights are of another model than the pictures will be named after."""
+        found = type(generator.network).__name__
+        if found in MODELS[self.model][2]:
+            return ()
+        return (f"{self.weight_path.name} holds a {found}, which is no network of {self.model}; give its --model",)
 
     def _load(self) -> Generator:
         if self._generator is None:
-            self._generator = load_generator(self.weight_path)
+            generator = load_generator(self.weight_path, self.model)
+            if self.attention and not _has_attention(generator.network):
+                raise ConfigError(
+                    f"{self.model}: its network ({type(generator.network).__name__}) has no attention to show; "
+                    "ugatit and photo2cartoon have"
+                )
+            self._generator = generator
         return self._generator
+
+
+def _has_attention(network: Any) -> bool:
+    from ppgen.networks.blocks.attention import CAMAttention
+
+    return any(isinstance(layer, CAMAttention) for layer in network.sublayers())

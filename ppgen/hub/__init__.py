@@ -47,8 +47,8 @@ def path_of(name_or_path: str | os.PathLike) -> Path:
     if advice := how_to_make(text):
         raise WeightsError(advice)
     raise WeightsError(
-        f"{text}: no such file, and no shipped network has this name{nearest(text, names())} "
-        f"(there are: {', '.join(names()) or 'none'})"
+        f"{text}: no such file, and no network has this name{nearest(text, [*names(), *published.PUBLISHED])} "
+        f"(there are: {', '.join(names()) or 'none'}; PaddleGAN's: {', '.join(published.PUBLISHED)})"
     )
 
 

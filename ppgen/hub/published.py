@@ -85,6 +85,14 @@ PUBLISHED: dict[str, Published] = {
 }  # fmt: skip
 
 
+_OF_MODEL = {
+    "photo2cartoon": Published("", "ResnetUGATITP2CGenerator", key="genA2B"),
+    "ugatit": PUBLISHED["selfie2anime"],
+    "cyclegan": PUBLISHED["horse2zebra"],
+    "pix2pix": PUBLISHED["facades"],
+}
+
+
 def card(name: str) -> dict[str, Any]:
     """The card of a published network, `name` a key of PUBLISHED: where it lies, and what is known of it."""
     item = PUBLISHED[name]
@@ -157,6 +165,14 @@ def load(name: str, path: Path | None = None) -> Any:
 def of_file(path: Path) -> Published | None:
     """What a file of this name is, if it is one of PaddleGAN's."""
     return next((item for item in PUBLISHED.values() if item.file == path.name), None)
+
+
+def of_model(model: str) -> Published:
+    """The photo-to-picture generator of PaddleGAN's configs of a model, and its name in the files they write.
+
+    model: 'photo2cartoon', 'ugatit' (light), 'cyclegan' or 'pix2pix'.
+    """
+    return _OF_MODEL[model]
 
 
 def convert(source: Path, target: Path, network: str | None, arguments: dict[str, Any], key: str | None) -> list[str]:

@@ -173,6 +173,16 @@ def read_arrays(path: str | os.PathLike, key: str | None = None) -> dict[str, np
     return _flat(content, path)
 
 
+def parts_of(path: str | os.PathLike) -> list[str]:
+    """Names of the networks a `.pdparams` of PaddleGAN's holds, as its trainings write them; [] for a single one.
+
+    Raises WeightsError as `read_arrays`.
+    """
+    if not _looks_like_pickle(_read_start(path, 9)):
+        return []
+    return _nested(_read_pickle(path))
+
+
 def read_extra(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """What `add_extra` wrote, by name, as float32; empty for a file without any, or of PaddleGAN's.
 
@@ -334,13 +344,20 @@ def _parts(content: Any) -> str:
     return ", ".join(names[:12]) or "nothing that has a name"
 
 
+def _nested(content: Any) -> list[str]:
+    entries = content.items() if isinstance(content, Mapping) else ()
+    return [str(key) for key, value in entries if isinstance(value, Mapping) and key != _PADDLE_NAMES]
+
+
 def _flat(content: Any, name: Any) -> dict[str, np.ndarray]:
     if not isinstance(content, Mapping):
         raise WeightsError(f"{name}: holds no named arrays")
     content = {k: v for k, v in content.items() if k != _PADDLE_NAMES}
-    nested = [str(k) for k, v in content.items() if isinstance(v, Mapping)]
-    if nested:
-        raise OtherWeightsError(f"{name}: holds several networks; choose one with key= ({', '.join(nested)})")
+    if nested := _nested(content):
+        raise OtherWeightsError(
+            f"{name}: holds networks by name; choose one with key= ({', '.join(nested)}), or take it out with "
+            "`ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
+        )
     arrays = {}
     for key, value in content.items():
         array = value.numpy() if hasattr(value, "numpy") else np.asarray(value)

@@ -1,7 +1,10 @@
 """Translation of an aligned crop by small networks filled at random, through the predictor and the command line."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from style_networks import write_pdparams
 
 from ppgen import hub
 from ppgen.apps import TranslationPredictor, portrait
@@ -11,9 +14,15 @@ from ppgen.cli.translate import _translate_arguments
 from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces.typical import typical_landmarks
+from ppgen.hub import published
 from ppgen.io.image import load_image
 from ppgen.io.weights import save_network
 
+SMALL = {  # PaddleGAN's arguments
+    "cyclegan": {"input_nc": 3, "output_nc": 3, "ngf": 4, "n_blocks": 1, "norm_type": "instance"},
+    "photo2cartoon": {"ngf": 4, "n_blocks": 1, "img_size": 32},
+    "ugatit": {"ngf": 4, "n_blocks": 1, "img_size": 32, "light": True},
+}
 CROP = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
 
 
@@ -83,6 +92,25 @@ def test_no_attention_to_show(weights, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_weights_of_another_model_are_said(weights, tmp_path):
+    result = TranslationPredictor(tmp_path, "ugatit", weights / "resnet.safetensors").run(CROP)
+    told = "resnet.safetensors holds a ResNetGenerator, which is no network of ugatit; give its --model"
+    assert result.warnings == (told,)
+
+
+@pytest.mark.parametrize(("model", "key"), [("cyclegan", "netG_A"), ("photo2cartoon", "genA2B"), ("ugatit", None)])
+def test_what_a_training_of_paddlegan_left_draws(tmp_path, monkeypatch, model, key):
+    """Its checkpoints hold all networks by name; a generator by itself is taken too."""
+    monkeypatch.setitem(published._OF_MODEL, model, replace(published.of_model(model), arguments=SMALL[model]))
+    network = published.build(published.of_model(model))
+    arrays = {name: value.numpy() for name, value in network.state_dict().items()}
+    path = write_pdparams(tmp_path / "iter_200_weight.pdparams", {key: arrays, "netD_A": {}} if key else arrays)
+    predictor = TranslationPredictor(tmp_path, model, path)
+    assert predictor.run(CROP).picture.dtype == np.uint8
+    for name, value in predictor._generator.network.state_dict().items():
+        np.testing.assert_array_equal(value.numpy(), arrays[name])
+
+
 def test_weights_that_are_not_shipped_yet_or_draw_from_nothing(weights, tmp_path, monkeypatch):
     monkeypatch.setattr(hub, "names", lambda: ["face_id"])
     with pytest.raises(WeightsError, match="configs/cyclegan_portraits.yaml.*--weights"):
@@ -113,5 +141,5 @@ def test_the_command_line_knows_all_models():
     _translate_arguments(parser)
     (action,) = [a for a in parser._actions if a.dest == "model"]
     assert tuple(action.choices) == tuple(module.MODELS)
-    for _, config in module.MODELS.values():
+    for _, config, _ in module.MODELS.values():
         assert (module.Path(__file__).parents[2] / "configs" / config).is_file()
