@@ -122,6 +122,8 @@ def test_morph_and_traverse(model, data, tmp_path, capsys):
     assert load_image(out).shape == (16, 4 * 16 + 3 * 2, 3)
     assert run(capsys, "latent", "traverse", "--model", model, "--dims", "0-1", "--steps", 3, "-o", out)[0] == 0
     assert load_image(out).shape[0] > 2 * 128
+    code, said = run(capsys, "latent", "traverse", "--model", model, "--attributes", "-o", out)
+    assert code == 2 and "hold no attribute vectors" in said
     code, said = run(capsys, "latent", "morph", a, b, "--model", model)
     assert code == 2 and "f0.png" in said  # no face on a plain picture, or too small for one
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ppgen.apps.vae import VAEPredictor
 
 _MODEL = "a shipped network's name (ppgen list weights) or a weights file"
+_NO_VECTORS = "these weights hold no attribute vectors; find some with `ppgen latent attributes --data DIR --table CSV`"
 _PSI = "of StyleGAN and StyleGAN2: 1 all variety, 0 the mean picture (default: 0.7)"
 
 
@@ -241,6 +242,7 @@ def _traverse_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_traverse(args: argparse.Namespace) -> int:
     """Move a latent along dimensions or attribute vectors, a row each."""
+    from ppgen.errors import ConfigError
     from ppgen.latent.seeds import parse_seeds
 
     _take_photo(args, "attributes")
@@ -249,6 +251,8 @@ def run_traverse(args: argparse.Namespace) -> int:
     along: list[str | int] = list(parse_seeds(args.dims, "--dims")) if args.dims else []
     if args.attributes is not None:
         along += args.attributes or list(predictor.attributes)
+        if not along:
+            raise ConfigError(f"--attributes: {_NO_VECTORS}")
     z = predictor.latent_of(_start(args, predictor), _align(args))
     pictures = predictor.traverse(z, along or predictor.strongest(z, span=args.span), args.span, args.steps)
     return _write(pictures, args.output, args.fps)
@@ -328,7 +332,7 @@ def run_attributes(args: argparse.Namespace) -> int:
 def _print_directions(directions: Any) -> None:
     names = list(directions)
     if not names:
-        print("these weights hold no attribute vectors; find some with --data DIR --table CSV")
+        print(_NO_VECTORS)
         return
     print(f"{'cosine':<20} " + " ".join(f"{name[:10]:>10}" for name in names))
     for name, row in zip(names, directions.cosines()):

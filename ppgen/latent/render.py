@@ -142,15 +142,23 @@ def _check_encoder(network: Any, name: str) -> None:
 
 def batch_of(network: Any) -> int:
     """Pictures a pass: `BATCH` of small ones, fewer of large ones; their side is 64 where the network does not say."""
-    arguments = getattr(network, "constructor_args", {})
-    side = int(arguments.get("image_size", arguments.get("size", 64)))
+    side = _side_of(network) or 64
     return max(1, min(BATCH, _PIXELS // side**2))
 
 
 def size_of(network: Any) -> int:
-    """Side of the pictures a network draws or reads, from what it was built with; WeightsError where unknown."""
+    """Side of the pictures a network draws or reads; of a growing one, when it has grown up.
+
+    Raises WeightsError where the network does not say.
+    """
+    side = _side_of(network)
+    if side is None:
+        raise WeightsError(f"a {type(network).__name__} does not say how large its pictures are")
+    return side
+
+
+def _side_of(network: Any) -> int | None:
+    """What it was built with, else what it made of that: PGGAN's side follows from its widths."""
     arguments = getattr(network, "constructor_args", {})
-    for key in ("image_size", "size"):
-        if key in arguments:
-            return int(arguments[key])
-    raise WeightsError(f"a {type(network).__name__} does not say how large its pictures are")
+    side = arguments.get("image_size", arguments.get("size", getattr(network, "image_size", None)))
+    return None if side is None else int(side)

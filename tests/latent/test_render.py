@@ -10,6 +10,7 @@ paddle = import_paddle()
 from ppgen.errors import ConfigError, DataError, WeightsError  # noqa: E402
 from ppgen.io.image import to_uint8  # noqa: E402
 from ppgen.latent.render import (  # noqa: E402
+    batch_of,
     check_labels,
     check_latents,
     draw,
@@ -19,6 +20,7 @@ from ppgen.latent.render import (  # noqa: E402
     size_of,
 )
 from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
+from ppgen.networks.pggan import PGGANGenerator  # noqa: E402
 from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
 from ppgen.networks.vae import ConvVAE  # noqa: E402
 
@@ -108,5 +110,7 @@ def test_encode_equals_the_network(vae):
 
 def test_size_of(vae):
     assert size_of(vae) == 16 and size_of(StyleGANv2Generator(8, 3, 2, 0.01, 8)) == 8
+    assert size_of(PGGANGenerator(3, [4, 4, 4])) == 16
+    assert batch_of(PGGANGenerator(3, [2] * 9)) < batch_of(vae)
     with pytest.raises(WeightsError, match="how large"):
         size_of(paddle.nn.Linear(1, 1))
