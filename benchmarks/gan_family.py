@@ -5,7 +5,8 @@
 RUN: run folders of configs/{dcgan,lsgan,wgan,wgan_gp}_faces64.yaml, which keep their checkpoints; a run that still
 trains is measured as far as it is. Every checkpoint draws the same latents; KID and Frechet distance (dlib-face) are
 against the held-back colour faces, MS-SSIM is between drawings. A Gaussian in PCA space says what has to be beaten,
-the training faces what cannot be. What was measured stays in RUN/gan_family.json. In the page, only what stands between
+the training faces what cannot be. What was measured stays in RUN/gan_family.json: a checkpoint takes some 40 seconds,
+so a run may be measured as soon as it is trained, with `--page output/one.md`. In the page, only what stands between
 the two marks is written; pictures, all of drawings, go to images/ beside it. Exit code 1 where a run's best checkpoint
 is not below the Gaussian.
 """
@@ -13,6 +14,7 @@ is not below the Gaussian.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -38,8 +40,11 @@ STORE = "gan_family.json"
 GRID = 8  # rows and columns of a sample grid
 PAGE = f"""# One network, several objectives
 
+## Measured
 {BEGIN}
 {END}
+
+## What is said of them, and what is seen here
 """
 
 
@@ -59,18 +64,20 @@ def score(pictures: np.ndarray, held: list[np.ndarray], known: bool = False) -> 
 
 
 def measure(run: Run, held: list[np.ndarray], count: int, seed: int) -> dict[int, dict[str, float]]:
-    """Step -> scores of every checkpoint; those measured before are read from the run's folder."""
+    """Step -> scores of every checkpoint that is there; those measured before are read from the run's folder."""
     store = run.folder / STORE
     asked = {"n": count, "seed": seed, "held_back": len(held)}
     kept = json.loads(store.read_text()) if store.is_file() else {}
-    known = kept["scores"] if kept.get("asked") == asked else {}
-    model = run.model()
+    known = kept["scores"] if kept.get("asked") == asked else {}  # by a checkpoint's digest: a step may be taken anew
+    model, found = run.model(), {}
     for step, place in run.places().items():
-        if str(step) not in known:
+        digest = hashlib.sha256((place / "state.json").read_bytes()).hexdigest()
+        if digest not in known:
             network = networks_at(model, place)["generator"]
-            known[str(step)] = score(drawn(run.folder.name, network, count, seed), held)
+            known[digest] = score(drawn(run.folder.name, network, count, seed), held)
             write_json(store, {"asked": asked, "scores": known})
-    return {int(step): known[step] for step in sorted(known, key=int)}
+        found[step] = known[digest]
+    return found
 
 
 def verdicts(run: Run, steps: list[int]) -> dict[str, list[float]]:
@@ -96,11 +103,25 @@ def describe(run: Run, scores: dict[int, dict[str, float]]) -> dict[str, Any]:
     steps, says = list(scores), verdicts(run, list(scores))
     best = min(scores, key=lambda step: scores[step]["kid"])
     judge = says.get("distance") or says.get("d_real")
-    row = {"best_step": best, "best_images": run.images(best), "best": scores[best], "last": scores[steps[-1]],
+    row = {"recipe": recipe(run.config), "best_step": best,
+           "best_images": run.images(best), "best": scores[best], "last": scores[steps[-1]],
            "images": run.images(steps[-1]), "verdicts": says,
            "hours": max((row["hours"] for row in run.log if "hours" in row), default=None)}  # fmt: skip
     row["judge_and_kid"] = rank_correlation(judge, [scores[s]["kid"] for s in steps]) if judge else None
     return row | {"curve": [{"images": run.images(step), **found} for step, found in scores.items()]}
+
+
+def recipe(config: dict[str, Any]) -> dict[str, str]:
+    """What a config does its own way: the steps of a generator, the critic's normalization, the optimizer."""
+    model, batch = config["model"], config.get("loader", {}).get("batch_size", 4)
+    every, adam = model.get("generator_every") or 1, config.get("optimizer", {}).get("generator", {})
+    settings = [f"{key} {adam[key]:g}" for key in ("learning_rate", "beta1", "beta2") if key in adam]
+    return {
+        "objective": str(model.get("objective", "vanilla")),
+        "discriminator's norm": str(model["discriminator"].get("norm", "batch")),
+        "generator's steps": f"{config.get('total_iters', 0) // every} of {batch}",
+        "optimizer": ", ".join([str(adam.get("name", "Adam")), *settings]),
+    }
 
 
 def title_of(run: Run) -> str:
@@ -121,7 +142,10 @@ def curves(found: dict[str, Any], path: Path) -> None:
             points = [(point["images"] / 1000, point[key]) for point in row["curve"]]
             axes.plot(*zip(*points), marker="o", markersize=3, label=name)
         for (name, row), style in zip(found["references"].items(), ("--", ":"), strict=True):
-            axes.axhline(max(row[key], 1e-4), color="0.4", linestyle=style, label=name)
+            if row[key] > 0:
+                axes.axhline(row[key], color="0.4", linestyle=style, label=name)
+            else:  # a logarithm has no place for it
+                axes.plot([], [], " ", label=f"{name}: {row[key]:.4f}")
         axes.set(xlabel="thousand images seen", ylabel=f"{label} ({DLIB_FACE})", yscale="log")
         axes.legend(fontsize=8)
     with atomic_path(path) as temporary:
@@ -131,7 +155,7 @@ def curves(found: dict[str, Any], path: Path) -> None:
 def table(found: dict[str, Any]) -> str:
     """The measured part of the page."""
     heads = ["", "KID, best checkpoint", "rank", "at images", "KID at the end", "Frechet distance, best",
-             "MS-SSIM, best", "hours", "D or critic at the end", "critic or D(x), and KID"]  # fmt: skip
+             "MS-SSIM, best", "hours of steps", "D or critic at the end", "critic or D(x), and KID"]  # fmt: skip
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     ranked = sorted(found["runs"], key=lambda name: found["runs"][name]["best"]["kid"])
     for name, row in found["runs"].items():
@@ -143,6 +167,14 @@ def table(found: dict[str, Any]) -> str:
                      f"| {best['fid']:.4f} | {_alike(best)} | {hours} | {says} | {tied} |")  # fmt: skip
     for name, row in found["references"].items():
         lines.append(f"| {name} | {_kid(row)} | | | | {row['fid']:.4f} | {_alike(row)} | | | |")
+    return "\n".join(lines)
+
+
+def recipes(found: dict[str, Any]) -> str:
+    """What the runs do differently, a row each."""
+    heads = list(next(iter(found["runs"].values()))["recipe"])
+    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    lines += [f"| {name} | {' | '.join(row['recipe'].values())} |" for name, row in found["runs"].items()]
     return "\n".join(lines)
 
 
@@ -163,11 +195,15 @@ def measured_part(found: dict[str, Any], pictures: list[tuple[str, str]]) -> str
         f"distance over {DLIB_FACE}; the latter is biased by so few held-back faces, equally for all. The best",
         "checkpoint is chosen by the KID that is reported. MS-SSIM between drawings is near that of the training",
         "faces where they are as varied, and higher where drawings repeat. The last column is Spearman's correlation",
-        "over the checkpoints of what the discriminator says (the critic's distance, or D(x)) with KID.",
+        "over the checkpoints of what the discriminator says (the critic's distance, or D(x)) with KID. Hours are of",
+        "training steps, without validations, samples and checkpoints.",
         "",
         table(found),
         "",
-        *(f"![{name}](images/{file})" for name, file in pictures),
+        "The generators are the same, and so are the discriminators but for the normalization; what else differs:",
+        "",
+        recipes(found),
+        *(f"\n![{name}](images/{file})" for name, file in pictures),
     ]
     return "\n".join(text)
 
@@ -207,7 +243,7 @@ def draw_pictures(found: dict[str, Any], runs: list[Run], folder: Path, seed: in
         best = found["runs"][title]["best_step"]
         network = networks_at(run.model(), run.places()[best])["generator"]
         name = f"gan_family_{title.lower().replace('-', '_').replace(' ', '_')}.png"
-        heading = f"{title}, {run.images(best)} images"
+        heading = f"{title} after {run.images(best)} images seen; the first {GRID**2} latents, not chosen"
         save_image(folder / name, sheet(drawn(title, network, GRID**2, seed), columns=GRID, heading=heading))
         written.append((f"{title}: not chosen, the first {GRID**2} latents", name))
     return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from types import SimpleNamespace
 
 import cv2
@@ -242,7 +243,13 @@ def test_a_checkpoint_is_measured_once(script, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "score", score)
     found = module.measure(run, [], 6, 0)
     assert module.measure(run, [], 6, 0) == found and given == [(6, 16, 16, 3)] * 4
+    shutil.rmtree(run.folder / "checkpoints" / "step_00000010")  # pruned since
+    assert list(module.measure(run, [], 6, 0)) == [5, 15, 20]
+    checkpoint.save(run.folder / "checkpoints", 10, {k: v + 1 for k, v in arrays.items()}, {}, {}, keep=9)  # taken anew
+    module.measure(run, [], 6, 0)
+    assert len(given) == 5
     row = module.describe(run, found)
+    assert row["recipe"]["generator's steps"] == "0 of 4"
     assert row["best_step"] == 20 and row["hours"] == 2 and row["judge_and_kid"] == pytest.approx(1)
     assert row["verdicts"]["d_real"][-1] == pytest.approx((0.525 + 0.5) / 2)
     references = {module.FLOOR: score(np.zeros(1), []), module.GAUSSIAN: score(np.zeros(1), [])}
@@ -287,7 +294,7 @@ def _offline(url, digest):
 def test_points_of_growing(script):
     found = script("pggan_stages").points([10, 10, 10], [20, 20], batch=2, interval=1)
     assert found == [
-        ("before 8", 5), ("8 begins", 6), ("8 is in", 15), ("before 16", 20), ("16 begins", 21), ("16 is in", 30),
+        ("before 8", 5), ("into 8", 6), ("8 is in", 15), ("before 16", 20), ("into 16", 21), ("16 is in", 30),
         ("end", 35),
     ]  # fmt: skip
 
