@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ppgen.errors import DataError, OutputError, PPGenError
+from ppgen.io.atomic import check_output as check_output  # predictors take it from here
 from ppgen.io.image import list_images, source_name
 
 _MAX_STEM = 80  # characters; with what is appended, a file name has to stay below 255 bytes
@@ -119,24 +119,6 @@ def _unique(stems: list[str]) -> list[str]:
         seen.add(new.casefold())
         result.append(new)
     return result
-
-
-def check_output(folder: Path) -> None:
-    """Make sure that files can be written into `folder`, which may not exist yet; writes and makes nothing.
-
-    Raises OutputError.
-    """
-    nearest = folder
-    while not os.path.lexists(nearest) and nearest.parent != nearest:
-        nearest = nearest.parent
-    if not nearest.is_dir():
-        raise OutputError(f"{folder}: {nearest} is not a folder; choose another output folder")
-    try:
-        with tempfile.TemporaryFile(dir=nearest):
-            pass
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{folder}: cannot be written ({reason}); choose another output folder") from error
 
 
 def check_not_input(outputs: Iterable[Path], *sources: Any) -> None:

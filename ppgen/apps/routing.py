@@ -70,9 +70,11 @@ class Router:
         if isinstance(routing, Mapping) and "nodes" not in routing:
             self.levels, self.leaves = _LEVELS, _plain(routing)
             return
-        folder = Path()
+        name, folder = "routing", Path()  # how messages call it
         if not isinstance(routing, Mapping):
-            routing, folder = _read_tree(Path(routing).expanduser())
+            path = Path(routing).expanduser()
+            path = path / TREE if path.is_dir() else path
+            routing, name, folder = _read_tree(path), str(path), path.parent
         try:
             self.levels = {level["by"]: level["groups"] for level in routing["levels"]}
             found = [
@@ -80,14 +82,14 @@ class Router:
                 for node in routing["nodes"]
             ]
         except (KeyError, TypeError) as error:
-            raise WeightsError(f"{folder / TREE}: is not what a training with `stages` leaves ({error!r})") from error
+            raise WeightsError(f"{name}: is not what a training with `stages` leaves ({error!r})") from error
         self.leaves = [
-            _Leaf(name, groups, folder / weights, worse)
-            for name, groups, weights, worse in found
+            _Leaf(leaf, groups, folder / weights, worse)
+            for leaf, groups, weights, worse in found
             if weights and (folder / weights).is_file()
         ]
         if not self.leaves:
-            raise WeightsError(f"{folder / TREE}: no node of this tree has weights yet; train it first")
+            raise WeightsError(f"{name}: no node of this tree has weights yet; train it first")
 
     def checked(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """What the caller knows, without the unknown (None): a group, or for an age years.
@@ -169,11 +171,10 @@ def _worse_than_parent(node: Mapping[str, Any]) -> str:
     return f"{node.get('judged_by', 'score')} {own:.4g} against {parent:.4g}"
 
 
-def _read_tree(path: Path) -> tuple[dict[str, Any], Path]:
-    """(content of a tree.json, its folder)."""
-    path = path / TREE if path.is_dir() else path
+def _read_tree(path: Path) -> dict[str, Any]:
+    """The content of a tree.json; raises WeightsError."""
     try:
-        return json.loads(path.read_text(encoding="utf-8")), path.parent
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise WeightsError(
             f"{path}: cannot be read ({error.strerror}); give the run folder of a training with `stages`"

@@ -126,14 +126,23 @@ def _as_written(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
+class NothingSelected(DataError):
+    """No row has what is wanted; `empty`: the columns asked for that are empty in every row."""
+
+    def __init__(self, text: str, empty: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.empty = tuple(empty)
+
+
 def select(rows: list[dict[str, str]], where: dict[str, Any], path: Path) -> list[dict[str, str]]:
-    """The rows that match; DataError where none does, with the values that there are."""
+    """The rows that match; NothingSelected, a DataError, where none does, with the values that there are."""
     if rows:
         check_columns(path, list(rows[0]), where)
     found = [row for row in rows if matches(row, where)]
     if not found:
         values = {c: sorted({row[c] for row in rows})[:8] for c in where}
-        raise DataError(f"{path}: no picture has {where} (values there: {values})")
+        empty = [column for column, there in values.items() if there == [""]]
+        raise NothingSelected(f"{path}: no picture has {where} (values there: {values})", empty)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import zlib
+from pathlib import Path
 from typing import Any, Literal
 
 import cv2
@@ -124,11 +125,17 @@ class Portraits:
             missing = sorted(needed - set(reader.fieldnames or ()))
             if missing:
                 raise DataError(f"{self.root / 'meta.csv'}: has no column {', '.join(missing)}")
-            rows = [r for r in reader if split_of(r["id"], r["tone_hint"]) == split]
+            every = list(reader)
+        rows = [r for r in every if split_of(r["id"], r["tone_hint"]) == split]
+        if not rows:
+            raise DataError(_empty_split(self.root, split, len(every)))
         if paired:
             rows = [r for r in rows if r["has_cartoon"] == "1" and r["suspect"] != "1"]
         if not rows:
-            raise DataError(f"{self.root}: no portrait of the split '{split}' is listed in meta.csv")
+            raise DataError(
+                f"{self.root}: no portrait of the split '{split}' has a cartoon by meta.csv (has_cartoon 1 and suspect "
+                "not 1); run the same `ppgen data portraits` again with `--cartoon artist`"
+            )
         rows = select(rows, where or {}, self.root / "meta.csv")
         self.rows = rows[:most]
         self.groups = [r[groups_by] for r in self.rows]
@@ -202,6 +209,19 @@ class Portraits:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=outside,
         )
+
+
+def _empty_split(root: Path, split: str, listed: int) -> str:
+    """What is wrong, and what to do, where none of `listed` portraits is of a split."""
+    which = {
+        "validation": "one id in ten belongs to it, by the crc32 of the id alone (modulo 10 it is 2)",
+        "tone": "of tone_hint 'deep' or 'medium' two ids in ten belong to it, by their crc32 (modulo 10 it is 3 or 4)",
+        "train": "all ids but one in ten belong to it, by the crc32 of the id alone (modulo 10 it is not 2)",
+    }
+    return (
+        f"{root}: no portrait of the split '{split}' is listed in meta.csv ({listed} are of any); {which[split]}, so "
+        "add photos"
+    )
 
 
 def _planes(image: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from ppgen.engine.distributed import world_size
 from ppgen.engine.optimizers import OPTIMIZERS, value_faults
 from ppgen.engine.stages import check_stages
 from ppgen.errors import ConfigError
+from ppgen.io.places import LINKED
 from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 
 Check = Callable[[Any, str], list[str]]
@@ -116,7 +117,18 @@ def _folders(config: Any) -> dict[str, str]:
     return {k: v for k, v in {**defaults, **config}.items() if k.startswith("dataroot") and isinstance(v, str) and v}
 
 
+def _lacks_cartoons(place: Path) -> bool:
+    """Whether `place` is the cartoons of a half whose portraits `ppgen data portraits` has made."""
+    made = place.parent == data_root("photo2cartoon") or (place.parent / "records").is_dir()
+    return made and place.name in ("trainB", "testB") and place.with_name(f"{place.name[:-1]}A").is_dir()
+
+
 def _how_to_get(folder: str) -> str:
+    if _lacks_cartoons(data_root(folder)):
+        return (
+            f"the portraits are there and their cartoons are not: run the same `ppgen data portraits SRC -o "
+            f"{data_root(folder).parent}` again with `--cartoon artist`"
+        )
     if Path(folder).is_absolute():
         return f"check the path (one that does not start with {Path(folder).anchor} is looked for in {data_root('')})"
     top = Path(folder).parts[0]
@@ -127,6 +139,11 @@ def _how_to_get(folder: str) -> str:
         return (
             f"make it with `ppgen data unpack photo2cartoon_dataset.zip -d {place.parent}/`, or from photos of your "
             f"own with `ppgen data portraits SRC -o {place} --cartoon artist` (--meta TABLE.csv for a style a group)"
+        )
+    if top not in LINKED:
+        return (
+            f"put it there, or set PPGEN_DATA to the folder that holds {top} (data/README.md says how datasets are "
+            "laid out)"
         )
     return (
         "run `make data` to link what lies beside the project, or set PPGEN_DATA to the folder that holds "

@@ -15,6 +15,7 @@ import inspect
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ppgen.config import check_config
+from ppgen.datasets.files import NothingSelected
 from ppgen.engine import checkpoint, distributed, launch, runs
 from ppgen.engine.amp import Precision
 from ppgen.engine.processes import STOPPED
@@ -137,7 +139,8 @@ def _count(node: Node) -> dict[str, int]:
             if node.parent is None:
                 raise
             what = "to train on" if key == "train" else "to validate on"
-            raise DataError(f"stages: the group '{node.name}' has no images {what}: {error}") from error
+            advice = _how_to_fill(error.empty) if isinstance(error, NothingSelected) and error.empty else ""
+            raise DataError(f"stages: the group '{node.name}' has no images {what}: {error}{advice}") from error
         counts[key] = len(built)
         turns = node.config.get("loader", {}).get("turns")
         if key == "train" and turns and node.parent:
@@ -147,6 +150,14 @@ def _count(node: Node) -> dict[str, int]:
         wanted = ValidateSettings(**node.config.get("validate", {}))
         check_enough(wanted, counts["validation"], f"stages: dataset.validation of the group '{node.name}'")
     return counts
+
+
+def _how_to_fill(columns: Sequence[str]) -> str:
+    """What to do about columns of meta.csv that are empty in every row: whoever made the data said nothing of them."""
+    return (
+        f"; {' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} empty in every row: make the data with "
+        "`ppgen data portraits … --meta TABLE.csv` (columns id, gender, age_group)"
+    )
 
 
 def _folder(options: argparse.Namespace, config: dict[str, Any]) -> tuple[Path, bool]:

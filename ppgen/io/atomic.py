@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,36 @@ def write_json(path: str | os.PathLike, value: Any, indent: int | None = 2) -> N
     write_text(path, json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def check_output(folder: Path) -> None:
+    """Make sure that files can be written into `folder`, which may not exist yet; writes and makes nothing.
+
+    Raises OutputError.
+    """
+    nearest = _nearest_existing(folder)
+    if not nearest.is_dir():
+        raise _no_folder(folder)
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{folder}: cannot be written ({reason}); choose another output folder") from error
+
+
+def _nearest_existing(path: Path) -> Path:
+    """`path`, or the folder above it that is there; a dead link is there."""
+    while not os.path.lexists(path) and path.parent != path:
+        path = path.parent
+    return path
+
+
+def _no_folder(folder: Path) -> OutputError:
+    """The error for a folder in whose place, or above it, something else stands."""
+    nearest = _nearest_existing(folder)
+    what = "" if nearest == folder else f"{nearest} "
+    return OutputError(f"{folder}: {what}is not a folder; choose another output folder")
+
+
 def sync_folder(folder: str | os.PathLike) -> None:
     """Flush a folder's entries to disk, where the system can (not on Windows)."""
     try:
@@ -81,6 +112,8 @@ def _check_target(target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         taken = target.exists() and not target.is_file()
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _no_folder(target.parent) from error
     except OSError as error:
         raise OutputError(
             f"{target.parent}: this folder cannot be used ({error.strerror or error}); "

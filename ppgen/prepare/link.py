@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ppgen.errors import DataError, OutputError
-
-DATASETS = ("portraits", "faces128", "hard")
+from ppgen.io.places import LINKED
 
 
 class Linked(NamedTuple):
@@ -43,10 +42,10 @@ def link_datasets(data: str | Path | None = None, shared: str | Path | None = No
         OutputError: the data folder or a link in it cannot be written.
     """
     if shared is not None and not Path(shared).is_dir():
-        raise DataError(f"{shared} is not a folder: give the folder that holds {', '.join(DATASETS)}")
+        raise DataError(f"{shared} is not a folder: give the folder that holds {', '.join(LINKED)}")
     source = Path(shared) if shared is not None else default_shared()
     target = Path(data) if data is not None else default_data()
-    return [_link_one(name, source / name, target / name) for name in DATASETS]
+    return [_link_one(name, source / name, target / name) for name in LINKED]
 
 
 def _link_one(name: str, source: Path, link: Path) -> Linked:

@@ -21,24 +21,25 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ppgen.datasets.files import is_held_back, read_table
+from ppgen.datasets.files import is_held_back
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
 from ppgen.faces import align_face, find_faces
 from ppgen.faces.record import FaceRecord
 from ppgen.faces.segment import on_white, person_mask
-from ppgen.io.atomic import atomic_path, write_bytes, write_json
+from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json
 from ppgen.io.image import list_images, load_image, save_image
-from ppgen.prepare.artist.style import style_of
 from ppgen.prepare.drawers import CARTOONS, Person, drawer
+from ppgen.prepare.people import read_people
 
 SIZE = 256
 _VERSION = 2  # of what is made from a photo; another one makes all of them again
+_PICTURES = ("photo", "mask", "cartoon", "trainA", "testA", "trainB", "testB")
 _MIN_PERSON = 0.02  # of the crop; below, the segmentation found nobody
 META = (
     "id", "source", "gender", "age_group", "approx_age", "has_glasses", "tone_hint", "has_cartoon", "suspect",
@@ -76,12 +77,13 @@ class Outcome:
 
 @dataclass
 class Report:
-    """All photos of a run, and where the tables about them are."""
+    """All photos of a run, and where the tables about them are; `notes`: sentences about the table of people."""
 
     outcomes: list[Outcome]
     reused: int
     csv: Path
     json: Path
+    notes: list[str] = field(default_factory=list)
 
     @property
     def dropped(self) -> list[Outcome]:
@@ -102,6 +104,7 @@ class Report:
             f"{found['kept']} of {found['photos']} photos kept: {found['train']} for training, {found['test']} for "
             f"testing, {found['cartoons']} with a cartoon ({found['reused']} were done before)"
         ]
+        lines += self.notes
         lines += [f"dropped, {why}: {count}" for why, count in found["reasons"].items()]
         lines += [f"  {one.reason}" for one in self.dropped[:20]]
         if len(self.dropped) > 20:
@@ -131,10 +134,11 @@ def prepare_portraits(
 
     Args:
         meta: CSV with a column `id` (file name without extension) and any of gender (F, M), age_group (young,
-            middle, senior) or approx_age (years), has_glasses (0, 1): the artist's styles, and columns of the
-            dataset's meta.csv.
+            middle, senior) or approx_age (years), has_glasses (0, 1), empty where unknown: the artist's styles, and
+            columns of the dataset's meta.csv.
     Raises:
-        DataError: no photos, an unusable meta file. ConfigError: unknown cartoon or group. OutputError.
+        DataError: no photos, an unusable meta file. ConfigError: unknown cartoon. OutputError: `output` lies among
+            the photos or cannot be written, or holds another's photo of that name.
     """
     wanted = wanted or Wanted()
     if wanted.cartoon not in (None, *CARTOONS):
@@ -143,40 +147,24 @@ def prepare_portraits(
     photos = list_images(root, recursive=True)
     if out.resolve().is_relative_to(root.resolve()):
         raise OutputError(f"{output}: lies inside the photos' folder and would be read as photos; choose another")
-    people = _people(meta)
+    for folder in ("", "records", *_PICTURES):
+        check_output(out / folder)
+    people = read_people(meta)
     draw = drawer(wanted.cartoon) if wanted.cartoon else None
     outcomes, reused, seen = [], 0, {}
     from tqdm import tqdm
 
-    for identifier, path in tqdm(_named(root, photos), desc="portraits", unit="photo", disable=None):
-        person = people.get(path.stem, people.get(identifier, Person()))
+    named = _named(root, photos)
+    for identifier, path in tqdm(named, desc="portraits", unit="photo", disable=None):
+        person = people.find(path.stem, identifier) or Person()
         outcome, again = _one(identifier, path, out, wanted, person, draw, seen)
         outcomes.append(outcome)
         reused += again
     _write_tables(out)
-    return _write_report(out, outcomes, reused, wanted)
-
-
-def _people(meta: str | Path | None) -> dict[str, Person]:
-    if meta is None:
-        return {}
-    found = {}
-    for row in read_table(Path(meta).expanduser()):
-        person = Person(
-            row.get("gender") or None, row.get("age_group") or None,
-            {"0": False, "1": True}.get(row.get("has_glasses", "")), _years(row, meta),
-        )  # fmt: skip
-        style_of(person.gender, person.group)  # raises ConfigError for an unknown group, before any work
-        found[row["id"]] = person
-    return found
-
-
-def _years(row: dict[str, str], meta: str | Path) -> float | None:
-    text = row.get("approx_age") or ""
-    try:
-        return float(text) if text else None
-    except ValueError as error:
-        raise DataError(f"{meta}: approx_age of {row['id']} is '{text}'; give years as a number, or nothing") from error
+    notes = people.notes([(path.stem, identifier) for identifier, path in named])
+    report = Report(outcomes, reused, out / "report.csv", out / "report.json", notes)
+    _write_report(report, wanted)
+    return report
 
 
 def _named(root: Path, photos: list[Path]) -> list[tuple[str, Path]]:
@@ -221,7 +209,7 @@ def _one(
         raise OutputError(
             f"{record}: the output holds '{identifier}' made from {known['outcome']['source']}; choose another output"
         )
-    record.unlink(missing_ok=True)
+    _remove(record)
     try:
         outcome = _make(identifier, path, out, person, wanted, draw)
     except DataError as error:
@@ -237,7 +225,25 @@ def _read_record(path: Path) -> dict[str, Any] | None:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and {"key", "outcome"} <= set(found) else None
+    return found if _is_record(found) else None
+
+
+def _is_record(found: Any) -> bool:
+    """Whether it is what `_one` writes: the digest among what the photo was known by, and an `Outcome`."""
+    key, outcome = (found.get("key"), found.get("outcome")) if isinstance(found, dict) else (None, None)
+    if not isinstance(key, dict) or not isinstance(outcome, dict):
+        return False
+    whole = {one.name for one in fields(Outcome)} == set(outcome) and isinstance(outcome["facts"], dict)
+    return whole and "digest" in key
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, if there is one; OutputError where it is none or may not be removed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        what = "is a folder where a file should be" if path.is_dir() else f"cannot be removed ({error.strerror})"
+        raise OutputError(f"{path}: {what}; remove it or choose another output folder") from error
 
 
 def _make(identifier: str, path: Path, out: Path, person: Person, wanted: Wanted, draw: Callable | None) -> Outcome:
@@ -304,10 +310,10 @@ def _files(out: Path, outcome: Outcome) -> list[Path]:
 def _remove_others(out: Path, identifier: str, outcome: Outcome) -> None:
     """What an earlier run made of this photo and this one did not."""
     keep = set(_files(out, outcome)) if outcome.status == "kept" else set()
-    for folder in ("photo", "mask", "cartoon", "trainA", "testA", "trainB", "testB"):
+    for folder in _PICTURES:
         path = out / folder / f"{identifier}{'.jpg' if folder == 'photo' else '.png'}"
         if path not in keep:
-            path.unlink(missing_ok=True)
+            _remove(path)
 
 
 def _same_file(source: Path, target: Path) -> None:
@@ -328,7 +334,7 @@ def _write_tables(out: Path) -> None:
             kept.append(Outcome(**found["outcome"]))
     if not kept:
         for name in ("meta.csv", "landmarks.npz"):
-            (out / name).unlink(missing_ok=True)
+            _remove(out / name)
         return
     rows = [{"id": one.id, "source": Path(one.source).name} | one.facts for one in kept]
     write_bytes(out / "meta.csv", _csv(META, rows))
@@ -346,12 +352,10 @@ def _csv(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _write_report(out: Path, outcomes: list[Outcome], reused: int, wanted: Wanted) -> Report:
-    report = Report(outcomes, reused, out / "report.csv", out / "report.json")
-    rows = [asdict(one) | {"warnings": "; ".join(one.warnings)} for one in outcomes]
+def _write_report(report: Report, wanted: Wanted) -> None:
+    rows = [asdict(one) | {"warnings": "; ".join(one.warnings)} for one in report.outcomes]
     write_bytes(report.csv, _csv(("id", "source", "status", "why", "reason", "split", "warnings"), rows))
     write_json(report.json, {
-        "settings": asdict(wanted), "counts": report.counts(),
-        "photos": [{k: v for k, v in asdict(one).items() if k != "facts"} for one in outcomes],
+        "settings": asdict(wanted), "counts": report.counts(), "notes": report.notes,
+        "photos": [{k: v for k, v in asdict(one).items() if k != "facts"} for one in report.outcomes],
     })  # fmt: skip
-    return report

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ppgen.errors import DataError
+from ppgen.io.atomic import check_output
 from ppgen.io.image import list_images, load_image, save_image
 
 DOMAINS = ("trainA", "testA", "trainB", "testB")
@@ -33,12 +34,13 @@ class FolderStats:
 
 @dataclass
 class Stats:
-    """`folders` by name; `groups`: column of meta.csv -> value -> count; `samples`: the picture written."""
+    """`folders` by name, all four domains where one of them is there; `groups`: column of meta.csv -> value -> count;
+    `samples`: the picture written."""
 
     root: Path
     folders: dict[str, FolderStats]
     groups: dict[str, dict[str, int]]
-    unpaired: int | None  # pictures of trainA and testA without one of the same name in B; None: no B
+    unpaired: int | None  # pictures of trainA and testA without one of the same name in B; None: no A, or no B
     samples: Path | None = None
 
     def as_dict(self) -> dict:
@@ -54,7 +56,8 @@ class Stats:
         for name, one in self.folders.items():
             sizes = ", ".join(f"{size} ({count})" for size, count in list(one.sizes.items())[:4])
             more = f" and {len(one.sizes) - 4} more sizes" if len(one.sizes) > 4 else ""
-            lines.append(f"  {name:<{width}}  {one.count:6} pictures  {one.megabytes:8.1f} MB  {sizes}{more}")
+            line = f"  {name:<{width}}  {one.count:6} pictures  {one.megabytes:8.1f} MB  {sizes}{more}"
+            lines.append(line.rstrip())
             lines += [f"  {'':<{width}}  damaged: {path}" for path in one.damaged[:5]]
         for column, values in self.groups.items():
             lines.append(f"  {column}: " + ", ".join(f"{value or 'unknown'} {n}" for value, n in values.items()))
@@ -77,8 +80,11 @@ def dataset_stats(root: str | Path, picture: str | Path | None = None, count: in
     root = Path(root).expanduser()
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; ppgen data unpack and ppgen data portraits make one")
+    if picture is not None:
+        check_output(Path(picture).expanduser().parent)
     folders = _picture_folders(root)
-    stats = Stats(root, {n: _count(p) for n, p in folders.items()}, _groups(root), _unpaired(folders))
+    counts = {name: _count(path) for name, path in folders.items()}
+    stats = Stats(root, _with_empty_domains(root, counts), _groups(root), _unpaired(folders))
     if picture is not None:
         shown = {name: path for name, path in folders.items() if name in DOMAINS} or folders
         stats.samples = save_image(picture, samples_sheet(shown, count, seed))
@@ -95,6 +101,14 @@ def _picture_folders(root: Path) -> dict[str, Path]:
         list_images(root, recursive=True)  # raises DataError where there is none
         found["."] = root
     return found
+
+
+def _with_empty_domains(root: Path, counts: dict[str, FolderStats]) -> dict[str, FolderStats]:
+    """`counts` with a 0 for each domain without pictures, if there is a domain: an empty one must not go unseen."""
+    if "." in counts or not any((root / name).is_dir() for name in DOMAINS):
+        return counts
+    every = {name: counts.get(name, FolderStats(0, {}, 0.0)) for name in DOMAINS}
+    return every | {name: one for name, one in counts.items() if name not in every}
 
 
 def _has_pictures(folder: Path) -> bool:
@@ -133,7 +147,7 @@ def _groups(root: Path) -> dict[str, dict[str, int]]:
 
 
 def _unpaired(folders: dict[str, Path]) -> int | None:
-    if not any(name in folders for name in ("trainB", "testB")):
+    if not all(any(f"{split}{domain}" in folders for split in ("train", "test")) for domain in "AB"):
         return None
     alone = 0
     for split in ("train", "test"):

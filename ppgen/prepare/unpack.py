@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from ppgen.errors import DataError, OutputError
-from ppgen.io.atomic import sync_folder
+from ppgen.io.atomic import check_output, sync_folder
 
 _CHUNK = 1 << 20
 _IGNORED_TOPS, _IGNORED_NAMES = {"__MACOSX"}, {".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -72,6 +72,7 @@ def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) 
     source, target, limits = Path(archive).expanduser(), Path(data).expanduser(), limits or Limits()
     if not source.is_file():
         raise DataError(f"{archive}: no such file; give the archive that was downloaded")
+    check_output(target)
     with _opened(source) as entries:
         listed = _checked(source, entries, limits)
         place, strip = _place(source, target, listed)

@@ -1,6 +1,5 @@
 """Inputs of every kind become items with names that never collide; a batch finishes whatever fails."""
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,24 +80,6 @@ def test_missing_weights_stop_a_batch():
 
     with pytest.raises(WeightsError):
         batch.run_batch([batch.Item(None, name, name) for name in "ab"], work, "test")
-
-
-def test_output_is_checked_without_writing(tmp_path):
-    batch.check_output(tmp_path / "new" / "deeper")
-    batch.check_output(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    (tmp_path / "file").write_text("x")
-    (tmp_path / "dead").symlink_to(tmp_path / "nowhere")
-    for bad in ("file", "file/in", "dead", "dead/in"):
-        with pytest.raises(OutputError, match="choose another output folder"):
-            batch.check_output(tmp_path / bad)
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_is_refused(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(OutputError, match="cannot be written"):
-        batch.check_output(tmp_path / "out")
 
 
 def test_an_input_is_never_overwritten(tmp_path):

@@ -139,6 +139,14 @@ def test_folders_that_are_no_tree(tmp_path):
     (tmp_path / "tree.json").write_text(json.dumps({"levels": [], "nodes": []}))
     with pytest.raises(WeightsError, match="no node of this tree has weights"):
         Router(tmp_path)
+    (tmp_path / "tree.json").rename(tmp_path / "emptytree.json")
+    with pytest.raises(WeightsError, match="/emptytree.json: no node of this tree"):
+        Router(str(tmp_path / "emptytree.json"))
+    (tmp_path / "emptytree.json").write_text("[]")
+    with pytest.raises(WeightsError, match="/emptytree.json: is not what a training"):
+        Router(tmp_path / "emptytree.json")
+    with pytest.raises(WeightsError, match="^routing: no node of this tree"):
+        Router({"levels": [], "nodes": []})
 
 
 def test_bounds_of_plain_dicts_are_those_the_shipped_estimate_was_judged_with():

@@ -135,6 +135,34 @@ def test_missing_dataset_folders_are_named_with_the_other_faults(monkeypatch, tm
     assert "ngff" in message and "loader.batch_size: expected 1 or more" in message
 
 
+def test_where_only_the_cartoons_are_missing_the_artist_is_advised(monkeypatch, tmp_path):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    for half in ("trainA", "testA"):
+        (tmp_path / "photo2cartoon" / half).mkdir(parents=True)
+    (tmp_path / "mine" / "trainA").mkdir(parents=True)
+    (tmp_path / "mine" / "records").mkdir()
+    path = str(ROOT / "configs/ugatit_photo2cartoon.yaml")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, ["dataset.train.dataroot_a=mine/trainA", "dataset.train.dataroot_b=mine/trainB"])
+    for name, half in (("mine", "trainB"), ("photo2cartoon", "testB")):
+        (line,) = [line for line in str(caught.value).split("\n") if f"{tmp_path / name / half};" in line]
+        assert f"`ppgen data portraits SRC -o {tmp_path / name}` again with `--cartoon artist`" in line
+    (tmp_path / "photo2cartoon" / "testA").rmdir()
+    with pytest.raises(ConfigError, match="fills both halves from some dozens of photos"):
+        load_config(path, [])
+
+
+@pytest.mark.parametrize(("name", "linked"), [("horse2zebra", False), ("faces128", True)])
+def test_make_data_is_advised_only_for_what_it_brings(monkeypatch, tmp_path, name, linked):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    (tmp_path / name / "trainA").mkdir(parents=True)
+    roots = [f"dataset.train.dataroot_{half.lower()}={name}/train{half}" for half in "AB"]
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(ROOT / "configs/ugatit_photo2cartoon.yaml"), roots)
+    (line,) = [line for line in str(caught.value).split("\n") if f"{name}/trainB" in line]
+    assert "data/README.md" in line and ("make data" in line) is linked and "cartoon artist" not in line
+
+
 def test_the_commands_that_make_the_photo2cartoon_dataset_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
     with pytest.raises(ConfigError) as caught:

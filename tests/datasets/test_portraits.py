@@ -20,6 +20,20 @@ def test_missing_data_says_what_to_do(tmp_path, monkeypatch):
         Portraits()
 
 
+@pytest.mark.parametrize(
+    ("split", "row", "words"),
+    [
+        ("validation", "p0,unknown,1,0", "'validation' is listed in meta.csv.*one id in ten.*crc32.*add photos"),
+        ("tone", "p0,unknown,1,0", "'tone' is listed.*'deep' or 'medium'.*add photos"),
+        ("train", "p0,unknown,0,0", "'train' has a cartoon.*`ppgen data portraits` again with `--cartoon artist`"),
+    ],
+)
+def test_an_empty_split_says_what_to_do(data, split, row, words):
+    data("few/meta.csv", f"id,tone_hint,has_cartoon,suspect\n{row}\n")
+    with pytest.raises(DataError, match=words):
+        Portraits("few", split=split)
+
+
 def test_splits_have_no_portrait_in_common(portraits):
     ids = [{row["id"] for row in portraits(split=s).rows} for s in ("train", "validation", "tone")]
     assert not ids[0] & ids[1] and not ids[0] & ids[2] and not ids[1] & ids[2]

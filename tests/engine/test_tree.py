@@ -1,6 +1,7 @@
 """A tree of tiny trainings on made-up portraits: order, starting weights, stopping and going on, faults."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from ppgen.device import import_paddle
 
 paddle = import_paddle()
 
+import ppgen.networks  # noqa: E402, F401  (fills their registry)
 from ppgen.engine import checkpoint, launch  # noqa: E402
 from ppgen.engine.stages import check_stages, nodes_of  # noqa: E402
 from ppgen.engine.tree_picture import draw_tree  # noqa: E402
@@ -221,6 +223,24 @@ def test_a_group_without_images_is_named(run, tmp_path):
     with pytest.raises(DataError, match="the group 'young-X' has no images to train on"):
         run(change=nobody)
     assert not (tmp_path / "runs").exists()
+
+
+def test_data_made_without_a_table_of_people_say_how_to_make_them(data, run, tmp_path, monkeypatch):
+    rows = [line.split(",") for line in (data / "small/meta.csv").read_text().splitlines()]
+    (tmp_path / "data").mkdir()
+    shutil.copytree(data / "small", tmp_path / "data/small")
+    bare = [rows[0], *([one, "", "", *rest] for one, _, _, *rest in rows[1:])]
+    (tmp_path / "data/small/meta.csv").write_text("\n".join(map(",".join, bare)) + "\n")
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
+    with pytest.raises(DataError) as caught:
+        run()
+    assert "the group 'young' has no images to train on" in str(caught.value)
+    assert "age_group is empty in every row: make the data with `ppgen data portraits … --meta TABLE.csv`" in str(
+        caught.value
+    )
+    monkeypatch.setenv("PPGEN_DATA", str(data))
+    with pytest.raises(DataError, match="'young-X' has no images(?!.*--meta)"):
+        run(change=lambda wanted: wanted["stages"]["levels"][1].update(groups=["X"]))
 
 
 def test_a_group_too_small_for_its_metric_is_named_before_anything_is_trained(run, tmp_path, monkeypatch):

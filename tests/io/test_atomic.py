@@ -2,11 +2,12 @@
 
 import errno
 import json
+import os
 
 import pytest
 
 from ppgen.errors import OutputError
-from ppgen.io.atomic import atomic_path, write_bytes, write_json, write_text
+from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json, write_text
 
 
 def test_writes_and_replaces(tmp_path):
@@ -38,14 +39,34 @@ def test_json(tmp_path):
 
 def test_places_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="file: this folder cannot be used"):
+    with pytest.raises(OutputError, match=r"/file: is not a folder; choose another output folder"):
         write_text(tmp_path / "file" / "a.txt", "x")
+    with pytest.raises(OutputError, match=r"/file/in: \S+/file is not a folder; choose another output folder"):
+        write_text(tmp_path / "file" / "in" / "a.txt", "x")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputError, match="is a folder"):
         write_text(tmp_path / "folder", "x")
     with pytest.raises(OutputError, match="nothing was written"), atomic_path(tmp_path / "none.txt"):
         pass
     assert not (tmp_path / "none.txt").exists()
+
+
+def test_output_is_checked_without_writing(tmp_path):
+    check_output(tmp_path / "new" / "deeper")
+    check_output(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "dead").symlink_to(tmp_path / "nowhere")
+    for bad in ("file", "file/in", "dead", "dead/in"):
+        with pytest.raises(OutputError, match="is not a folder; choose another output folder"):
+            check_output(tmp_path / bad)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="cannot be written"):
+        check_output(tmp_path / "out")
 
 
 def test_full_disk_is_an_output_error_but_other_errors_keep_their_type(tmp_path):

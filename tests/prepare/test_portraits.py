@@ -155,7 +155,7 @@ def test_groups_reach_the_artist_and_the_table(chain, photos, tmp_path, monkeypa
     rows = {row["id"]: row for row in csv.DictReader((tmp_path / "out" / "meta.csv").open())}
     assert (rows["p3"]["gender"], rows["p3"]["has_glasses"], rows["p4"]["gender"]) == ("F", "1", "")
     meta.write_text("id,gender\np3,X\n")
-    with pytest.raises(ConfigError, match="gender"):
+    with pytest.raises(DataError, match="gender"):
         prepare_portraits(photos, tmp_path / "out2", Wanted(), meta)
 
 
@@ -169,6 +169,72 @@ def test_years_become_groups_and_stay_in_the_table(chain, photos, tmp_path):
     meta.write_text("id,approx_age\np3,old\n")
     with pytest.raises(DataError, match="approx_age of p3"):
         prepare_portraits(photos, tmp_path / "out2", Wanted(), meta)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,gender\np3,female\n", ["gender of p3 is 'female'; give F or M, or leave it empty for unknown"]),
+        ("id,age_group\np3,\np4,old\n", ["age_group of p4 is 'old'; give young, middle or senior, or leave it empty"]),
+        ("id,has_glasses\np3,yes\n", ["has_glasses of p3 is 'yes'; give 0 or 1, or leave it empty for unknown"]),
+        ("id,approx_age\np3,nan\n", ["approx_age of p3 is 'nan'; give years from 0 to 150, or leave it empty"]),
+        ("id,gendr\np3,F\n", ["none of the columns gender, age_group, approx_age, has_glasses", "mean 'gender'?"]),
+        ("id\np3\n", ["none of the columns gender, age_group"]),
+        ("id,gender\n", ["has no row"]),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_before_any_work(chain, photos, tmp_path, capsys, text, words):
+    meta = tmp_path / "meta.csv"
+    meta.write_text(text)
+    assert cli.main(["data", "portraits", str(photos), "-o", str(tmp_path / "out"), "--meta", str(meta)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and all(one in error for one in (str(meta), *words)), error
+    assert chain == [] and not (tmp_path / "out").exists()
+
+
+def test_the_report_says_how_many_photos_the_table_knows(chain, photos, tmp_path):
+    meta = tmp_path / "meta.csv"
+    meta.write_text("id,gender,age_groop\np3,F,young\np4,,\nstranger,M,\n")
+    report = prepare_portraits(photos, tmp_path / "out", Wanted(), meta)
+    assert f"2 of 17 photos are in {meta} (columns read: gender)" in str(report)
+    assert f"warning: {meta}: not read is the column 'age_groop', did you mean 'age_group'?" in str(report)
+    assert json.loads(report.json.read_text())["notes"] == report.notes
+    meta.write_text("id,gender\np3.png,F\n")
+    nobody = str(prepare_portraits(photos, tmp_path / "out", Wanted(), meta))
+    assert f"0 of 17 photos are in {meta}" in nobody and "'p3.png'" in nobody and "warning" in nobody
+    assert "photos are in" not in str(prepare_portraits(photos, tmp_path / "out"))
+
+
+@pytest.mark.parametrize("place", ["file", "file/in"])
+def test_an_output_that_is_a_file_is_refused_before_any_work(chain, photos, tmp_path, capsys, place):
+    (tmp_path / "file").write_text("mine")
+    assert cli.main(["data", "portraits", str(photos), "-o", str(tmp_path / place)]) == 2
+    error = capsys.readouterr().err
+    assert "is not a folder; choose another output folder" in error and error.count("\n") == 1
+    assert chain == [] and (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_in_place_of_a_file(chain, photos, tmp_path, capsys):
+    arguments = ["data", "portraits", str(photos), "-o", str(tmp_path / "out")]
+    (tmp_path / "out" / "records" / "p1.json").mkdir(parents=True)
+    assert cli.main(arguments) == 2
+    assert f"{tmp_path / 'out/records/p1.json'}: is a folder where a file should be" in capsys.readouterr().err
+    (tmp_path / "out" / "records" / "p1.json").rmdir()
+    (tmp_path / "out" / "cartoon" / "p1.png").mkdir(parents=True)
+    assert cli.main(arguments) == 2
+    assert f"{tmp_path / 'out/cartoon/p1.png'}: is a folder where a file should be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text", ['{"key":1,"outcome":2}', '{"key":{},"outcome":{}}', '{"key":{"digest":"x"},"outcome":{"id":"p3"}}', "[]"]
+)
+def test_a_record_that_is_none_is_made_again(chain, photos, tmp_path, monkeypatch, text):
+    whole = run(photos, tmp_path / "out", monkeypatch)
+    chain.clear()
+    (tmp_path / "out" / "records" / "p3.json").write_text(text)
+    (tmp_path / "out" / "records" / "stranger.json").write_text(text)
+    again = run(photos, tmp_path / "out", monkeypatch)
+    assert chain == ["p3"] and again.counts()["kept"] == whole.counts()["kept"]
 
 
 def test_bad_places(chain, photos, tmp_path):

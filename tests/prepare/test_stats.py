@@ -55,6 +55,33 @@ def test_the_portraits_layout_is_found_one_folder_deeper(tmp_path):
     assert stats.unpaired is None
 
 
+def test_an_empty_or_missing_domain_is_shown(dataset):
+    for path in (dataset / "trainB").iterdir():
+        path.unlink()
+    (dataset / "testB" / "d.png").unlink()
+    (dataset / "testB").rmdir()
+    stats = dataset_stats(dataset, dataset / "out" / "sheet.png")
+    assert list(stats.folders) == ["trainA", "testA", "trainB", "testB"]
+    assert [one.count for one in stats.folders.values()] == [4, 1, 0, 0] and stats.unpaired is None
+    assert "  testB        0 pictures" in str(stats) and load_image(stats.samples).shape[0] == 2 * 132 - 4
+
+
+def test_pairs_are_counted_only_where_there_is_an_a(dataset):
+    for name in ("trainA", "testA"):
+        for path in (dataset / name).iterdir():
+            path.unlink()
+    stats = dataset_stats(dataset)
+    assert [one.count for one in stats.folders.values()] == [0, 0, 2, 1]
+    assert stats.unpaired is None and "without a pair" not in str(stats)
+
+
+def test_a_sheet_below_a_file_is_refused(dataset, capsys):
+    (dataset / "file").write_text("x")
+    assert cli.main(["data", "stats", str(dataset), "-o", str(dataset / "file" / "x.png")]) == 2
+    error = capsys.readouterr().err
+    assert f"{dataset / 'file'}: is not a folder; choose another output folder" in error and "exists" not in error
+
+
 def test_nothing_to_count(tmp_path, capsys):
     with pytest.raises(DataError, match="no image"):
         dataset_stats(tmp_path)

@@ -166,6 +166,15 @@ def test_what_exists_is_kept(tmp_path):
     assert files(tmp_path / "data") == {"set/mine": b"mine"}
 
 
+def test_a_data_folder_that_is_a_file(tmp_path, capsys):
+    archive = make_zip(tmp_path / "x.zip", HONEST)
+    (tmp_path / "file").write_text("mine")
+    for place, words in (("file", "file: is not a folder"), ("file/in", "file is not a folder")):
+        assert cli.main(["data", "unpack", str(archive), "-d", str(tmp_path / place)]) == 2
+        error = capsys.readouterr().err
+        assert words in error and error.count("\n") == 1 and "exists" not in error
+
+
 def test_the_command(tmp_path, capsys):
     archive = make_zip(tmp_path / "x.zip", HONEST)
     assert cli.main(["data", "unpack", str(archive), "-d", str(tmp_path / "data")]) == 0
