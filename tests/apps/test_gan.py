@@ -91,7 +91,7 @@ def test_run_writes_one_file(weights, digits, tmp_path):
 
 
 def test_which_network(weights, tmp_path):
-    with pytest.raises(WeightsError, match="no shipped network"):
+    with pytest.raises(WeightsError, match="no network has this name"):
         GANPredictor(weight_path="dcgan_face64").grid()
     with pytest.raises(WeightsError, match="holds a FaceID"):
         GANPredictor(weight_path="face_id").grid()

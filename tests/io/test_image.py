@@ -220,7 +220,7 @@ def test_limits_are_arguments(picture):
 
 def test_saving_where_it_cannot_be(tmp_path, picture):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="cannot be used"):
+    with pytest.raises(OutputError, match="is not a folder"):
         save_image(tmp_path / "file" / "a.png", picture)
     with pytest.raises(OutputError, match=".png"):
         save_image(tmp_path / "a.txt", picture)
