@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ def parser() -> argparse.ArgumentParser:
     add("-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key")
     resume_help = "go on from the newest run of this config, or from DIR: a run folder or one of its checkpoints"
     add("--resume", nargs="?", const="newest", metavar="DIR", help=resume_help)
-    add("--load", metavar="W", help="start from a weights file, shipped weights or a checkpoint folder")
+    load_help = "start from weights files or shipped weights, one for each network, or from a checkpoint folder"
+    add("--load", nargs="+", metavar="W", help=load_help)
     add("--evaluate-only", action="store_true", help="print the validation scores and stop")
     add("--dry-run", action="store_true", help="build everything, print sizes, stop")
     add("--nproc", default="1", help="training processes, or auto: one a core, if the batch can be shared")
@@ -82,7 +83,7 @@ def _take_flags(options: argparse.Namespace, config: dict[str, Any]) -> None:
     if options.amp:
         config["amp"] = options.amp_level
     if options.load and not options.evaluate_only:
-        config["load"] = options.load
+        config["load"] = options.load[0] if len(options.load) == 1 else options.load
     if options.val_interval is not None and "validation" not in config["dataset"]:
         print("--val-interval: this config has no dataset.validation; nothing is validated", file=sys.stderr)
 
@@ -168,23 +169,47 @@ def _profile(options: argparse.Namespace, folder: Path) -> Any:
     return Profile(text, folder, watch=distributed.rank() == 0) if text else None
 
 
-def load(trainer: Any, source: str) -> None:
-    """Start from a checkpoint or run folder (all networks), or from a weights file or the name of shipped weights (the
-    network they describe)."""
+def load(trainer: Any, sources: str | Sequence[str]) -> None:
+    """Start from a checkpoint or run folder (all networks), or from weights files or the names of shipped weights (the
+    network that each describes; of fewer pixels a side where the network can go on from such)."""
     from ppgen.io.weights import load_into
 
-    start = check_start(source)
-    if start.is_dir():
-        trainer.load_weights(start)
+    starts = check_starts(sources)
+    if starts[0].is_dir():
+        trainer.load_weights(starts[0])
         return
-    source = str(start)
-    name = _network_of(trainer, source)
+    files: dict[str, str] = {}
+    for source in map(str, starts):
+        name = _network_of(trainer, source)
+        if name in files:
+            raise ConfigError(f"load: {files[name]} and {source} are both for the network '{name}'; give one of them")
+        files[name] = source
     for networks in (trainer.model.networks, trainer.smooth_networks()):
-        load_into(networks[name], source)
+        for name, source in files.items():
+            load_into(networks[name], _start_of(networks[name], source))
 
 
-def check_start(source: str) -> Path:
-    """The folder or weights file that a training is to start from; ConfigError where there is none."""
+def _start_of(network: Any, source: str) -> Any:
+    """What to load from a file: itself, or arrays grown out of those of the same network for smaller pictures."""
+    from ppgen.io.weights import read_arrays, read_metadata
+
+    described = read_metadata(Path(source)) if source.endswith(".safetensors") else {}
+    same = hasattr(network, "of_smaller") and described.get("class") == type(network).__name__
+    if same and described.get("args", {}).get("size", network.size) < network.size:
+        return network.of_smaller(read_arrays(source))
+    return source
+
+
+def check_starts(sources: str | Sequence[str]) -> list[Path]:
+    """The one folder or the weights files that a training is to start from; ConfigError where one is not there."""
+    starts = [_check_start(source) for source in ([sources] if isinstance(sources, str) else sources)]
+    folder = next((start for start in starts if start.is_dir()), None)
+    if folder is not None and len(starts) > 1:
+        raise ConfigError(f"load: {folder} is a folder and holds all networks; give it alone, or weights files alone")
+    return starts
+
+
+def _check_start(source: str) -> Path:
     from ppgen import hub
 
     folder = Path(source).expanduser()

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ppgen.config import read_yaml
-from ppgen.device import cpu_count
+from ppgen.device import cpu_count, import_paddle
 from ppgen.engine.log import read_log
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import read_metadata
@@ -38,6 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("run", help="run folder that holds best.safetensors")
     parser.add_argument("name", help="name of the asset")
     parser.add_argument("-c", "--config-file", required=True, help="the committed config, with its section `card`")
+    also = "ship this network of the newest checkpoint too, as NAME_NETWORK, to go on training with both"
+    parser.add_argument("--also", metavar="NETWORK", help=also)
     parser.add_argument("--eight-bit", action="store_true", help="large matrices of linear layers as int8")
     options = parser.parse_args(argv)
 
@@ -48,6 +50,38 @@ def main(argv: list[str] | None = None) -> int:
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
     history = read_log(Path(options.run) / "history.jsonl")
     facts = card_facts(read_metadata(best)["card"], history, options.config_file)
-    path = hub.publish(hub.load(best), hub.ASSETS / f"{options.name}.safetensors", facts, eight_bit=options.eight_bit)
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    shipped = {options.name: hub.load(best)}
+    if options.also:
+        shipped[f"{options.name}_{options.also}"] = of_newest_checkpoint(Path(options.run), options.also)
+    for name, network in shipped.items():
+        own = facts if name == options.name else {**facts, **_beside(options.name, options.also, facts)}
+        path = hub.publish(network, hub.ASSETS / f"{name}.safetensors", own, eight_bit=options.eight_bit)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+def _beside(name: str, network: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """What the card of a network that is shipped beside the best one says otherwise."""
+    return {
+        "title": f"{facts['title']}: its {network}",
+        "use": f"to go on training: `python tools/main.py -c CONFIG --load {name} {name}_{network}`",
+        "scores": "none of its own; it is of the run's newest checkpoint",
+    }
+
+
+def of_newest_checkpoint(run: Path, name: str) -> Any:
+    """A network of a run as its newest checkpoint holds it; ConfigError where the run has none of this name."""
+    import_paddle()  # before the networks import it
+    import ppgen.networks  # noqa: F401  (registers them)
+    from ppgen.engine import checkpoint
+    from ppgen.engine.state import split_prefix
+    from ppgen.io.weights import load_into
+    from ppgen.registry import NETWORKS
+
+    networks = {k: v for k, v in read_yaml(run / "config.yaml")["model"].items() if isinstance(v, dict) and "name" in v}
+    if name not in networks:
+        raise ConfigError(f"--also {name}: the run has no such network (it has {', '.join(sorted(networks))})")
+    folder, found, _ = checkpoint.load_newest(run / "checkpoints")
+    network = NETWORKS.build(networks[name])
+    load_into(network, split_prefix(found.weights, name))
+    return network

@@ -157,6 +157,11 @@ def _validate(value: Any, where: str) -> list[str]:
     return faults + (check_named(METRICS, metric, f"{where}.metric") if metric else [])
 
 
+def _load(value: Any, where: str) -> list[str]:
+    several = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+    return [] if several else _of_type(str)(value, where)
+
+
 CHECKS: dict[str, Check] = {
     "seed": _of_type(int, 0),
     "total_iters": _of_type(int, 1),
@@ -175,7 +180,7 @@ CHECKS: dict[str, Check] = {
     "card": _of_type(dict),
     "stages": check_stages,
     "amp": _one_of("O1", "O2"),
-    "load": _of_type(str),
+    "load": _load,
 }
 
 

@@ -82,7 +82,7 @@ def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
     check_nodes(nodes)
     counts = {node.name: _count(node) for node in nodes}
     if config.get("load"):
-        launch.check_start(config["load"])
+        launch.check_starts(config["load"])
     folder, resumed = _folder(options, config)
     run = _Run(folder, config, nodes, options, counts)
     if options.dry_run:

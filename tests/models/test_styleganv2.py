@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, WeightsError
@@ -17,6 +18,7 @@ from ppgen.engine.optimizers import build_optimizer  # noqa: E402
 from ppgen.engine.state import NetworkState, enlarged  # noqa: E402
 from ppgen.engine.trainer import Trainer  # noqa: E402
 from ppgen.engine.update import run_phase, trainable  # noqa: E402
+from ppgen.io.weights import save_network  # noqa: E402
 from ppgen.models.base import Step  # noqa: E402
 from ppgen.models.styleganv2 import StyleGAN2  # noqa: E402
 
@@ -35,10 +37,13 @@ CONFIG = {
 }
 
 
+GENERATOR = {"name": "StyleGANv2Generator", "style_dim": 8, "n_mlp": 2, **NETWORK}
+DISCRIMINATOR = {"name": "StyleGANv2Discriminator", **NETWORK}
+
+
 def model(**settings) -> StyleGAN2:
     paddle.seed(3)
-    generator = {"name": "StyleGANv2Generator", "style_dim": 8, "n_mlp": 2, **NETWORK}
-    return StyleGAN2(generator, {"name": "StyleGANv2Discriminator", **NETWORK}, **settings)
+    return StyleGAN2(GENERATOR, DISCRIMINATOR, **settings)
 
 
 def batch(count: int = 4) -> dict:
@@ -252,3 +257,34 @@ def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
         with pytest.raises(WeightsError, match="another network"):
             state = NetworkState(name, large.model.networks[name]).arrays()
             NetworkState(name, network).restore(enlarged(network, state))
+
+
+def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path):
+    """As from the run: `publish` writes the averaged generator and, beside it, the discriminator."""
+    from ppgen.engine import launch
+    from ppgen.engine.publish import of_newest_checkpoint
+
+    small = trainer(tmp_path / "small")
+    small.run()
+    nets = {"generator": GENERATOR, "discriminator": DISCRIMINATOR}
+    (tmp_path / "small/config.yaml").write_text(yaml.safe_dump({"model": {"name": "StyleGAN2", **nets}}))
+    files = [str(tmp_path / f"{name}.safetensors") for name in ("mean", "judge")]
+    save_network(small.averages["generator"].network, files[0])
+    save_network(of_newest_checkpoint(tmp_path / "small", "discriminator"), files[1])
+    large, other = sized(16, tmp_path / "large"), sized(16, tmp_path / "other")
+    launch.load(large, files)
+    other.load_weights(tmp_path / "small")
+    for name, network in other.model.networks.items():
+        wanted = (other.averages[name].network if name in other.averages else network).state_dict()
+        found = large.model.networks[name].state_dict()
+        kept = [key for key, value in wanted.items() if (found[key].numpy() == value.numpy()).all()]
+        assert len(kept) > 0.7 * len(wanted), name
+    with pytest.raises(ConfigError, match="both for the network 'generator'"):
+        launch.load(large, [files[0], files[0]])
+    with pytest.raises(ConfigError, match="give it alone"):
+        launch.load(large, [files[0], str(tmp_path / "small")])
+    with pytest.raises(ConfigError, match="no such network .it has discriminator, generator"):
+        of_newest_checkpoint(tmp_path / "small", "critic")
+    with pytest.raises(WeightsError, match="does not fit"):  # not the other way round
+        save_network(large.model.networks["generator"], files[0])
+        launch.load(small, files[0])
