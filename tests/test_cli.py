@@ -239,7 +239,7 @@ def test_link_follows_the_environment(folders, monkeypatch, capsys):
 def test_link_into_a_file_is_an_error(folders):
     data, shared = folders
     data.write_text("a file, not a folder")
-    with pytest.raises(OutputError, match="cannot be linked"):
+    with pytest.raises(OutputError, match="data: is not a folder"):
         link.link_datasets(data, shared)
 
 

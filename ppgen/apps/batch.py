@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ppgen.errors import DataError, OutputError, PPGenError
-from ppgen.io.atomic import check_output as check_output  # predictors take it from here
 from ppgen.io.image import list_images, source_name
 
 _MAX_STEM = 80  # characters; with what is appended, a file name has to stay below 255 bytes

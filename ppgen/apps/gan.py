@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import check_output
 from ppgen.apps.pictures import Pictures
 from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
 from ppgen.hub import published
 from ppgen.hub.stylegan2 import load_style_generator
+from ppgen.io.atomic import check_output
 from ppgen.io.weights import load_into, read_metadata
 from ppgen.latent.paths import Way, circle, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of

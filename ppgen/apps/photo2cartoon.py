@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import Item, Report, check_not_input, check_output, is_batch, list_items, run_batch
+from ppgen.apps.batch import Item, Report, check_not_input, is_batch, list_items, run_batch
 from ppgen.apps.portrait import (
     SIZE,
     Cut,
@@ -32,7 +32,7 @@ from ppgen.apps.portrait import (
 from ppgen.apps.routing import Route, Router
 from ppgen.errors import ConfigError
 from ppgen.faces.segment import on_white, outline_mask
-from ppgen.io.atomic import atomic_path
+from ppgen.io.atomic import atomic_path, check_output
 from ppgen.io.image import save_image
 
 GENERATOR = "photo2cartoon"  # its name in the hub

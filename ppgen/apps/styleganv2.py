@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import check_output
 from ppgen.apps.gan import GANPredictor
 from ppgen.apps.pictures import Pictures
 from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import load_style_generator
+from ppgen.io.atomic import check_output
 from ppgen.latent.mixing import swap
 from ppgen.latent.paths import Way, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import check_not_input, check_output
+from ppgen.apps.batch import check_not_input
 from ppgen.apps.pictures import Pictures
 from ppgen.apps.styleganv2 import TRUNCATION, check_finite
 from ppgen.apps.styleganv2_fitting import Fitted, Latent, StyleGANv2FittingPredictor, read_latent, save_latent
 from ppgen.errors import ConfigError
 from ppgen.hub.published import fetch_on_trust
+from ppgen.io.atomic import check_output
 from ppgen.io.image import save_image
 from ppgen.io.weights import read_arrays
 from ppgen.latent.attributes import Directions, load_directions

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import check_not_input, check_output
+from ppgen.apps.batch import check_not_input
 from ppgen.apps.photos import Seen, Way, see
 from ppgen.apps.pictures import Picture
 from ppgen.apps.styleganv2 import StyleGANv2Predictor
 from ppgen.errors import DataError
-from ppgen.io.atomic import write_bytes
+from ppgen.io.atomic import check_output, write_bytes
 from ppgen.io.image import save_image, source_name, to_tensor_array
 from ppgen.latent.project import Features, Projection, Settings, project
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ppgen.apps.batch import check_output
 from ppgen.apps.styleganv2 import StyleGANv2Predictor, check_finite
 from ppgen.apps.styleganv2_fitting import read_latent
+from ppgen.io.atomic import check_output
 from ppgen.io.image import save_image
 from ppgen.latent.mixing import blend
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import Item, Report, check_not_input, check_output, is_batch, list_items, run_batch
+from ppgen.apps.batch import Item, Report, check_not_input, is_batch, list_items, run_batch
 from ppgen.apps.portrait import (
     Cut,
     Drawing,
@@ -29,7 +29,7 @@ from ppgen.apps.portrait import (
 )
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces.segment import on_white
-from ppgen.io.atomic import atomic_path
+from ppgen.io.atomic import atomic_path, check_output
 from ppgen.io.heatmap import heat_pictures
 from ppgen.io.image import save_image, to_tensor_array, to_uint8
 from ppgen.registry import nearest

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ppgen.apps.batch import Item, Report, check_not_input, check_output, is_batch, list_items, run_batch
+from ppgen.apps.batch import Item, Report, check_not_input, is_batch, list_items, run_batch
 from ppgen.apps.gan import GANPredictor
 from ppgen.apps.photos import Seen, see
 from ppgen.apps.pictures import Picture, Pictures
 from ppgen.errors import ConfigError, DataError
-from ppgen.io.atomic import atomic_path
+from ppgen.io.atomic import atomic_path, check_output
 from ppgen.io.image import save_image, source_name, to_tensor_array
 from ppgen.latent.attributes import Directions, load_directions
 from ppgen.latent.paths import Way, axis, morph, traverse

@@ -72,8 +72,8 @@ def run_directions(args: argparse.Namespace) -> int:
 
 def _check_holds_directions(path: Path) -> None:
     """WeightsError where nothing can be added to these weights, OutputError where they cannot be written."""
-    from ppgen.apps.batch import check_output
     from ppgen.errors import WeightsError
+    from ppgen.io.atomic import check_output
     from ppgen.io.weights import read_metadata
 
     try:

@@ -41,8 +41,8 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 def _check_file(output: str, film: bool = True) -> None:
     """OutputError, before any work, where `output` is a folder or ends in what is not written; `film`: may be one."""
-    from ppgen.apps.batch import check_output
     from ppgen.errors import OutputError
+    from ppgen.io.atomic import check_output
     from ppgen.io.movie import SUFFIXES
 
     path = Path(output).expanduser()
@@ -175,8 +175,9 @@ def run_project(args: argparse.Namespace) -> int:
 
     Exit code 1: some photos of several failed, the others are done; 2: the only one failed.
     """
-    from ppgen.apps.batch import check_not_input, check_output, list_items, run_batch
+    from ppgen.apps.batch import check_not_input, list_items, run_batch
     from ppgen.apps.styleganv2_fitting import save_latent
+    from ppgen.io.atomic import check_output
     from ppgen.io.image import save_image
 
     predictor, settings, folder = _predictor(args), _settings(args), Path(args.output)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ppgen.errors import DataError, OutputError
+from ppgen.io.atomic import check_output
 from ppgen.io.places import LINKED
 
 
@@ -53,6 +54,7 @@ def _link_one(name: str, source: Path, link: Path) -> Linked:
         return Linked(name, "kept", link)
     if not source.is_dir():
         return Linked(name, "absent", source)
+    check_output(link.parent)
     try:
         link.parent.mkdir(parents=True, exist_ok=True)
         if link.is_symlink():  # exists() was false: its target is gone

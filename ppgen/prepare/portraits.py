@@ -21,6 +21,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,9 @@ def prepare_portraits(
         outcomes.append(outcome)
         reused += again
     _write_tables(out)
+    for folder in _PICTURES:  # an empty one would be taken for a dataset
+        with suppress(OSError):
+            (out / folder).rmdir()
     notes = people.notes([(path.stem, identifier) for identifier, path in named])
     report = Report(outcomes, reused, out / "report.csv", out / "report.json", notes)
     _write_report(report, wanted)
