@@ -38,6 +38,7 @@ from ppgen.metrics.reference import cached_features
 BEGIN, END = "<!-- measured: benchmarks/gan_family.py -->", "<!-- /measured -->"
 STORE = "gan_family.json"
 GRID = 8  # rows and columns of a sample grid
+SMOOTHED = 15  # parts of a run, of which a running mean takes one
 PAGE = f"""# One network, several objectives
 
 ## Measured
@@ -152,6 +153,33 @@ def curves(found: dict[str, Any], path: Path) -> None:
         figure.savefig(temporary, dpi=110)
 
 
+def verdict_curves(runs: list[Run], path: Path) -> None:
+    """What the discriminators said while they learnt: D(x) and D(G(z)), and the critics' distances; running means."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    both, critics = figure.subplots(1, 2)
+    for place, run in enumerate(runs):
+        for key, axes, style in (("d_real", both, "-"), ("d_fake", both, "--"), ("distance", critics, "-")):
+            rows = [(run.images(row["step"]) / 1000, row[key]) for row in run.log if key in row]
+            if rows:
+                images, values = np.array(rows).T
+                width = max(1, len(values) // SMOOTHED)
+                smooth = np.convolve(values, np.ones(width) / width, "valid")
+                says = {"d_real": ", D(x)", "d_fake": ", D(G(z))", "distance": ""}[key]
+                axes.plot(images[width - 1 :], smooth, style, color=f"C{place}", label=title_of(run) + says)
+    both.axhline(0.5, color="0.4", linestyle=":", label="undecided")
+    both.set(xlabel="thousand images seen", ylabel="mean answer of the discriminator")
+    critics.set(xlabel="thousand images seen", ylabel="the critic's distance", yscale="log")
+    for axes in (both, critics):
+        if axes.lines:
+            axes.legend(fontsize=8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
 def table(found: dict[str, Any]) -> str:
     """The measured part of the page."""
     heads = ["", "KID, best checkpoint", "rank", "at images", "KID at the end", "Frechet distance, best",
@@ -238,6 +266,8 @@ def draw_pictures(found: dict[str, Any], runs: list[Run], folder: Path, seed: in
     """(title, file name) of the curves and of each run's grid, written into `folder`."""
     written = [("KID and Frechet distance over images seen", "gan_family_curves.png")]
     curves(found, folder / written[0][1])
+    written.append(("What the discriminators and critics said while they learnt", "gan_family_verdicts.png"))
+    verdict_curves(runs, folder / written[1][1])
     for run in runs:
         title = title_of(run)
         best = found["runs"][title]["best_step"]

@@ -187,6 +187,8 @@ def load(trainer: Any, sources: str | Sequence[str]) -> None:
     for networks in (trainer.model.networks, trainer.smooth_networks()):
         for name, source in files.items():
             load_into(networks[name], _start_of(networks[name], source))
+    for name in set(files) & set(trainer.averages):
+        trainer.averages[name].go_on(None)
 
 
 def _start_of(network: Any, source: str) -> Any:

@@ -147,13 +147,19 @@ class Trainer:
     def load_weights(self, source: Path) -> None:
         """Start from the networks of a checkpoint folder, or of a run folder's newest checkpoint.
 
-        StyleGAN2's may be of fewer pixels a side: the layers of the further resolutions then start anew.
+        StyleGAN2's may be of fewer pixels a side: the layers of the further resolutions then start anew. Averages go on
+        as they were, and so does what a recipe says goes with its networks (the strength of ADA, the path length).
         """
         found = checkpoint.load(checkpoint.newest(source / "checkpoints") or source)
         for name, part in self.networks_state().items():
             part.restore(enlarged(self.model.networks[name], split_prefix(found.weights, name)))
         for name, average in self.averages.items():
             average.restore(enlarged(average.network, split_prefix(found.state, f"ema.{name}")))
+            average.go_on(found.facts.get("averaged_images", {}).get(name))
+        for name, part in self.model.stateful().items():
+            arrays = split_prefix(found.state, f"model.{name}")
+            if arrays and getattr(part, "goes_with_networks", False):
+                part.restore(arrays)
 
     def resume(self, source: Path) -> None:
         """Go on exactly where a checkpoint was written.
@@ -194,6 +200,9 @@ class Trainer:
         if mine:  # what this process kept for itself; a run resumed with more processes starts them from the first's
             spread({f"model.{name}": part for name, part in self.model.stateful().items()}, mine)
         self.step, self.seconds, self.rollbacks = facts["step"], facts["seconds"], facts.get("rollbacks", 0)
+        for name, average in self.averages.items():
+            seen = self.step * self.loader.batch_size
+            average.earlier = facts.get("averaged_images", {}).get(name, seen) - seen
         self.best = self._score_of_best()
 
     def _score_of_best(self) -> float | None:
@@ -213,7 +222,10 @@ class Trainer:
         own = gather({f"model.{name}": part for name, part in self.model.stateful().items()})
         each = distributed.gather(own) if together else [own]
         if self.writes:
+            seen = self.step * self.loader.batch_size
+            averaged = {name: average.earlier + seen for name, average in self.averages.items()}
             facts = {"seconds": self.seconds, "seed": self.seed, "rollbacks": self.rollbacks}
+            facts["averaged_images"] = averaged  # what the ramp of the averages goes by, wherever it goes on
             weights, state = gather(self.networks_state()), gather(self.other_state())
             check_finite(weights, self.step)
             state |= {f"rank{n}.{k}": v for n, arrays in enumerate(each) if n for k, v in arrays.items()}

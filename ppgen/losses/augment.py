@@ -6,7 +6,9 @@ training pictures by heart. `LightAugment` is DiffAugment (Zhao et al., "Differe
 Data-Efficient GAN Training", NeurIPS 2020): every picture is changed, always.
 
 Both have second derivatives, as R1 needs: pictures are warped by picking pixels (take_along_axis), not by
-grid_sample, which has none. Their random numbers are handed in.
+grid_sample, which has none. ADA's authors enlarge a picture twofold and filter it (sym6) before they warp it; here it
+is warped bilinearly as it is, a fraction of the work, which blurs a little where it moves by parts of a pixel. Their
+random numbers are handed in.
 """
 
 from __future__ import annotations
@@ -80,6 +82,8 @@ class AdaptiveAugment(NoAugment):
         start: p at first.
         interval: steps of `observe` between changes of p.
     """
+
+    goes_with_networks = True  # what they know by heart, they know in another training too
 
     def __init__(self, target: float = 0.6, images: float = 500_000, start: float = 0.0, interval: int = 4) -> None:
         self.target, self.images, self.interval = target, images, interval

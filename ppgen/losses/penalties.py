@@ -61,6 +61,8 @@ class PathLength:
         decay: how far a moves towards each batch's mean.
     """
 
+    goes_with_networks = True
+
     def __init__(self, decay: float = 0.01) -> None:
         self.decay, self.mean = decay, 0.0
 

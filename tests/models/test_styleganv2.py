@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 
 paddle = import_paddle()
 
+from ppgen.engine import launch  # noqa: E402
 from ppgen.engine.optimizers import build_optimizer  # noqa: E402
 from ppgen.engine.state import NetworkState, enlarged  # noqa: E402
 from ppgen.engine.trainer import Trainer  # noqa: E402
@@ -261,7 +262,6 @@ def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
 
 def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path):
     """As from the run: `publish` writes the averaged generator and, beside it, the discriminator."""
-    from ppgen.engine import launch
     from ppgen.engine.publish import of_newest_checkpoint
 
     small = trainer(tmp_path / "small")
@@ -288,3 +288,33 @@ def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path)
     with pytest.raises(WeightsError, match="does not fit"):  # not the other way round
         save_network(large.model.networks["generator"], files[0])
         launch.load(small, files[0])
+
+
+def test_the_average_and_the_strength_of_ada_go_on_with_the_networks(tmp_path):
+    """Without this, the ramp of a training's first images makes the average the network itself within one step."""
+    first = trainer(tmp_path / "first")
+    first.run()
+    kept = first.averages["generator"].arrays()["layers.0.conv.weight"]
+    save_network(first.averages["generator"].network, tmp_path / "mean.safetensors")
+    for source, seen in ((tmp_path / "first", 16), (tmp_path / "mean.safetensors", 20_000_000)):
+        again = trainer(tmp_path / f"again_{seen}")
+        average = again.averages["generator"]
+        again.total, average.half_life = 1, 1e6
+        launch.load(again, str(source))
+        assert average.earlier == seen
+        average.go_on(20_000_000)
+        again.run()
+        found = average.arrays()["layers.0.conv.weight"]
+        raw = again.model.networks["generator"].state_dict()["layers.0.conv.weight"].numpy()
+        assert 0 < np.abs(found - kept).max() < 0.01 * np.abs(raw - found).max(), source
+        resumed = trainer(tmp_path / f"again_{seen}")
+        resumed.resume_newest()
+        assert resumed.averages["generator"].earlier == 20_000_000
+    assert trainer(tmp_path / "new").averages["generator"].earlier == 0
+    large = sized(16, tmp_path / "large")
+    assert large.model.augment.p == 0.5
+    first.model.augment.p, first.model.path_length.mean = 0.625, 3.5
+    first.save()
+    large.load_weights(tmp_path / "first")
+    assert (large.model.augment.p, large.model.path_length.mean) == (0.625, 3.5)
+    assert large.averages["generator"].earlier == 16
