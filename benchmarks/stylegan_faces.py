@@ -7,7 +7,8 @@ projection  16 held-back faces into W and W+: cosine of FaceID descriptors and s
             loss, so its cosines flatter both projections, and W and W+ alike. Needs `make data`.
 edit        the directions that the weights hold, on samples: how many faces flip to the wanted answer of a probe
             (a logistic regression on FaceID's features of real faces, as in vae_faces.py), how many other answers
-            flip too, and the cosine of the descriptor with that of the face before. Needs `make data`.
+            flip too, and the cosine of the descriptor with that of the face before. The directions were found by a
+            judge of the same features and faces, so the flips flatter them. Needs `make data`.
 seeds       pictures of seeds 0-63 in three processes, with 1, 1 and 2 threads: largest difference, in [-1, 1].
 speed       CPU time of one picture of an untrained generator at 1024 pixels against PaddleGAN's 10.7 s, best of 3.
 
@@ -35,7 +36,7 @@ from vae_faces import fit_probe, flips  # noqa: E402
 
 from ppgen.datasets.image_folder import ImageFolder  # noqa: E402
 from ppgen.errors import ConfigError, PPGenError  # noqa: E402
-from ppgen.io.atomic import write_json  # noqa: E402
+from ppgen.io.atomic import check_output, write_json  # noqa: E402
 
 PARTS = ("projection", "edit", "seeds", "speed")
 AMOUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -118,6 +119,8 @@ def answers_to(predictor: Any, train: ImageFolder) -> dict[str, np.ndarray]:
             f"{predictor.name}: holds no attribute directions to measure; find them with "
             "`ppgen directions --data faces128 --where colour=1 --save`, or leave the part 'edit' out with --only"
         )
+    if partly := [name for name in answers if predictor.directions[name].ndim != 1]:
+        raise ConfigError(f"{predictor.name}: {', '.join(partly)} move some layers only; save them without --layers")
     return answers
 
 
@@ -257,6 +260,8 @@ def check(predictor: Any, options: argparse.Namespace) -> None:
     for flag, value in (("-n", options.n), ("--steps", options.steps), ("--samples", options.samples)):
         if value < 1:
             raise ConfigError(f"{flag} {value}: expected 1 or more")
+    if options.out:
+        check_output(Path(options.out).parent)
     if set(options.only) != {"speed"}:
         predictor.network  # noqa: B018  (missing weights)
     if {"projection", "edit"} & set(options.only):

@@ -5,14 +5,14 @@
 KID is against the held-back faces; FID, precision and recall (`dlib-face`, depth 17) against the training faces. Beside
 the generator stand real faces (KID: the training faces, the rest: the held-back ones) and a Gaussian in PCA space. FID
 of few pictures is too large: compare rows of one `n` only. The Gaussian has as many pictures as the generator;
-precision and recall take as many of each as there are training faces. Perceptual path lengths are in W and Z, by
+precision and recall take as many of each as there are held-back faces. Perceptual path lengths are in W and Z, by
 FaceID's features (not comparable with figures by LPIPS).
 
-Nearest: the training face whose descriptor is nearest to each of 16 samples (truncation 0.7), as a picture with the
-photo below its sample: it shows photos, so it is not to be published. As a number: the mean distance to the nearest
-training face, of the generator's samples (not truncated) and of held-back faces. A generator that draws photos from
-memory lies far below them; one that does not lies near them, and so do pictures that are no faces at all, such as an
-untrained generator's noise, so the number says nothing good about the samples.
+Nearest: the training face, or its mirror image, whose descriptor is nearest to each of 16 samples (truncation 0.7), as
+a picture with the photo below its sample: it shows photos, so it is not to be published. As a number: the mean
+distance to the nearest training face, of the generator's samples (not truncated) and of held-back faces. A generator
+that draws photos from memory lies far below them; one that does not lies near them, and so do pictures that are no
+faces at all, such as an untrained generator's noise, so the number says nothing good about the samples.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ sys.path.insert(1, str(Path(__file__).resolve().parent))
 
 from gan_faces import faces, gaussian_faces  # noqa: E402
 
-from ppgen.errors import PPGenError  # noqa: E402
-from ppgen.io.atomic import write_json  # noqa: E402
+from ppgen.errors import ConfigError, OutputError, PPGenError  # noqa: E402
+from ppgen.io.atomic import check_output, write_json  # noqa: E402
 
 DEPTHS = ("72", "35", "17", "8", "4", "2")
 MAIN = "dlib-face@17"
@@ -53,7 +53,7 @@ def distributions(features: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
     for who in (HELD, GAUSSIAN, GENERATOR):
         theirs = features[who][MAIN]
         found["fid"][who] = {"fid": frechet_distance(gaussian(train), gaussian(theirs)), "pictures": len(theirs)}
-        found["precision_recall"][who] = precision_recall(train, theirs[: len(train)])._asdict()
+        found["precision_recall"][who] = precision_recall(train, theirs[: len(features[HELD][MAIN])])._asdict()
     return found
 
 
@@ -87,6 +87,7 @@ def memory(samples: np.ndarray, shown: np.ndarray, train: list[np.ndarray], held
     from ppgen.metrics.reference import cached_features
 
     network = extractor(DESCRIPTOR)
+    train = [*train, *(np.ascontiguousarray(face[:, ::-1]) for face in train)]  # it learnt from both
     known = cached_features(network, train)
     own, far = nearest(network(samples), known)[1], nearest(cached_features(network, held), known)[1]
     places, how_far = nearest(network(shown), known)
@@ -141,6 +142,19 @@ def report(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def check(options: argparse.Namespace) -> None:
+    """ConfigError, OutputError for what would fail only after the work."""
+    for flag, value in (("-n", options.n), ("--paths", options.paths)):
+        if value < 2:
+            raise ConfigError(f"{flag} {value}: expected 2 or more")
+    if Path(options.nearest).suffix.lower() not in (".png", ".jpg"):
+        raise ConfigError(f"--nearest {options.nearest}: expected a name that ends in .png or .jpg")
+    for path in filter(None, (options.nearest, options.out)):
+        if Path(path).is_dir():
+            raise OutputError(f"{path}: is a folder; name a file in it")
+        check_output(Path(path).parent)
+
+
 def main() -> int:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
@@ -153,14 +167,15 @@ def main() -> int:
     from ppgen.io.image import save_image
 
     try:
+        check(options)
         figures, picture = measure(options.weights, options.n, options.paths)
+        print(report(figures))
         print(save_image(options.nearest, picture))
         if options.out:
             write_json(options.out, figures)
     except PPGenError as error:
         print(error, file=sys.stderr)
         return 2
-    print(report(figures))
     return 0
 
 

@@ -10,7 +10,7 @@ from ppgen.device import import_paddle
 
 paddle = import_paddle()
 
-from ppgen.cli import directions, stylegan  # noqa: E402
+from ppgen.cli import directions, explain, stylegan  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
 from ppgen.io.weights import save_network  # noqa: E402
 from ppgen.latent.attributes import load_directions  # noqa: E402
@@ -156,9 +156,13 @@ def test_sefa_of_some_layers_is_saved_for_these_layers(model, tmp_path, capsys):
         (["directions"], "", "is a folder"),
         (["directions"], "file/x.png", "is not a folder"),
         (["channels"], "x.gif", "is not written as .gif"),
+        (["explain", "noise"], "x.gif", "is not written as .gif"),
+        (["explain", "path"], "x.abc", "end the name in .png, .pdf or .svg"),
+        (["explain", "path"], "", "is a folder"),
     ],
 )
 def test_outputs_are_checked_before_the_work(tmp_path, capsys, monkeypatch, words, bad, told):
+    monkeypatch.setattr(explain, "_network", lambda _: pytest.fail("worked first"))
     for module in (stylegan, directions):
         monkeypatch.setattr(module, "_predictor", lambda _: pytest.fail("worked first"))
     (tmp_path / "file").write_text("")
@@ -208,12 +212,23 @@ def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, c
         (["interpolate", "--seeds", "5-3"], "runs backwards"),
         (["interpolate", "--seeds", "1"], "2 latents"),
         (["edit", "x.png", "--direction", "Smiling"], "Smiling=1.5"),
+        (["edit", "x.png", "--direction", "a=1", "a=2"], "'a' was named twice"),
+        (["edit", "x.png", "--channel", "1:1=2", "--layers", "fine"], "layers are of directions"),
+        (["sample", "--truncation", "nan"], "truncation: expected a finite number, found nan"),
+        (["explain", "droplet", "--truncation", "nan"], "truncation: expected a finite number, found nan"),
         (["project", "x.png", "--steps", "0"], "at least 1 step"),
     ],
 )
 def test_says_what_is_wrong(model, tmp_path, capsys, words, told):
     code, said = run(capsys, *words, "--model", model)
     assert code == 2 and told in said and said.count("\n") == 1, said
+
+
+def test_a_rate_of_films_is_known_before_the_work(model, capsys):
+    for rate in ("0", "nan", "1e9", "x"):
+        with pytest.raises(SystemExit, match="2"):
+            cli.main(["interpolate", "--model", str(model), "--fps", rate])
+        assert "above 0 and at most 100" in capsys.readouterr().err
 
 
 def test_shipped_weights_keep_their_directions(model, tmp_path, capsys, monkeypatch):

@@ -37,11 +37,11 @@ class Sheets(NamedTuple):
 
 
 def seed_or_any(seed: int | None) -> int:
-    """The seed, or one that nobody chose. ConfigError for a negative one."""
+    """The seed, or one that nobody chose. ConfigError for a negative one, and for what is no whole number."""
     if seed is None:
         return int(np.random.default_rng().integers(2**31))
-    if seed < 0:
-        raise ConfigError(f"seed {seed}: expected 0 or more")
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ConfigError(f"seed {seed}: expected a whole number, 0 or more")
     return int(seed)
 
 
@@ -177,7 +177,8 @@ class StyleGANv2Predictor(GANPredictor):
             raise DataError(f"latents: expected shape (n, {shape[0]}, {shape[1]}), found {w_plus.shape}")
         if not np.isfinite(w_plus).all():
             raise DataError("latents: expected finite numbers, found some that are not")
-        maps = [np.broadcast_to(n, (len(w_plus), *n.shape[1:])) for n in noise or []]
+        maps = [np.asarray(n, np.float32) for n in noise or []]
+        maps = [np.broadcast_to(n, (len(w_plus), *n.shape[1:])) for n in maps]
 
         def synthesize(w: Any, *given: Any) -> Any:
             return self.network.synthesize(w, list(given) or None)

@@ -30,7 +30,7 @@ from ppgen.latent.channels import (
     spread_of,
     styles_of,
 )
-from ppgen.latent.mixing import moved
+from ppgen.latent.mixing import check_layers, moved
 from ppgen.latent.project import Settings
 
 _PUBLISHED = {
@@ -127,7 +127,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         amounts, channels = dict(amounts or {}), {Channel(*c): amount for c, amount in (channels or {}).items()}
         if not amounts and not channels:
             raise ConfigError("an edit needs at least one direction, such as Smiling=1.5, or channel, such as 9:45=3")
-        self._check_edit(amounts, channels)
+        self._check_edit(amounts, channels, layers)
         crop, latent = self._latent_of(source, settings, align)
         alone: list[tuple[dict, dict]] = [({name: amount}, {}) for name, amount in amounts.items()]
         alone += [({}, {channel: amount}) for channel, amount in channels.items()]
@@ -139,7 +139,13 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
             pictures, titles = np.concatenate([crop[None], pictures]), ["photo", *titles]
         return Pictures(pictures, len(pictures), titles=titles)
 
-    def _check_edit(self, amounts: Mapping[str, float], channels: Mapping[Channel, float]) -> None:
+    def _check_edit(
+        self, amounts: Mapping[str, float], channels: Mapping[Channel, float], layers: Sequence[int] | None
+    ) -> None:
+        if layers is not None and not amounts:
+            raise ConfigError("layers are of directions; a channel of S names its layer itself")
+        if layers is not None:
+            check_layers(layers, self.network)
         for name in amounts:
             self.directions[name]
         if channels:
@@ -197,6 +203,10 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
     ) -> Pictures:
         """A row a direction: the face of a seed moved from -span to span along it, in the given layers of W+."""
         check_finite("span", span)
+        if not len(directions):
+            raise ConfigError("a sheet of directions needs at least one")
+        if layers is not None:
+            check_layers(layers, self.network)
         start = self.w_of_seeds([seed], truncation)
         amounts = np.linspace(-span, span, steps)
         points = [moved(start, directions, {name: float(a)}, layers) for name in directions for a in amounts]

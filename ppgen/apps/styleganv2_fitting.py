@@ -107,13 +107,17 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
     """Finds the latent of a photo; constructor as `StyleGANv2Predictor`.
 
     lpips_path: weights of VGG16 (and LPIPS) as .safetensors, see `ppgen.networks.vgg`; None: FaceID's features.
+    ffhq: cut faces as FFHQ's are, for networks of such faces; always so for 'ffhq-config-f'.
 
         StyleGANv2FittingPredictor().run('me.jpg', need_align=True)     # PaddleGAN's way, 100 steps
         StyleGANv2FittingPredictor().project('me.jpg').latent.w_plus    # W+, with noise, 300 steps
     """
 
-    def __init__(self, *arguments: Any, lpips_path: str | os.PathLike | None = None, **named: Any) -> None:
+    def __init__(
+        self, *arguments: Any, lpips_path: str | os.PathLike | None = None, ffhq: bool = False, **named: Any
+    ) -> None:
         super().__init__(*arguments, **named)
+        self._ffhq = ffhq or self.model_type in _FFHQ
         self._lpips = lpips_path
         self._features: Features | None = None
 
@@ -125,7 +129,7 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
 
     def see(self, photo: Any, align: bool = True) -> Seen:
         """The photo as the network draws faces; not aligned: cut to a square and scaled only."""
-        way: Way = "ffhq" if self.model_type in _FFHQ else "close"
+        way: Way = "ffhq" if self._ffhq else "close"
         return see(photo, self.network.size, way if align else _CROP_ONLY, source_name(photo))
 
     def project(self, photo: Any, settings: Settings | None = None, align: bool = True, start: Any = None) -> Fitted:

@@ -13,7 +13,7 @@ from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
 from ppgen.latent.render import draw
 from ppgen.latent.seeds import latents
-from ppgen.latent.supervised import Judge, fit_judge, sampled_directions
+from ppgen.latent.supervised import RAREST, Judge, fit_judge, sampled_directions
 from ppgen.metrics.dlib_features import all_depths
 from ppgen.metrics.features import DESCRIPTOR, extractor
 
@@ -86,16 +86,23 @@ def find_channels(
 
     Args and raises as `find_attributes`, with the `count` best channels of each attribute.
     Returns:
-        relevance by channel by attribute, the largest first, without attributes that hardly a sample has; and the
-        judge's scores.
+        relevance by channel by attribute, the largest first, of those with it or of those without, whichever are
+        fewer (then with its sign turned); without attributes that nearly no sample or nearly every one has; and
+        the judge's scores.
     """
     network = predictor.network
     judge, scores = learn_judge(labelled, network.size)
     styles = sampled_styles(network, samples, seed)
     pictures = draw(network.generate, latents(seed, samples, network.latent_dim), batch=predictor.batch)
     answers = judge.answers(face_features(pictures))
-    usable = {name: said == 1 for name, said in answers.items() if (said == 1).sum() >= FEWEST}
-    return {name: strongest(relevance(styles, has), count) for name, has in usable.items()}, scores
+    found = {}
+    for name, said in answers.items():
+        has = said == 1
+        least = max(FEWEST, RAREST * len(has))
+        if least <= has.sum() <= len(has) - least:
+            rare, sign = (has, 1) if 2 * has.sum() <= len(has) else (~has, -1)  # of the rarer side more is told
+            found[name] = strongest([sign * score for score in relevance(styles, rare)], count)
+    return found, scores
 
 
 def face_features(pictures: np.ndarray) -> np.ndarray:

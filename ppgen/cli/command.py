@@ -49,3 +49,18 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
 def split_debug(argv: list[str]) -> tuple[list[str], bool]:
     """`argv` without --debug, and whether it was there."""
     return [word for word in argv if word != "--debug"], "--debug" in argv
+
+
+def add_fps(parser: argparse.ArgumentParser) -> None:
+    """`--fps`, checked before any drawing."""
+    parser.add_argument("--fps", type=_fps, default=12, help="of a film (default: 12)")
+
+
+def _fps(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 100:  # as `save_movie`
+        raise argparse.ArgumentTypeError(f"expected a number above 0 and at most 100, found {text}")
+    return number

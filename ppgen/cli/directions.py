@@ -30,7 +30,7 @@ def _directions_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=("partial", "means"), default="partial", help="default: partial")
     parser.add_argument("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)")
     parser.add_argument("-n", type=int, default=5, metavar="COUNT", help="directions of --sefa (default: 5)")
-    parser.add_argument("--span", type=float, help="from -SPAN to SPAN (default: 3; of attributes 2)")
+    parser.add_argument("--span", type=float, help="from -SPAN to SPAN (default: 3 with --sefa, else 2)")
     parser.add_argument("--seed", type=int, default=0, help="the face to be moved (default: 0)")
     parser.add_argument("--save", action="store_true", help="put the directions into the weights file")
     _add_truncation(parser, 0.7)
@@ -121,8 +121,12 @@ def _supervised(predictor: Any, layers: list[int] | None, args: argparse.Namespa
     for name in scores:
         if name not in found:
             print(f"{name:<20} no direction: nearly all of {args.samples} samples have it, or nearly none has")
-    vectors = {name: _in_layers(found[name], layers, predictor.network) for name in found}
-    return replace(found, vectors=vectors)
+    if layers is None:
+        return found
+    titles = {name: f"{name}-{args.layers}" for name in found}  # beside one that moves all, not in its place
+    vectors = {title: _in_layers(found[name], layers, predictor.network) for name, title in titles.items()}
+    facts = {titles[name]: f"layers {args.layers}; {fact}" for name, fact in found.facts.items()}
+    return replace(found, vectors=vectors, facts=facts)
 
 
 def _labelled(args: argparse.Namespace) -> Any:
@@ -186,9 +190,10 @@ def _channels(predictor: Any, args: argparse.Namespace) -> dict[Any, str]:
     _print_judge(scores)
     for name in scores:
         if name not in found:
-            print(f"{name:<20} no channels: hardly one of {args.samples} samples has it")
+            print(f"{name:<20} no channels: nearly all of {args.samples} samples have it, or nearly none has")
     if not found:
-        raise DataError(f"none of {args.samples} samples has any of {', '.join(scores)}; draw more with --samples")
+        rare = f"of {args.samples} samples nearly all have, or nearly none has, {', '.join(scores)}"
+        raise DataError(f"{rare}; draw more with --samples")
     shown: dict[Any, str] = {}
     for name, channels in found.items():
         for channel, score in channels.items():

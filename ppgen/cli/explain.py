@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from ppgen.cli.command import Command, add_debug
+from ppgen.cli.stylegan import _check_file
 
 _MODEL = (
     "a generator of StyleGAN or StyleGAN2: a shipped or published name, a .safetensors or .pdparams file "
@@ -55,6 +56,21 @@ def _networks(names: list[str] | None) -> dict[str, Any]:
     return found
 
 
+def _check(args: argparse.Namespace) -> None:
+    """OutputError, ConfigError: known before any drawing."""
+    from ppgen.apps.styleganv2 import check_finite
+
+    _check_file(args.output, film=False)
+    check_finite("truncation", args.truncation)
+
+
+def _checked_seeds(args: argparse.Namespace) -> list[int]:
+    from ppgen.latent.seeds import parse_seeds
+
+    _check(args)
+    return parse_seeds(args.seeds)
+
+
 def _save(output: str, picture: Any) -> int:
     from ppgen.io.image import save_image
 
@@ -73,9 +89,8 @@ def _resolutions_arguments(parser: argparse.ArgumentParser) -> None:
 def run_resolutions(args: argparse.Namespace) -> int:
     """Show what each resolution contributes: StyleGAN2's sums of colours, StyleGAN's styles so far."""
     from ppgen.latent.explain import contribution_sheet
-    from ppgen.latent.seeds import parse_seeds
 
-    seeds = parse_seeds(args.seeds)
+    seeds = _checked_seeds(args)
     return _save(args.output, contribution_sheet(_network(args.model), seeds, args.truncation))
 
 
@@ -87,9 +102,8 @@ def _noise_arguments(parser: argparse.ArgumentParser) -> None:
 def run_noise(args: argparse.Namespace) -> int:
     """Show pictures with noise in all layers, in none, in the fine and in the coarse ones, and where it matters."""
     from ppgen.latent.explain import noise_sheet
-    from ppgen.latent.seeds import parse_seeds
 
-    seeds = parse_seeds(args.seeds)
+    seeds = _checked_seeds(args)
     return _save(args.output, noise_sheet(_network(args.model), seeds, args.truncation))
 
 
@@ -105,6 +119,7 @@ def run_mixing(args: argparse.Namespace) -> int:
     from ppgen.latent.explain import mixing_sheet
     from ppgen.latent.seeds import parse_seeds
 
+    _check(args)
     rows, columns = parse_seeds(args.rows, "--rows"), parse_seeds(args.columns, "--columns")
     return _save(args.output, mixing_sheet(_network(args.model), rows, columns, args.truncation))
 
@@ -117,9 +132,8 @@ def _droplet_arguments(parser: argparse.ArgumentParser) -> None:
 def run_droplet(args: argparse.Namespace) -> int:
     """Show the magnitudes of feature maps, where StyleGAN's droplets are, and print the mean peak of every layer."""
     from ppgen.latent.explain import droplet_sheet, feature_maps, w_of_seeds
-    from ppgen.latent.seeds import parse_seeds
 
-    seeds, networks = parse_seeds(args.seeds), _networks(args.model)
+    seeds, networks = _checked_seeds(args), _networks(args.model)
     for name, network in networks.items():
         maps = feature_maps(network, w_of_seeds(network, seeds, args.truncation))
         print(f"{name:<16} " + "  ".join(f"{found.side}: {found.peak:.2f}" for found in maps))
@@ -147,11 +161,13 @@ def _distance(name: str) -> Any:
 def run_path(args: argparse.Namespace) -> int:
     """Compare perceptual path lengths in Z and in W: histograms, and one path through each."""
     from ppgen.errors import ConfigError
+    from ppgen.io.image import check_figure
     from ppgen.latent.explain import path_inputs, path_strip, save_path_figure
     from ppgen.metrics.ppl import path_lengths, perceptual_path_length
 
     if args.n < 2:
         raise ConfigError(f"-n {args.n}: a mean of path lengths needs at least 2 paths")
+    check_figure(args.output)
     networks, distance = _networks(args.model), _distance(args.distance)
     lengths: dict[str, dict[str, Any]] = {}
     for name, network in networks.items():

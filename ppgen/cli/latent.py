@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppgen.cli.command import Command, add_debug
+from ppgen.cli.command import Command, add_debug, add_fps
 
 if TYPE_CHECKING:
     from ppgen.apps.gan import GANPredictor
@@ -111,8 +111,9 @@ def _sample_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | None:
     """The one asked for; else that of all commands for style generators, and none for other networks."""
-    from ppgen.apps.styleganv2 import TRUNCATION
+    from ppgen.apps.styleganv2 import TRUNCATION, check_finite
 
+    check_finite("truncation", 1.0 if args.truncation is None else args.truncation)
     is_style = hasattr(predictor.network, "noise_shapes")
     return TRUNCATION if args.truncation is None and is_style else args.truncation
 
@@ -168,7 +169,7 @@ def _interpolate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="stop at the last seed; otherwise go back to the first")
     parser.add_argument("--label", type=int, metavar="K", help="class to draw, where there are classes")
     parser.add_argument("--truncation", type=float, metavar="PSI", help=_PSI)
-    parser.add_argument("--fps", type=float, default=12, help="of a film (default: 12)")
+    add_fps(parser)
 
 
 def run_interpolate(args: argparse.Namespace) -> int:
@@ -191,7 +192,7 @@ def _morph_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--way", choices=("lerp", "slerp"), default="lerp", help="default: lerp, as in z_A(1-t) + z_B t"
     )
-    parser.add_argument("--fps", type=float, default=12, help="of a film (default: 12)")
+    add_fps(parser)
     _add_faces(parser)
 
 
@@ -237,7 +238,7 @@ def _traverse_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--attributes", nargs="*", metavar="NAME", help="attribute vectors (without names: all)")
     parser.add_argument("--span", type=float, default=2.0, help="from -SPAN to SPAN (default: 2)")
     parser.add_argument("--steps", type=int, default=9, help="pictures a row (default: 9)")
-    parser.add_argument("--fps", type=float, default=12, help="of a film (default: 12)")
+    add_fps(parser)
 
 
 def run_traverse(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppgen.cli.command import Command
+from ppgen.cli.command import Command, add_fps
 from ppgen.cli.latent import _write
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", choices=("w", "w+"), default="w+", help="one w for all layers, or one each (w+)")
     parser.add_argument("--steps", type=int, default=300, help="of the search (default: 300)")
     parser.add_argument("--no-align", action="store_true", help="the photo is a face crop already")
+    parser.add_argument("--ffhq", action="store_true", help="cut faces as FFHQ's are, for a file with such a network")
     parser.add_argument("--no-noise", action="store_true", help="keep the stored noise maps instead of fitting them")
     parser.add_argument("--lpips", metavar="FILE", help="VGG16's weights to compare with (default: the shipped FaceID)")
 
@@ -59,7 +60,7 @@ def _predictor(args: argparse.Namespace) -> StyleGANv2EditingPredictor:
     from ppgen.apps import StyleGANv2EditingPredictor
     from ppgen.hub.published import PUBLISHED
 
-    model, named = args.model, {"lpips_path": getattr(args, "lpips", None)}
+    model, named = args.model, {"lpips_path": getattr(args, "lpips", None), "ffhq": getattr(args, "ffhq", False)}
     if model in PUBLISHED or model is None:
         return StyleGANv2EditingPredictor(model_type=model, direction_path=getattr(args, "file", None), **named)
     return StyleGANv2EditingPredictor(weight_path=model, direction_path=getattr(args, "file", None), **named)
@@ -80,7 +81,7 @@ def _interpolate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", choices=("z", "w"), default="w", help="arcs in z, or lines in w (default: w)")
     parser.add_argument("--steps", type=int, default=12, help="pictures from one to the next (default: 12)")
     parser.add_argument("--open", action="store_true", help="stop at the last seed; otherwise go back to the first")
-    parser.add_argument("--fps", type=float, default=12, help="of a film (default: 12)")
+    add_fps(parser)
     _add_truncation(parser, 0.7)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ppgen.errors import DataError, OutputError
-from ppgen.io.atomic import atomic_path
+from ppgen.io.atomic import atomic_path, check_output
 
 MAX_PIXELS = 100_000_000
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif")
@@ -343,3 +343,15 @@ def _to_levels(array: np.ndarray, name: str) -> np.ndarray:
         raise DataError(f"{name}: values run from {low:g} to {high:g}; scale them to [0, 1] or [0, 255]")
     scale = 255.0 if high <= 1 and np.issubdtype(array.dtype, np.floating) else 1.0
     return np.rint(array.astype(np.float64) * scale).astype(np.uint8)
+
+
+def check_figure(path: str | os.PathLike) -> None:
+    """OutputError, before any work, where a figure with axes cannot be written as `path`."""
+    from matplotlib.figure import Figure
+
+    target = Path(path).expanduser()
+    if target.is_dir():
+        raise OutputError(f"{path}: is a folder; name a file in it, such as {target / 'figure.png'}")
+    if target.suffix[1:].lower() not in Figure().canvas.get_supported_filetypes():
+        raise OutputError(f"{path}: cannot be written as a picture; end the name in .png, .pdf or .svg")
+    check_output(target.parent)

@@ -85,6 +85,8 @@ def parse_amounts(words: list[str]) -> dict[str, float]:
     found = {}
     for word in words:
         name, equals, amount = word.partition("=")
+        if name.strip() in found:
+            raise ConfigError(f"'{name.strip()}' was named twice")
         try:
             found[name.strip()] = float(amount)
         except ValueError:

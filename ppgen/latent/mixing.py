@@ -38,6 +38,15 @@ def parse_layers(text: str, network: Any) -> list[int]:
     return sorted(found)
 
 
+def check_layers(layers: Sequence[int], network: Any) -> None:
+    """ConfigError unless these are places in the network's W+."""
+    wrong = [k for k in layers if not isinstance(k, (int, np.integer)) or not 0 <= k < network.count]
+    if wrong or not len(layers):
+        raise ConfigError(
+            f"layers {list(layers)}: expected numbers from 0 to {network.count - 1} (`parse_layers` knows the names)"
+        )
+
+
 def swap(into: np.ndarray, styles: np.ndarray, layers: Sequence[int]) -> np.ndarray:
     """`into` with the given layers of `styles`: both (N, count, dim)."""
     mixed = np.array(into, np.float32)
@@ -71,5 +80,8 @@ def moved(
         vector = np.asarray(directions[name], np.float32)
         if vector.shape not in (result.shape[1:], result.shape[2:]):
             raise DataError(f"direction '{name}': expected shape {result.shape[2:]}, found {vector.shape}")
-        result[:, places] += amount * np.broadcast_to(vector, result.shape[1:])[places]
+        part = np.broadcast_to(vector, result.shape[1:])[places]
+        if amount and not part.any():
+            raise ConfigError(f"direction '{name}': moves none of the layers asked for; choose others, or all")
+        result[:, places] += amount * part
     return result

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ppgen.errors import ConfigError, DataError, OutputError
+from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import atomic_path
+from ppgen.io.image import check_figure
 from ppgen.latent.render import Codes
 from ppgen.latent.seeds import check_seed
 
@@ -107,13 +108,9 @@ def examine(codes: Codes, seed: int = 0) -> Report:
 
 def check_histograms(path: str | os.PathLike, count: int) -> None:
     """ConfigError where `save_histograms` cannot draw that many, OutputError where not to such a file."""
-    from matplotlib.figure import Figure
-
     if count < 1:
         raise ConfigError(f"the number of dimensions to draw must be 1 or more, not {count}")
-    known = Figure().canvas.get_supported_filetypes()
-    if Path(path).suffix[1:].lower() not in known:
-        raise OutputError(f"{path}: cannot be written as a picture; end the name in .png, .pdf or .svg")
+    check_figure(path)
 
 
 def save_histograms(path: str | os.PathLike, codes: Codes, count: int = 50, seed: int = 0) -> Path:

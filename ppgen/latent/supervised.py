@@ -20,7 +20,7 @@ from ppgen.latent.render import draw
 from ppgen.latent.seeds import latents
 
 PENALTY = 0.1  # of squared weights, as a share of the number of faces, features being standardized
-_FEWEST = 0.01  # share of the samples that must have an attribute, and must not
+RAREST = 0.01  # share of the samples that must have an attribute, and must not
 
 #: uint8 (n, H, W, 3) -> (n, d)
 Features = Callable[[np.ndarray], np.ndarray]
@@ -95,7 +95,7 @@ def sampled_directions(
         w = network.map(paddle.to_tensor(z)).numpy()
     seen = features(draw(network.generate, z, batch=batch, label="sampling"))
     answers = judge.answers(seen)
-    kept = {name: values for name, values in answers.items() if _FEWEST <= values.mean() <= 1 - _FEWEST}
+    kept = {name: values for name, values in answers.items() if RAREST <= values.mean() <= 1 - RAREST}
     if not kept:
         raise DataError(f"of {count} samples nearly all have, or nearly none has, {', '.join(answers)}")
     return replace(attribute_vectors(w, kept, method), space="w")

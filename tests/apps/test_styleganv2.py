@@ -19,7 +19,7 @@ from ppgen.faces.ffhq import ffhq_crop  # noqa: E402
 from ppgen.faces.typical import typical_landmarks  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
 from ppgen.io.weights import save_network, write_arrays  # noqa: E402
-from ppgen.latent import channels  # noqa: E402
+from ppgen.latent import channels, mixing  # noqa: E402
 from ppgen.latent.attributes import Directions, save_directions  # noqa: E402
 from ppgen.latent.project import Settings  # noqa: E402
 from ppgen.latent.seeds import latents  # noqa: E402
@@ -189,8 +189,9 @@ def test_faces_are_cut_as_the_network_draws_them(weights, tmp_path, monkeypatch)
     fitter = apps.StyleGANv2FittingPredictor(tmp_path, weights)
     seen = fitter.see(photo)
     assert (seen.crop == align_face(photo, face.landmarks, 16, CLOSE).crop).all() and seen.warnings == ("small face",)
-    ffhq = apps.StyleGANv2FittingPredictor(tmp_path, weights, "ffhq-config-f")
-    assert (ffhq.see(photo).crop == ffhq_crop(photo, face.landmarks, 16)).all()
+    for ffhq in ({"model_type": "ffhq-config-f"}, {"ffhq": True}):
+        fitter_of_ffhq = apps.StyleGANv2FittingPredictor(tmp_path, weights, **ffhq)
+        assert (fitter_of_ffhq.see(photo).crop == ffhq_crop(photo, face.landmarks, 16)).all()
     with pytest.raises(NoFaceError):
         fitter.project(np.zeros_like(photo), FAST)
 
@@ -289,6 +290,15 @@ def test_editing_a_photo(editor, crop):
         editor.edit("none.jpg", {"Smile": 1.0})
     with pytest.raises(ConfigError, match="at least one direction"):
         editor.edit(crop, {})
+    for layers in ([6], ["coarse"], []):
+        with pytest.raises(ConfigError, match="numbers from 0 to 5"):
+            editor.edit("none.jpg", {"Male": 1.0}, layers)
+    first = np.zeros((6, 8), np.float32)
+    first[0] = 1
+    coarse = Directions({"coarse": first}, "w")
+    assert (mixing.moved(w[None], coarse, {"coarse": 1.0}, [0, 1])[0] == first).all()
+    with pytest.raises(ConfigError, match="'coarse': moves none of the layers"):
+        mixing.moved(w[None], coarse, {"coarse": 1.0}, [1])
 
 
 def test_editing_by_channels_of_s(editor, crop):
@@ -364,6 +374,8 @@ def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
     assert scores["Male"] > 0.9 and list(found) == ["Male"] and found.space == "w"
     by_name, again = styleganv2_labelled.find_channels(editor, faces, count=2, samples=60)
     assert again == scores and len(by_name["Male"]) == 2
+    monkeypatch.setattr(styleganv2_labelled, "RAREST", 0.6)  # neither side has so many
+    assert styleganv2_labelled.find_channels(editor, faces, count=2, samples=60) == ({}, scores)
     channel, score = next(iter(by_name["Male"].items()))
     styles, spread = channels.sampled_styles(editor.network, 30, seed=5), editor.spread_of_styles()
     moved = [channels.moved_styles(styles, spread, {channel: amount}) for amount in (-9, 9)]
