@@ -101,7 +101,7 @@ def missing_folders(datasets: dict[str, Any]) -> list[str]:
     for name, config in datasets.items():
         for key, folder in _folders(config).items():
             if not data_root(folder).is_dir():
-                place = f"dataset.{name}.{key}: there is no folder {data_root(folder)}"
+                place = f"dataset.{name}.{key}: there is no folder {data_root(folder).absolute()}"
                 by_advice.setdefault(_how_to_get(folder), []).append(place)
     return [f"{', '.join(places)}; {advice}" for advice, places in by_advice.items()]
 
