@@ -1,6 +1,6 @@
 """Does progressive growing jump where a stage is faded in? KID before, one checkpoint into, and after every fade.
 
-    python benchmarks/pggan_stages.py RUN [-n 500] [--json FILE]
+    python benchmarks/pggan_stages.py RUN [-n 500] [--json FILE] [--sheet FILE]
 
 RUN: a run folder of configs/pggan_faces64.yaml, which keeps its checkpoints: one every 125 steps, a third of the
 first fade and an eighth of the last. Some 5 minutes of one core. Drawings and held-back faces are compared as the
@@ -22,13 +22,15 @@ from trained import Run, networks_at, read_run
 
 from ppgen.errors import ConfigError, PPGenError
 from ppgen.io.atomic import write_json
-from ppgen.io.image import to_tensor_array, to_uint8
+from ppgen.io.image import save_image, to_tensor_array, to_uint8
 from ppgen.latent.render import draw
 from ppgen.latent.seeds import latents
+from ppgen.latent.sheet import sheet
 from ppgen.metrics.features import DLIB_FACE, extractor
 from ppgen.metrics.kid import kid
 from ppgen.metrics.reference import cached_features
 
+SHOWN = 10  # latents a row of the sheet
 Point = tuple[str, int]  # which point of which fade, and its step
 
 
@@ -49,8 +51,8 @@ def enlarged(images: np.ndarray, side: int) -> np.ndarray:
     return images.repeat(factor, axis=2).repeat(factor, axis=3)
 
 
-def measure(run: Run, count: int, seed: int) -> list[dict[str, Any]]:
-    """A row for every point that has a checkpoint."""
+def measure(run: Run, count: int, seed: int) -> tuple[list[dict[str, Any]], list[np.ndarray]]:
+    """A row for every point that has a checkpoint, and the first of its drawings, uint8 (n, S, S, 3)."""
     from ppgen.device import import_paddle
     from ppgen.models.pggan import ProgressiveGAN, at_level
 
@@ -62,7 +64,7 @@ def measure(run: Run, count: int, seed: int) -> list[dict[str, Any]]:
     generator = model.networks["generator"]
     side, network, z = generator.image_size, extractor(DLIB_FACE), latents(seed, count, generator.latent_dim)
     held = np.stack(faces(side, "validation"))
-    full, rows = cached_features(network, list(held)), []
+    full, rows, shown = cached_features(network, list(held)), [], []
     for name, wanted in points(model.stable, model.fade, batch, interval):
         step = min(places, key=lambda found: abs(found - wanted))
         if abs(step - wanted) > interval / 2:
@@ -72,13 +74,20 @@ def measure(run: Run, count: int, seed: int) -> list[dict[str, Any]]:
         made = draw(generator.generate, z)
         made = enlarged(made.transpose(0, 3, 1, 2), side).transpose(0, 2, 3, 1)
         seen = to_uint8(enlarged(at_level(paddle.to_tensor(to_tensor_array(held)), level).numpy(), side))
+        shown.append(made[:SHOWN])
         fake = network(made)
         near, far = kid(cached_features(network, list(seen)), fake), kid(full, fake)
         rows.append({"point": name, "step": step, "images": run.images(step), "level": level, "kid": near.value,
                      "kid_error": near.error, "kid_full": far.value, "kid_full_error": far.error})  # fmt: skip
     if not rows:
         raise ConfigError(f"{run.folder}: no checkpoint is near a fade; keep more of them (checkpoint.keep)")
-    return rows
+    return rows, shown
+
+
+def stage_sheet(rows: list[dict[str, Any]], shown: list[np.ndarray]) -> np.ndarray:
+    """A row a point, a column a latent: uint8 (H, W, 3)."""
+    titles = [f"{row['point']}, {row['images']}" for row in rows]
+    return sheet(np.concatenate(shown), SHOWN, row_titles=titles, heading="PGGAN as it grows, images seen")
 
 
 def report(rows: list[dict[str, Any]]) -> str:
@@ -97,9 +106,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-n", type=int, default=500, help="drawings a point (default: 500)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
+    parser.add_argument("--sheet", metavar="FILE", help="also draw the first latents at every point")
     options = parser.parse_args(argv)
     try:
-        rows = measure(read_run(options.run), options.n, options.seed)
+        rows, shown = measure(read_run(options.run), options.n, options.seed)
+        if options.sheet:
+            save_image(options.sheet, stage_sheet(rows, shown))
         if options.json:
             write_json(options.json, {"n": options.n, "seed": options.seed, "points": rows})
     except PPGenError as error:
