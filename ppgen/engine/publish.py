@@ -81,7 +81,7 @@ def of_newest_checkpoint(run: Path, name: str) -> Any:
     networks = {k: v for k, v in read_yaml(run / "config.yaml")["model"].items() if isinstance(v, dict) and "name" in v}
     if name not in networks:
         raise ConfigError(f"--also {name}: the run has no such network (it has {', '.join(sorted(networks))})")
-    folder, found, _ = checkpoint.load_newest(run / "checkpoints")
+    _, found, _ = checkpoint.load_newest(run / "checkpoints")
     network = NETWORKS.build(networks[name])
     load_into(network, split_prefix(found.weights, name))
     return network

@@ -144,6 +144,11 @@ class Trainer:
             "precision": self.precision,
         }
 
+    @property
+    def images(self) -> int:
+        """Images seen in this training."""
+        return self.step * self.loader.batch_size
+
     def load_weights(self, source: Path) -> None:
         """Start from the networks of a checkpoint folder, or of a run folder's newest checkpoint.
 
@@ -201,8 +206,7 @@ class Trainer:
             spread({f"model.{name}": part for name, part in self.model.stateful().items()}, mine)
         self.step, self.seconds, self.rollbacks = facts["step"], facts["seconds"], facts.get("rollbacks", 0)
         for name, average in self.averages.items():
-            seen = self.step * self.loader.batch_size
-            average.earlier = facts.get("averaged_images", {}).get(name, seen) - seen
+            average.earlier = facts.get("averaged_images", {}).get(name, self.images) - self.images
         self.best = self._score_of_best()
 
     def _score_of_best(self) -> float | None:
@@ -222,8 +226,7 @@ class Trainer:
         own = gather({f"model.{name}": part for name, part in self.model.stateful().items()})
         each = distributed.gather(own) if together else [own]
         if self.writes:
-            seen = self.step * self.loader.batch_size
-            averaged = {name: average.earlier + seen for name, average in self.averages.items()}
+            averaged = {name: average.earlier + self.images for name, average in self.averages.items()}
             facts = {"seconds": self.seconds, "seed": self.seed, "rollbacks": self.rollbacks}
             facts["averaged_images"] = averaged  # what the ramp of the averages goes by, wherever it goes on
             weights, state = gather(self.networks_state()), gather(self.other_state())
@@ -299,7 +302,7 @@ class Trainer:
 
     def _steps(self) -> list[Step]:
         """One `Step` for each piece of the batch."""
-        rank, world, images = distributed.rank(), distributed.world_size(), self.step * self.loader.batch_size
+        rank, world, images = distributed.rank(), distributed.world_size(), self.images
         steps = []
         for piece in range(self.loader.accumulate):
             own = np.random.default_rng([self.seed, 17, self.step, rank, piece])
@@ -323,7 +326,7 @@ class Trainer:
                 losses |= self.updater.run(phase, parts)
         self.step += 1
         for average in self.averages.values():
-            average.update(self.step * self.loader.batch_size, self.loader.batch_size)
+            average.update(self.images, self.loader.batch_size)
         if self.step % self.guard.compare_interval == 0:
             distributed.check_same(self.model.networks, self.step)
         left_out = len(self.stream.reader.damaged)  # samples of the training set that this process could not read
@@ -423,6 +426,6 @@ class Trainer:
         """What a weights file says of its training."""
         return {
             "network": network, "config": self.config, "seed": self.seed, "step": self.step,
-            "images": self.step * self.loader.batch_size, "hours": round(self.seconds / 3600, 3),
+            "images": self.images, "hours": round(self.seconds / 3600, 3),
             "processes": distributed.world_size(), **more,
         }  # fmt: skip

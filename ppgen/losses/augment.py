@@ -83,7 +83,7 @@ class AdaptiveAugment(NoAugment):
         interval: steps of `observe` between changes of p.
     """
 
-    goes_with_networks = True  # what they know by heart, they know in another training too
+    goes_with_networks = True  # what the discriminator knows by heart, it knows in another training too
 
     def __init__(self, target: float = 0.6, images: float = 500_000, start: float = 0.0, interval: int = 4) -> None:
         self.target, self.images, self.interval = target, images, interval

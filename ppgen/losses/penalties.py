@@ -61,7 +61,7 @@ class PathLength:
         decay: how far a moves towards each batch's mean.
     """
 
-    goes_with_networks = True
+    goes_with_networks = True  # the generator's paths are as long in another training
 
     def __init__(self, decay: float = 0.01) -> None:
         self.decay, self.mean = decay, 0.0

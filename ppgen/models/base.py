@@ -84,7 +84,10 @@ class Phase:
 
 
 class Stateful(Protocol):
-    """Anything besides networks that a resumed run must find as it was: an image pool, a running mean."""
+    """Anything besides networks that a resumed run must find as it was: an image pool, a running mean.
+
+    With the attribute `goes_with_networks = True` it also goes to another training that starts from these networks.
+    """
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The whole state as named arrays."""
