@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,11 +65,14 @@ class Pictures(Sequence[Picture]):
         """Write the sheet as .png or .jpg, or a film as .gif or .mp4.
 
         Returns:
-            the path written: a .gif where an .mp4 was asked for and nothing here can write one.
+            the path written: a .gif, with a warning, where an .mp4 was asked for and nothing here can write one.
         """
         if not is_movie(path):
             return save_image(path, self.sheet())
-        return save_movie(path, self.frames(), fps).path
+        written, note = save_movie(path, self.frames(), fps)
+        if note:
+            warnings.warn(f"{written}: {note}", stacklevel=2)
+        return written
 
     def frames(self) -> np.ndarray:
         """What a film shows: small pictures enlarged, pixel by pixel."""

@@ -44,16 +44,6 @@ def _bce(logits: paddle.Tensor, target: float) -> paddle.Tensor:
     return F.binary_cross_entropy_with_logits(logits, paddle.full_like(logits, target))
 
 
-def lsgan_discriminator(real: paddle.Tensor, fake: paddle.Tensor) -> paddle.Tensor:
-    """½ E[(D(x) - 1)²] + ½ E[D(G)²], eq. 9 of Mao et al. 2017 (a=0, b=1)."""
-    return 0.5 * ((real - 1).square().mean() + fake.square().mean())
-
-
-def lsgan_generator(fake: paddle.Tensor) -> paddle.Tensor:
-    """½ E[(D(G) - 1)²], eq. 9 of Mao et al. 2017 (c=1)."""
-    return 0.5 * (fake - 1).square().mean()
-
-
 _WASSERSTEIN = (lambda real: -real.mean(), lambda fake: fake.mean(), lambda fake: -fake.mean())
 
 OBJECTIVES: dict[str, Objective] = {
@@ -71,12 +61,12 @@ OBJECTIVES: dict[str, Objective] = {
             lambda fake: F.softplus(-fake).mean(),
             F.sigmoid,
         ),
-        # ½ E[(D(x) - 1)²] + ½ E[D(G)²]; ½ E[(D(G) - 1)²]: eq. 9 of Mao et al. 2017.
+        # ½ E[(D(x) - 1)²] + ½ E[D(G)²]; ½ E[(D(G) - 1)²]: eq. 9 of Mao et al. 2017, a=0, b=c=1.
         Objective(
             "lsgan",
             lambda real: 0.5 * (real - 1).square().mean(),
             lambda fake: 0.5 * fake.square().mean(),
-            lsgan_generator,
+            lambda fake: 0.5 * (fake - 1).square().mean(),
             lambda logits: logits,
         ),
         # E[D(G)] - E[D(x)]; -E[D(G)]: eq. 2 and algorithm 1 of Arjovsky et al. 2017. The critic must be kept

@@ -16,13 +16,15 @@ from paddle import nn
 from ppgen import hub
 from ppgen.faces.skin import estimate_skin
 from ppgen.io.image import to_uint8
-from ppgen.losses.adversarial import lsgan_discriminator, lsgan_generator
+from ppgen.losses.adversarial import objective
 from ppgen.losses.identity import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
 from ppgen.registry import MODELS, NETWORKS
+
+_GAME = objective("lsgan")
 
 
 @paddle.no_grad()
@@ -101,7 +103,7 @@ class PairedPhoto2Cartoon(Model):
         real_logit = discriminator(paddle.concat([photo, cartoon], axis=1))
         fake_logit = discriminator(paddle.concat([photo, fake.detach()], axis=1))
         step.report.update(d_real=float(real_logit.mean()), d_fake=float(fake_logit.mean()))
-        return {"d": lsgan_discriminator(real_logit, fake_logit)}
+        return {"d": _GAME.discriminator(real_logit, fake_logit)}
 
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """Pixels, edges, adversary, identity, features."""
@@ -117,7 +119,7 @@ class PairedPhoto2Cartoon(Model):
             losses["lines"] = self.line_weight * line_energy_l1(fake, cartoon)
         if self.adversarial_weight:
             logit = self.networks["discriminator"](paddle.concat([photo, fake], axis=1))
-            losses["adversarial"] = self.adversarial_weight * lsgan_generator(logit)
+            losses["adversarial"] = self.adversarial_weight * _GAME.generator(logit)
         return {**losses, **self._face_losses(photo, cartoon, fake, batch, step)}
 
     def _face_losses(self, photo: Any, cartoon: Any, fake: Any, batch: Batch, step: Step) -> Losses:
