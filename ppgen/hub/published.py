@@ -16,7 +16,7 @@ from ppgen.compat.names import network_config
 from ppgen.errors import DownloadError, WeightsError
 from ppgen.io.atomic import atomic_path, write_json
 from ppgen.io.download import cache_folder, digest, download
-from ppgen.io.weights import load_into, save_network
+from ppgen.io.weights import load_into, read_arrays, save_network
 from ppgen.registry import NETWORKS
 
 _BASE = "https://paddlegan.bj.bcebos.com/models/"
@@ -175,6 +175,20 @@ def of_model(model: str) -> Published:
     return _OF_MODEL[model]
 
 
+def _what_fits(built: Any, source: Path, key: str | None) -> str:
+    """For an error's end: the size and widths of the StyleGAN2 generator that a file's arrays are, "" for others."""
+    from ppgen.compat.state_keys import translate
+    from ppgen.hub.stylegan2 import arguments_of
+
+    if type(built).__name__ != "StyleGANv2Generator":
+        return ""
+    try:
+        fitting = arguments_of(translate("StyleGANv2Generator", read_arrays(source, key)))
+    except WeightsError:
+        return ""
+    return f"; these weights fit -a {' '.join(f'{name}={value}' for name, value in fitting.items())}"
+
+
 def convert(source: Path, target: Path, network: str | None, arguments: dict[str, Any], key: str | None) -> list[str]:
     """Weights of PaddleGAN's (or ours) -> a safetensors file that describes itself.
 
@@ -197,7 +211,10 @@ def convert(source: Path, target: Path, network: str | None, arguments: dict[str
     elif arguments or key:
         known = Published(known.file, known.network, {**known.arguments, **arguments}, key or known.key)
     built = build(known)
-    report = load_into(built, source, key=known.key)
+    try:
+        report = load_into(built, source, key=known.key)
+    except WeightsError as error:
+        raise type(error)(f"{error}{_what_fits(built, source, known.key)}") from error
     save_network(built, target, card={"title": f"{known.network} from {source.name}", "source": known.url})
     return [
         f"{len(report.loaded)} arrays into {type(built).__name__}",

@@ -101,6 +101,20 @@ def test_what_does_not_fit_or_is_unknown_writes_nothing(tmp_path):
     assert not target.exists()
 
 
+def test_converting_with_the_wrong_size_says_which_fits(tmp_path):
+    import ppgen.networks as networks
+
+    source, target = tmp_path / "g.pdparams", tmp_path / "out.safetensors"
+    given = {"style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.0625, "channel_max": 16}
+    network = networks.StyleGANv2Generator(size=16, **given)
+    paddle.save({"gen_ema": network.state_dict()}, str(source))
+    with pytest.raises(WeightsError, match=r"these weights fit -a size=16 style_dim=8 n_mlp=2 .*channel_max=16$"):
+        published.convert(source, target, "StyleGANv2Generator", {"size": 32, **given}, "gen_ema")
+    with pytest.raises(WeightsError, match=r"channel_max=16$"):
+        published.convert(source, target, "StyleGANv2Generator", {"size": 16, **given, "style_dim": 16}, "gen_ema")
+    assert not target.exists()
+
+
 def test_cards_say_where_the_weights_lie():
     for name, entry in published.PUBLISHED.items():
         card = hub.card(name)
