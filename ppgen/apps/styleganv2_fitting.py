@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import operator
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
         need_align: bool = False,
         start_lr: float = 0.1,
         final_lr: float = 0.025,
-        latent_level: Sequence[int] | None = None,
+        latent_level: int | Sequence[int] | None = None,
         step: int = 100,
         mse_weight: float = 1,
         pre_latent: Any = None,
@@ -162,7 +163,7 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
         Args:
             image: the photo. need_align: find its face and cut it out first.
             start_lr, final_lr: learning rate of the first and of the last step.
-            latent_level: which of W+ may change; None: the first 12, as far as the network has them.
+            latent_level: which of W+ may change, one or several; None: the first 12, as far as the network has them.
             step: how many. mse_weight: of the pixels; the features count 1.
             pre_latent: to begin at; None: the mean latent.
         Returns:
@@ -171,9 +172,9 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
         check_output(self.output_path)
         paths = [self.output_path / name for name in ("src.fitting.png", "dst.fitting.png", "dst.fitting.npy")]
         check_not_input(paths, image)
-        levels = range(min(_PADDLEGAN_LEVELS, self.network.count)) if latent_level is None else latent_level
+        levels = range(min(_PADDLEGAN_LEVELS, self.network.count)) if latent_level is None else np.atleast_1d(latent_level)
         settings = Settings(
-            steps=step, rate=start_lr, final_rate=final_lr, levels=tuple(levels), pixel_weight=mse_weight,
+            steps=step, rate=start_lr, final_rate=final_lr, levels=tuple(map(operator.index, levels)), pixel_weight=mse_weight,
             noise_weight=None, jitter=0.0,
         )  # fmt: skip
         fitted = self.project(image, settings, need_align, pre_latent)

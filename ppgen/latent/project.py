@@ -9,6 +9,7 @@ farther from what the generator has learnt. The loss is of perceptual features a
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -63,6 +64,8 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise ConfigError(f"{name}: expected a finite number, found {value}")
+        if isinstance(self.steps, bool) or not isinstance(self.steps, numbers.Integral):
+            raise ConfigError(f"steps: expected a whole number, found {self.steps!r}")
         if self.steps < 1 or self.rate <= 0 or (self.final_rate is not None and self.final_rate <= 0):
             raise ConfigError(f"a projection needs at least 1 step and rates above 0, not {self.steps} and {self.rate}")
         if self.pixel_weight < 0 or self.perceptual_weight < 0 or self.pixel_weight + self.perceptual_weight == 0:

@@ -173,7 +173,9 @@ def test_fitting_writes_paddlegans_files(weights, tmp_path, crop):
     again = fitter.run(crop, step=1, latent_level=[5], pre_latent=tmp_path / "out" / "dst.fitting.npy")[2]
     assert (again[:5] == latent[:5]).all() and (again[5] != latent[5]).any()
     with pytest.raises(ConfigError, match="0 to 5"):
-        fitter.run(crop, latent_level=[17])
+        fitter.run(crop, latent_level=17)
+    with pytest.raises(ConfigError, match="steps: expected a whole number, found 2.5"):
+        fitter.run(crop, step=2.5)
 
 
 def test_faces_are_cut_as_the_network_draws_them(weights, tmp_path, monkeypatch):
