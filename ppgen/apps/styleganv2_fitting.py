@@ -172,10 +172,11 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
         check_output(self.output_path)
         paths = [self.output_path / name for name in ("src.fitting.png", "dst.fitting.png", "dst.fitting.npy")]
         check_not_input(paths, image)
-        levels = range(min(_PADDLEGAN_LEVELS, self.network.count)) if latent_level is None else np.atleast_1d(latent_level)
+        first = range(min(_PADDLEGAN_LEVELS, self.network.count))
+        levels = first if latent_level is None else np.atleast_1d(latent_level)
         settings = Settings(
-            steps=step, rate=start_lr, final_rate=final_lr, levels=tuple(map(operator.index, levels)), pixel_weight=mse_weight,
-            noise_weight=None, jitter=0.0,
+            steps=step, rate=start_lr, final_rate=final_lr, levels=[operator.index(level) for level in levels],
+            pixel_weight=mse_weight, noise_weight=None, jitter=0.0,
         )  # fmt: skip
         fitted = self.project(image, settings, need_align, pre_latent)
         save_image(paths[0], fitted.crop)
