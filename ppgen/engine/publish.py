@@ -32,6 +32,37 @@ def card_facts(run_card: dict[str, Any], history: list[dict[str, Any]], config_p
     }
 
 
+def earlier_facts(run: Path) -> dict[str, Any]:
+    """The commands, images and hours of a run that another went on from, up to its newest checkpoint.
+
+    Raises:
+        WeightsError: it holds no checkpoint.
+    """
+    from ppgen.engine import checkpoint
+
+    facts = checkpoint.load_newest(run / "checkpoints")[1].facts
+    logged = next(row for row in read_log(run / "log.jsonl") if row.get("images"))
+    return {
+        "command": [f"before, from step {s['step']}: `{s['command']}`" for s in read_log(run / "history.jsonl")],
+        "step": facts["step"],
+        "images": facts["step"] * logged["images"] // logged["step"],
+        "hours": round(facts["seconds"] / 3600, 3),
+    }
+
+
+def with_earlier(facts: dict[str, Any], earlier: list[dict[str, Any]]) -> dict[str, Any]:
+    """A card's facts, with those of the runs before, oldest first."""
+    if not earlier:
+        return facts
+    seen = ", ".join(f"{run['images']} ({run['step']} steps)" for run in earlier)
+    return {
+        **facts,
+        "command": [command for run in earlier for command in run["command"]] + facts["command"],
+        "wall time": f"{facts['wall time']}; before: {', '.join(str(run['hours']) for run in earlier)} h",
+        "images seen": f"{facts['images seen']}; before: {seen}",
+    }
+
+
 def main(argv: list[str] | None = None) -> int:
     """`tools/publish.py RUN NAME -c CONFIG`."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -40,6 +71,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-c", "--config-file", required=True, help="the committed config, with its section `card`")
     also = "ship this network of the newest checkpoint too, as NAME_NETWORK, to go on training with both"
     parser.add_argument("--also", metavar="NETWORK", help=also)
+    after = "runs that this one began from, oldest first: the card tells their commands, images and hours too"
+    parser.add_argument("--after", nargs="+", default=[], metavar="RUN", type=Path, help=after)
     parser.add_argument("--eight-bit", action="store_true", help="large matrices of linear layers as int8")
     options = parser.parse_args(argv)
 
@@ -50,6 +83,7 @@ def main(argv: list[str] | None = None) -> int:
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
     history = read_log(Path(options.run) / "history.jsonl")
     facts = card_facts(read_metadata(best)["card"], history, options.config_file)
+    facts = with_earlier(facts, [earlier_facts(run) for run in options.after])
     shipped = {options.name: hub.load(best)}
     if options.also:
         shipped[f"{options.name}_{options.also}"] = of_newest_checkpoint(Path(options.run), options.also)
