@@ -47,7 +47,6 @@ def test_a_film_without_an_encoder_is_a_gif_and_says_so(model, tmp_path, capsys,
     from ppgen.io import movie
 
     monkeypatch.setattr(movie, "ffmpeg_program", lambda: None)
-    monkeypatch.setattr(movie, "_through_opencv", lambda *_: False)
     out = tmp_path / "walk.mp4"
     code, said = run(capsys, "interpolate", "--model", model, "--seeds", "1,2", "--steps", 2, "-o", out)
     assert code == 0 and (tmp_path / "walk.gif").is_file() and "note: " in said and "GIF" in said
