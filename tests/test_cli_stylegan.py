@@ -82,8 +82,9 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     assert list(load_directions(model, "w")) == ["sefa-0-1-1", "sefa-0-1-2"]
     edit = ["edit", folder / "me.npz", "--direction", "sefa-0-1-1=2", "--model", model, "-o", out]
     assert run(capsys, *edit)[0] == 0 and load_image(out).shape[1] == 2 * 128 + 2
-    assert run(capsys, "edit", photo, "--direction", "sefa-0-1-2=-1", *search, "-o", out)[0] == 0
+    assert run(capsys, "edit", *search, "-o", out, "--direction", "sefa-0-1-2=-1", photo)[0] == 0  # in any order
     assert load_image(out).shape[1] == 3 * 128 + 4
+    assert "name a photo" in run(capsys, "edit", "--direction", "sefa-0-1-2=-1", "--model", model)[1]
     code, said = run(capsys, "edit", photo, "--direction", "Smiling=1", *search)
     assert code == 2 and "no vector for 'Smiling'" in said
     code, said = run(capsys, "project", photo, tmp_path / "none.png", *search, "-o", folder)
