@@ -8,7 +8,8 @@ projection  16 held-back faces into W and W+: cosine of FaceID descriptors and s
 edit        the directions that the weights hold, on samples: how many faces flip to the wanted answer of a probe
             (a logistic regression on FaceID's features of real faces, as in vae_faces.py), how many other answers
             flip too, and the cosine of the descriptor with that of the face before. The directions were found by a
-            judge of the same features and faces, so the flips flatter them. Needs `make data`.
+            judge of the same features and faces, so the flips flatter them. `--curve FILE` draws all three over
+            the amount. Needs `make data`.
 seeds       pictures of seeds 0-63 in three processes, with 1, 1 and 2 threads: largest difference, in [-1, 1].
 speed       CPU time of one picture of an untrained generator at 1024 pixels against PaddleGAN's 10.7 s, best of 3.
 
@@ -36,7 +37,7 @@ from vae_faces import fit_probe, flips  # noqa: E402
 
 from ppgen.datasets.image_folder import ImageFolder  # noqa: E402
 from ppgen.errors import ConfigError, PPGenError  # noqa: E402
-from ppgen.io.atomic import check_output, write_json  # noqa: E402
+from ppgen.io.atomic import atomic_path, check_output, write_json  # noqa: E402
 
 PARTS = ("projection", "edit", "seeds", "speed")
 AMOUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -146,6 +147,28 @@ def editing(predictor: Any, count: int, truncation: float) -> dict[str, Any]:
             after = decode((w + signs * known[name]).astype(np.float32))
             found[str(amount)][name]["identity"] = float(identity(before, after).mean())
     return {"samples": count, "truncation": truncation, "amounts": found}
+
+
+def edit_curve(found: dict[str, Any], path: Path) -> None:
+    """Flips, other flips and identity over the amount, a line a direction."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    amounts = [float(amount) for amount in found["amounts"]]
+    labels = {
+        "wanted": "samples that flip to the wanted answer",
+        "others": "other answers that flip",
+        "identity": "cosine with the face before",
+    }
+    for axes, (key, label) in zip(figure.subplots(1, len(labels)), labels.items()):
+        for name in next(iter(found["amounts"].values())):
+            axes.plot(amounts, [row[name][key] for row in found["amounts"].values()], marker="o", label=name)
+        axes.set(xlabel="amount, in lengths of the direction", title=label, ylim=(0, 1))
+        axes.legend(fontsize=8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=100)
 
 
 # ---- seeds and speed ------------------------------------------------------------------------------------
@@ -260,8 +283,10 @@ def check(predictor: Any, options: argparse.Namespace) -> None:
     for flag, value in (("-n", options.n), ("--steps", options.steps), ("--samples", options.samples)):
         if value < 1:
             raise ConfigError(f"{flag} {value}: expected 1 or more")
-    if options.out:
-        check_output(Path(options.out).parent)
+    if options.curve and Path(options.curve).suffix != ".png":
+        raise ConfigError(f"--curve {options.curve}: expected a name that ends in .png")
+    for path in filter(None, (options.out, options.curve)):
+        check_output(Path(path).parent)
     if set(options.only) != {"speed"}:
         predictor.network  # noqa: B018  (missing weights)
     if {"projection", "edit"} & set(options.only):
@@ -292,6 +317,8 @@ def measured(predictor: Any, options: argparse.Namespace) -> int:
         print(report(figures))
         if options.out:
             write_json(options.out, figures)
+        if options.curve and "edit" in figures:
+            edit_curve(figures["edit"], Path(options.curve))
     if failed is not None:
         raise failed
     return 0 if all(good for _, good in targets(figures)) else 1
@@ -307,6 +334,7 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=200, help="faces to edit (default: 200)")
     parser.add_argument("--truncation", type=float, default=0.7, help="of these (default: 0.7)")
     parser.add_argument("--out", help="also write the figures to this JSON file")
+    parser.add_argument("--curve", metavar="FILE", help="also draw the part 'edit' to this .png")
     parser.add_argument("--dump", help=argparse.SUPPRESS)
     options = parser.parse_args()
     try:

@@ -47,7 +47,6 @@ def test_a_film_without_an_encoder_is_a_gif_and_says_so(model, tmp_path, capsys,
     from ppgen.io import movie
 
     monkeypatch.setattr(movie, "ffmpeg_program", lambda: None)
-    monkeypatch.setattr(movie, "_through_opencv", lambda *_: False)
     out = tmp_path / "walk.mp4"
     code, said = run(capsys, "interpolate", "--model", model, "--seeds", "1,2", "--steps", 2, "-o", out)
     assert code == 0 and (tmp_path / "walk.gif").is_file() and "note: " in said and "GIF" in said
@@ -83,8 +82,9 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     assert list(load_directions(model, "w")) == ["sefa-0-1-1", "sefa-0-1-2"]
     edit = ["edit", folder / "me.npz", "--direction", "sefa-0-1-1=2", "--model", model, "-o", out]
     assert run(capsys, *edit)[0] == 0 and load_image(out).shape[1] == 2 * 128 + 2
-    assert run(capsys, "edit", photo, "--direction", "sefa-0-1-2=-1", *search, "-o", out)[0] == 0
+    assert run(capsys, "edit", *search, "-o", out, "--direction", "sefa-0-1-2=-1", photo)[0] == 0  # in any order
     assert load_image(out).shape[1] == 3 * 128 + 4
+    assert "name a photo" in run(capsys, "edit", "--direction", "sefa-0-1-2=-1", "--model", model)[1]
     code, said = run(capsys, "edit", photo, "--direction", "Smiling=1", *search)
     assert code == 2 and "no vector for 'Smiling'" in said
     code, said = run(capsys, "project", photo, tmp_path / "none.png", *search, "-o", folder)

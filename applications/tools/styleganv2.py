@@ -13,9 +13,10 @@ from ppgen.cli.stylegan_flags import add_flags, model_arguments  # noqa: E402
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Draw samples and mixtures of them; the same seed, the same pictures.")
     add_flags(parser)
-    parser.add_argument("--seed", type=int, help="of all pictures (default: another one every time, which is printed)")
-    parser.add_argument(
-        "--seeds", metavar="LIST", help="instead: a sheet of a picture a seed, such as 0-63 or 1,5,9-12"
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--seed", type=int, help="of all pictures (default: another one every time, which is printed)")
+    which.add_argument(
+        "--seeds", metavar="LIST", help="instead of rows and columns: a picture a seed, such as 0-63 or 1,5,9-12"
     )
     parser.add_argument("--n_row", type=int, default=3, help="rows of a sheet (default: 3)")
     parser.add_argument("--n_col", type=int, default=5, help="columns of a sheet (default: 5)")

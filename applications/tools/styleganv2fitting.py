@@ -16,6 +16,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Fit a latent to a photo, and write it and its picture.")
     parser.add_argument("--input_image", required=True, help="the photo")
     parser.add_argument("--need_align", action="store_true", help="find the face and cut it out first")
+    parser.add_argument("--ffhq", action="store_true", help="cut it as FFHQ's, for a file with a network of such faces")
     parser.add_argument("--start_lr", type=float, default=0.1, help="learning rate at the first step (default: 0.1)")
     parser.add_argument("--final_lr", type=float, default=0.025, help="and at the last (default: 0.025)")
     parser.add_argument("--latent_level", type=int, nargs="+", help="layers that may change (default: the first 12)")
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Fit, and say where the results are."""
     from ppgen.apps import StyleGANv2FittingPredictor
 
-    predictor = StyleGANv2FittingPredictor(lpips_path=args.lpips_path, **model_arguments(args))
+    predictor = StyleGANv2FittingPredictor(lpips_path=args.lpips_path, ffhq=args.ffhq, **model_arguments(args))
     predictor.run(
         args.input_image, args.need_align, args.start_lr, args.final_lr, args.latent_level, args.step, args.mse_weight,
         args.pre_latent,

@@ -18,11 +18,12 @@ from ppgen.apps.photos import Seen, Way, see
 from ppgen.apps.pictures import Picture
 from ppgen.apps.styleganv2 import StyleGANv2Predictor
 from ppgen.errors import DataError
+from ppgen.hub.published import PUBLISHED
 from ppgen.io.atomic import check_output, write_bytes
 from ppgen.io.image import save_image, source_name, to_tensor_array
 from ppgen.latent.project import Features, Projection, Settings, project
 
-_FFHQ = ("ffhq-config-f",)  # models whose faces are cut as FFHQ's are
+_FFHQ = "ffhq-config-f"  # its faces are cut as FFHQ's are
 _PADDLEGAN_LEVELS = 12  # PaddleGAN fits the first 12 of 18 layers
 _CROP_ONLY = "none"
 
@@ -108,7 +109,8 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
     """Finds the latent of a photo; constructor as `StyleGANv2Predictor`.
 
     lpips_path: weights of VGG16 (and LPIPS) as .safetensors, see `ppgen.networks.vgg`; None: FaceID's features.
-    ffhq: cut faces as FFHQ's are, for networks of such faces; always so for 'ffhq-config-f'.
+    ffhq: cut faces as FFHQ's are, for networks of such faces; always so for 'ffhq-config-f' and a file that is called
+        as PaddleGAN published it.
 
         StyleGANv2FittingPredictor().run('me.jpg', need_align=True)     # PaddleGAN's way, 100 steps
         StyleGANv2FittingPredictor().project('me.jpg').latent.w_plus    # W+, with noise, 300 steps
@@ -118,7 +120,8 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
         self, *arguments: Any, lpips_path: str | os.PathLike | None = None, ffhq: bool = False, **named: Any
     ) -> None:
         super().__init__(*arguments, **named)
-        self._ffhq = ffhq or self.model_type in _FFHQ
+        known = {_FFHQ, PUBLISHED[_FFHQ].file}
+        self._ffhq = ffhq or self.model_type in known or Path(self.name).name in known
         self._lpips = lpips_path
         self._features: Features | None = None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppgen.cli.command import Command, add_fps
-from ppgen.cli.latent import _write
+from ppgen.cli.latent import _take_photo, _write
 
 if TYPE_CHECKING:
     from ppgen.apps.styleganv2_editing import StyleGANv2EditingPredictor
@@ -203,7 +203,7 @@ def run_project(args: argparse.Namespace) -> int:
 
 
 def _edit_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", metavar="PHOTO", help="a photo, or a latent (.npz, .npy) that `project` wrote")
+    parser.add_argument("photo", nargs="?", metavar="PHOTO", help="a photo, or a latent (.npz, .npy) of `project`")
     _add_model(parser, "output/edit.png")
     parser.add_argument(
         "--direction", nargs="+", action="extend", default=[], metavar="NAME=AMOUNT", help="such as Smiling=1.5"
@@ -220,10 +220,15 @@ def _edit_arguments(parser: argparse.ArgumentParser) -> None:
 def run_edit(args: argparse.Namespace) -> int:
     """Project a photo and move it along directions or by single channels of S: photo, projection, edits, all."""
     from ppgen.apps.batch import check_not_input
+    from ppgen.errors import ConfigError
     from ppgen.latent.attributes import parse_amounts
     from ppgen.latent.channels import parse_moves
     from ppgen.latent.mixing import parse_layers
 
+    for words in ("direction", "channel"):
+        _take_photo(args, words)
+    if args.photo is None:
+        raise ConfigError("edit: name a photo, or a latent that `ppgen project` wrote")
     _check_file(args.output)
     check_not_input([Path(args.output).expanduser()], args.photo)
     amounts, channels, predictor = parse_amounts(args.direction), parse_moves(args.channel), _predictor(args)

@@ -31,14 +31,16 @@ class Observer:
         self.folder, self.total, self.batch_size, self.settings = folder, total, batch_size, settings
         self.log = RunLog(folder / "log.jsonl", step)
         self.writers = make_writers(settings.writers, folder, step)
-        self.losses: set[str] = set()
+        self.losses: dict[str, None] = {}  # names, in the order they came
         self._last: dict[str, float] = {}
+        self._sums: dict[str, tuple[float, int]] = {}
         self.page = RunPage(folder, losses=self.losses)
         self.bar = tqdm(total=total, initial=step, disable=not sys.stderr.isatty())
         self._start_interval(step)
 
     def _start_interval(self, step: int) -> None:
         self._since, self._since_step, self._waited = time.perf_counter(), step, 0.0
+        self._sums = {}
 
     def close(self) -> None:
         """At the end of the run, however it came."""
@@ -52,16 +54,31 @@ class Observer:
         self._start_interval(step)
 
     def after_step(
-        self, step: int, losses: dict[str, float], reports: dict[str, float], waited: float, hours: float, last: bool
+        self,
+        step: int,
+        losses: dict[str, float],
+        reports: dict[str, float],
+        state: dict[str, float],
+        waited: float,
+        hours: float,
+        last: bool,
     ) -> None:
-        """Advance the bar; at the log interval write a line and renew the page."""
+        """Advance the bar; at the log interval write a line and renew the page.
+
+        A line holds means over the steps since the last one, of each number over the steps that had it: what is
+        computed now and then, such as a lazy penalty, would otherwise never fall on a line. `state` is as it is now.
+        """
         self.bar.update()
         self._waited += waited
-        self.losses |= losses.keys()
-        self._last = losses
+        self.losses |= dict.fromkeys(losses)
+        for name, value in {**losses, **reports}.items():
+            total, count = self._sums.get(name, (0.0, 0))
+            self._sums[name] = (total + value, count + 1)
         if step % self.settings.interval and not last:
             return
-        row = {**losses, **reports, **self._rates(step)}
+        means = {name: total / count for name, (total, count) in self._sums.items()}
+        self._last = {name: means[name] for name in self.losses if name in means}
+        row = {**means, **state, **self._rates(step)}
         self.log.write(step=step, images=step * self.batch_size, hours=hours, **row)
         self.writers.scalars(step, row)
         if not sys.stderr.isatty():

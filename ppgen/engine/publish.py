@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("run", help="run folder that holds best.safetensors")
     parser.add_argument("name", help="name of the asset")
     parser.add_argument("-c", "--config-file", required=True, help="the committed config, with its section `card`")
-    also = "ship this network of the newest checkpoint too, as NAME_NETWORK, to go on training with both"
+    also = "ship this network of the best checkpoint too, as NAME_NETWORK, to go on training with both"
     parser.add_argument("--also", metavar="NETWORK", help=also)
     after = "runs that this one began from, oldest first: the card tells their commands, images and hours too"
     parser.add_argument("--after", nargs="+", default=[], metavar="RUN", type=Path, help=after)
@@ -86,25 +86,32 @@ def main(argv: list[str] | None = None) -> int:
     facts = with_earlier(facts, [earlier_facts(run) for run in options.after])
     shipped = {options.name: hub.load(best)}
     if options.also:
-        shipped[f"{options.name}_{options.also}"] = of_newest_checkpoint(Path(options.run), options.also)
+        shipped[f"{options.name}_{options.also}"], step = of_best_checkpoint(Path(options.run), options.also)
+        beside = {**facts, **_beside(options.name, options.also, facts["title"], step, Path(options.run))}
     for name, network in shipped.items():
-        own = facts if name == options.name else {**facts, **_beside(options.name, options.also, facts)}
+        own = facts if name == options.name else beside
         path = hub.publish(network, hub.ASSETS / f"{name}.safetensors", own, eight_bit=options.eight_bit)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
-def _beside(name: str, network: str, facts: dict[str, Any]) -> dict[str, Any]:
+def _beside(name: str, network: str, title: str, step: int, run: Path) -> dict[str, Any]:
     """What the card of a network that is shipped beside the best one says otherwise."""
+    strengths = [row["augment_p"] for row in read_log(run / "log.jsonl") if row["step"] <= step and "augment_p" in row]
+    start = f" -o model.ada_start={strengths[-1]:.4g}" if strengths else ""  # ADA's, which lies in no weights file
     return {
-        "title": f"{facts['title']}: its {network}",
-        "use": f"to go on training: `python tools/main.py -c CONFIG --load {name} {name}_{network}`",
-        "scores": "none of its own; it is of the run's newest checkpoint",
+        "title": f"{title}: its {network}",
+        "use": f"to go on training: `python tools/main.py -c CONFIG --load {name} {name}_{network}{start}`",
+        "scores": f"none of its own; it is of the run's checkpoint of step {step}",
     }
 
 
-def of_newest_checkpoint(run: Path, name: str) -> Any:
-    """A network of a run as its newest checkpoint holds it; ConfigError where the run has none of this name."""
+def of_best_checkpoint(run: Path, name: str) -> tuple[Any, int]:
+    """A network as the checkpoint of a run's best step holds it, the newest one if that is gone, and its step.
+
+    Raises:
+        ConfigError: the run has no network of this name. WeightsError: no checkpoint can be read.
+    """
     import_paddle()  # before the networks import it
     import ppgen.networks  # noqa: F401  (registers them)
     from ppgen.engine import checkpoint
@@ -115,7 +122,8 @@ def of_newest_checkpoint(run: Path, name: str) -> Any:
     networks = {k: v for k, v in read_yaml(run / "config.yaml")["model"].items() if isinstance(v, dict) and "name" in v}
     if name not in networks:
         raise ConfigError(f"--also {name}: the run has no such network (it has {', '.join(sorted(networks))})")
-    _, found, _ = checkpoint.load_newest(run / "checkpoints")
+    place = checkpoint.best(run / "checkpoints")
+    found = checkpoint.load(place) if place else checkpoint.load_newest(run / "checkpoints")[1]
     network = NETWORKS.build(networks[name])
     load_into(network, split_prefix(found.weights, name))
-    return network
+    return network, found.facts["step"]

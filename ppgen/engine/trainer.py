@@ -281,14 +281,14 @@ class Trainer:
                 return
             started = time.perf_counter()
             try:
-                losses, reports, waited = self._one_step()
+                losses, reports, state, waited = self._one_step()
             except TrainingDiverged as error:
                 self._roll_back(error, observer)
                 continue
             self.seconds += time.perf_counter() - started
             last = self.step == self.stop_at
             if observer is not None:
-                observer.after_step(self.step, losses, reports, waited, self.seconds / 3600, last)
+                observer.after_step(self.step, losses, reports, state, waited, self.seconds / 3600, last)
             try:
                 saved = self._occasionally(observer, last)
             except (ConfigError, DataError):
@@ -310,8 +310,8 @@ class Trainer:
             steps.append(Step(self.step, own, common, images, rank, world))
         return steps
 
-    def _one_step(self) -> tuple[dict[str, float], dict[str, float], float]:
-        """(losses, reports, seconds waited for data)."""
+    def _one_step(self) -> tuple[dict[str, float], dict[str, float], dict[str, float], float]:
+        """(losses, reports, state, seconds waited for data)."""
         waited = time.perf_counter()
         batch = self.stream.batch(self.step)
         waited = time.perf_counter() - waited
@@ -331,7 +331,7 @@ class Trainer:
             distributed.check_same(self.model.networks, self.step)
         left_out = len(self.stream.reader.damaged)  # samples of the training set that this process could not read
         counted = {"damaged_samples": left_out} if left_out else {}
-        return losses, {**parts[0][1].report, "rate_factor": factor, **counted}, waited
+        return losses, parts[0][1].report, {**parts[0][1].state, "rate_factor": factor, **counted}, waited
 
     def _roll_back(self, error: TrainingDiverged, observer: Observer | None) -> None:
         """To an earlier checkpoint with a lower rate, or raise the error."""

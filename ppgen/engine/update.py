@@ -46,7 +46,8 @@ class Updater:
     Args:
         optimizers: by network name.
         precision: half precision or not; the default is float32.
-        gradient_interval: gradient norms are checked, and reported as `norm_<network>`, every so many steps.
+        gradient_interval: gradient norms are checked, and reported as `norm_<network>`, every so many steps; those
+            of lazy phases always, as `norm_<network>_<phase>`.
     """
 
     def __init__(
@@ -105,12 +106,13 @@ class Updater:
         distributed.average_gradients(parameters)
         # after averaging: an infinite gradient of one process must make the scaler of every process skip the step
         self.precision.unscale(optimizer)
-        if phase.clip_norm is not None or step.index % self.gradient_interval == 0:
+        # lazy phases are rare, and second derivatives go wrong first
+        if phase.lazy or phase.clip_norm is not None or step.index % self.gradient_interval == 0:
             norm = gradient_norm(parameters)  # of averaged gradients: the same on every process
             if not np.isfinite(norm) and not self.precision.scales:  # a scaler skips such a step itself
                 raise self._diverged(phase, parts, values, f"a gradient of '{name}' is not finite")
             self.norms[name] = norm
-            step.report[f"norm_{name}"] = norm
+            step.report[f"norm_{name}_{phase.name}" if phase.lazy else f"norm_{name}"] = norm
             _shrink(parameters, norm, phase.clip_norm)
         self.precision.step(optimizer)
 

@@ -1,4 +1,4 @@
-"""Films of pictures: GIF through Pillow, MP4 through ffmpeg, or OpenCV where there is no ffmpeg program."""
+"""Films of pictures: GIF through Pillow, MP4 (H.264, which browsers play) through ffmpeg; without ffmpeg a GIF."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from ppgen.io.atomic import atomic_path, write_bytes
 SUFFIXES = (".gif", ".mp4")
 _COLOURS = 255
 _PALETTE_FRAMES = 16  # frames the palette is chosen from
-_NO_H264 = "no ffmpeg that writes H.264 was found, so it is MPEG-4 part 2, which players show and browsers do not"
-_NO_MP4 = "neither an ffmpeg program nor OpenCV's encoder was found, so it was written as a GIF"
+_NO_MP4 = "no ffmpeg that writes H.264 was found (pip install imageio-ffmpeg brings one), so it was written as a GIF"
 
 
 class Movie(NamedTuple):
@@ -53,11 +52,11 @@ def save_movie(path: str | os.PathLike, frames: Iterable[np.ndarray], fps: float
     pictures = _checked(list(frames), target)
     if target.suffix.lower() == ".gif":
         return Movie(_save_gif(target, pictures, fps))
-    film, note = _encode_mp4(pictures, fps)
+    film = _encode_mp4(pictures, fps)
     if film is None:
-        return Movie(_save_gif(target.with_suffix(".gif"), pictures, fps), note)
+        return Movie(_save_gif(target.with_suffix(".gif"), pictures, fps), _NO_MP4)
     write_bytes(target, film)
-    return Movie(target, note)
+    return Movie(target)
 
 
 def ffmpeg_program() -> str | None:
@@ -105,16 +104,12 @@ def _even(frame: np.ndarray) -> np.ndarray:
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
-def _encode_mp4(frames: list[np.ndarray], fps: float) -> tuple[bytes | None, str | None]:
-    """The bytes of an MP4, None where nothing can make one, and a remark."""
+def _encode_mp4(frames: list[np.ndarray], fps: float) -> bytes | None:
+    """The bytes of an MP4; None where no ffmpeg can make one."""
     program = ffmpeg_program()
     with tempfile.TemporaryDirectory() as folder:  # encoders go back and forth in their file
         draft = Path(folder) / "film.mp4"
-        if program and _through_ffmpeg(program, draft, frames, fps):
-            return draft.read_bytes(), None
-        if _through_opencv(draft, frames, fps):
-            return draft.read_bytes(), _NO_H264
-    return None, _NO_MP4
+        return draft.read_bytes() if program and _through_ffmpeg(program, draft, frames, fps) else None
 
 
 def _through_ffmpeg(program: str, draft: Path, frames: list[np.ndarray], fps: float) -> bool:
@@ -128,17 +123,3 @@ def _through_ffmpeg(program: str, draft: Path, frames: list[np.ndarray], fps: fl
         return subprocess.run(command, input=pixels, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
-
-
-def _through_opencv(draft: Path, frames: list[np.ndarray], fps: float) -> bool:
-    """MPEG-4 part 2; False where this OpenCV has no encoder."""
-    import cv2
-
-    height, width = _even(frames[0]).shape[:2]
-    writer = cv2.VideoWriter(str(draft), cv2.VideoWriter_fourcc(*"mp4v"), fps, (width, height))
-    if not writer.isOpened():
-        return False
-    for frame in _bar(frames):
-        writer.write(np.ascontiguousarray(_even(frame)[..., ::-1]))
-    writer.release()
-    return draft.is_file() and draft.stat().st_size > 0

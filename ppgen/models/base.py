@@ -25,7 +25,8 @@ class Step:
         images: images of the whole batch that earlier steps have seen; progressive growing follows it.
         rank, world: this process's number and how many share the batch.
         shared: what earlier phases of this step computed and later ones may use; see `once`.
-        report: numbers to log that are not losses.
+        report: numbers to log that are not losses: as losses, as means over the steps between two lines.
+        state: numbers to log as they are at the step of a line.
     """
 
     index: int
@@ -36,6 +37,7 @@ class Step:
     world: int = 1
     shared: dict[str, Any] = field(default_factory=dict)
     report: dict[str, float] = field(default_factory=dict)
+    state: dict[str, float] = field(default_factory=dict)
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
         """What `compute` gave the first time `name` was asked for in this step."""

@@ -112,7 +112,7 @@ class ProgressiveGAN(Model):
         level = level_at(step.images, self.stable, self.fade)
         for network in self.networks.values():
             network.set_level(level)
-        step.report["level"] = level
+        step.state["level"] = level
         return level
 
     def _draw(self, batch: Batch, step: Step) -> paddle.Tensor:

@@ -77,7 +77,7 @@ class StyleGAN(StyleGAN2):
         level = level_at(step.images, self.stable, self.fade)
         for network in self.networks.values():
             network.set_level(level)
-        step.report["level"] = level
+        step.state["level"] = level
         return level
 
     def _real(self, batch: Batch, step: Step) -> paddle.Tensor:

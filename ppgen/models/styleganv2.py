@@ -142,7 +142,7 @@ class StyleGAN2(Model):
         self.augment.observe(sign, len(batch["image"]) * step.world)
         step.report.update(d_real=float(real.mean()), d_fake=float(fake.mean()), d_sign=sign)
         if hasattr(self.augment, "p"):
-            step.report["augment_p"] = self.augment.p
+            step.state["augment_p"] = self.augment.p
         return {"d": self.objective.discriminator(real, fake)}
 
     def r1(self, batch: Batch, step: Step) -> Losses:

@@ -11,7 +11,6 @@ ARRAYS = np.zeros((3, 8, 8, 3), np.uint8)
 
 def test_a_film_that_became_a_gif_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(movie, "ffmpeg_program", lambda: None)
-    monkeypatch.setattr(movie, "_through_opencv", lambda *_: False)
     with pytest.warns(UserWarning, match=r"film\.gif: .*written as a GIF"):
         path = Pictures(ARRAYS).save(tmp_path / "film.mp4")
     assert path == tmp_path / "film.gif" and path.exists()

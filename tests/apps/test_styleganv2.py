@@ -1,5 +1,7 @@
 """The four StyleGAN2 predictors and their scripts, with a tiny untrained generator."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import style_networks
@@ -191,8 +193,10 @@ def test_faces_are_cut_as_the_network_draws_them(weights, tmp_path, monkeypatch)
     fitter = apps.StyleGANv2FittingPredictor(tmp_path, weights)
     seen = fitter.see(photo)
     assert (seen.crop == align_face(photo, face.landmarks, 16, CLOSE).crop).all() and seen.warnings == ("small face",)
-    for ffhq in ({"model_type": "ffhq-config-f"}, {"ffhq": True}):
-        fitter_of_ffhq = apps.StyleGANv2FittingPredictor(tmp_path, weights, **ffhq)
+    published = tmp_path / "stylegan2-ffhq-config-f.pdparams"  # known by its name
+    published.write_bytes(Path(weights).read_bytes())
+    for file, ffhq in ((weights, {"model_type": "ffhq-config-f"}), (weights, {"ffhq": True}), (published, {})):
+        fitter_of_ffhq = apps.StyleGANv2FittingPredictor(tmp_path, file, **ffhq)
         assert (fitter_of_ffhq.see(photo).crop == ffhq_crop(photo, face.landmarks, 16)).all()
     with pytest.raises(NoFaceError):
         fitter.project(np.zeros_like(photo), FAST)

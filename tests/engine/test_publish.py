@@ -2,14 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 import yaml
 from engine.toys import run
 
 from ppgen import hub
-from ppgen.engine import publish
+from ppgen.engine import checkpoint, publish
 from ppgen.errors import WeightsError
-from ppgen.io.weights import read_metadata
+from ppgen.io.weights import read_arrays, read_metadata
 
 CARD = {"title": "Discs", "licence": "CC0", "data": "discs", "limits": "discs only"}
 
@@ -25,8 +26,8 @@ def runs(tmp_path):
     return tmp_path
 
 
-def card_of(folder):
-    return read_metadata(folder / "discs.safetensors")["card"]
+def card_of(folder, name="discs"):
+    return read_metadata(folder / f"{name}.safetensors")["card"]
 
 
 def test_the_card_tells_the_runs_before(runs, monkeypatch):
@@ -42,3 +43,18 @@ def test_the_card_tells_the_runs_before(runs, monkeypatch):
     (runs / "empty").mkdir()
     with pytest.raises(WeightsError, match="empty.*holds no checkpoint"):
         publish.main([*common, "--after", str(runs / "empty")])
+
+
+def test_the_network_beside_is_of_the_best_step(runs, monkeypatch):
+    monkeypatch.setattr(hub, "ASSETS", runs)
+    checkpoint.mark_best(runs / "second" / "checkpoints", 6)
+    log = runs / "second" / "log.jsonl"
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    log.write_text("".join(json.dumps({**row, "augment_p": 0.1 if row["step"] <= 6 else 0.2}) + "\n" for row in rows))
+    assert publish.main([str(runs / "second"), "discs", "-c", str(runs / "discs.yaml"), "--also", "network"]) == 0
+    card = card_of(runs, "discs_network")
+    assert card["title"] == "Discs: its network" and card["scores"].endswith("of the run's checkpoint of step 6")
+    assert "--load discs discs_network -o model.ada_start=0.1`" in card["use"]
+    kept = read_arrays(runs / "discs_network.safetensors")
+    wanted = checkpoint.load(runs / "second" / "checkpoints" / "step_00000006").weights
+    assert all(np.allclose(kept[key], wanted[f"network.{key}"], atol=1e-3) for key in kept)

@@ -50,7 +50,7 @@ def test_each_stage_and_fade_trains_both_networks(batch):
             after = [p.numpy() for p in trainable([model.networks[phase.trains[0]]])]
             assert all(np.isfinite(value) for value in values.values())
             assert sum(bool(np.any(a != b)) for a, b in zip(before, after)) >= 6
-        assert step.report["level"] == level and step.shared["fake"].shape[2] == side
+        assert step.state["level"] == level and step.shared["fake"].shape[2] == side
         assert [net.level.item() for net in model.networks.values()] == [level, level]
         assert model.predict(batch, model.networks).shape == (4, 3, 16, 16)
         assert model.visuals(batch, model.networks)["drawn"].shape == (1, 3, 128, 128)

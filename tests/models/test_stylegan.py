@@ -63,7 +63,7 @@ def test_each_stage_and_fade_trains_both_networks(augment):
             after = [p.numpy() for p in trainable([recipe.networks[phase.trains[0]]])]
             assert all(np.isfinite(value) for value in values.values())
             assert sum(bool(np.any(a != b)) for a, b in zip(before, after)) >= 4
-        assert step.report["level"] == level and step.shared["fake"].shape[2] == side
+        assert step.state["level"] == level and step.shared["fake"].shape[2] == side
         assert [net.level.item() for net in recipe.networks.values()] == [level, level]
         assert recipe.networks["generator"].used_layers() == used
         assert recipe.predict(batch(), recipe.networks).shape == (4, 3, 16, 16)

@@ -262,7 +262,7 @@ def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
 
 def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path):
     """As from the run: `publish` writes the averaged generator and, beside it, the discriminator."""
-    from ppgen.engine.publish import of_newest_checkpoint
+    from ppgen.engine.publish import of_best_checkpoint
 
     small = trainer(tmp_path / "small")
     small.run()
@@ -270,7 +270,7 @@ def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path)
     (tmp_path / "small/config.yaml").write_text(yaml.safe_dump({"model": {"name": "StyleGAN2", **nets}}))
     files = [str(tmp_path / f"{name}.safetensors") for name in ("mean", "judge")]
     save_network(small.averages["generator"].network, files[0])
-    save_network(of_newest_checkpoint(tmp_path / "small", "discriminator"), files[1])
+    save_network(of_best_checkpoint(tmp_path / "small", "discriminator")[0], files[1])
     large, other = sized(16, tmp_path / "large"), sized(16, tmp_path / "other")
     launch.load(large, files)
     other.load_weights(tmp_path / "small")
@@ -284,7 +284,7 @@ def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path)
     with pytest.raises(ConfigError, match="give it alone"):
         launch.load(large, [files[0], str(tmp_path / "small")])
     with pytest.raises(ConfigError, match="no such network .it has discriminator, generator"):
-        of_newest_checkpoint(tmp_path / "small", "critic")
+        of_best_checkpoint(tmp_path / "small", "critic")
     with pytest.raises(WeightsError, match="does not fit"):  # not the other way round
         save_network(large.model.networks["generator"], files[0])
         launch.load(small, files[0])
