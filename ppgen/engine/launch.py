@@ -197,7 +197,10 @@ def _start_of(network: Any, source: str) -> Any:
 
     described = read_metadata(Path(source)) if source.endswith(".safetensors") else {}
     same = hasattr(network, "of_smaller") and described.get("class") == type(network).__name__
-    if same and described.get("args", {}).get("size", network.size) < network.size:
+    size = described.get("args", {}).get("size") if same else None
+    if size is not None and size > network.size:
+        raise WeightsError(f"{source}: is for {size} pixels a side, the config's network for {network.size}")
+    if size is not None and size < network.size:
         return network.of_smaller(read_arrays(source))
     return source
 

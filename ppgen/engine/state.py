@@ -30,7 +30,12 @@ class NetworkState:
         found = {key: value.shape for key, value in arrays.items()}
         if wanted != found:
             odd = sorted(set(wanted.items()) ^ set(found.items()))[:3]
-            raise WeightsError(f"the checkpoint's '{self.name}' is another network than the config's (such as {odd})")
+            size = getattr(self.network, "size", None)
+            ours = f", which is for {size} pixels a side" if size else ""
+            raise WeightsError(
+                f"the checkpoint's '{self.name}' is another network than the config's{ours} (such as {odd}); give "
+                "its run's config.yaml, or the same model settings"
+            )
         self.network.set_state_dict({key: paddle.to_tensor(value) for key, value in arrays.items()})
 
 

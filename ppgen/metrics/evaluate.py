@@ -225,6 +225,30 @@ def _path_length(fakes: Side, seed: int, latents: Latents) -> list[Score]:
         # by place in the batch: both ends of a step are then of one class
         return _generated(network, points, np.arange(len(points)))
 
-    found = perceptual_path_length(path_lengths(generate, perceptual_distance, z, seed))
-    protocol = f"{PPL}/dlib-face/n={found.count}/space=z/epsilon={EPSILON:g}"
-    return [Score(PPL, protocol, found.mean, found.error)]
+    lengths = {"z": path_lengths(generate, perceptual_distance, z, seed)}
+    if hasattr(network, "spread"):  # a style generator
+        mapping, from_w = _halves(network)
+        lengths["w"] = path_lengths(from_w, perceptual_distance, z, seed, "w", mapping)
+    scores = []
+    for space, values in lengths.items():
+        found = perceptual_path_length(values)
+        protocol = f"{PPL}/dlib-face/n={found.count}/space={space}/epsilon={EPSILON:g}"
+        scores.append(Score(PPL if space == "z" else f"{PPL}_{space}", protocol, found.mean, found.error))
+    return scores
+
+
+def _halves(network: Any) -> tuple[Callable, Callable]:
+    """Of a style generator: z (n, d) -> w, and w -> pictures as of `generate`, not truncated."""
+    from ppgen.device import import_paddle
+
+    paddle = import_paddle()
+
+    def mapping(z: np.ndarray) -> np.ndarray:
+        with paddle.no_grad():
+            return network.map(paddle.to_tensor(z)).numpy()
+
+    def from_w(w: np.ndarray) -> np.ndarray:
+        with paddle.no_grad():
+            return network.synthesize(network.spread(paddle.to_tensor(w))).numpy()
+
+    return mapping, from_w

@@ -32,7 +32,7 @@ class StyleGAN(StyleGAN2):
         fade_images: images a new stage is faded in over; one number, or one a fade. The published training begins
             at 8 x 8: 0 first in both lists.
         r1_weight: gamma of R1, 10 in the paper (its half is the factor).
-        r1_every: steps between R1 phases; 1 in the paper.
+        r1_every: steps between R1 phases; the paper adds R1 to the loss of every step instead.
         mixing: share of pictures made of two latents (section 3.1).
         augment: "none" as in the paper; "ada" or "diffaugment" for few pictures.
         ada_target, ada_images, ada_start: see `AdaptiveAugment`.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,11 +26,17 @@ def group_deviation(x: paddle.Tensor, group: int) -> paddle.Tensor:
     """One more channel, how much the samples of a group differ: (N, C, H, W) -> (N, C + 1, H, W).
 
     Args:
-        group: samples a group; the largest number up to it by which N divides. Sample i is in group
-            i mod (N / group), as in the published networks.
+        group: samples a group; the largest number up to it by which N divides, with a warning where that is less.
+            Sample i is in group i mod (N / group), as in the published networks.
     """
     batch, channels, height, width = x.shape
-    group = next(size for size in range(min(group, batch), 0, -1) if batch % size == 0)
+    wanted, group = group, next(size for size in range(min(group, batch), 0, -1) if batch % size == 0)
+    if group < wanted:
+        warnings.warn(
+            f"minibatch standard deviation compares {group} pictures, not {wanted}, as {batch} are seen at a time; "
+            f"take a loader.batch_size that gives each process, and each of loader.accumulate, a multiple of {wanted}",
+            stacklevel=2,
+        )
     grouped = x.reshape([group, -1])
     centered = grouped - grouped.mean(axis=0, keepdim=True)
     deviation = paddle.sqrt((centered * centered).mean(axis=0) + 1e-8)

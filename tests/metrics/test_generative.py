@@ -154,6 +154,20 @@ def test_evaluate_a_generator(folders, monkeypatch):
     assert ppl.protocol == "ppl/dlib-face/n=2/space=z/epsilon=0.0001" and ppl.value > 0
 
 
+def test_path_lengths_of_a_style_generator_are_in_both_spaces(folders, monkeypatch):
+    from ppgen.device import import_paddle
+
+    import_paddle().seed(3)
+    from ppgen.networks import StyleGANv2Generator
+
+    network = StyleGANv2Generator(size=16, style_dim=8, n_mlp=2, channel_multiplier=0.01, channel_max=16)
+    network.eval()
+    monkeypatch.setattr(evaluate, "_load_generator", lambda source: network)
+    z, w = evaluate.evaluate(["ppl"], str(folders / "real"), "model", count=4, latents=normal)
+    assert (z.name, w.name) == ("ppl", "ppl_w") and z.value > 0 and w.value > 0
+    assert w.protocol == "ppl/dlib-face/n=2/space=w/epsilon=0.0001"
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
