@@ -18,10 +18,10 @@ CARTOON_CHAIN = ("face_id", "photo2cartoon", "segmentation", "skin_tone", "face_
 
 
 def test_shipped_networks_stay_small():
-    """What a cartoon needs below 30 MB, the generative models below 30 more."""
+    """What a cartoon needs below 30 MB, the generative models, and what trains on from them, below 40 more."""
     sizes = {path.stem: path.stat().st_size for path in hub.ASSETS.glob("*.safetensors")}
     assert sum(sizes[name] for name in CARTOON_CHAIN) < 30e6
-    assert sum(size for name, size in sizes.items() if name not in CARTOON_CHAIN) < 30e6
+    assert sum(size for name, size in sizes.items() if name not in CARTOON_CHAIN) < 40e6
 
 
 def test_near_match():
