@@ -6,7 +6,7 @@ PaddleGAN's `.pdparams` do not; size, widths and depth then follow from the arra
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.compat.state_keys import translate
+from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
 from ppgen.io.weights import load_into, read_arrays, read_metadata
 from ppgen.registry import NETWORKS
@@ -40,6 +41,21 @@ def load_style_generator(name_or_path: str | os.PathLike, **wanted: Any) -> Any:
         raise WeightsError(f"{path}: holds a {type(network).__name__}; give a StyleGAN2 generator's weights")
     check_wanted(network, path, **wanted)
     return network
+
+
+def mapping_and_synthesis(network: Any) -> tuple[Callable, Callable]:
+    """Of a style generator, over arrays: z (n, latent_dim) -> w; w -> pictures (n, 3, S, S), not truncated."""
+    paddle = import_paddle()
+
+    def mapping(z: np.ndarray) -> np.ndarray:
+        with paddle.no_grad():
+            return network.map(paddle.to_tensor(z)).numpy()
+
+    def synthesis(w: np.ndarray) -> np.ndarray:
+        with paddle.no_grad():
+            return network.synthesize(network.spread(paddle.to_tensor(w))).numpy()
+
+    return mapping, synthesis
 
 
 def _says_what_it_is(path: Path) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ppgen.device import import_paddle
 from ppgen.errors import ConfigError
-from ppgen.hub.stylegan2 import load_style_generator
+from ppgen.hub.stylegan2 import load_style_generator, mapping_and_synthesis
 from ppgen.io.atomic import atomic_path
 from ppgen.io.image import to_uint8
 from ppgen.latent.seeds import latents, latents_of
@@ -333,16 +333,7 @@ Lengths = dict[str, np.ndarray]
 
 def path_inputs(network: Any, pairs: int, seed: int = 0) -> tuple[np.ndarray, dict[str, Callable], Callable]:
     """What `ppgen.metrics.ppl.path_lengths` takes: latents (2 * pairs, d), pictures by space, the mapping."""
-    paddle = import_paddle()
-
-    def mapping(z: np.ndarray) -> np.ndarray:
-        with paddle.no_grad():
-            return network.map(paddle.to_tensor(z)).numpy()
-
-    def from_w(w: np.ndarray) -> np.ndarray:
-        with paddle.no_grad():
-            return network.synthesize(network.spread(paddle.to_tensor(w))).numpy()
-
+    mapping, from_w = mapping_and_synthesis(network)
     return latents(seed, 2 * pairs, network.latent_dim), {"z": lambda z: from_w(mapping(z)), "w": from_w}, mapping
 
 

@@ -216,6 +216,7 @@ def _in_batches(pictures: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _path_length(fakes: Side, seed: int, latents: Latents) -> list[Score]:
+    from ppgen.hub.stylegan2 import mapping_and_synthesis
     from ppgen.metrics.dlib_features import perceptual_distance
 
     network, pairs = fakes.network, fakes.count // 2
@@ -227,7 +228,7 @@ def _path_length(fakes: Side, seed: int, latents: Latents) -> list[Score]:
 
     lengths = {"z": path_lengths(generate, perceptual_distance, z, seed)}
     if hasattr(network, "spread"):  # a style generator
-        mapping, from_w = _halves(network)
+        mapping, from_w = mapping_and_synthesis(network)
         lengths["w"] = path_lengths(from_w, perceptual_distance, z, seed, "w", mapping)
     scores = []
     for space, values in lengths.items():
@@ -235,20 +236,3 @@ def _path_length(fakes: Side, seed: int, latents: Latents) -> list[Score]:
         protocol = f"{PPL}/dlib-face/n={found.count}/space={space}/epsilon={EPSILON:g}"
         scores.append(Score(PPL if space == "z" else f"{PPL}_{space}", protocol, found.mean, found.error))
     return scores
-
-
-def _halves(network: Any) -> tuple[Callable, Callable]:
-    """Of a style generator: z (n, d) -> w, and w -> pictures as of `generate`, not truncated."""
-    from ppgen.device import import_paddle
-
-    paddle = import_paddle()
-
-    def mapping(z: np.ndarray) -> np.ndarray:
-        with paddle.no_grad():
-            return network.map(paddle.to_tensor(z)).numpy()
-
-    def from_w(w: np.ndarray) -> np.ndarray:
-        with paddle.no_grad():
-            return network.synthesize(network.spread(paddle.to_tensor(w))).numpy()
-
-    return mapping, from_w
