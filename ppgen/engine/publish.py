@@ -41,11 +41,11 @@ def earlier_facts(run: Path) -> dict[str, Any]:
     from ppgen.engine import checkpoint
 
     facts = checkpoint.load_newest(run / "checkpoints")[1].facts
-    logged = next(row for row in read_log(run / "log.jsonl") if row.get("images"))
+    batch = read_yaml(run / "config.yaml")["loader"]["batch_size"]
     return {
         "command": [f"before, from step {s['step']}: `{s['command']}`" for s in read_log(run / "history.jsonl")],
         "step": facts["step"],
-        "images": facts["step"] * logged["images"] // logged["step"],
+        "images": facts["step"] * batch,
         "hours": round(facts["seconds"] / 3600, 3),
     }
 
