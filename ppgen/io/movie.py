@@ -117,9 +117,12 @@ def _through_ffmpeg(program: str, draft: Path, frames: list[np.ndarray], fps: fl
     height, width = _even(frames[0]).shape[:2]
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     coded = ["-an", "-c:v", "libx264", "-crf", "16", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
-    pixels = b"".join(_even(frame).tobytes() for frame in _bar(frames))
     command = [program, "-y", "-loglevel", "error", *raw, *coded, str(draft)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        return subprocess.run(command, input=pixels, capture_output=True, check=False).returncode == 0
-    except OSError:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, **quiet) as process:
+            for frame in _bar(frames):  # one by one: a long film twice in memory is much
+                process.stdin.write(_even(frame).tobytes())
+    except OSError:  # no such program, or one that went away while it was fed
         return False
+    return process.returncode == 0

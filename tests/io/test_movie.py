@@ -67,6 +67,16 @@ def test_ffmpeg_gets_the_pixels(tmp_path, monkeypatch):
     assert note is None and (pixels[:, :33] == FRAMES).all() and (pixels[:, 33] == FRAMES[:, 32]).all()
 
 
+def test_an_ffmpeg_that_gives_up_while_it_is_fed(tmp_path, monkeypatch):
+    script = tmp_path / "ffmpeg"
+    script.write_text("#!/bin/sh\nexit 1\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(movie, "ffmpeg_program", lambda: str(script))
+    large = FRAMES.repeat(6, axis=1).repeat(6, axis=2)  # more than a pipe holds
+    path, note = save_movie(tmp_path / "film.mp4", large)
+    assert path == tmp_path / "film.gif" and "GIF" in note and len(frames_of(path)) == 3
+
+
 def test_what_is_no_film(tmp_path):
     with pytest.raises(OutputError, match=".gif or .mp4"):
         save_movie(tmp_path / "film.avi", FRAMES)
