@@ -191,6 +191,13 @@ MODEL_NAMES: dict[str, ModelName] = {
 }  # fmt: skip
 
 
+def parts_of_model(ours: str) -> tuple[dict[str, str], dict[str, str]]:
+    """How PaddleGAN calls the networks of our recipe, and their averages: {old name: ours}; empty where it has none."""
+    entries = [entry for entry in MODEL_NAMES.values() if entry.name == ours]
+    networks = {old: new for entry in entries for old, new in entry.networks.items()}
+    return networks, {old: new for entry in entries for old, new in entry.averages.items()}
+
+
 class DatasetName(NamedTuple):
     """One dataset of PaddleGAN: our class and its arguments, which are ours too; `steps` holds its transforms."""
 

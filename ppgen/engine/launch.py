@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ppgen.engine import runs
-from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.engine import runs, starts
+from ppgen.errors import ConfigError, DataError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     add("-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key")
     resume_help = "go on from the newest run of this config, or from DIR: a run folder or one of its checkpoints"
     add("--resume", nargs="?", const="newest", metavar="DIR", help=resume_help)
-    load_help = "start from weights files or shipped weights, one for each network, or from a checkpoint folder"
+    load_help = "start from weights files or shipped weights, or from a run or checkpoint folder (all networks)"
     add("--load", nargs="+", metavar="W", help=load_help)
     add("--evaluate-only", action="store_true", help="print the validation scores and stop")
     add("--dry-run", action="store_true", help="build everything, print sizes, stop")
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add("--val-interval", type=int, metavar="N", help="steps between validations")
     add("--amp", action="store_true", help="half precision, where the device has it")
     add("--amp_level", "--amp-level", choices=["O1", "O2"], default="O1", help="O2 keeps the networks in it too")
-    add("--profiler_options", "--profiler-options", metavar="TEXT", help="such as 'batch_range=[10,20];state=CPU'")
+    add("-p", "--profiler_options", "--profiler-options", metavar="TEXT", help="as 'batch_range=[10,20];state=CPU'")
     add("--no-cuda", action="store_true", help="stay on the CPU")
     add("--debug", action="store_true", help="show tracebacks")
     return result
@@ -148,7 +148,7 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
         return describe(trainer)
     start_from = options.load or config.get("load")
     if start_from and source is None:
-        load(trainer, start_from)
+        starts.load(trainer, start_from)
     if source == folder:
         for damaged in trainer.resume_newest():
             print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
@@ -167,83 +167,6 @@ def _profile(options: argparse.Namespace, folder: Path) -> Any:
 
     text = options.profiler_options
     return Profile(text, folder, watch=distributed.rank() == 0) if text else None
-
-
-def load(trainer: Any, sources: str | Sequence[str]) -> None:
-    """Start from a checkpoint or run folder (all networks), or from weights files or the names of shipped weights (the
-    network that each describes; of fewer pixels a side where the network can go on from such)."""
-    from ppgen.io.weights import load_into
-
-    starts = check_starts(sources)
-    if starts[0].is_dir():
-        trainer.load_weights(starts[0])
-        return
-    files: dict[str, str] = {}
-    for source in map(str, starts):
-        name = _network_of(trainer, source)
-        if name in files:
-            raise ConfigError(f"load: {files[name]} and {source} are both for the network '{name}'; give one of them")
-        files[name] = source
-    for networks in (trainer.model.networks, trainer.smooth_networks()):
-        for name, source in files.items():
-            load_into(networks[name], _start_of(networks[name], source))
-    for name in set(files) & set(trainer.averages):
-        trainer.averages[name].go_on(None)
-
-
-def _start_of(network: Any, source: str) -> Any:
-    """What to load from a file: itself, or arrays grown out of those of the same network for smaller pictures."""
-    from ppgen.io.weights import read_arrays, read_metadata
-
-    described = read_metadata(Path(source)) if source.endswith(".safetensors") else {}
-    same = hasattr(network, "of_smaller") and described.get("class") == type(network).__name__
-    size = described.get("args", {}).get("size") if same else None
-    if size is not None and size > network.size:
-        raise WeightsError(f"{source}: is for {size} pixels a side, the config's network for {network.size}")
-    if size is not None and size < network.size:
-        return network.of_smaller(read_arrays(source))
-    return source
-
-
-def check_starts(sources: str | Sequence[str]) -> list[Path]:
-    """The one folder or the weights files that a training is to start from; ConfigError where one is not there."""
-    starts = [_check_start(source) for source in ([sources] if isinstance(sources, str) else sources)]
-    folder = next((start for start in starts if start.is_dir()), None)
-    if folder is not None and len(starts) > 1:
-        raise ConfigError(f"load: {folder} is a folder and holds all networks; give it alone, or weights files alone")
-    return starts
-
-
-def _check_start(source: str) -> Path:
-    from ppgen import hub
-
-    folder = Path(source).expanduser()
-    if source not in hub.names() and folder.is_dir():
-        return folder
-    try:
-        return hub.path_of(source)
-    except WeightsError as error:
-        raise ConfigError(f"load: {error}") from error
-
-
-def _network_of(trainer: Any, source: str) -> str:
-    """Which of the model's networks a weights file is for: by its own word, its class, or what is validated."""
-    from ppgen.io.weights import read_metadata
-
-    networks = trainer.model.networks
-    described = read_metadata(Path(source)) if str(source).endswith(".safetensors") else {}
-    said = described.get("card", {}).get("network")
-    if said in networks:
-        return said
-    same_class = [name for name, network in networks.items() if type(network).__name__ == described.get("class")]
-    wanted = trainer.validate_settings.network
-    candidates = [wanted] if wanted in (same_class or networks) else same_class or list(networks)
-    if len(candidates) != 1:
-        raise WeightsError(
-            f"{source}: does not say which network it is for (the model has {', '.join(networks)}); "
-            "load a run or checkpoint folder instead, or set validate.network"
-        )
-    return candidates[0]
 
 
 def _train(trainer: Any, resumed: bool, arguments: list[str]) -> int:

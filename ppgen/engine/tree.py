@@ -24,7 +24,7 @@ import numpy as np
 
 from ppgen.config import check_config
 from ppgen.datasets.files import NothingSelected
-from ppgen.engine import checkpoint, distributed, launch, runs
+from ppgen.engine import checkpoint, distributed, launch, runs, starts
 from ppgen.engine.amp import Precision
 from ppgen.engine.processes import STOPPED
 from ppgen.engine.settings import ValidateSettings
@@ -82,7 +82,7 @@ def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
     check_nodes(nodes)
     counts = {node.name: _count(node) for node in nodes}
     if config.get("load"):
-        launch.check_starts(config["load"])
+        starts.check_starts(config["load"])
     folder, resumed = _folder(options, config)
     run = _Run(folder, config, nodes, options, counts)
     if options.dry_run:
@@ -228,7 +228,7 @@ def _start(run: _Run, node: Node, trainer: Trainer) -> None:
     source = run.start_of(node)
     if source is None:
         if run.config.get("load"):
-            launch.load(trainer, run.config["load"])
+            starts.load(trainer, run.config["load"])
         return
     trainer.load_weights(source)
     token = str(distributed.agree(time.time_ns() % 10**9))

@@ -11,7 +11,7 @@ paddle = import_paddle()
 from engine.toys import run, trainer  # noqa: E402
 
 from ppgen import hub  # noqa: E402
-from ppgen.engine import checkpoint, launch, runs  # noqa: E402
+from ppgen.engine import checkpoint, launch, runs, starts  # noqa: E402
 from ppgen.engine.lock import FolderLock  # noqa: E402
 from ppgen.engine.processes import process_count  # noqa: E402
 from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError  # noqa: E402
@@ -50,7 +50,7 @@ def test_every_network_ends_up_in_a_file_that_describes_itself_the_average_where
         done.model.networks["network"].logit.weight.numpy() != wanted
     ).any()
     again = trainer(tmp_path / "again", validate={})
-    launch.load(again, str(tmp_path / "final/network.safetensors"))
+    starts.load(again, str(tmp_path / "final/network.safetensors"))
     assert (again.model.networks["network"].logit.weight.numpy() == wanted).all()
 
 
@@ -60,7 +60,7 @@ def test_a_weights_file_of_a_network_that_the_model_has_not_is_refused(tmp_path)
 
     save_network(MLPGenerator(), tmp_path / "other.safetensors")
     with pytest.raises(WeightsError, match="does not fit SegmentationUNet"):
-        launch.load(trainer(tmp_path / "run"), str(tmp_path / "other.safetensors"))
+        starts.load(trainer(tmp_path / "run"), str(tmp_path / "other.safetensors"))
 
 
 def test_a_changed_step_number_is_damage_too(tmp_path):

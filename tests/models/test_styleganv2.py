@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 paddle = import_paddle()
 
-from ppgen.engine import launch  # noqa: E402
+from ppgen.engine import starts  # noqa: E402
 from ppgen.engine.optimizers import build_optimizer  # noqa: E402
 from ppgen.engine.state import NetworkState, enlarged  # noqa: E402
 from ppgen.engine.trainer import Trainer  # noqa: E402
@@ -272,7 +272,7 @@ def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path)
     save_network(small.averages["generator"].network, files[0])
     save_network(of_best_checkpoint(tmp_path / "small", "discriminator")[0], files[1])
     large, other = sized(16, tmp_path / "large"), sized(16, tmp_path / "other")
-    launch.load(large, files)
+    starts.load(large, files)
     other.load_weights(tmp_path / "small")
     for name, network in other.model.networks.items():
         wanted = (other.averages[name].network if name in other.averages else network).state_dict()
@@ -280,14 +280,14 @@ def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path)
         kept = [key for key, value in wanted.items() if (found[key].numpy() == value.numpy()).all()]
         assert len(kept) > 0.7 * len(wanted), name
     with pytest.raises(ConfigError, match="both for the network 'generator'"):
-        launch.load(large, [files[0], files[0]])
+        starts.load(large, [files[0], files[0]])
     with pytest.raises(ConfigError, match="give it alone"):
-        launch.load(large, [files[0], str(tmp_path / "small")])
+        starts.load(large, [files[0], str(tmp_path / "small")])
     with pytest.raises(ConfigError, match="no such network .it has discriminator, generator"):
         of_best_checkpoint(tmp_path / "small", "critic")
     with pytest.raises(WeightsError, match="is for 16 pixels a side, the config's network for 8"):  # not the other way
         save_network(large.model.networks["generator"], files[0])
-        launch.load(small, files[0])
+        starts.load(small, files[0])
 
 
 def test_the_average_and_the_strength_of_ada_go_on_with_the_networks(tmp_path):
@@ -300,7 +300,7 @@ def test_the_average_and_the_strength_of_ada_go_on_with_the_networks(tmp_path):
         again = trainer(tmp_path / f"again_{seen}")
         average = again.averages["generator"]
         again.total, average.half_life = 1, 1e6
-        launch.load(again, str(source))
+        starts.load(again, str(source))
         assert average.earlier == seen
         average.go_on(20_000_000)
         again.run()
@@ -318,3 +318,25 @@ def test_the_average_and_the_strength_of_ada_go_on_with_the_networks(tmp_path):
     large.load_weights(tmp_path / "first")
     assert (large.model.augment.p, large.model.path_length.mean) == (0.625, 3.5)
     assert large.averages["generator"].earlier == 16
+
+
+def test_a_file_of_paddlegans_training_starts_networks_and_the_average(tmp_path):
+    """PaddleGAN writes all networks of a training into one file, by its own names."""
+    first = trainer(tmp_path / "first")
+    first.run()
+    networks, average = first.model.networks, first.averages["generator"].network
+    parts = {"gen": networks["generator"], "disc": networks["discriminator"], "gen_ema": average}
+    file = str(tmp_path / "iter_4_weight.pdparams")
+    paddle.save({key: network.state_dict() for key, network in parts.items()}, file)
+    again = trainer(tmp_path / "again")
+    starts.load(again, file)
+    both = {**again.model.networks, "average": again.averages["generator"].network}
+    for name, wanted in {**networks, "average": average}.items():
+        for key, value in wanted.state_dict().items():
+            assert (both[name].state_dict()[key].numpy() == value.numpy()).all(), (name, key)
+    save_network(average, tmp_path / "mean.safetensors")
+    with pytest.raises(ConfigError, match="both for the network 'generator'"):
+        starts.load(again, [file, str(tmp_path / "mean.safetensors")])
+    paddle.save({"netG": average.state_dict()}, file)
+    with pytest.raises(WeightsError, match="holds netG; the networks of StyleGAN2 are gen, disc, gen_ema"):
+        starts.load(again, file)

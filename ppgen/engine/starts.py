@@ -1,0 +1,128 @@
+"""What a training starts from: `--load`, and `load` in a config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ppgen.errors import ConfigError, WeightsError
+
+
+class _Part(NamedTuple):
+    """The weights of one network: a file's, or those it holds as `key`; `average`: for the smoothed copy alone."""
+
+    source: str
+    network: str
+    key: str | None = None
+    average: bool = False
+
+
+def load(trainer: Any, sources: str | Sequence[str]) -> None:
+    """Start from given weights.
+
+    Args:
+        sources: a checkpoint or run folder (all networks); or weights files or the names of shipped weights: the
+            network that each describes, of fewer pixels a side where the network can go on from such, or all those
+            that a training of PaddleGAN's wrote into one file.
+    Raises:
+        ConfigError: nothing there, or two weights for one network. WeightsError: weights of other networks.
+    """
+    starts = check_starts(sources)
+    if starts[0].is_dir():
+        trainer.load_weights(starts[0])
+        return
+    parts: dict[tuple[str, bool], _Part] = {}
+    for part in (part for source in map(str, starts) for part in _parts(trainer, source)):
+        other = parts.setdefault((part.network, part.average), part)
+        if other is not part:
+            both = f"{other.source} and {part.source} are both"
+            raise ConfigError(f"load: {both} for the network '{part.network}'; give one of them")
+    for part in sorted(parts.values(), key=lambda part: part.average):  # an average's own weights come last
+        _put(trainer, part)
+
+
+def check_starts(sources: str | Sequence[str]) -> list[Path]:
+    """The one folder or the weights files that a training is to start from; ConfigError where one is not there."""
+    starts = [_check_start(source) for source in ([sources] if isinstance(sources, str) else sources)]
+    folder = next((start for start in starts if start.is_dir()), None)
+    if folder is not None and len(starts) > 1:
+        raise ConfigError(f"load: {folder} is a folder and holds all networks; give it alone, or weights files alone")
+    return starts
+
+
+def _check_start(source: str) -> Path:
+    from ppgen import hub
+
+    folder = Path(source).expanduser()
+    if source not in hub.names() and folder.is_dir():
+        return folder
+    try:
+        return hub.path_of(source)
+    except WeightsError as error:
+        raise ConfigError(f"load: {error}") from error
+
+
+def _parts(trainer: Any, source: str) -> list[_Part]:
+    """The networks a weights file holds."""
+    from ppgen.compat.names import parts_of_model
+    from ppgen.io.weights import parts_of
+
+    keys = parts_of(source)
+    if not keys:
+        return [_Part(source, _network_of(trainer, source))]
+    networks, averages = parts_of_model(type(trainer.model).__name__)
+    found = [_Part(source, networks[key], key) for key in keys if key in networks]
+    found += [_Part(source, averages[key], key, average=True) for key in keys if key in averages]
+    if not found:
+        known = ", ".join([*networks, *averages]) or "unknown to PaddleGAN"
+        raise WeightsError(
+            f"{source}: holds {', '.join(keys)}; the networks of {type(trainer.model).__name__} are {known}. Take one "
+            "out with `ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
+        )
+    return found
+
+
+def _put(trainer: Any, part: _Part) -> None:
+    from ppgen.io.weights import load_into
+
+    average = trainer.averages.get(part.network)
+    networks = [] if part.average else [trainer.model.networks[part.network]]
+    for network in [*networks, *([average.network] if average else [])]:
+        load_into(network, _fitting(network, part.source), key=part.key)
+    if average:
+        average.go_on(None)
+
+
+def _fitting(network: Any, source: str) -> Any:
+    """What to load from a file: itself, or arrays grown out of those of the same network for smaller pictures."""
+    from ppgen.io.weights import read_arrays, read_metadata
+
+    described = read_metadata(Path(source)) if source.endswith(".safetensors") else {}
+    same = hasattr(network, "of_smaller") and described.get("class") == type(network).__name__
+    size = described.get("args", {}).get("size") if same else None
+    if size is not None and size > network.size:
+        raise WeightsError(f"{source}: is for {size} pixels a side, the config's network for {network.size}")
+    if size is not None and size < network.size:
+        return network.of_smaller(read_arrays(source))
+    return source
+
+
+def _network_of(trainer: Any, source: str) -> str:
+    """Which of the model's networks a weights file is for: by its own word, its class, or what is validated."""
+    from ppgen.io.weights import read_metadata
+
+    networks = trainer.model.networks
+    described = read_metadata(Path(source)) if source.endswith(".safetensors") else {}
+    said = described.get("card", {}).get("network")
+    if said in networks:
+        return said
+    same_class = [name for name, network in networks.items() if type(network).__name__ == described.get("class")]
+    wanted = trainer.validate_settings.network
+    candidates = [wanted] if wanted in (same_class or networks) else same_class or list(networks)
+    if len(candidates) != 1:
+        raise WeightsError(
+            f"{source}: does not say which network it is for (the model has {', '.join(networks)}); "
+            "load a run or checkpoint folder instead, or set validate.network"
+        )
+    return candidates[0]
