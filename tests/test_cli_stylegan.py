@@ -1,5 +1,7 @@
 """StyleGAN2's commands, from the command line to the file, with a tiny untrained generator."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import style_networks
@@ -10,7 +12,7 @@ from ppgen.device import import_paddle
 
 paddle = import_paddle()
 
-from ppgen.cli import directions, explain, stylegan  # noqa: E402
+from ppgen.cli import command, directions, explain, latent, stylegan  # noqa: E402
 from ppgen.io.image import load_image, save_image  # noqa: E402
 from ppgen.io.weights import save_network  # noqa: E402
 from ppgen.latent.attributes import load_directions  # noqa: E402
@@ -153,6 +155,12 @@ def test_sefa_of_some_layers_is_saved_for_these_layers(model, tmp_path, capsys):
         (["mix"], "x.gif", "is not written as .gif"),
         (["mix", "a.npz", "b.npz"], "x.xyz", ".gif or .mp4"),
         (["edit", "me.jpg", "--direction", "a=1"], "x.xyz", "is not written as .xyz"),
+        (["sample"], "x.tiff", "is not written as .tiff"),
+        (["latent", "plane"], "", "is a folder"),
+        (["latent", "interpolate"], "x", "a file without suffix"),
+        (["latent", "morph", "a.jpg", "b.jpg"], "x.xyz", "is not written as .xyz"),
+        (["latent", "arithmetic", "--add", "a=1"], "x.xyz", "is not written as .xyz"),
+        (["latent", "traverse"], "x.xyz", "is not written as .xyz"),
         (["directions"], "", "is a folder"),
         (["directions"], "file/x.png", "is not a folder"),
         (["channels"], "x.gif", "is not written as .gif"),
@@ -165,16 +173,18 @@ def test_outputs_are_checked_before_the_work(tmp_path, capsys, monkeypatch, word
     monkeypatch.setattr(explain, "_network", lambda _: pytest.fail("worked first"))
     for module in (stylegan, directions):
         monkeypatch.setattr(module, "_predictor", lambda _: pytest.fail("worked first"))
+    for name in ("_gan", "_vae"):
+        monkeypatch.setattr(latent, name, lambda _: pytest.fail("worked first"))
     (tmp_path / "file").write_text("")
     code, said = run(capsys, *words, "-o", tmp_path / bad)
     assert code == 2 and told in said and said.count("\n") == 1, said
 
 
 def test_what_can_be_written_is_let_through(tmp_path):
-    for suffix in stylegan._IMAGES:
-        stylegan._check_file(str(tmp_path / f"x{suffix.upper()}"), film=False)
+    for suffix in command._IMAGES:
+        command.check_output_file(str(tmp_path / f"x{suffix.upper()}"), film=False)
         save_image(tmp_path / f"x{suffix}", np.zeros((2, 2, 3), np.uint8))
-    stylegan._check_file(str(tmp_path / "new" / "x.mp4"))
+    command.check_output_file(str(tmp_path / "new" / "x.mp4"))
     assert not (tmp_path / "new").exists()
 
 
@@ -182,6 +192,10 @@ def test_inputs_are_never_overwritten(model, photo, tmp_path, capsys, monkeypatc
     before = load_image(photo)
     code, said = run(capsys, "edit", photo, "--direction", "a=1", "--model", model, "-o", photo)
     assert code == 2 and "is the input and would be overwritten" in said and (load_image(photo) == before).all()
+    as_gif = tmp_path / "me.gif"  # what a film becomes where nothing writes MP4
+    as_gif.write_bytes(Path(photo).read_bytes())
+    code, said = run(capsys, "edit", as_gif, "--direction", "a=1", "--model", model, "-o", tmp_path / "me.mp4")
+    assert code == 2 and "me.gif: is the input" in said
     monkeypatch.setattr("ppgen.apps.styleganv2_fitting._face_features", lambda: lambda x: [x])
     folder = tmp_path / "aa"
     for name in ("x.png", "x_photo.png"):
@@ -204,6 +218,16 @@ def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, c
     ("words", "told"),
     [
         (["directions"], "holds no directions"),
+        (["directions", "--names", "a", "--method", "means"], "--names, --method: have a meaning only with --data DIR"),
+        (["directions", "-n", "3"], "-n: has a meaning only with --sefa"),
+        (["directions", "--save"], "--save: has a meaning only with --sefa or --data DIR"),
+        (["directions", "--data", "faces128", "--samples", "-1"], "--samples -1: expected 2 or more"),
+        (["directions", "--data", "faces128", "--seed", "-1"], "seed"),
+        (["channels", "--samples", "9"], "--samples: has a meaning only with --data DIR"),
+        (["channels", "--channel", "0:0", "-n", "2"], "-n: has a meaning only with channels that are to be found"),
+        (["channels", "-n", "0"], "a number (-n) of 1 or more"),
+        (["mix", "a.npz", "b.npz", "--rows", "1"], "--rows: has a meaning only with seeds"),
+        (["edit", "a.npz", "--direction", "a=1", "--no-noise"], "--no-noise: has a meaning only with a photo"),
         (["mix", "--layers", "coarse"], "--layers is of two latents"),
         (["mix", "--truncation", "nan"], "truncation: expected a finite number, found nan"),
         (["truncation", "--values", "nan"], "truncation: expected a finite number, found nan"),

@@ -1,4 +1,4 @@
-"""Move a StyleGAN2 latent: styleganv2editing.py --latent a.npy --direction_name age [--help]."""
+"""Move a StyleGAN2 latent: styleganv2editing.py --latent a.npy --direction_name Young [--help]."""
 
 import argparse
 import sys

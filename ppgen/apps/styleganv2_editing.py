@@ -146,12 +146,13 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
             raise ConfigError("layers are of directions; a channel of S names its layer itself")
         if layers is not None:
             check_layers(layers, self.network)
-        for name in amounts:
-            self.directions[name]
         if channels:
             check_channels(self.network, channels)
         for name, amount in [*amounts.items(), *channels.items()]:
             check_finite(f"the amount of {name}", amount)
+        nowhere = np.zeros((1, self.network.count, self.network.latent_dim), np.float32)
+        for name, amount in amounts.items():
+            moved(nowhere, self.directions, {name: amount}, layers)
 
     def _edited(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import operator
 import os
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +103,7 @@ def _read(path: Path) -> tuple[np.ndarray, list[np.ndarray] | None]:
             return found["w_plus"], [found[f"noise_{i}"] for i in range(count)] or None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, KeyError, EOFError) as error:
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: is no latent; give a .npy or .npz that a projection wrote") from error
 
 
@@ -171,10 +173,13 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
             pre_latent: to begin at; None: the mean latent.
         Returns:
             the photo as it was fitted, uint8 (S, S, 3), the picture found, and its latent (count, latent_dim).
+        Raises:
+            OutputError: a result would overwrite the photo or the latent (known before any work). The others as
+                `project`.
         """
         check_output(self.output_path)
         paths = [self.output_path / name for name in ("src.fitting.png", "dst.fitting.png", "dst.fitting.npy")]
-        check_not_input(paths, image)
+        check_not_input(paths, image, pre_latent)
         first = range(min(_PADDLEGAN_LEVELS, self.network.count))
         levels = first if latent_level is None else np.atleast_1d(latent_level)
         settings = Settings(

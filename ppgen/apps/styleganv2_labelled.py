@@ -11,12 +11,12 @@ from ppgen.apps.styleganv2 import StyleGANv2Predictor
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
-from ppgen.latent.render import draw
 from ppgen.latent.seeds import latents
-from ppgen.latent.supervised import RAREST, Judge, fit_judge, sampled_directions
+from ppgen.latent.supervised import RAREST, Judge, features_of_samples, fit_judge, sampled_directions
 from ppgen.metrics.dlib_features import all_depths
 from ppgen.metrics.features import DESCRIPTOR, extractor
 
+_AT_ONCE = 64  # photos
 _JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
@@ -37,7 +37,9 @@ class Labelled(NamedTuple):
         where = dict(self.where or {}) or None
         faces = ImageFolder(self.data, size, attributes=self.table, where=where, split=split)
         answers = answers_of(faces, list(self.names) if self.names is not None else None)
-        return face_features(np.stack([faces.picture(i) for i in range(len(faces))])), answers
+        parts = [range(i, min(i + _AT_ONCE, len(faces))) for i in range(0, len(faces), _AT_ONCE)]
+        seen = [face_features(np.stack([faces.picture(i) for i in part])) for part in parts]
+        return np.concatenate(seen), answers
 
 
 def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, float]]:
@@ -93,8 +95,8 @@ def find_channels(
     network = predictor.network
     judge, scores = learn_judge(labelled, network.size)
     styles = sampled_styles(network, samples, seed)
-    pictures = draw(network.generate, latents(seed, samples, network.latent_dim), batch=predictor.batch)
-    answers = judge.answers(face_features(pictures))
+    z = latents(seed, samples, network.latent_dim)
+    answers = judge.answers(features_of_samples(network, z, face_features, predictor.batch))
     found = {}
     for name, said in answers.items():
         has = said == 1

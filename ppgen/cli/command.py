@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from ppgen.errors import PPGenError
+
+_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm")  # that `save_image` writes
 
 
 class Command(NamedTuple):
@@ -49,6 +52,41 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
 def split_debug(argv: list[str]) -> tuple[list[str], bool]:
     """`argv` without --debug, and whether it was there."""
     return [word for word in argv if word != "--debug"], "--debug" in argv
+
+
+def check_output_file(output: str, film: bool = True) -> None:
+    """OutputError, before any work, where `output` is a folder or ends in what is not written; `film`: may be one."""
+    from ppgen.errors import OutputError
+    from ppgen.io.atomic import check_output
+    from ppgen.io.movie import SUFFIXES
+
+    path = Path(output).expanduser()
+    if path.is_dir():
+        raise OutputError(f"{output}: is a folder; name a file in it, such as {path / 'sheet.png'}")
+    if path.suffix.lower() not in (*_IMAGES, *(SUFFIXES if film else ())):
+        films = f", or as a film that ends in {' or '.join(SUFFIXES)}" if film else ""
+        kind = path.suffix or "a file without suffix"
+        raise OutputError(f"{output}: is not written as {kind}; use a name that ends in {', '.join(_IMAGES)}{films}")
+    check_output(path.parent)
+
+
+def keep_inputs(output: str, *sources: Any) -> None:
+    """OutputError where what is to be written is one of the files that are read."""
+    from ppgen.apps.batch import check_not_input
+    from ppgen.io.movie import written_as
+
+    for source in sources:
+        check_not_input(written_as(Path(output).expanduser()), source)
+
+
+def only_with(args: argparse.Namespace, what: str, *names: str) -> None:
+    """ConfigError where one of these flags was given, whose default is None, without what gives it a meaning."""
+    from ppgen.errors import ConfigError
+
+    given = [f"--{name}" if len(name) > 1 else f"-{name}" for name in names if getattr(args, name) not in (None, False)]
+    if given:
+        said = ", ".join(given).replace("_", "-")
+        raise ConfigError(f"{said}: {'has' if len(given) == 1 else 'have'} a meaning only with {what}; leave it out")
 
 
 def add_fps(parser: argparse.ArgumentParser) -> None:

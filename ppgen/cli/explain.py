@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ppgen.cli.command import Command, add_debug
-from ppgen.cli.stylegan import _check_file
+from ppgen.cli.command import Command, add_debug, check_output_file
 
 _MODEL = (
     "a generator of StyleGAN or StyleGAN2: a shipped or published name, a .safetensors or .pdparams file "
@@ -60,7 +59,7 @@ def _check(args: argparse.Namespace) -> None:
     """OutputError, ConfigError: known before any drawing."""
     from ppgen.apps.styleganv2 import check_finite
 
-    _check_file(args.output, film=False)
+    check_output_file(args.output, film=False)
     check_finite("truncation", args.truncation)
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppgen.cli.command import Command, add_debug, add_fps
+from ppgen.cli.command import Command, add_debug, add_fps, check_output_file, keep_inputs
 
 if TYPE_CHECKING:
     from ppgen.apps.gan import GANPredictor
@@ -67,14 +67,6 @@ def _start(args: argparse.Namespace, predictor: VAEPredictor) -> Any:
     return args.photo if args.photo is not None else latents(args.seed or 0, 1, predictor.network.latent_dim)[0]
 
 
-def _keep_photos(output: str, *photos: str | None) -> None:
-    """OutputError where what is to be written is one of the photos that are read."""
-    from ppgen.apps.batch import check_not_input
-
-    for photo in photos:
-        check_not_input([Path(output).expanduser()], photo)
-
-
 def _take_photo(args: argparse.Namespace, words: str) -> None:
     """`--add Smiling=1.5 me.jpg`: argparse counts the photo among the words of the list before it."""
     found = getattr(args, words)
@@ -122,6 +114,7 @@ def run_sample(args: argparse.Namespace) -> int:
     """Draw pictures from seeds with a generator or a VAE; the same seed gives the same picture everywhere."""
     from ppgen.latent.seeds import parse_seeds
 
+    check_output_file(args.output)
     seeds, predictor = parse_seeds(args.seeds) if args.seeds is not None else None, _gan(args)
     psi = _truncation(args, predictor)
     if seeds is None:
@@ -152,6 +145,7 @@ def run_plane(args: argparse.Namespace) -> int:
 
     from ppgen.latent.paths import plane
 
+    check_output_file(args.output)
     predictor = _gan(args)
     dim = predictor.network.latent_dim
     dims = args.dims or (0, 1)
@@ -176,6 +170,7 @@ def run_interpolate(args: argparse.Namespace) -> int:
     """Walk from seed to seed: a film (.gif, .mp4) or a sheet (.png)."""
     from ppgen.latent.seeds import parse_seeds
 
+    check_output_file(args.output)
     seeds = parse_seeds(args.seeds)
     closed = not args.open
     predictor = _gan(args)
@@ -198,7 +193,8 @@ def _morph_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_morph(args: argparse.Namespace) -> int:
     """Morph one photo's face into another's."""
-    _keep_photos(args.output, args.a, args.b)
+    check_output_file(args.output)
+    keep_inputs(args.output, args.a, args.b)
     return _write(_vae(args).morph(args.a, args.b, args.steps, args.way, _align(args)), args.output, args.fps)
 
 
@@ -222,7 +218,8 @@ def run_arithmetic(args: argparse.Namespace) -> int:
     from ppgen.latent.attributes import parse_amounts
 
     _take_photo(args, "add")
-    _keep_photos(args.output, args.photo)
+    check_output_file(args.output)
+    keep_inputs(args.output, args.photo)
     predictor, amounts = _vae(args), parse_amounts(args.add)
     z = predictor.latent_of(_start(args, predictor), _align(args))
     moves = [{}, *({name: amount} for name, amount in amounts.items()), *([amounts] if len(amounts) > 1 else [])]
@@ -247,7 +244,8 @@ def run_traverse(args: argparse.Namespace) -> int:
     from ppgen.latent.seeds import parse_seeds
 
     _take_photo(args, "attributes")
-    _keep_photos(args.output, args.photo)
+    check_output_file(args.output)
+    keep_inputs(args.output, args.photo)
     predictor = _vae(args)
     along: list[str | int] = list(parse_seeds(args.dims, "--dims")) if args.dims else []
     if args.attributes is not None:

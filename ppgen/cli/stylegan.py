@@ -6,13 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppgen.cli.command import Command, add_fps
+from ppgen.cli.command import Command, add_fps, check_output_file, keep_inputs, only_with
 from ppgen.cli.latent import _take_photo, _write
 
 if TYPE_CHECKING:
     from ppgen.apps.styleganv2_editing import StyleGANv2EditingPredictor
 
-_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm")  # that `save_image` writes
 _MODEL = "a generator: a shipped or published name, a .safetensors or .pdparams file (default: the shipped faces)"
 
 
@@ -32,28 +31,12 @@ def _add_truncation(parser: argparse.ArgumentParser, default: float) -> None:
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--space", choices=("w", "w+"), default="w+", help="one w for all layers, or one each (w+)")
-    parser.add_argument("--steps", type=int, default=300, help="of the search (default: 300)")
+    parser.add_argument("--space", choices=("w", "w+"), help="one w for all layers, or one each (default: w+)")
+    parser.add_argument("--steps", type=int, help="of the search (default: 300)")
     parser.add_argument("--no-align", action="store_true", help="the photo is a face crop already")
     parser.add_argument("--ffhq", action="store_true", help="cut faces as FFHQ's are, for a file with such a network")
     parser.add_argument("--no-noise", action="store_true", help="keep the stored noise maps instead of fitting them")
     parser.add_argument("--lpips", metavar="FILE", help="VGG16's weights to compare with (default: the shipped FaceID)")
-
-
-def _check_file(output: str, film: bool = True) -> None:
-    """OutputError, before any work, where `output` is a folder or ends in what is not written; `film`: may be one."""
-    from ppgen.errors import OutputError
-    from ppgen.io.atomic import check_output
-    from ppgen.io.movie import SUFFIXES
-
-    path = Path(output).expanduser()
-    if path.is_dir():
-        raise OutputError(f"{output}: is a folder; name a file in it, such as {path / 'sheet.png'}")
-    if path.suffix.lower() not in (*_IMAGES, *(SUFFIXES if film else ())):
-        films = f", or as a film that ends in {' or '.join(SUFFIXES)}" if film else ""
-        kind = path.suffix or "a file without suffix"
-        raise OutputError(f"{output}: is not written as {kind}; use a name that ends in {', '.join(_IMAGES)}{films}")
-    check_output(path.parent)
 
 
 def _predictor(args: argparse.Namespace) -> StyleGANv2EditingPredictor:
@@ -69,7 +52,8 @@ def _predictor(args: argparse.Namespace) -> StyleGANv2EditingPredictor:
 def _settings(args: argparse.Namespace) -> Any:
     from ppgen.latent.project import Settings
 
-    return Settings(space=args.space, steps=args.steps, **({"noise_weight": None} if args.no_noise else {}))
+    given = {name: getattr(args, name) for name in ("space", "steps") if getattr(args, name) is not None}
+    return Settings(**given, **({"noise_weight": None} if args.no_noise else {}))
 
 
 # ---- interpolate, truncation, mix -----------------------------------------------------------------------
@@ -89,7 +73,7 @@ def run_interpolate(args: argparse.Namespace) -> int:
     """Walk from seed to seed, through z along arcs or through w along lines, and back to the first."""
     from ppgen.latent.seeds import parse_seeds
 
-    _check_file(args.output)
+    check_output_file(args.output)
     seeds, predictor = parse_seeds(args.seeds), _predictor(args)
     if args.space == "z":
         pictures = predictor.walk(seeds, args.steps, "slerp", not args.open, truncation=args.truncation)
@@ -108,23 +92,24 @@ def run_truncation(args: argparse.Namespace) -> int:
     """Pull pictures to the mean one and beyond it: at 0 all are the mean picture, at -1 each is its opposite."""
     from ppgen.latent.seeds import parse_seeds
 
-    _check_file(args.output)
+    check_output_file(args.output)
     return _write(_predictor(args).truncation_sheet(parse_seeds(args.seeds), args.values), args.output)
 
 
 def _mix_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("latents", nargs="*", metavar="LATENT", help="two latents (.npy, .npz) that `project` wrote")
     _add_model(parser, "output/mix.png")
-    parser.add_argument("--rows", default="0-5", metavar="LIST", help="seeds at the left (default: 0-5)")
-    parser.add_argument("--columns", default="10-14", metavar="LIST", help="seeds above (default: 10-14)")
+    parser.add_argument("--rows", metavar="LIST", help="seeds at the left (default: 0-5)")
+    parser.add_argument("--columns", metavar="LIST", help="seeds above (default: 10-14)")
     parser.add_argument("--layers", metavar="LIST", help="of two latents: coarse, middle, fine, or numbers as 0-3")
-    _add_truncation(parser, 0.7)
+    said = "of seeds: 1: all variety, 0: the mean picture (default: 0.7)"
+    parser.add_argument("--truncation", type=float, metavar="PSI", help=said)
 
 
 def run_mix(args: argparse.Namespace) -> int:
     """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
     from ppgen.apps.pictures import Picture
-    from ppgen.apps.styleganv2 import check_finite
+    from ppgen.apps.styleganv2 import TRUNCATION, check_finite
     from ppgen.errors import ConfigError
     from ppgen.latent.explain import mixing_sheet
     from ppgen.latent.seeds import parse_seeds
@@ -133,13 +118,14 @@ def run_mix(args: argparse.Namespace) -> int:
         raise ConfigError(f"mix takes two latents or none, not {len(args.latents)}")
     if args.layers is not None and not args.latents:
         raise ConfigError("--layers is of two latents, which were not given; mixtures of seeds show every band")
-    _check_file(args.output, film=bool(args.latents))
-    check_finite("truncation", args.truncation)
-    predictor = _predictor(args)
+    check_output_file(args.output, film=bool(args.latents))
     if args.latents:
-        return _write(_mix_latents(predictor, args), args.output)
-    rows, columns = parse_seeds(args.rows, "--rows"), parse_seeds(args.columns, "--columns")
-    print(Picture(mixing_sheet(predictor.network, rows, columns, args.truncation)).save(args.output))
+        only_with(args, "seeds, not with two latents", "rows", "columns", "truncation")
+        return _write(_mix_latents(_predictor(args), args), args.output)
+    psi = TRUNCATION if args.truncation is None else args.truncation
+    check_finite("truncation", psi)
+    rows, columns = parse_seeds(args.rows or "0-5", "--rows"), parse_seeds(args.columns or "10-14", "--columns")
+    print(Picture(mixing_sheet(_predictor(args).network, rows, columns, psi)).save(args.output))
     return 0
 
 
@@ -219,7 +205,6 @@ def _edit_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_edit(args: argparse.Namespace) -> int:
     """Project a photo and move it along directions or by single channels of S: photo, projection, edits, all."""
-    from ppgen.apps.batch import check_not_input
     from ppgen.errors import ConfigError
     from ppgen.latent.attributes import parse_amounts
     from ppgen.latent.channels import parse_moves
@@ -229,8 +214,10 @@ def run_edit(args: argparse.Namespace) -> int:
         _take_photo(args, words)
     if args.photo is None:
         raise ConfigError("edit: name a photo, or a latent that `ppgen project` wrote")
-    _check_file(args.output)
-    check_not_input([Path(args.output).expanduser()], args.photo)
+    check_output_file(args.output)
+    keep_inputs(args.output, args.photo)
+    if str(args.photo).endswith((".npz", ".npy")):
+        only_with(args, "a photo, which is projected", "space", "steps", "no_align", "ffhq", "no_noise", "lpips")
     amounts, channels, predictor = parse_amounts(args.direction), parse_moves(args.channel), _predictor(args)
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
     edited = predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align, channels)

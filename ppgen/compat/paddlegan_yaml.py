@@ -5,8 +5,8 @@ one optimizer entry a network, the schedule as shares of the training. Where the
 our config says it so that the engine can work it out: `checkpoint.interval_epochs`. Sections in our own words
 (`seed`, `loader`, `schedule`, `ema`, `log`, `checkpoint`, `guard`, `card`) may stand beside PaddleGAN's and win.
 
-Noted and not used: `find_unused_parameters`, `image_num`, `export_model` (its names are checked; `ppgen export` knows
-its networks), `to_static`, `validate.save_img`, `lr_scheduler.iters_per_epoch`.
+Noted and not used: `find_unused_parameters`, `image_num`, `export_model` (its names are checked), `to_static`,
+`validate.save_img`, `lr_scheduler.iters_per_epoch`.
 """
 
 from __future__ import annotations
@@ -312,7 +312,7 @@ def _validate(top: Section, recipe: Recipe) -> dict[str, Any]:
 
 
 def _exports(top: Section, entry: ModelName | None) -> None:
-    """Check the names; our export knows its networks."""
+    """Check the names; nothing is exported."""
     known = {**entry.networks, **entry.averages} if entry else {}
     for number, value in enumerate(top.take("export_model", list, [])):
         part = Section(value, f"export_model[{number}]", top.faults)

@@ -40,7 +40,10 @@ class NetworkState:
 
 
 def enlarged(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays to start from; those of a smaller network as a network with the method `of_smaller` goes on from them."""
+    """Arrays to start from; those of a smaller network as a network with the method `of_smaller` goes on from them.
+
+    Arrays of another network come back as they are; `NetworkState.restore` refuses them.
+    """
     grow = getattr(network, "of_smaller", None)
     return arrays if grow is None or set(arrays) == set(network.state_dict()) else grow(arrays)
 

@@ -153,13 +153,15 @@ class Trainer:
         """Start from the networks of a checkpoint folder, or of a run folder's newest checkpoint.
 
         StyleGAN2's may be of fewer pixels a side: the layers of the further resolutions then start anew. Averages go on
-        as they were, and so does what a recipe says goes with its networks (the strength of ADA, the path length).
+        as they were, and so does what a recipe says goes with its networks (the strength of ADA, the path length); an
+        average that the other training had not begins at its network.
         """
         found = checkpoint.load(checkpoint.newest(source / "checkpoints") or source)
         for name, part in self.networks_state().items():
             part.restore(enlarged(self.model.networks[name], split_prefix(found.weights, name)))
         for name, average in self.averages.items():
-            average.restore(enlarged(average.network, split_prefix(found.state, f"ema.{name}")))
+            arrays = split_prefix(found.state, f"ema.{name}") or split_prefix(found.weights, name)
+            average.restore(enlarged(average.network, arrays))
             average.go_on(found.facts.get("averaged_images", {}).get(name))
         for name, part in self.model.stateful().items():
             arrays = split_prefix(found.state, f"model.{name}")

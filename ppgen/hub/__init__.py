@@ -12,7 +12,7 @@ from ppgen.config import shipped
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.hub import published
 from ppgen.hub.cache import cache_folder, fetch
-from ppgen.hub.cards import ASSETS, card, card_text, markdown, names, publish
+from ppgen.hub.cards import ASSETS, card, card_text, is_card, markdown, names, publish
 from ppgen.io.weights import load_into, read_metadata
 from ppgen.registry import NETWORKS, nearest
 
@@ -25,6 +25,7 @@ __all__ = [
     "fetch",
     "how_to_make",
     "load",
+    "is_card",
     "markdown",
     "names",
     "path_of",
@@ -57,10 +58,13 @@ def how_to_make(name: str) -> str:
     config = name.replace("-", "_")
     if config not in shipped.names():
         return ""
+    settings = shipped.settings(config)
+    made = "best.safetensors" if settings.get("validate") else "file of it in final/"
+    ship = f", or ship it with `python tools/publish.py RUN {name} -c configs/{config}.yaml`"
     return (
         f"{name}: these weights do not come with this copy of ppgen; train them with `{shipped.how_to_train(config)}` "
-        "and give the run's best.safetensors instead (--weights, --weight_path, --model or --load), or ship it with "
-        f"`python tools/publish.py RUN {name} -c configs/{config}.yaml`"
+        f"and give the run's {made} instead (--weights, --weight_path, --model or --load)"
+        f"{ship if shipped.in_clone() and 'card' in settings else ''}"
     )
 
 

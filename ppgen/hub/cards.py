@@ -61,12 +61,24 @@ def markdown(name: str, metadata: Mapping[str, Any]) -> str:
     lines = [
         f"# {facts.pop('title', name)}",
         "",
-        f'`ppgen.hub.load("{name}")` · `{metadata.get("class", "?")}({arguments})` · images in [{low}, {high}]',
+        f'{_loaded(name)} · `{metadata.get("class", "?")}({arguments})` · images in [{low}, {high}]',
         "",
     ]
     for key, value in facts.items():
         lines += [f"## {key.replace('_', ' ').capitalize()}", "", *_section(value), ""]
     return "\n".join(lines)
+
+
+def is_card(name: str, path: Path) -> bool:
+    """Whether a file is a network's card as `markdown` writes it, and no other text."""
+    try:
+        return any(line.startswith(_loaded(name)) for line in path.read_text().splitlines()[:3])
+    except (OSError, ValueError):  # not ours to judge, so not ours to overwrite
+        return False
+
+
+def _loaded(name: str) -> str:
+    return f'`ppgen.hub.load("{name}")`'
 
 
 def _section(value: Any) -> list[str]:

@@ -34,6 +34,11 @@ def is_movie(path: str | os.PathLike) -> bool:
     return Path(path).suffix.lower() in SUFFIXES
 
 
+def written_as(path: Path) -> list[Path]:
+    """The files that a picture or film of this name may become: where nothing writes MP4, it is a GIF beside it."""
+    return [path, path.with_suffix(".gif")] if path.suffix.lower() == ".mp4" else [path]
+
+
 def save_movie(path: str | os.PathLike, frames: Iterable[np.ndarray], fps: float = 12) -> Movie:
     """Write a film, as the suffix says; a GIF runs on and on. Atomic, with a progress bar on a terminal.
 

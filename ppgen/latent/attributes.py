@@ -180,9 +180,10 @@ def save_directions(
     heading = title or f"attribute vectors in {directions.space}"
     arrays = {f"{directions.space}/{name}": vector for name, vector in directions.items()}
     earlier = read_metadata(path).get("extra", {}).get(heading, {})  # of vectors that stay
+    card = Path(target if target is not None else path).with_suffix(".md")
+    is_card = card.is_file() and hub.is_card(card.stem, card)
     written = add_extra(path, arrays, {heading: {**earlier, **directions.facts}} if directions.facts else {}, target)
-    card = written.with_suffix(".md")
-    if card.is_file():
+    if is_card:
         write_text(card, hub.markdown(written.stem, read_metadata(written)))
     return written
 

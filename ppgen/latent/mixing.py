@@ -28,7 +28,7 @@ def parse_layers(text: str, network: Any) -> list[int]:
             found |= set(range(network.count))
         elif part in named:
             found |= set(named[part])
-        elif numbers:
+        elif numbers and int(numbers[2] or numbers[1]) >= int(numbers[1]):
             last = min(int(numbers[2] or numbers[1]), network.count)  # one too many is enough to be refused below
             found |= set(range(min(int(numbers[1]), network.count), last + 1))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -38,10 +38,15 @@ def _batches(count: int, label: str, batch: int) -> Any:
     return tqdm([slice(i, i + batch) for i in range(0, count, batch)], desc=label, disable=None, delay=_PATIENCE)
 
 
-def draw(
+def draw(function: Callable[..., Any], *arrays: np.ndarray | None, **settings: Any) -> np.ndarray:
+    """Pictures of points, uint8 (N, H, W, 3), all at once; arguments and errors as `drawn`."""
+    return np.concatenate(list(drawn(function, *arrays, **settings)))
+
+
+def drawn(
     function: Callable[..., Any], *arrays: np.ndarray | None, batch: int = BATCH, label: str = "drawing"
-) -> np.ndarray:
-    """Pictures of points: uint8 (N, H, W, 3).
+) -> Iterator[np.ndarray]:
+    """Pictures of points, uint8 (at most `batch`, H, W, 3) at a time.
 
     Args:
         function: tensors of `batch` rows -> pictures (n, 1 or 3, H, W) in [-1, 1], such as a network's `generate`.
@@ -53,13 +58,11 @@ def draw(
     count = next(len(a) for a in arrays if a is not None)
     if not count:
         raise DataError("no latents were given: there is nothing to draw")
-    found = []
-    with paddle.no_grad():
-        for rows in _batches(count, label, batch):
-            tensors = [None if a is None else paddle.to_tensor(a[rows]) for a in arrays]
-            found.append(to_uint8(function(*tensors).numpy()))
-    pictures = np.concatenate(found)
-    return pictures if pictures.shape[3] == 3 else np.repeat(pictures[..., :1], 3, axis=3)
+    for rows in _batches(count, label, batch):
+        tensors = [None if a is None else paddle.to_tensor(a[rows]) for a in arrays]
+        with paddle.no_grad():  # not around the yield, where it would hold for the caller too
+            pictures = to_uint8(function(*tensors).numpy())
+        yield pictures if pictures.shape[3] == 3 else np.repeat(pictures[..., :1], 3, axis=3)
 
 
 def generator_of(network: Any, name: str, truncation: float | None = None) -> Callable[..., Any]:

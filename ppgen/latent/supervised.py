@@ -16,7 +16,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.latent.attributes import Directions, Method, attribute_vectors
-from ppgen.latent.render import draw
+from ppgen.latent.render import drawn
 from ppgen.latent.seeds import latents
 
 PENALTY = 0.1  # of squared weights, as a share of the number of faces, features being standardized
@@ -72,6 +72,11 @@ def fit_judge(features: np.ndarray, answers: Mapping[str, np.ndarray], penalty: 
     return Judge(list(answers), mean, scale, np.stack(columns, axis=1), np.array(biases))
 
 
+def features_of_samples(network: Any, z: np.ndarray, features: Features, batch: int = 32) -> np.ndarray:
+    """Features of the pictures of latents (n, dim) -> (n, d); only a batch of the pictures is kept at a time."""
+    return np.concatenate([features(seen) for seen in drawn(network.generate, z, batch=batch, label="sampling")])
+
+
 def sampled_directions(
     network: Any,
     judge: Judge,
@@ -93,8 +98,7 @@ def sampled_directions(
     z = latents(seed, count, network.latent_dim)
     with paddle.no_grad():
         w = network.map(paddle.to_tensor(z)).numpy()
-    seen = features(draw(network.generate, z, batch=batch, label="sampling"))
-    answers = judge.answers(seen)
+    answers = judge.answers(features_of_samples(network, z, features, batch))
     kept = {name: values for name, values in answers.items() if RAREST <= values.mean() <= 1 - RAREST}
     if not kept:
         raise DataError(f"of {count} samples nearly all have, or nearly none has, {', '.join(answers)}")

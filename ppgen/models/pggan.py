@@ -7,6 +7,8 @@ WGAN-GP's (Gulrajani et al. 2017, eq. 3) with a small pull of its scores towards
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import paddle
 from paddle import nn
@@ -19,6 +21,7 @@ from ppgen.models.fit import check_fit, check_sample
 from ppgen.models.gan import COLUMNS
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
+from ppgen.networks.pggan import Growing
 from ppgen.registry import MODELS, NETWORKS
 
 
@@ -63,6 +66,16 @@ def at_level(images: paddle.Tensor, level: float) -> paddle.Tensor:
     return coarse + share * (small - coarse)
 
 
+def check_growing(networks: Mapping[str, nn.Layer]) -> None:
+    """ConfigError naming the network that cannot grow."""
+    for name, network in networks.items():
+        if not isinstance(network, Growing):
+            raise ConfigError(
+                f"model.{name}: a {type(network).__name__} does not grow; both networks of this recipe are to: "
+                "PGGANGenerator or StyleGANGenerator, and PGGANDiscriminator or StyleGANDiscriminator"
+            )
+
+
 @MODELS.register()
 class ProgressiveGAN(Model):
     """Generator and critic that grow together.
@@ -92,6 +105,7 @@ class ProgressiveGAN(Model):
     ) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         check_fit(**self.networks)
+        check_growing(self.networks)
         stages = {name: network.stages for name, network in self.networks.items()}
         if len(set(stages.values())) > 1:
             raise ConfigError(f"model: both networks need as many widths, found {stages}")

@@ -15,7 +15,7 @@ import paddle
 from paddle import nn
 
 from ppgen.models.base import Batch, Stateful, Step
-from ppgen.models.pggan import at_level, level_at, per_stage
+from ppgen.models.pggan import at_level, check_growing, level_at, per_stage
 from ppgen.models.styleganv2 import StyleGAN2
 from ppgen.registry import MODELS
 
@@ -39,7 +39,7 @@ class StyleGAN(StyleGAN2):
         truncation: of the pictures in the sample grid.
 
     Raises:
-        ConfigError: networks of different size, or lists of another length than the stages ask for.
+        ConfigError: networks of different size or that do not grow, or lists of another length than the stages ask for.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class StyleGAN(StyleGAN2):
             generator, discriminator, r1_weight=r1_weight, r1_every=r1_every, path_weight=0.0, mixing=mixing,
             augment=augment, ada_target=ada_target, ada_images=ada_images, ada_start=ada_start, truncation=truncation,
         )  # fmt: skip
+        check_growing(self.networks)
         del self.path_length  # it has no phase here, so there is no state to keep
         stages = self.networks["generator"].stages
         self.stable = per_stage(stable_images, stages, "stable_images")

@@ -23,6 +23,7 @@ from ppgen.models.base import Batch, Losses, Model, Phase, Stateful, Step
 from ppgen.models.fit import check_fit, check_sample
 from ppgen.models.gan import COLUMNS
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
+from ppgen.networks.stylegan2_generator import StyleSpace
 from ppgen.registry import MODELS, NETWORKS
 
 
@@ -75,6 +76,9 @@ class StyleGAN2(Model):
             raise ConfigError("model: r1_every, path_every and path_shrink must be 1 or more")
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         check_fit(**self.networks)
+        if not isinstance(self.networks["generator"], StyleSpace):
+            found = type(self.networks["generator"]).__name__
+            raise ConfigError(f"model.generator: a {found} has no styles; give a StyleGAN's or a StyleGAN2's")
         self.r1_weight, self.r1_every = r1_weight, r1_every
         self.path_weight, self.path_every, self.path_shrink = path_weight, path_every, path_shrink
         self.mixing, self.truncation = mixing, truncation

@@ -85,16 +85,21 @@ class StyleGANv2Discriminator(nn.Layer):
     def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """All of this network's arrays, out of those of the same network for fewer pixels a side.
 
-        What only the larger one has, and what reads colours, stays as it is.
+        What only the larger one has, and what reads colours, stays as it is. Arrays of another network come back as
+        they are.
         """
         count = len({key.split(".")[1] for key in arrays if key.startswith("blocks.")})
         further = len(self.blocks) - count
-        result = {key: value.numpy() for key, value in self.state_dict().items()}
+        known = {}
         for key, value in arrays.items():
             place = re.fullmatch(r"blocks\.(\d+)\.(.+)", key)
             if not key.startswith("from_rgb."):
-                result[f"blocks.{int(place[1]) + further}.{place[2]}" if place else key] = value
-        return result
+                known[f"blocks.{int(place[1]) + further}.{place[2]}" if place else key] = value
+        result = {key: value.numpy() for key, value in self.state_dict().items()}
+        own = ("from_rgb.", *(f"blocks.{k}." for k in range(further)))
+        if not all(key.startswith(own) for key in result.keys() - known.keys()):
+            return dict(arrays)
+        return result | known
 
     def forward(self, picture: paddle.Tensor) -> paddle.Tensor:
         if list(picture.shape[1:]) != [3, self.size, self.size]:

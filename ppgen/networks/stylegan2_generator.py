@@ -112,11 +112,15 @@ class StyleSpace(nn.Layer):
         return [tuple(layer.noise.shape[1:]) for layer in self.layers]
 
     def noise_or_stored(self, noise: Sequence[paddle.Tensor | None] | None) -> Sequence[paddle.Tensor | None]:
-        """`noise` if it has one entry a layer (DataError if not), the stored for None."""
+        """`noise` if it has one entry a layer, None or of its size (DataError if not); the stored for None."""
         if noise is None:
             return [layer.noise for layer in self.layers]
         if len(noise) != len(self.layers):
             raise DataError(f"noise: expected one for each of {len(self.layers)} layers, found {len(noise)}")
+        for index, (given, shape) in enumerate(zip(noise, self.noise_shapes())):
+            if given is not None and tuple(given.shape[1:]) != shape:
+                wanted = f"(N, {', '.join(map(str, shape))})"
+                raise DataError(f"noise of layer {index}: expected shape {wanted}, found {tuple(given.shape)}")
         return noise
 
     def synthesize(self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None) -> paddle.Tensor:
@@ -199,12 +203,17 @@ class StyleGANv2Generator(StyleSpace):
         """All of this network's arrays, out of those of the same network for fewer pixels a side.
 
         The further resolutions' layers stay as they are, but for their `ToRGB`: these start at zero, so that what
-        is drawn at first is the smaller network's picture, enlarged.
+        is drawn at first is the smaller network's picture, enlarged. Arrays of another network come back as they are.
         """
         result = {key: value.numpy() for key, value in self.state_dict().items()}
-        for stage in range(len(self.to_rgb)):
-            if (key := f"to_rgb.{stage}.conv.weight") not in arrays:
-                result[key] = np.zeros_like(result[key])
+        count = sum(f"to_rgb.{stage}.conv.weight" in arrays for stage in range(len(self.to_rgb)))
+        further = [f"layers.{k}." for k in range(2 * count - 1, len(self.layers))]
+        further += [f"to_rgb.{k}." for k in range(count, len(self.to_rgb))]
+        if not count or not all(key.startswith(tuple(further)) for key in result.keys() - arrays.keys()):
+            return dict(arrays)
+        for stage in range(count, len(self.to_rgb)):
+            key = f"to_rgb.{stage}.conv.weight"
+            result[key] = np.zeros_like(result[key])
         return result | dict(arrays)
 
     # ---- pictures ----------------------------------------------------------------------------------------

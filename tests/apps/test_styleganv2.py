@@ -154,6 +154,13 @@ def test_latents_are_kept_with_their_noise(drawer, tmp_path):
     assert (read_latent(w[0], network).w_plus == w[:1]).all()
     (tmp_path / "bad.npy").write_bytes(b"nothing")
     np.save(tmp_path / "pickle.npy", np.array([{}], object))
+    whole = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    middle = len(whole) // 3
+    (tmp_path / "flipped.npz").write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
+    for damaged in ("cut.npz", "flipped.npz"):
+        with pytest.raises(DataError, match="is no latent"):
+            read_latent(tmp_path / damaged, network)
     for wrong in (tmp_path / "bad.npy", tmp_path / "pickle.npy", tmp_path / "none.npy", np.zeros((18, 512))):
         with pytest.raises(DataError):
             read_latent(wrong, network)
@@ -172,8 +179,11 @@ def test_fitting_writes_paddlegans_files(weights, tmp_path, crop):
     assert (kept == latent).all() and near(fitter.draw_w(kept)[0].array, dst)  # with the stored noise
     mean = fitter.mean_w()
     assert (np.abs(latent - mean).max(axis=1) > 1e-6).tolist() == [True, False, True, False, False, False]
-    again = fitter.run(crop, step=1, latent_level=[5], pre_latent=tmp_path / "out" / "dst.fitting.npy")[2]
+    np.save(tmp_path / "kept.npy", kept)
+    again = fitter.run(crop, step=1, latent_level=[5], pre_latent=tmp_path / "kept.npy")[2]
     assert (again[:5] == latent[:5]).all() and (again[5] != latent[5]).any()
+    with pytest.raises(OutputError, match="dst.fitting.npy: is one of the inputs"):
+        fitter.run(crop, step=1, pre_latent=tmp_path / "out" / "dst.fitting.npy")
     with pytest.raises(ConfigError, match="0 to 5"):
         fitter.run(crop, latent_level=17)
     with pytest.raises(ConfigError, match="steps: expected a whole number, found 2.5"):
@@ -305,6 +315,9 @@ def test_editing_a_photo(editor, crop):
     assert (mixing.moved(w[None], coarse, {"coarse": 1.0}, [0, 1])[0] == first).all()
     with pytest.raises(ConfigError, match="'coarse': moves none of the layers"):
         mixing.moved(w[None], coarse, {"coarse": 1.0}, [1])
+    editor._directions = coarse
+    with pytest.raises(ConfigError, match="'coarse': moves none of the layers"):  # before the search
+        editor.edit("none.jpg", {"coarse": 1.0}, [1])
 
 
 def test_editing_by_channels_of_s(editor, crop):
@@ -358,21 +371,24 @@ def test_the_judge_looks_at_a_picture_twice(monkeypatch):
 
 def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
     from ppgen.datasets.files import is_held_back
+    from ppgen.latent.seeds import latents
 
+    def redness(pictures: np.ndarray) -> np.ndarray:
+        means = pictures.reshape(len(pictures), -1, 3).mean(axis=1)
+        return means[:, :1] - means[:, 1:2]
+
+    middle = np.median(redness(editor.draw(latents(0, 60, editor.network.latent_dim)).arrays))  # some are redder
     rng, lines = np.random.default_rng(0), ["id,gender,has_glasses"]
     for i in range(60):
         male = i % 2
-        picture = rng.integers(60, 90, (16, 16, 3)).astype(np.uint8) + np.uint8([120 * male, 0, 0])
+        shift = middle + (40 if male else -40)
+        colour = [128 + shift / 2, 128 - shift / 2, 128]
+        picture = (rng.integers(-9, 9, (16, 16, 3)) + colour).clip(0, 255).astype(np.uint8)
         save_image(tmp_path / "data" / "f" / f"p{i}.png", picture)
         lines.append(f"p{i},{'MF'[1 - male]},{int(i % 3 == 0)}")
     (tmp_path / "data" / "f" / "meta.csv").write_text("\n".join(lines))
     assert any(is_held_back(f"p{i}") for i in range(60))
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
-
-    def redness(pictures: np.ndarray) -> np.ndarray:
-        means = pictures.reshape(len(pictures), -1, 3).mean(axis=1)
-        red = means[:, 0] - means[:, 1]
-        return (red - (red.min() + red.max()) / 2)[:, None]  # so that some of anything is red, and some is not
 
     monkeypatch.setattr(styleganv2_labelled, "face_features", redness)
     faces = styleganv2_labelled.Labelled("f", names=["Male"])
@@ -383,10 +399,9 @@ def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
     monkeypatch.setattr(styleganv2_labelled, "RAREST", 0.6)  # neither side has so many
     assert styleganv2_labelled.find_channels(editor, faces, count=2, samples=60) == ({}, scores)
     channel, score = next(iter(by_name["Male"].items()))
-    styles, spread = channels.sampled_styles(editor.network, 30, seed=5), editor.spread_of_styles()
-    moved = [channels.moved_styles(styles, spread, {channel: amount}) for amount in (-9, 9)]
-    less, more = (channels.paint(editor.network, each).mean(axis=(0, 1, 2)) for each in moved)
-    assert ((more[0] - more[1]) - (less[0] - less[1])) * score > 0  # redder
+    styles, z = channels.sampled_styles(editor.network, 30, seed=5), latents(5, 30, editor.network.latent_dim)
+    red = redness(editor.draw(z).arrays)[:, 0]
+    assert np.corrcoef(styles[channel.style][:, channel.index], red)[0, 1] * score > 0  # on other samples too
     start = editor.spread(editor.map(latents(5, 30, 8)))
     colours = [editor.draw_w(start + sign * found["Male"]).arrays.mean(axis=(0, 1, 2)) for sign in (1, -1)]
     assert colours[0][0] - colours[0][1] > colours[1][0] - colours[1][1]

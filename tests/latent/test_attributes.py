@@ -132,6 +132,13 @@ def test_the_card_keeps_the_facts_of_earlier_vectors(published):
     assert all(f"| {name} | {fact} |" in card for name, fact in wanted.items())
 
 
+def test_a_text_that_is_no_card_is_left_alone(published, tmp_path):
+    for name, text in (("vae", "my notes"), ("other", '# x\n\n`ppgen.hub.load("vae")` says who I am')):
+        (tmp_path / f"{name}.md").write_text(text)
+        save_directions(published, Directions({"Male": np.ones(6, np.float32)}), tmp_path / f"{name}.safetensors")
+        assert (tmp_path / f"{name}.md").read_text() == text
+
+
 def test_facts_come_back_with_the_vectors_of_their_space(published):
     one = np.ones(6, np.float32)
     save_directions(published, Directions({"Male": one}, facts={"Male": "of z"}))

@@ -30,7 +30,7 @@ def test_layers_by_name_and_number(network):
     assert parse_layers("0-2,5", network) == [0, 1, 2, 5]
     parts = [parse_layers(name, network) for name in ("coarse", "middle", "fine")]
     assert sorted(sum(parts, [])) == [0, 1, 2, 3, 4, 5] and parse_layers("coarse,fine", network) == parts[0] + parts[2]
-    for wrong in ("6", "0-9", "0-99999999999", "rough", "", "3-1"):
+    for wrong in ("6", "0-9", "0-99999999999", "rough", "", "3-1", "0,3-1"):
         with pytest.raises(ConfigError):
             parse_layers(wrong, network)
 

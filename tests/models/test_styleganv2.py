@@ -260,6 +260,40 @@ def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
             NetworkState(name, network).restore(enlarged(network, state))
 
 
+def test_networks_that_do_not_fit_are_no_start(tmp_path):
+    """What is not a smaller one of the same kind would leave layers as they are drawn at random, without a word."""
+    first = trainer(tmp_path / "first")
+    first.run()
+    deeper = StyleGAN2({**GENERATOR, "n_mlp": 3}, DISCRIMINATOR, **CONFIG["model"])
+    deeper = Trainer(deeper, CONFIG, tmp_path / "deeper", Squares())
+    with pytest.raises(WeightsError, match="'generator' is another network"):
+        deeper.load_weights(tmp_path / "first")
+    networks = sized(16, tmp_path / "large").model.networks
+    for name, network in networks.items():
+        for arrays in ({}, {"encoder.weight": np.zeros(3, np.float32)}):
+            with pytest.raises(WeightsError, match="another network"):
+                NetworkState(name, network).restore(enlarged(network, arrays))
+    save_network(first.averages["generator"].network, tmp_path / "mean.safetensors")
+    larger = StyleGAN2({**GENERATOR, "n_mlp": 3, "size": 16}, {**DISCRIMINATOR, "size": 16}, **CONFIG["model"])
+    with pytest.raises(WeightsError, match="missing"):
+        starts.load(Trainer(larger, CONFIG, tmp_path / "x", Squares()), str(tmp_path / "mean.safetensors"))
+
+
+def test_an_average_that_the_other_training_had_not_begins_at_its_network(tmp_path):
+    paddle.seed(3)
+    plain = {key: value for key, value in CONFIG.items() if key != "ema"}
+    Trainer(StyleGAN2(GENERATOR, DISCRIMINATOR), plain, tmp_path / "first", Squares()).run()
+    again = trainer(tmp_path / "again")
+    again.load_weights(tmp_path / "first")
+    wanted, found = again.model.networks["generator"].state_dict(), again.averages["generator"].arrays()
+    assert all((wanted[key].numpy() == value).all() for key, value in found.items())
+
+
+def test_networks_of_another_kind_are_named():
+    with pytest.raises(ConfigError, match="model.generator: a DCGANGenerator has no styles"):
+        StyleGAN2({"name": "DCGANGenerator", "image_size": 16}, {**DISCRIMINATOR, "size": 16})
+
+
 def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path):
     """As from the run: `publish` writes the averaged generator and, beside it, the discriminator."""
     from ppgen.engine.publish import of_best_checkpoint

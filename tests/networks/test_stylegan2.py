@@ -180,6 +180,10 @@ def test_wrong_shapes_are_named(small):
         small.map(paddle.zeros([3, 9]))
     with pytest.raises(DataError, match=r"expected shape \(N, 6, 8\)"):
         small.synthesize(paddle.zeros([3, 5, 8]))
+    noise = [paddle.zeros([1, *shape]) for shape in small.noise_shapes()]
+    noise[0] = paddle.zeros([1, 1, 8, 8])  # as many numbers as four maps of that layer
+    with pytest.raises(DataError, match=r"noise of layer 0: expected shape \(N, 1, 4, 4\), found \(1, 1, 8, 8\)"):
+        small.synthesize(paddle.zeros([4, 6, 8]), noise)
     with pytest.raises(DataError, match="without classes"):
         small.generate(latents(), paddle.zeros([3], "int64"))
     with pytest.raises(DataError, match="16, 16"):
