@@ -79,7 +79,7 @@ class AdaptiveAugment(NoAugment):
     Args:
         target: of r_t = E[sign D(real)]; above it the discriminator overfits, and p rises.
         images: p moves from 0 to 1 in no fewer than so many images.
-        start: p at first.
+        start: p at first; after `--load` of a run that run's p takes its place.
         interval: steps of `observe` between changes of p.
     """
 
