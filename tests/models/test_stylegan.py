@@ -24,7 +24,7 @@ from ppgen.registry import METRICS, MODELS  # noqa: E402
 WIDTHS = {"size": 16, "channel_multiplier": 0.01, "channel_max": 12}
 GENERATOR = {"name": "StyleGANGenerator", "style_dim": 8, "n_mlp": 2, **WIDTHS}
 DISCRIMINATOR = {"name": "StyleGANDiscriminator", **WIDTHS}
-CONFIG = Path(__file__).resolve().parents[2] / "configs/stylegan_faces64.yaml"
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
 def model(**settings) -> StyleGAN:
@@ -170,8 +170,9 @@ def test_bad_arguments_are_named():
         model(augment="much")
 
 
-def test_the_config_is_valid_grows_within_its_training_and_takes_a_step():
-    config = read_yaml(CONFIG)
+@pytest.mark.parametrize("name", ["stylegan_faces64", "stylegan_portraits_64"])
+def test_the_config_is_valid_grows_within_its_training_and_takes_a_step(name):
+    config = read_yaml(CONFIGS / f"{name}.yaml")
     checks = {key: check for key, check in CHECKS.items() if key != "dataset"}  # its folders need not be here
     side = config.pop("dataset")["train"]["size"]
     check_config(config, checks, required=("model", "optimizer", "total_iters"))
