@@ -112,7 +112,7 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
     ]  # fmt: skip
     assert seen == {
         "output_path": "out", "weight_path": None, "inputs": ["a.jpg", "b.png"], "faces": 1, "align": False,
-        "routing": None, "attributes": {},
+        "routing": None, "attributes": {}, "keep_pictures": False,
     }  # fmt: skip
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ppgen.errors import DataError, OutputError, PPGenError
+from ppgen.io.atomic import short_name
 from ppgen.io.image import list_images, source_name
 
-_MAX_STEM = 80  # characters; with what is appended, a file name has to stay below 255 bytes
+_MAX_STEM = 160  # bytes; with what is appended, a file name has to stay below 255
+
+
+Identities = frozenset[tuple[int, int]]  # device and inode of files
 
 
 @dataclass(frozen=True)
@@ -19,15 +24,15 @@ class Item:
     """One picture to work on.
 
     source: a path, an array or a PIL image; name: how messages call it; stem: how its results are called,
-    unique in its batch. failure: why it cannot even be tried (a folder without images). batch: the sources of all
-    items of its batch, none of which its results may overwrite.
+    unique in its batch. failure: why it cannot even be tried (a folder without images). batch: which files the items
+    of its batch read, none of which its results may overwrite; see `identities`.
     """
 
     source: Any
     name: str
     stem: str
     failure: PPGenError | None = None
-    batch: tuple[Any, ...] = ()
+    batch: Identities = frozenset()
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def list_items(inputs: Any) -> list[Item]:
         except DataError as error:
             found.append((source, error))
     stems = _unique([_stem(source, index) for index, (source, _) in enumerate(found)])
-    batch = tuple(source for source, _ in found)
+    batch = identities(source for source, _ in found)
     return [
         Item(source, source_name(source), stem, failure, batch)
         for (source, failure), stem in zip(found, stems, strict=True)
@@ -102,7 +107,7 @@ def list_items(inputs: Any) -> list[Item]:
 
 def _stem(source: Any, index: int) -> str:
     path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "filename", "")
-    return (Path(path).stem if path else "")[:_MAX_STEM] or f"image{index}"
+    return short_name(Path(path).stem if path else "", _MAX_STEM) or f"image{index}"
 
 
 def _unique(stems: list[str]) -> list[str]:
@@ -120,20 +125,24 @@ def _unique(stems: list[str]) -> list[str]:
     return result
 
 
-def check_not_input(outputs: Iterable[Path], *sources: Any) -> None:
-    """OutputError where one of `outputs` is a file that is read: one of `sources`, of which arrays do not count."""
-    files = [Path(source).expanduser() for source in sources if isinstance(source, (str, os.PathLike))]
+def check_not_input(outputs: Iterable[Path], *sources: Any, batch: Identities = frozenset()) -> None:
+    """OutputError where one of `outputs` is a file that is read: one of `sources`, or of a batch's."""
+    read = identities(sources) | batch
     for path in outputs:
-        if path.exists() and any(_is_same(path, file) for file in files):
-            what = "the input" if len(sources) == 1 else "one of the inputs"
+        if read and not read.isdisjoint(identities([path])):
+            what = "the input" if max(len(sources), len(batch)) == 1 else "one of the inputs"
             raise OutputError(f"{path}: is {what} and would be overwritten; choose another output folder")
 
 
-def _is_same(path: Path, other: Path) -> bool:
-    try:
-        return os.path.samefile(path, other)
-    except (OSError, ValueError):  # no such file, or no such name: whoever reads it says so
-        return False
+def identities(sources: Iterable[Any]) -> Identities:
+    """Which files these are, whatever they are called; arrays, pictures and files that are not there do not count."""
+    found = set()
+    for source in sources:
+        if isinstance(source, (str, os.PathLike)):
+            with suppress(OSError, ValueError):  # no such file, or no such name: whoever reads it says so
+                facts = os.stat(os.path.expanduser(source))
+                found.add((facts.st_dev, facts.st_ino))
+    return frozenset(found)
 
 
 def run_batch(items: list[Item], work: Callable[[Item], list[Any]], label: str, verb: str = "drawn") -> Report:

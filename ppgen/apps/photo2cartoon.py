@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import Item, Report, check_not_input, is_batch, list_items, run_batch
+from ppgen.apps.batch import Identities, Item, Report, check_not_input, is_batch, list_items, run_batch
 from ppgen.apps.portrait import (
     SIZE,
     Cut,
@@ -54,6 +54,7 @@ class CartoonResult:
     warnings: sentences for the user: small face, strong pose, several faces …
     photo_path, cartoon_path: the files written.
     route: where there is routing, which leaf drew it and why.
+    crop, mask and cartoon are None where `run_many` was not to keep them.
     """
 
     name: str
@@ -61,11 +62,11 @@ class CartoonResult:
     box: tuple[float, float, float, float] | None
     score: float | None
     landmarks: np.ndarray | None
-    crop: np.ndarray
+    crop: np.ndarray | None
     crop_landmarks: np.ndarray
-    mask: np.ndarray
+    mask: np.ndarray | None
     skin: np.ndarray
-    cartoon: np.ndarray
+    cartoon: np.ndarray | None
     timings: dict[str, float]
     warnings: tuple[str, ...]
     photo_path: Path | None = None
@@ -139,9 +140,11 @@ class Photo2CartoonPredictor:
         faces: str | int = "largest",
         align: bool = True,
         attributes: Mapping[str, Any] | None = None,
+        keep_pictures: bool = True,
     ) -> Report:
         """As `run`, but what fails is reported instead of raised: `Report(results, failures)`.
 
+        keep_pictures: False for thousands of photos: the results hold the files' paths, not crop, mask and cartoon.
         Raises ConfigError, WeightsError, and OutputError where the output folder cannot be written at all.
         """
         check_faces(faces)
@@ -149,7 +152,12 @@ class Photo2CartoonPredictor:
         check_output(self.output_path)
         items = list_items(inputs)
         numbered = is_batch(inputs) or faces == "all"
-        return run_batch(items, lambda item: self._one_photo(item, faces, align, numbered, known), "cartoon")
+
+        def work(item: Item) -> list[CartoonResult]:
+            results = self._one_photo(item, faces, align, numbered, known)
+            return results if keep_pictures else [replace(r, crop=None, mask=None, cartoon=None) for r in results]
+
+        return run_batch(items, work, "cartoon")
 
     def _checked(self, attributes: Mapping[str, Any] | None) -> dict[str, Any]:
         if self.router is not None:
@@ -213,11 +221,11 @@ class Photo2CartoonPredictor:
         generator = self._generators[path]
         return scaled(draw_portrait(generator, scaled(photo, generator.size), skin).picture, SIZE)
 
-    def _write(self, result: CartoonResult, prefix: str, batch: tuple[Any, ...]) -> CartoonResult:
+    def _write(self, result: CartoonResult, prefix: str, batch: Identities) -> CartoonResult:
         """Both pictures or none; `batch`: the inputs, which stay."""
         photo = self.output_path / f"{prefix}_photo.png"
         cartoon = self.output_path / f"{prefix}_cartoon.png"
-        check_not_input((photo, cartoon), *batch)
+        check_not_input((photo, cartoon), batch=batch)
         with atomic_path(photo) as photo_file, atomic_path(cartoon) as cartoon_file:
             save_image(photo_file, result.crop)
             save_image(cartoon_file, result.cartoon)

@@ -25,7 +25,7 @@ from ppgen.io.image import load_image, to_tensor_array, to_uint8
 from ppgen.io.weights import load_into, parts_of, read_metadata
 
 SIZE = 256
-_MIN_SIDE = 32  # pixels of a pre-cropped face
+_MIN_SIDE, _MAX_SIDE = 32, 2048  # pixels of a pre-cropped face; larger ones are scaled down
 _MIN_PERSON = 0.02  # of the crop; below, the segmentation found nobody
 
 
@@ -78,7 +78,9 @@ def cropped_already(item: Item) -> Cut:
     """A picture that is an aligned crop, at 256x256, with the landmarks found on it or the usual ones."""
     timings: dict[str, float] = {}
     with timed(timings, "find"):
-        image = _squared(load_image(item.source, min_side=_MIN_SIDE))
+        photo = load_image(item.source, min_side=_MIN_SIDE)
+        small = _at_most(photo, _MAX_SIDE)
+        image = _squared(small)
         try:
             face = find_faces(image, name=item.name, rotate=False)[0].with_warnings()
         except NoFaceError:
@@ -89,7 +91,29 @@ def cropped_already(item: Item) -> Cut:
         text = "no face was found on this crop, so its skin colour was read where a face usually is"
         return Cut(None, crop, typical_landmarks(SIZE), (text,), timings)
     landmarks = (face.landmarks + 0.5) * (SIZE / image.shape[0]) - 0.5
-    return Cut(face, crop, landmarks, face.warnings, timings)
+    return Cut(_in_photo(face, photo, small), crop, landmarks, face.warnings, timings)
+
+
+def _at_most(image: np.ndarray, side: int) -> np.ndarray:
+    """Averaged down until no side is longer: a long strip made square would need more memory than there is."""
+    height, width = image.shape[:2]
+    ratio = side / max(height, width)
+    return image if ratio >= 1 else resize(image, (max(1, round(height * ratio)), max(1, round(width * ratio))))
+
+
+def _in_photo(face: Face, photo: np.ndarray, small: np.ndarray) -> Face:
+    """A face found on `small` made square, in pixels of the photo that it was scaled from."""
+    side = max(small.shape[:2])
+    ratio = max(photo.shape[:2]) / side
+    border = (side - np.array([small.shape[1], small.shape[0]])) // 2
+    if ratio == 1 and not border.any():
+        return face
+
+    def back(points: np.ndarray) -> np.ndarray:
+        return (np.asarray(points, np.float64) - border + 0.5) * ratio - 0.5
+
+    left, top, right, bottom = back(np.reshape(face.box, (2, 2))).reshape(-1)
+    return replace(face, box=(float(left), float(top), float(right), float(bottom)), landmarks=back(face.landmarks))
 
 
 def find_person(cut: Cut) -> tuple[np.ndarray, tuple[str, ...]]:

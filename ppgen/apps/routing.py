@@ -140,7 +140,8 @@ class Router:
         groups = {}
         for name in self.levels:
             value = known.get(name, estimated.get(name))
-            group = None if value is None else self._group(name, value)
+            strange = name in estimated and name != "age" and value not in self.levels[name]  # groups of other words
+            group = None if value is None or strange else self._group(name, value)
             if group is not None:
                 groups[name] = group
         return self._served(groups, estimated)

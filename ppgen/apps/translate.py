@@ -7,7 +7,7 @@ size the network has learnt at, translate.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +53,13 @@ class Translation:
     photo: uint8 (S, S, 3), what the network saw. picture: uint8 (S, S, 3), what it made.
     attention: uint8 (S, S, 3), the photo in grey under the heat of the network's attention, red where it is highest;
     None where the network has none or it was not asked for.
-    warnings: sentences for the user. paths: the files written.
+    warnings: sentences for the user. paths: the files written. Pictures that `run_many` was not to keep are None.
     """
 
     name: str
     face_index: int
-    photo: np.ndarray
-    picture: np.ndarray
+    photo: np.ndarray | None
+    picture: np.ndarray | None
     attention: np.ndarray | None
     warnings: tuple[str, ...]
     paths: tuple[Path, ...] = ()
@@ -120,7 +120,8 @@ class TranslationPredictor:
 
         image: a path, an array (H, W, 3) RGB, a PIL image; or a folder, or a list of any of these.
         faces: 'largest', 'all', or an index from 0. align: False where the input is an aligned crop already, or no
-        face at all: it is scaled as it is, and white is added to make it square.
+        face at all (then with `background`, as what is taken for the background turns white): it is scaled as it is,
+        and white is added to make it square.
         Returns:
             the result, whose pictures are written as `<model>_photo.png`, `<model>_drawn.png` and, if asked,
             `<model>_attention.png`; for a folder, a list or faces='all' a list, and the files begin with
@@ -133,22 +134,28 @@ class TranslationPredictor:
         report.raise_first()
         return report.results if is_batch(image) or faces == "all" else report.results[0]
 
-    def run_many(self, inputs: Any, faces: str | int = "largest", align: bool = True) -> Report:
-        """As `run`, but what fails is reported instead of raised: `Report(results, failures)`."""
+    def run_many(
+        self, inputs: Any, faces: str | int = "largest", align: bool = True, keep_pictures: bool = True
+    ) -> Report:
+        """As `run`, but what fails is reported instead of raised: `Report(results, failures)`.
+
+        keep_pictures: False for thousands of photos: the results hold the files' paths, not the pictures.
+        """
         check_faces(faces)
         check_output(self.output_path)
         items = list_items(inputs)
         if self.attention:
             self._load()  # whether it has any, before the work
         numbered = is_batch(inputs) or faces == "all"
-        return run_batch(items, lambda item: self._one_photo(item, faces, align, numbered), self.model)
+        return run_batch(items, lambda item: self._one_photo(item, faces, align, numbered, keep_pictures), self.model)
 
-    def _one_photo(self, item: Item, faces: str | int, align: bool, numbered: bool) -> list[Translation]:
+    def _one_photo(self, item: Item, faces: str | int, align: bool, numbered: bool, kept: bool) -> list[Translation]:
         cuts = cut_out(item, faces) if align else {0: cropped_already(item)}
         results = []
         for index, cut in cuts.items():
             prefix = f"{item.stem}_{index}_" if numbered else ""
-            results.append(self._write(item, index, cut, prefix))
+            result = self._write(item, index, cut, prefix)
+            results.append(result if kept else replace(result, photo=None, picture=None, attention=None))
         return results
 
     def _write(self, item: Item, index: int, cut: Cut, prefix: str) -> Translation:
@@ -160,7 +167,7 @@ class TranslationPredictor:
             heat = heat_pictures(drawing.heatmap[None, None], to_tensor_array(photo)[None])
             attention = pictures["attention"] = to_uint8(heat)[0]
         paths = tuple(self.output_path / f"{prefix}{self.model}_{what}.png" for what in pictures)
-        check_not_input(paths, *item.batch)
+        check_not_input(paths, batch=item.batch)
         self._save(paths, list(pictures.values()))
         return Translation(item.name, index, photo, drawing.picture, attention, warnings, paths)
 

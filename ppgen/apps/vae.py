@@ -209,7 +209,7 @@ class VAEPredictor(GANPredictor):
         prefix = item.stem if numbered else "vae"
         pictures = {"photo": seen.crop, "rebuilt": rebuilt, "edited": edited}
         paths = tuple(self.output_path / f"{prefix}_{what}.png" for what in pictures)
-        check_not_input(paths, *item.batch)
+        check_not_input(paths, batch=item.batch)
         with atomic_path(paths[0]) as one, atomic_path(paths[1]) as two, atomic_path(paths[2]) as three:
             for path, picture in zip((one, two, three), pictures.values()):
                 save_image(path, picture)

@@ -56,5 +56,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `ppgen`; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a file's name may be no UTF-8
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     args = _parse(list(sys.argv[1:] if argv is None else argv))
     return guarded(lambda: COMMANDS[args.command].run(args), debug=getattr(args, "debug", False))

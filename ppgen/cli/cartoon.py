@@ -47,7 +47,8 @@ def run_cartoon(args: argparse.Namespace) -> int:
     predictor = Photo2CartoonPredictor(output_path=args.output, weight_path=args.weights, routing=args.routing)
     inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
-    report = predictor.run_many(inputs, faces=args.faces, align=not args.no_align, attributes=known)
+    how = {"faces": args.faces, "align": not args.no_align, "attributes": known}
+    report = predictor.run_many(inputs, **how, keep_pictures=False)
     if report.tried == 1:
         report.raise_first()
     for result in report.results:

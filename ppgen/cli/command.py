@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,22 @@ def keep_inputs(output: str, *sources: Any) -> None:
 
     for source in sources:
         check_not_input(written_as(Path(output).expanduser()), source)
+
+
+def check_new_file(output: str, *read: str) -> None:
+    """OutputError, before any work, where a file cannot be written, or is a picture in a folder that is read."""
+    from ppgen.errors import OutputError
+    from ppgen.io.atomic import check_output
+    from ppgen.io.image import IMAGE_SUFFIXES
+
+    path = Path(output).expanduser()
+    if path.is_dir():
+        raise OutputError(f"{output}: is a folder; name a file in it")
+    for place in (Path(os.path.expanduser(name)).resolve() for name in read):
+        inside = path.suffix.lower() in IMAGE_SUFFIXES and path.resolve().is_relative_to(place)
+        if path.exists() and (inside or path.resolve() == place):
+            raise OutputError(f"{output}: is one of the files that are read and would be overwritten; choose another")
+    check_output(path.parent)
 
 
 def only_with(args: argparse.Namespace, what: str, *names: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 import ppgen
-from ppgen.cli.command import Command
+from ppgen.cli.command import Command, check_new_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +42,8 @@ def run_evaluate(args: argparse.Namespace) -> int:
     from ppgen.io.atomic import write_json
     from ppgen.metrics.evaluate import evaluate, table
 
+    if args.output:
+        check_new_file(args.output, args.real, args.fake)
     names = [name.strip() for name in args.metric.split(",") if name.strip()]
     scores = evaluate(names, args.real, args.fake, args.n, args.features, args.weights, args.seed, args.size, _latents)
     print(table(scores))

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppgen.cli.command import Command, add_debug, add_fps, check_output_file, keep_inputs
+from ppgen.cli.command import Command, add_debug, add_fps, check_new_file, check_output_file, keep_inputs, only_with
 
 if TYPE_CHECKING:
     from ppgen.apps.gan import GANPredictor
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 _MODEL = "a shipped network's name (ppgen list weights) or a weights file"
 _NO_VECTORS = "these weights hold no attribute vectors; find some with `ppgen latent attributes --data DIR --table CSV`"
+_PICTURES = 64  # of one seed
 _PSI = "of StyleGAN and StyleGAN2: 1 all variety, 0 the mean picture (default: 0.7)"
 
 
 # ---- shared ---------------------------------------------------------------------------------------------
 
 
-def _add_model(parser: argparse.ArgumentParser, output: str, default: str | None = None) -> None:
+def _add_model(parser: argparse.ArgumentParser, output: str | None, default: str | None = None) -> None:
     """`output`: the default of -o; `default`: what to call it, where it is no file's name."""
     parser.add_argument("--model", metavar="NAME|FILE", help=_MODEL)
     parser.add_argument("--weights", metavar="FILE", help="weights to use, if not those of --model")
@@ -96,7 +97,7 @@ def _sample_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seed", type=int, default=0, help="one seed for all pictures (default: 0)")
     which.add_argument("--seeds", metavar="LIST", help="a picture a seed, such as 0-63 or 1,5,9-12, titled")
-    parser.add_argument("-n", type=int, default=64, metavar="COUNT", help="pictures of --seed (default: 64)")
+    parser.add_argument("-n", type=int, metavar="COUNT", help=f"pictures of --seed (default: {_PICTURES})")
     parser.add_argument("--label", type=int, metavar="K", help="class to draw (default: one row a class)")
     parser.add_argument("--truncation", type=float, metavar="PSI", help=_PSI)
 
@@ -115,10 +116,12 @@ def run_sample(args: argparse.Namespace) -> int:
     from ppgen.latent.seeds import parse_seeds
 
     check_output_file(args.output)
+    if args.seeds is not None:
+        only_with(args, "--seed, not with --seeds", "n")
     seeds, predictor = parse_seeds(args.seeds) if args.seeds is not None else None, _gan(args)
     psi = _truncation(args, predictor)
     if seeds is None:
-        pictures = predictor.grid(args.seed, args.n, args.label, psi)
+        pictures = predictor.grid(args.seed, _PICTURES if args.n is None else args.n, args.label, psi)
     else:
         pictures = predictor.seeds(seeds, args.label, psi, titled=True)
     if len(pictures) == 1:
@@ -263,7 +266,7 @@ def run_traverse(args: argparse.Namespace) -> int:
 def _add_data(parser: argparse.ArgumentParser, required: bool) -> None:
     parser.add_argument("--data", required=required, metavar="DIR", help="folder of pictures, below data/, or CelebA's")
     parser.add_argument("--table", metavar="CSV", help="attributes in that folder, such as meta.csv")
-    parser.add_argument("--where", nargs="+", default=[], metavar="COLUMN=VALUE", help="of these pictures only")
+    parser.add_argument("--where", nargs="+", metavar="COLUMN=VALUE", help="of these pictures only")
     parser.add_argument("--split", choices=("train", "validation", "all"), help="part of the pictures")
 
 
@@ -274,7 +277,7 @@ def _dataset(args: argparse.Namespace, network: Any, split: str) -> Any:
     from ppgen.datasets.image_folder import ImageFolder
     from ppgen.latent.render import size_of
 
-    where = apply_overrides({}, args.where)
+    where = apply_overrides({}, args.where or [])
     shared = {"size": size_of(network), "where": where or None, "split": args.split or split}
     if _is_celeba(args.data):
         return CelebA(args.data, grayscale=network.constructor_args.get("channels", 3) == 1, **shared)
@@ -289,13 +292,12 @@ def _is_celeba(folder: str) -> bool:
 
 
 def _attributes_arguments(parser: argparse.ArgumentParser) -> None:
-    _add_model(parser, "", default="the weights file itself")
+    _add_model(parser, None, default="the weights file itself")
     _add_data(parser, required=False)
     parser.add_argument("--names", nargs="+", metavar="NAME", help="CelebA's names or 0/1 columns (default: all known)")
     parser.add_argument(
         "--method",
         choices=("means", "partial"),
-        default="means",
         help="difference of means (default), or the same with the other attributes held equal",
     )
 
@@ -310,6 +312,8 @@ def run_attributes(args: argparse.Namespace) -> int:
     from ppgen.latent.attributes import answers_of, attribute_vectors, save_directions
     from ppgen.latent.render import encode_all
 
+    if args.data is None:
+        only_with(args, "--data DIR", "table", "where", "split", "names", "method", "output")
     predictor = _vae(args)
     if args.data is None:
         _print_directions(predictor.attributes)
@@ -319,7 +323,7 @@ def run_attributes(args: argparse.Namespace) -> int:
     dataset = _dataset(args, predictor.network, "train")
     answers = answers_of(dataset, args.names)  # before the work: it may not answer
     codes = encode_all(predictor.network, dataset, predictor.name)
-    found = attribute_vectors(codes.mu, answers, args.method)
+    found = attribute_vectors(codes.mu, answers, args.method or "means")
     path = save_directions(hub.path_of(predictor.name), found, args.output or None)
     for name, fact in found.facts.items():
         print(f"{name:<20} {fact}")
@@ -351,6 +355,7 @@ def run_histogram(args: argparse.Namespace) -> int:
 
     Without --split: of the validation part of CelebA or of a folder with --table, else of the whole folder.
     """
+    from ppgen.datasets.files import data_root
     from ppgen.io.atomic import write_json
     from ppgen.latent.posterior import check_histograms, examine, save_histograms
     from ppgen.latent.render import encode_all
@@ -358,6 +363,8 @@ def run_histogram(args: argparse.Namespace) -> int:
 
     check_histograms(args.output, args.n)  # before the work
     check_seed(args.seed)
+    for file in filter(None, (args.output, args.json)):
+        check_new_file(file, str(data_root(args.data)))
     predictor = _vae(args)
     dataset = _dataset(args, predictor.network, "validation" if args.table or _is_celeba(args.data) else "all")
     codes = encode_all(predictor.network, dataset, predictor.name)

@@ -174,7 +174,7 @@ def run_project(args: argparse.Namespace) -> int:
 
     def work(item: Any) -> list[Any]:
         paths = [folder / f"{item.stem}{end}" for end in ("_photo.png", "_projected.png", ".npz")]
-        check_not_input(paths, *item.batch)
+        check_not_input(paths, batch=item.batch)
         fitted = predictor.project(item.source, settings, not args.no_align)
         save_image(paths[0], fitted.crop)
         save_image(paths[1], fitted.picture)

@@ -16,7 +16,8 @@ def _translate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--attention", action="store_true", help="also draw where the network's attention looked")
     parser.add_argument("-o", "--output", default="output", help="folder of the results (default: output)")
     parser.add_argument("--faces", type=faces_choice, default="largest", help="'largest' (default), 'all' or an index")
-    parser.add_argument("--no-align", action="store_true", help="inputs are aligned face crops already, or no faces")
+    no_align = "inputs are face crops already, or no faces (then with --keep-background)"
+    parser.add_argument("--no-align", action="store_true", help=no_align)
     parser.add_argument("--keep-background", action="store_true", help="do not paint the background white")
 
 
@@ -31,7 +32,7 @@ def run_translate(args: argparse.Namespace) -> int:
 
     predictor = TranslationPredictor(args.output, args.model, args.weights, args.attention, args.keep_background)
     inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
-    report = predictor.run_many(inputs, faces=args.faces, align=not args.no_align)
+    report = predictor.run_many(inputs, faces=args.faces, align=not args.no_align, keep_pictures=False)
     if report.tried == 1:
         report.raise_first()
     for result in report.results:

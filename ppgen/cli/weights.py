@@ -7,7 +7,7 @@ import itertools
 import re
 from pathlib import Path
 
-from ppgen.cli.command import Command
+from ppgen.cli.command import Command, keep_inputs
 
 KINDS = ("models", "networks", "datasets", "weights", "configs", "metrics")
 
@@ -33,6 +33,7 @@ def run_convert(args: argparse.Namespace) -> int:
 
     if not Path(args.source).is_file():
         raise WeightsError(f"{args.source}: no such file; give the weights file that is to be converted")
+    keep_inputs(args.output, args.source)
     arguments = apply_overrides({}, args.arguments)
     for line in published.convert(Path(args.source), Path(args.output), args.network, arguments, args.key):
         print(line)

@@ -80,4 +80,6 @@ class Precision:
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Take back what `arrays` returned."""
         if self._scaler and arrays:
-            self._scaler.load_state_dict({key: value.item() for key, value in arrays.items()})
+            state = {key: value.item() for key, value in arrays.items()}
+            state["scale"] = np.array([state["scale"]], np.float32)  # Paddle indexes it
+            self._scaler.load_state_dict(state)

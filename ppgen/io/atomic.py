@@ -55,13 +55,21 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Write `text` as UTF-8 to `path` atomically, line ends unchanged; raises OutputError."""
-    write_bytes(path, text.encode("utf-8"))
+    """Write `text` as UTF-8 to `path` atomically, line ends unchanged; raises OutputError.
+
+    Bytes of file names that are no UTF-8 are written as \\udc80 to \\udcff, which JSON reads back as they were.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: str | os.PathLike, value: Any, indent: int | None = 2) -> None:
     """Write `value` as JSON with a final newline; a NaN becomes no invalid JSON but a ValueError."""
     write_text(path, json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def short_name(name: str, size: int) -> str:
+    """The beginning of a file name, at most `size` bytes of it: file systems count bytes, not letters."""
+    return os.fsencode(name)[:size].decode(errors="ignore") if len(os.fsencode(name)) > size else name
 
 
 def check_output(folder: Path) -> None:

@@ -51,7 +51,7 @@ def load_image(
     if isinstance(source, Image.Image):
         rgb = _from_pil(source, name, max_pixels)
     elif isinstance(source, (str, os.PathLike)):
-        rgb = _from_file(Path(source).expanduser(), name, max_pixels)
+        rgb = _from_file(Path(os.path.expanduser(source)), name, max_pixels)
     elif isinstance(source, np.ndarray):
         rgb = _from_array(source, name, max_pixels)
     else:
@@ -130,7 +130,7 @@ def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path
     Left out is what a computer put there by itself: hidden files and folders (`.ipynb_checkpoints`), `__MACOSX`.
     Raises DataError when the folder is missing, is a file, or holds no image.
     """
-    root = Path(folder).expanduser()
+    root = Path(os.path.expanduser(folder))
     if not root.exists():
         raise DataError(f"{folder}: no such folder; check the path")
     if not root.is_dir():

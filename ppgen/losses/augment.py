@@ -116,7 +116,9 @@ class AdaptiveAugment(NoAugment):
         return {"state": np.array([self.p, self._signs, self._seen, self._steps], np.float64)}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take back what `arrays` returned."""
+        """Take back what `arrays` returned; nothing, of a run that had another augmentation, leaves it at `start`."""
+        if not arrays:
+            return
         self.p, self._signs, seen, steps = (float(v) for v in arrays["state"])
         self._seen, self._steps = int(seen), int(steps)
 

@@ -71,11 +71,11 @@ def random_pairs(count: int, pairs: int = PAIRS, seed: int = 0) -> np.ndarray:
     return np.stack([first[chosen], second[chosen]], axis=1)
 
 
-def diversity(pictures: np.ndarray, pairs: int = PAIRS, seed: int = 0) -> tuple[float, float]:
-    """Mean MS-SSIM of random pairs of uint8 (N, H, W, C), lower is more varied, and its standard error."""
+def diversity(pictures: np.ndarray, pairs: int = PAIRS, seed: int = 0) -> tuple[float, float | None]:
+    """Mean MS-SSIM of random pairs of uint8 (N, H, W, C), lower is more varied; its standard error, of one None."""
     values = np.array([ms_ssim(pictures[i], pictures[j]) for i, j in random_pairs(len(pictures), pairs, seed)])
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
-    return float(values.mean()), float(error)
+    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+    return float(values.mean()), error
 
 
 def _halved(x: np.ndarray) -> np.ndarray:

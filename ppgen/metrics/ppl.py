@@ -22,10 +22,10 @@ Array = np.ndarray
 
 
 class PathLength(NamedTuple):
-    """Mean over the kept paths, its standard error, and how many were kept."""
+    """Mean over the kept paths, its standard error (None of a single one), and how many were kept."""
 
     mean: float
-    error: float
+    error: float | None
     count: int
 
 
@@ -104,5 +104,5 @@ def perceptual_path_length(lengths: Array) -> PathLength:
     low = np.percentile(lengths, TRIMMED, method="lower")
     high = np.percentile(lengths, 100 - TRIMMED, method="higher")
     kept = lengths[(lengths >= low) & (lengths <= high)]
-    error = kept.std(ddof=1) / np.sqrt(len(kept)) if len(kept) > 1 else float("nan")
-    return PathLength(float(kept.mean()), float(error), len(kept))
+    error = float(kept.std(ddof=1) / np.sqrt(len(kept))) if len(kept) > 1 else None
+    return PathLength(float(kept.mean()), error, len(kept))

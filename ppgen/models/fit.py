@@ -28,6 +28,15 @@ def check_fit(generator: Any, discriminator: Any) -> None:
             )
 
 
+def check_keys(sample: Mapping[str, Any], *wanted: str) -> None:
+    """ConfigError where a dataset's samples lack what a recipe reads of aligned portraits."""
+    if missing := [key for key in wanted if key not in sample]:
+        raise ConfigError(
+            f"dataset: the recipe needs {', '.join(map(repr, missing))}, these samples have "
+            f"{', '.join(map(repr, sample))}; take Portraits"
+        )
+
+
 def check_sample(network: Any, sample: Mapping[str, Any], classes: int | None = None) -> None:
     """ConfigError where a dataset's pictures or labels are not what a network reads.
 

@@ -20,6 +20,7 @@ from ppgen.losses.adversarial import objective
 from ppgen.losses.identity import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.models.fit import check_keys
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
 from ppgen.registry import MODELS, NETWORKS
@@ -81,6 +82,10 @@ class PairedPhoto2Cartoon(Model):
         self.told_skin = told_skin
         self._skin: dict[str, np.ndarray] = {}  # estimates of validation photos, by id
 
+    def check_sample(self, sample: Batch) -> None:
+        """A photo, its cartoon and what is known of the face."""
+        check_keys(sample, "photo", "cartoon", "mask", "landmarks", "skin")
+
     def phases(self) -> list[Phase]:
         """Discriminator first; its graph of the drawing serves the generator too."""
         generator = Phase("generator", ("generator",), self.generator_loss)
@@ -92,7 +97,10 @@ class PairedPhoto2Cartoon(Model):
         """Put photo, cartoon and the drawing where both phases find them."""
         photo, cartoon = paddle.to_tensor(batch["photo"]), paddle.to_tensor(batch["cartoon"])
         noise = step.rng.normal(0, self.skin_noise, batch["skin"].shape).astype(np.float32)
-        fake = self.networks["generator"](photo, paddle.to_tensor(batch["skin"] + noise)).image
+        generator, inputs = self.networks["generator"], [photo]
+        if getattr(generator, "takes_skin", False):
+            inputs.append(paddle.to_tensor(batch["skin"] + noise))
+        fake = generator(*inputs).image
         step.shared.update(photo=photo, cartoon=cartoon, fake=fake)
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:

@@ -115,7 +115,8 @@ class Pix2Pix(Model):
     def after(self, phase: Phase) -> None:
         """Clip a Wasserstein critic's weights (Arjovsky et al. 2017, algorithm 1)."""
         if self.clip and phase.name == "discriminator":
-            for weight in self.networks["discriminator"].parameters():
+            trained = [weight for weight in self.networks["discriminator"].parameters() if weight.trainable]
+            for weight in trained:  # the scales of instance normalization stay 1
                 weight.set_value(weight.clip(-self.clip, self.clip))
 
     @paddle.no_grad()

@@ -8,6 +8,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.models.fit import check_keys
 from ppgen.registry import MODELS, NETWORKS
 
 
@@ -23,6 +24,10 @@ class PersonSegmentation(Model):
     def __init__(self, network: dict, dice_weight: float = 0.5) -> None:
         self.networks = {"network": NETWORKS.build(network)}
         self.dice_weight = dice_weight
+
+    def check_sample(self, sample: Batch) -> None:
+        """A photo and who is where on it."""
+        check_keys(sample, "photo", "mask")
 
     def phases(self) -> list[Phase]:
         """One phase."""

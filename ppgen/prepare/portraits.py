@@ -7,7 +7,7 @@
 
 The left columns are what the unpaired and the two-folder paired datasets read, the right ones with meta.csv and
 landmarks.npz what `Portraits` reads. One id in ten is for testing, by its name alone (crc32 modulo 10 is 2, which
-`Portraits` calls validation). A photo's record is written last, so a run that was stopped goes on where it was.
+`Portraits` calls validation). A photo's record says so last, so a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
 from ppgen.faces import align_face, find_faces
 from ppgen.faces.record import FaceRecord
 from ppgen.faces.segment import on_white, person_mask
-from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json
+from ppgen.io.atomic import atomic_path, check_output, short_name, write_bytes, write_json
 from ppgen.io.image import list_images, load_image, save_image
 from ppgen.prepare.drawers import CARTOONS, Person, drawer
 from ppgen.prepare.people import read_people
@@ -41,6 +41,7 @@ from ppgen.prepare.people import read_people
 SIZE = 256
 _VERSION = 2  # of what is made from a photo; another one makes all of them again
 _PICTURES = ("photo", "mask", "cartoon", "trainA", "testA", "trainB", "testB")
+_MAX_NAME = 150  # bytes
 _MIN_PERSON = 0.02  # of the crop; below, the segmentation found nobody
 META = (
     "id", "source", "gender", "age_group", "approx_age", "has_glasses", "tone_hint", "has_cartoon", "suspect",
@@ -139,7 +140,7 @@ def prepare_portraits(
             columns of the dataset's meta.csv.
     Raises:
         DataError: no photos, an unusable meta file. ConfigError: unknown cartoon. OutputError: `output` lies among
-            the photos or cannot be written, or holds another's photo of that name.
+            the photos or around them, cannot be written, or holds what is not ours under a photo's name.
     """
     wanted = wanted or Wanted()
     if wanted.cartoon not in (None, *CARTOONS):
@@ -150,17 +151,21 @@ def prepare_portraits(
         raise OutputError(f"{output}: lies inside the photos' folder and would be read as photos; choose another")
     for folder in ("", "records", *_PICTURES):
         check_output(out / folder)
+        if folder and root.resolve().is_relative_to((out / folder).resolve()):
+            raise OutputError(f"{output}: its {folder}/ holds the photos and would be written over; choose another")
     people = read_people(meta)
     draw = drawer(wanted.cartoon) if wanted.cartoon else None
     outcomes, reused, seen = [], 0, {}
     from tqdm import tqdm
 
     named = _named(root, photos)
+    _check_free(out, named, draw is not None)
     for identifier, path in tqdm(named, desc="portraits", unit="photo", disable=None):
         person = people.find(path.stem, identifier) or Person()
         outcome, again = _one(identifier, path, out, wanted, person, draw, seen)
         outcomes.append(outcome)
         reused += again
+    _forget_duplicates(out, outcomes, seen)
     _write_tables(out)
     for folder in _PICTURES:  # an empty one would be taken for a dataset
         with suppress(OSError):
@@ -177,14 +182,14 @@ def _named(root: Path, photos: list[Path]) -> list[tuple[str, Path]]:
     def plain(text: str) -> str:
         return re.sub(r"[^\w.-]+", "_", text).strip("._") or "photo"
 
-    names = [plain(path.relative_to(root).with_suffix("").as_posix())[:100] for path in photos]
+    names = [short_name(plain(path.relative_to(root).with_suffix("").as_posix()), _MAX_NAME) for path in photos]
     taken = Counter(name.casefold() for name in names)
     result, used = [], set()
     for name, path in zip(names, photos):
         if taken[name.casefold()] > 1:
             name = f"{name}_{path.suffix[1:].lower()}"
         if name.casefold() in used:  # names that differ only in what is not allowed
-            name = f"{name}_{hashlib.sha256(path.relative_to(root).as_posix().encode()).hexdigest()[:8]}"
+            name = f"{name}_{hashlib.sha256(os.fsencode(path.relative_to(root).as_posix())).hexdigest()[:8]}"
         used.add(name.casefold())
         result.append((name, path))
     return result
@@ -213,15 +218,49 @@ def _one(
         raise OutputError(
             f"{record}: the output holds '{identifier}' made from {known['outcome']['source']}; choose another output"
         )
-    _remove(record)
+    if record.is_dir():
+        _remove(record)  # says so
+    begun = _begun(identifier, path, draw is not None, known)
+    write_json(record, {"key": {**key, "finished": False}, "outcome": asdict(begun)})
     try:
         outcome = _make(identifier, path, out, person, wanted, draw)
     except DataError as error:
         why = "no face" if isinstance(error, NoFaceError) else getattr(error, "why", "unreadable")
         outcome = Outcome(identifier, str(path), "dropped", why, str(error))
-    _remove_others(out, identifier, outcome)
+    _remove_others(out, begun, outcome)
     write_json(record, {"key": key, "outcome": asdict(outcome)})
     return outcome, False
+
+
+def _check_free(out: Path, named: list[tuple[str, Path]], drawn: bool) -> None:
+    """OutputError where a file that would be written is there and no earlier run made it: somebody's drawing, say."""
+    for identifier, path in named:
+        record = out / "records" / f"{identifier}.json"
+        known = _read_record(record)
+        if record.exists() and known is None:
+            continue  # damaged: what it was about cannot be told
+        ours = set(_files(out, Outcome(**known["outcome"]))) if known else set()
+        for file in _files(out, _begun(identifier, path, drawn, None)):
+            if file not in ours and file.exists():
+                raise OutputError(f"{file}: is there, and no earlier run made it; choose another output")
+
+
+def _begun(identifier: str, path: Path, drawn: bool, known: dict[str, Any] | None) -> Outcome:
+    """What is on record while a photo is worked on: that all of its files, and those of an earlier run, are ours."""
+    before = known["outcome"]["facts"].get("has_cartoon") if known else 0
+    split = "test" if is_held_back(identifier) else "train"
+    return Outcome(identifier, str(path), "begun", split=split, facts={"has_cartoon": int(bool(drawn or before))})
+
+
+def _forget_duplicates(out: Path, outcomes: list[Outcome], seen: dict[str, str]) -> None:
+    """Remove what earlier runs made of files that now count under another name: none may be in the set twice."""
+    kept = {one.id for one in outcomes if one.why != "duplicate"}
+    for record in sorted((out / "records").glob("*.json")):
+        found = _read_record(record)
+        if found and record.stem not in kept and found["key"]["digest"] in seen:
+            old = Outcome(**found["outcome"])
+            _remove_others(out, old, replace(old, status="dropped"))
+            _remove(record)
 
 
 def _read_record(path: Path) -> dict[str, Any] | None:
@@ -311,11 +350,10 @@ def _files(out: Path, outcome: Outcome) -> list[Path]:
     return files
 
 
-def _remove_others(out: Path, identifier: str, outcome: Outcome) -> None:
-    """What an earlier run made of this photo and this one did not."""
+def _remove_others(out: Path, made: Outcome, outcome: Outcome) -> None:
+    """The files of `made`, as it is on record, that `outcome` does not have."""
     keep = set(_files(out, outcome)) if outcome.status == "kept" else set()
-    for folder in _PICTURES:
-        path = out / folder / f"{identifier}{'.jpg' if folder == 'photo' else '.png'}"
+    for path in _files(out, made) if made.split else ():
         if path not in keep:
             _remove(path)
 
@@ -353,7 +391,7 @@ def _csv(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> bytes:
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _write_report(report: Report, wanted: Wanted) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ppgen.errors import DataError
+from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import check_output
 from ppgen.io.image import list_images, load_image, save_image
 
@@ -83,12 +83,19 @@ def dataset_stats(root: str | Path, picture: str | Path | None = None, count: in
     if picture is not None:
         check_output(Path(picture).expanduser().parent)
     folders = _picture_folders(root)
+    if picture is not None:
+        _check_not_counted(Path(picture).expanduser(), folders)
     counts = {name: _count(path) for name, path in folders.items()}
     stats = Stats(root, _with_empty_domains(root, counts), _groups(root), _unpaired(folders))
     if picture is not None:
         shown = {name: path for name, path in folders.items() if name in DOMAINS} or folders
         stats.samples = save_image(picture, samples_sheet(shown, count, seed))
     return stats
+
+
+def _check_not_counted(picture: Path, folders: dict[str, Path]) -> None:
+    if picture.exists() and picture.resolve().parent in {folder.resolve() for folder in folders.values()}:
+        raise OutputError(f"{picture}: is one of the counted pictures and would be overwritten; choose another")
 
 
 def _picture_folders(root: Path) -> dict[str, Path]:

@@ -25,6 +25,9 @@ from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import check_output, sync_folder
 
 _CHUNK = 1 << 20
+_DAMAGE = (  # UnicodeDecodeError: a name that is not what its flag says
+    zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, UnicodeDecodeError,
+)  # fmt: skip
 _IGNORED_TOPS, _IGNORED_NAMES = {"__MACOSX"}, {".DS_Store", "Thumbs.db", "desktop.ini"}
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _NO_NAMES = {"data", "dataset", "datasets"}  # a folder called so says nothing of what lies in it
@@ -107,7 +110,7 @@ def _opened(source: Path) -> Iterator[Iterator[_Entry]]:
             raise DataError(f"{source}: the zip archive is cut short, its listing at the end is missing; get it again")
         else:
             raise DataError(f"{source}: is neither a zip nor a tar archive; download it again")
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise DataError(f"{source}: the archive is damaged or of an unknown kind ({error}); get it again") from error
     except OSError as error:
         raise DataError(f"{source}: cannot be read ({error.strerror or error}); get it again") from error

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ppgen.apps import batch
 from ppgen.errors import DataError, NoFaceError, OutputError, WeightsError
-from ppgen.io.image import save_image
+from ppgen.io.image import load_image, save_image
 
 GREY = np.full((40, 40, 3), 128, np.uint8)
 
@@ -107,6 +107,15 @@ def test_the_report_says_what_was_done():
 def test_a_batch_knows_all_that_is_read(tmp_path):
     paths = [save_image(tmp_path / name, GREY) for name in ("x.png", "x_photo.png")]
     first, second = batch.list_items([*paths])
-    assert first.batch == second.batch == tuple(paths)
+    assert first.batch == second.batch == batch.identities(paths) and len(first.batch) == 2
     with pytest.raises(OutputError, match="x_photo.png: is one of the inputs"):
-        batch.check_not_input([tmp_path / f"{first.stem}_photo.png"], *first.batch)
+        batch.check_not_input([tmp_path / f"{first.stem}_photo.png"], batch=first.batch)
+
+
+def test_names_that_begin_with_a_tilde_or_are_long(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_image(tmp_path / "~me.png", GREY)
+    items = batch.list_items(["~me.png", str(tmp_path / ("\u5b57" * 80 + ".png"))])
+    batch.check_not_input([tmp_path / "out.png"], batch=items[0].batch)
+    assert items[0].stem == "~me" and len(items[1].stem.encode()) <= 160
+    assert (load_image("~me.png") == GREY).all()

@@ -216,6 +216,9 @@ def test_a_crop_given_again_keeps_its_pixels(seen, astronaut, tmp_path):
     assert np.array_equal(again.crop, aligned.crop)
     assert np.abs(again.crop_landmarks - aligned.crop_landmarks).mean() < 3
     large = np.array(Image.fromarray(aligned.crop).resize((600, 600)))
+    beside = np.pad(aligned.crop, ((0, 0), (0, 60), (0, 0)), constant_values=255)  # no square: white is added
+    wide = predictor.run(beside, align=False, full=True)
+    assert np.abs(wide.landmarks - aligned.crop_landmarks).mean() < 3  # in pixels of what was given
     scaled = predictor.run(large, align=False, full=True)
     assert scaled.crop.shape == (256, 256, 3)
     assert np.abs(scaled.crop_landmarks - aligned.crop_landmarks).mean() < 3

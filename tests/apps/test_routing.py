@@ -98,6 +98,9 @@ def test_what_is_not_known_is_estimated(tree, guess):
     route = router.route(router.checked({"gender": None, "age": 30}), CROP, POINTS)
     assert route.leaf == "adult-M" and route.estimated == {"gender": "M"}
     assert router.route({}, CROP, POINTS).leaf == "old-M"
+    router.levels["gender"] = {"female": None, "male": None}  # words the estimate does not use
+    assert router.route({}, CROP, POINTS).leaf == "old"
+    router.levels["gender"] = {"F": None, "M": None}
     guess("M", -3.0)  # a straight line knows no limits
     assert router.route({}, CROP, POINTS).groups["age"] == "child"
 

@@ -220,9 +220,69 @@ def test_a_folder_in_place_of_a_file(chain, photos, tmp_path, capsys):
     assert cli.main(arguments) == 2
     assert f"{tmp_path / 'out/records/p1.json'}: is a folder where a file should be" in capsys.readouterr().err
     (tmp_path / "out" / "records" / "p1.json").rmdir()
-    (tmp_path / "out" / "cartoon" / "p1.png").mkdir(parents=True)
+    (tmp_path / "out" / "mask" / "p1.png").mkdir(parents=True)
     assert cli.main(arguments) == 2
-    assert f"{tmp_path / 'out/cartoon/p1.png'}: is a folder where a file should be" in capsys.readouterr().err
+    assert f"{tmp_path / 'out/mask/p1.png'}: is there, and no earlier run made it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["photo", "trainA", "records"])
+def test_photos_inside_the_output_are_not_written_over(chain, photos, tmp_path, folder):
+    root = photos.rename(tmp_path / folder)
+    before = {path: path.read_bytes() for path in root.rglob("*.*")}
+    with pytest.raises(OutputError, match=f"its {folder}/ holds the photos and would be written over"):
+        prepare_portraits(root, tmp_path)
+    assert {path: path.read_bytes() for path in root.rglob("*.*")} == before
+
+
+def test_drawings_of_the_users_own_stay(chain, photos, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    own = [save_image(out / "trainB" / f"{name}.png", drawing(9)) for name in ("p3", "blank")]
+    before = [path.read_bytes() for path in own]
+    run(photos, out, monkeypatch)
+    assert [path.read_bytes() for path in own] == before
+    monkeypatch.setattr(portraits, "_make", lambda *_: pytest.fail("worked first"))
+    with pytest.raises(OutputError, match="is there, and no earlier run made it"):
+        run(photos, out, monkeypatch, cartoon="artist")
+    assert [path.read_bytes() for path in own] == before
+
+
+def test_what_a_stopped_run_began_is_ours(chain, photos, tmp_path, monkeypatch):
+    save = portraits.save_image
+
+    def stopping(path, image):
+        if path.parent.name == "mask" and path.stem == "p5":
+            raise KeyboardInterrupt
+        return save(path, image)
+
+    monkeypatch.setattr(portraits, "save_image", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        run(photos, tmp_path / "out", monkeypatch, cartoon="artist")
+    assert (tmp_path / "out" / "cartoon" / "p5.png").is_file()
+    monkeypatch.setattr(portraits, "save_image", save)
+    run(photos, tmp_path / "out", monkeypatch)
+    assert not (tmp_path / "out" / "cartoon").exists() and not (tmp_path / "out" / "trainB").exists()
+
+
+def test_a_file_that_later_counts_under_another_name_is_in_the_set_once(chain, tmp_path, monkeypatch):
+    save_image(tmp_path / "photos" / "b.png", drawing(99))
+    run(tmp_path / "photos", tmp_path / "out", monkeypatch)
+    (tmp_path / "photos" / "a.png").write_bytes((tmp_path / "photos" / "b.png").read_bytes())
+    report = run(tmp_path / "photos", tmp_path / "out", monkeypatch)
+    assert report.counts()["kept"] == 1 and report.counts()["reasons"] == {"duplicate": 1}
+    assert [path.stem for path in (tmp_path / "out" / "photo").iterdir()] == ["a"]
+    assert [path.stem for path in (tmp_path / "out" / "records").iterdir()] == ["a"]
+    assert "b" not in [line.split(",")[0] for line in (tmp_path / "out" / "meta.csv").read_text().splitlines()]
+
+
+def test_names_that_are_no_utf8_and_long_ones(chain, tmp_path, monkeypatch):
+    import os
+
+    folder = tmp_path / "photos"
+    save_image(folder / "x.png", drawing(99))
+    os.rename(folder / "x.png", os.fsencode(folder) + b"/caf\xe9.png")
+    save_image(folder / ("\u6f22" * 60) / ("\u5b57" * 60 + ".png"), drawing(77))
+    assert run(folder, tmp_path / "out", monkeypatch).counts()["kept"] == 2
+    assert run(folder, tmp_path / "out", monkeypatch).reused == 2
 
 
 @pytest.mark.parametrize(

@@ -184,3 +184,10 @@ def test_the_command(tmp_path, capsys):
         assert cli.main(["data", "unpack", str(tmp_path / bad), "-d", str(tmp_path / "data")]) == 2
         error = capsys.readouterr().err
         assert bad in error and error.count("\n") == 1
+
+
+def test_a_name_that_is_no_utf8_though_its_flag_says_so(tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"d/\u00e9.png": b"x"})
+    archive.write_bytes(archive.read_bytes().replace("\u00e9".encode(), b"\xe9\xe9"))
+    with pytest.raises(DataError, match="a.zip: the archive is damaged"):
+        unpack(archive, tmp_path / "data")
