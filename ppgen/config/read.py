@@ -44,6 +44,8 @@ def _number_or_text(loader: _Loader, node: yaml.ScalarNode) -> Any:
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:str", _number_or_text)
+# A date stays as it was written: cards and tables hold text.
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
 
 
 def _parse(text: str, origin: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -105,6 +106,25 @@ def matches(row: dict[str, str], where: dict[str, Any]) -> bool:
     return all(_is_wanted(row[column], wanted) for column, wanted in where.items())
 
 
+def read_landmarks(path: Path, ids: list[str]) -> list[np.ndarray]:
+    """float32 (68, 2) for each id, of an archive with `ids` and `p68` (n, 68, 2).
+
+    Raises:
+        DataError: no such file, damaged, or without one of the ids.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: is missing; it holds `ids` and `p68` (n, 68, 2), see data/README.md")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            known = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float32), strict=True))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read ({error}); it holds `ids` and `p68` (n, 68, 2)") from error
+    missing = [name for name in ids if name not in known]
+    if missing:
+        raise DataError(f"{path}: has no landmarks of {len(missing)} portraits in meta.csv, {missing[0]} for one")
+    return [known[name] for name in ids]
+
+
 def _is_wanted(text: str, wanted: Any) -> bool:
     if isinstance(wanted, dict):
         return _in_range(text, wanted)
@@ -114,6 +134,8 @@ def _is_wanted(text: str, wanted: Any) -> bool:
 def _in_range(text: str, ends: dict[str, Any]) -> bool:
     if not ends or not set(ends) <= {"from", "below"}:
         raise DataError(f"where: a range is written {{from: A, below: B}}, with one of them at least, not {ends}")
+    if not all(isinstance(end, (int, float)) for end in ends.values()):
+        raise DataError(f"where: the ends of a range are numbers, not {ends}; leave one out where it has no end")
     try:
         number = float(text)
     except ValueError:

@@ -155,7 +155,8 @@ class ImageFolder(Pictures):
         most: use the first so many only.
         memory_mb: bound of the decoded pictures kept in memory; 0 decodes every time.
 
-    A sample holds `image` float32 (3 or 1, size, size) in [-1, 1], `id`, `group`, with `label` also int64 ().
+    A sample holds `image` float32 (3 or 1, size, size) in [-1, 1], `id` (file name without extension, with its folders
+    where that is not unique), `group`, with `label` also int64 ().
     `attribute(column)` and `has(CelebA's name)` give values by index.
 
     Raises:
@@ -213,6 +214,8 @@ class ImageFolder(Pictures):
             groups_by=groups_by,
             memory_mb=memory_mb,
         )
+        if len(set(self.ids)) < len(self.ids):  # two folders count from 1: equal ids would be equal seeds
+            self.ids = [path.relative_to(root).with_suffix("").as_posix() for path in paths]
 
 
 def _rows_of(paths: list[Path], table: Path) -> list[dict[str, str]]:

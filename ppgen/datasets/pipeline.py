@@ -137,11 +137,16 @@ class PreprocessedImages(_Preprocessed):
 
     def __init__(self, dataroot: str, preprocess: list) -> None:
         self._paths = pictures_under(data_root(dataroot))
+        self._names = _names_of(self._paths)
         super().__init__(preprocess, len(self._paths))
 
     def sources(self, index: int, rng: np.random.Generator | None) -> Sample:
         """See the base."""
         return {"A_path": self._paths[index]}
+
+    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
+        """See the base; an id is a seed, so no two are equal."""
+        return {**super().sample(index, rng), "id": self._names[index]}
 
 
 @DATASETS.register()
@@ -184,6 +189,8 @@ class PreprocessedDomains(_Preprocessed):
     ) -> None:
         self._a, self._b = (at_most(pictures_under(data_root(root)), max_size) for root in (dataroot_a, dataroot_b))
         self._is_train = is_train
+        self.distinct = min(len(self._a), len(self._b))  # what a metric can learn of
+        self._names = {path: name for paths in (self._a, self._b) for path, name in zip(paths, _names_of(paths))}
         self.damaged_b: dict[int, str] = {}
         super().__init__(preprocess, max(len(self._a), len(self._b)))
 
@@ -202,7 +209,8 @@ class PreprocessedDomains(_Preprocessed):
             again = copy.deepcopy(draws)  # the same wish for B, whose place the next one takes
             sources = self.sources(index, again)
             try:
-                return {**self._run(dict(sources), again), "id": sources["A_path"].stem}
+                ids = {"id": self._names[sources["A_path"]], "id_b": self._names[sources["B_path"]]}
+                return {**self._run(dict(sources), again), **ids}
             except DataError:
                 second = self._b.index(sources["B_path"])
                 reason = _damage(sources["B_path"])
@@ -210,6 +218,12 @@ class PreprocessedDomains(_Preprocessed):
                     raise
                 self.damaged_b[second] = reason
                 print(f"left out: {reason}", file=sys.stderr, flush=True)
+
+
+def _names_of(paths: list[Path]) -> list[str]:
+    """Ids of pictures: their names, with their folders where two have one name."""
+    stems = [path.stem for path in paths]
+    return stems if len(set(stems)) == len(stems) else [path.with_suffix("").as_posix() for path in paths]
 
 
 def _damage(path: Path) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ppgen.datasets.files import Decoded, crop_offsets, data_root, read_table, resize, select
+from ppgen.datasets.files import Decoded, crop_offsets, data_root, read_landmarks, read_table, resize, select
 from ppgen.datasets.paired_images import check_sizes, jitter
 from ppgen.datasets.portraits import MIRRORED, split_of
 from ppgen.errors import DataError
@@ -84,20 +84,9 @@ class PortraitCartoons:
             if not found:
                 raise DataError(f"{self.root}: no {what} of the split '{split}' is left with {where}")
         self.groups = [row[groups_by] for row in self.rows_a]
-        self._landmarks = self._read_landmarks()
+        self._landmarks = read_landmarks(self.root / "landmarks.npz", [row["id"] for row in self.rows_a])
         shape = (self.load_size, self.load_size, 3)
         self._memory = [Decoded(len(rows), shape, memory_mb) for rows in (self.rows_a, self.rows_b)]
-
-    def _read_landmarks(self) -> list[np.ndarray]:
-        path = self.root / "landmarks.npz"
-        if not path.is_file():
-            raise DataError(f"{path}: is missing; it holds `ids` and `p68` (n, 68, 2), see data/README.md")
-        with np.load(path) as archive:
-            known = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float32), strict=True))
-        missing = [row["id"] for row in self.rows_a if row["id"] not in known]
-        if missing:
-            raise DataError(f"{path}: has no landmarks of {len(missing)} portraits in meta.csv, {missing[0]} for one")
-        return [known[row["id"]] for row in self.rows_a]
 
     def __len__(self) -> int:
         return len(self.rows_a)

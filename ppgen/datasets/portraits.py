@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import zlib
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +9,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from ppgen.datasets.files import data_root, select
+from ppgen.datasets.files import data_root, read_landmarks, read_table, select
 from ppgen.errors import DataError
 from ppgen.io.image import load_image
 from ppgen.registry import DATASETS
@@ -119,13 +118,8 @@ class Portraits:
                 f"or set PPGEN_DATA to the folder that holds {dataroot}"
             )
         self.size, self.paired, self.white, self.augment, self.flip = size, paired, white, augment, flip
-        with (self.root / "meta.csv").open(newline="") as file:
-            reader = csv.DictReader(file)
-            needed = {"id", "tone_hint", groups_by} | ({"has_cartoon", "suspect"} if paired else set())
-            missing = sorted(needed - set(reader.fieldnames or ()))
-            if missing:
-                raise DataError(f"{self.root / 'meta.csv'}: has no column {', '.join(missing)}")
-            every = list(reader)
+        needed = {"id", "tone_hint", groups_by} | ({"has_cartoon", "suspect"} if paired else set())
+        every = read_table(self.root / "meta.csv", sorted(needed))
         rows = [r for r in every if split_of(r["id"], r["tone_hint"]) == split]
         if not rows:
             raise DataError(_empty_split(self.root, split, len(every)))
@@ -139,18 +133,7 @@ class Portraits:
         rows = select(rows, where or {}, self.root / "meta.csv")
         self.rows = rows[:most]
         self.groups = [r[groups_by] for r in self.rows]
-        self._landmarks = self._read_landmarks()
-
-    def _read_landmarks(self) -> list[np.ndarray]:
-        path = self.root / "landmarks.npz"
-        if not path.is_file():
-            raise DataError(f"{path}: is missing; it holds `ids` and `p68` (n, 68, 2), see data/README.md")
-        with np.load(path) as archive:
-            known = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float32), strict=True))
-        missing = [row["id"] for row in self.rows if row["id"] not in known]
-        if missing:
-            raise DataError(f"{path}: has no landmarks of {len(missing)} portraits in meta.csv, {missing[0]} for one")
-        return [known[row["id"]] for row in self.rows]
+        self._landmarks = read_landmarks(self.root / "landmarks.npz", [row["id"] for row in self.rows])
 
     def __len__(self) -> int:
         return len(self.rows)

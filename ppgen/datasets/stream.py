@@ -67,11 +67,22 @@ class Order:
 
 
 def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
-    """Arrays are stacked along a new first axis, everything else becomes a list."""
+    """Arrays are stacked along a new first axis, everything else becomes a list.
+
+    Raises DataError for arrays of different shapes.
+    """
     return {
-        key: np.stack([s[key] for s in samples]) if isinstance(value, np.ndarray) else [s[key] for s in samples]
+        key: _stacked(samples, key) if isinstance(value, np.ndarray) else [s[key] for s in samples]
         for key, value in samples[0].items()
     }
+
+
+def _stacked(samples: list[dict[str, Any]], key: str) -> np.ndarray:
+    try:
+        return np.stack([s[key] for s in samples])
+    except ValueError as error:
+        shapes = ", ".join(f"{s.get('id', i)} {np.shape(s[key])}" for i, s in enumerate(samples[:4]))
+        raise DataError(f"a batch needs '{key}' of one shape, found {shapes}; scale or cut the pictures") from error
 
 
 def split(batch: dict[str, Any], pieces: int) -> list[dict[str, Any]]:

@@ -240,7 +240,7 @@ def optimizer_state(optimizer: paddle.optimizer.Optimizer, networks: dict[str, n
 def restore_optimizer(
     optimizer: paddle.optimizer.Optimizer, state: dict[str, np.ndarray], networks: dict[str, nn.Layer]
 ) -> None:
-    """Put back what `optimizer_state` returned; WeightsError if it belongs to other networks."""
+    """Put back what `optimizer_state` returned; WeightsError if it is of other networks or another optimizer."""
     generated = {structured: name for name, structured in _names(networks).items()}
     restored = {}
     for key, value in state.items():
@@ -248,10 +248,30 @@ def restore_optimizer(
         if structured not in generated:
             raise WeightsError(f"the checkpoint holds optimizer state for '{structured}', which this model has not")
         restored[f"{generated[structured]}_{moment}"] = paddle.to_tensor(value)
-    optimizer.set_state_dict(restored)
     begun = {key.rpartition("|")[0] for key in state}
     parameters = {f"{net}.{key}": p for net, layer in networks.items() for key, p in layer.named_parameters()}
-    _take_moments(optimizer, [p for name, p in parameters.items() if name in begun])
+    try:
+        optimizer.set_state_dict({**_as_they_begin(optimizer, restored), **restored})
+        _take_moments(optimizer, [p for name, p in parameters.items() if name in begun])
+    except AssertionError as error:
+        raise WeightsError(
+            "the checkpoint's moments are those of another optimizer; set optimizer.NETWORK.name back, or start a new "
+            "run with --load"
+        ) from error
+
+
+def _as_they_begin(
+    optimizer: paddle.optimizer.Optimizer, restored: dict[str, paddle.Tensor]
+) -> dict[str, paddle.Tensor]:
+    """First values of moments that there are by now and that are not to be restored: of layers which a growing network
+    took in after the checkpoint that it goes back to. By name, as `set_state_dict` wants all of them."""
+    first = {"beta1_pow_acc": "_beta1", "beta2_pow_acc": "_beta2"}
+    return {
+        own.name: paddle.full_like(own, getattr(optimizer, first[kind]) if kind in first else 0.0)
+        for kind, moments in optimizer._accumulators.items()
+        for own in moments.values()
+        if own.name not in restored
+    }
 
 
 def _take_moments(optimizer: paddle.optimizer.Optimizer, begun: list[paddle.Tensor]) -> None:

@@ -11,6 +11,7 @@ import yaml
 from ppgen.config import read_yaml
 from ppgen.device import cpu_count, import_paddle
 from ppgen.engine.log import read_log
+from ppgen.engine.settings import LoaderSettings
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import read_metadata
 
@@ -41,7 +42,7 @@ def earlier_facts(run: Path) -> dict[str, Any]:
     from ppgen.engine import checkpoint
 
     facts = checkpoint.load_newest(run / "checkpoints")[1].facts
-    batch = read_yaml(run / "config.yaml")["loader"]["batch_size"]
+    batch = LoaderSettings(**read_yaml(run / "config.yaml").get("loader", {})).batch_size
     return {
         "command": [f"before, from step {s['step']}: `{s['command']}`" for s in read_log(run / "history.jsonl")],
         "step": facts["step"],
@@ -87,7 +88,8 @@ def main(argv: list[str] | None = None) -> int:
     shipped = {options.name: hub.load(best)}
     if options.also:
         shipped[f"{options.name}_{options.also}"], step = of_best_checkpoint(Path(options.run), options.also)
-        beside = {**facts, **_beside(options.name, options.also, facts["title"], step, Path(options.run))}
+        title = facts.get("title", options.name)
+        beside = {**facts, **_beside(options.name, options.also, title, step, Path(options.run))}
     for name, network in shipped.items():
         own = facts if name == options.name else beside
         path = hub.publish(network, hub.ASSETS / f"{name}.safetensors", own, eight_bit=options.eight_bit)

@@ -26,13 +26,18 @@ def run_name(config_file: str) -> str:
     return path.stem
 
 
+def is_run_of(folder: Path, name: str) -> re.Match | None:
+    """Whether a folder is called as a run of this config is: (its time), (its number among those of that second)."""
+    return re.fullmatch(rf"{re.escape(name)}-(\d{{8}}-\d{{6}})(?:-(\d+))?", folder.name)
+
+
 def newest_run(output_dir: Path, name: str) -> Path | None:
     """The newest run folder of a config that has a checkpoint."""
     from ppgen.engine import checkpoint
 
     found = []
     for path in output_dir.glob(f"{name}-*"):
-        match = re.fullmatch(rf"{re.escape(name)}-(\d{{8}}-\d{{6}})(?:-(\d+))?", path.name)
+        match = is_run_of(path, name)
         if match and checkpoint.newest(path / "checkpoints"):
             found.append((match.group(1), int(match.group(2) or 1), path))
     return max(found)[2] if found else None

@@ -191,7 +191,7 @@ def _child(parent: Node, depth: int, level: LevelSettings, group: str, base: dic
     config.pop("load", None)  # where the base starts
     config["total_iters"] = level.total_iters
     for key, dataset in config["dataset"].items():
-        inherited = parent.config["dataset"][key].get("where") or {}
+        inherited = parent.config["dataset"].get(key, {}).get("where") or {}
         dataset["where"] = {**inherited, **(dataset.get("where") or {}), **level.where(group)}
     name = group if parent.level == 0 else f"{parent.name}-{group}"
     return Node(name, parent.name, depth, {**parent.attributes, level.by: group}, config)

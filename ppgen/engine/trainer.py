@@ -33,7 +33,7 @@ from ppgen.engine.state import (
 )
 from ppgen.engine.update import Updater
 from ppgen.engine.validation import check_enough, distinct, evaluate, improvement, resting
-from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged
+from ppgen.errors import ConfigError, DataError, DownloadError, OutputError, TrainingDiverged, WeightsError
 from ppgen.io.weights import read_metadata, save_network
 from ppgen.models.base import Model, Stateful, Step
 from ppgen.registry import nearest
@@ -293,7 +293,7 @@ class Trainer:
                 observer.after_step(self.step, losses, reports, state, waited, self.seconds / 3600, last)
             try:
                 saved = self._occasionally(observer, last)
-            except (ConfigError, DataError):
+            except (ConfigError, DataError, WeightsError, DownloadError):
                 self.save(together=False)  # a score that cannot be computed must not cost the steps before it
                 raise
             if distributed.any_rank(signals.received is not None):
@@ -320,6 +320,7 @@ class Trainer:
         parts = list(zip(split(batch, self.loader.accumulate), self._steps(), strict=True))
         paddle.seed(int(parts[0][1].rng.integers(2**31)))  # for dropout and the like
         factor = rate_factor(self.step, self.total, **vars(self.schedule)) * self.guard.factor**self.rollbacks
+        self.updater.look = self._is_looked_at(self.step + 1)
         losses: dict[str, float] = {}
         for phase in self.model.phases():
             if self.step % phase.every == 0:
@@ -335,6 +336,13 @@ class Trainer:
         counted = {"damaged_samples": left_out} if left_out else {}
         return losses, parts[0][1].report, {**parts[0][1].state, "rate_factor": factor, **counted}, waited
 
+    def _is_looked_at(self, step: int) -> bool:
+        """Whether pictures, scores or a checkpoint are made after a step: all its gradients must be sound then."""
+        intervals = [self.log_settings.visual_interval, self.checkpoints.interval]
+        if self.validation is not None:
+            intervals.append(self.validate_settings.interval)
+        return step == self.stop_at or any(step % interval == 0 for interval in intervals)
+
     def _roll_back(self, error: TrainingDiverged, observer: Observer | None) -> None:
         """To an earlier checkpoint with a lower rate, or raise the error."""
         places = checkpoint.newest_first(self.folder / "checkpoints")
@@ -345,7 +353,7 @@ class Trainer:
             raise TrainingDiverged(f"{error}; this came {why}: a lower learning rate may help") from error
         times = self.rollbacks + 1
         for network in self.model.networks.values():
-            network.clear_gradients()
+            network.clear_gradients(set_to_zero=False)  # layers that begin later must not step meanwhile
         self._take(*checkpoint.first_whole(places[min(self.guard.back, len(places)) - 1 :]))
         self.rollbacks = times
         distributed.agree(0)  # nobody writes a new checkpoint before everybody has read this one

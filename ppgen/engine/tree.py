@@ -168,7 +168,8 @@ def _folder(options: argparse.Namespace, config: dict[str, Any]) -> tuple[Path, 
         if not (given / TREE).is_file():
             raise ConfigError(f"--resume {options.resume}: no {TREE} there (expected the run folder of a whole tree)")
         return given, True
-    found = sorted(path.parent for path in output.glob(f"{name}-2*/{TREE}")) if options.resume else []
+    found = sorted(path.parent for path in output.glob(f"*/{TREE}") if runs.is_run_of(path.parent, name))
+    found = found if options.resume else []
     place = distributed.agree(len(found) - 1)
     return (found[place], True) if place >= 0 else (runs.new_folder(output, name), False)
 

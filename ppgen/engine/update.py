@@ -60,6 +60,7 @@ class Updater:
         self.model, self.optimizers = model, optimizers
         self.precision = precision or Precision()
         self.gradient_interval = gradient_interval
+        self.look = False  # at the gradients of this step, whatever the interval
         self.norms: dict[str, float] = {}
 
     def run(self, phase: Phase, parts: Parts) -> dict[str, float]:
@@ -107,7 +108,8 @@ class Updater:
         # after averaging: an infinite gradient of one process must make the scaler of every process skip the step
         self.precision.unscale(optimizer)
         # lazy phases are rare, and second derivatives go wrong first
-        if phase.lazy or phase.clip_norm is not None or step.index % self.gradient_interval == 0:
+        clipped = phase.clip_norm is not None or optimizer._grad_clip is not None
+        if phase.lazy or clipped or self.look or step.index % self.gradient_interval == 0:
             norm = gradient_norm(parameters)  # of averaged gradients: the same on every process
             if not np.isfinite(norm) and not self.precision.scales:  # a scaler skips such a step itself
                 raise self._diverged(phase, parts, values, f"a gradient of '{name}' is not finite")

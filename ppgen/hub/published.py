@@ -121,12 +121,21 @@ def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:
             _download(url, target, timeout)
         write_json(record, {"url": url, "bytes": target.stat().st_size, "sha256": digest(target)})
         return target
-    if json.loads(record.read_text()).get("sha256") != digest(target):
+    if _recorded(record) != digest(target):
         raise DownloadError(
             f"{target}: is not the file that was downloaded; delete it and {record.name} to fetch it anew, or "
             f"{record.name} alone to use it as it is"
         )
     return target
+
+
+def _recorded(record: Path) -> str | None:
+    """The SHA-256 on record; None where the record is damaged."""
+    try:
+        found = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found.get("sha256") if isinstance(found, dict) else None
 
 
 def _download(url: str, target: Path, timeout: float) -> None:

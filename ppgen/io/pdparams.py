@@ -124,8 +124,21 @@ class _Reader(pickle.Unpickler):
             ) from None
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
-    """Arrays for the stand-ins, and Paddle's (name, array) pairs as arrays; containers rebuilt."""
+def _plain(value: Any, depth: int, known: dict[int, Any]) -> Any:
+    """Arrays for the stand-ins, and Paddle's (name, array) pairs as arrays; containers rebuilt.
+
+    `known`: what became of containers met before, by identity: each is rebuilt once, however often it is named, as a
+    list of lists of lists that names each a hundred times would never end.
+    """
+    if id(value) in known:
+        return known[id(value)]
+    result = _rebuilt(value, depth, known)
+    if isinstance(value, (dict, list, tuple)):
+        known[id(value)] = result
+    return result
+
+
+def _rebuilt(value: Any, depth: int, known: dict[int, Any]) -> Any:
     if depth > _MAX_DEPTH:
         raise WeightsError("is nested too deeply to hold weights")
     if isinstance(value, _Array):
@@ -133,9 +146,9 @@ def _plain(value: Any, depth: int = 0) -> Any:
             raise WeightsError("holds an array without values")
         return value.value
     if isinstance(value, dict):
-        return {key: _plain(item, depth + 1) for key, item in value.items()}
+        return {key: _plain(item, depth + 1, known) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        items = [_plain(item, depth + 1) for item in value]
+        items = [_plain(item, depth + 1, known) for item in value]
         if (
             isinstance(value, tuple)
             and len(items) == 2
@@ -159,7 +172,7 @@ def read_pdparams(data: bytes, name: str) -> Any:
         WeightsError: the pickle is damaged, or asks for anything but arrays and containers.
     """
     try:
-        return _plain(_Reader(io.BytesIO(data), encoding="latin1").load())
+        return _plain(_Reader(io.BytesIO(data), encoding="latin1").load(), 0, {})
     except WeightsError as error:
         raise WeightsError(f"{name}: {error}") from None
     except _DAMAGE as error:

@@ -360,6 +360,8 @@ def _flat(content: Any, name: Any) -> dict[str, np.ndarray]:
         )
     arrays = {}
     for key, value in content.items():
+        if isinstance(value, (list, tuple)) and any(isinstance(item, (list, tuple, dict)) for item in value):
+            raise WeightsError(f"{name}: '{key}' is not an array of numbers")  # which numpy would first walk through
         array = value.numpy() if hasattr(value, "numpy") else np.asarray(value)
         if array.dtype.kind not in "fiub":
             raise WeightsError(f"{name}: '{key}' is not an array of numbers")

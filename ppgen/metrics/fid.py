@@ -13,6 +13,7 @@ import numpy as np
 from ppgen.errors import DataError
 from ppgen.metrics.accumulate import FeatureMetric, Score
 from ppgen.metrics.arrays import checked_features
+from ppgen.metrics.features import DLIB_FACE, dimension
 from ppgen.registry import METRICS
 
 SAMPLES_PER_DIMENSION = 5  #: with fewer, the estimate says more about the sample size than about the pictures
@@ -72,6 +73,10 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 @METRICS.register()
 class FID(FeatureMetric):
     """`fid`: lower is better, 0 for equal sets. Refused where there are too few pictures, see `require_samples`."""
+
+    def __init__(self, features: str = DLIB_FACE, weights: str | None = None, key: str = "image") -> None:
+        super().__init__(features, weights, key)
+        self.least = SAMPLES_PER_DIMENSION * dimension(features, weights)
 
     def scores(self) -> list[Score]:
         """The distance of all pictures seen."""

@@ -7,6 +7,8 @@ pytorch-fid does.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from ppgen.device import import_paddle
@@ -31,7 +33,7 @@ class InceptionFeatures(FeatureExtractor):
         from ppgen.networks.inception import InceptionV3
 
         self._network = InceptionV3()
-        load_into(self._network, weights)
+        load_into(self._network, Path(weights).expanduser())
         self._network.eval()
         self.name, self.dimension, self.input_size, self.resize = INCEPTION, INCEPTION_FEATURES, 299, "linear"
         self.fingerprint = fingerprint(self._network, self.name, self.input_size, self.resize)

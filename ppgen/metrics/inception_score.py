@@ -76,6 +76,7 @@ class InceptionScore(PictureMetric):
     """
 
     sink: ClassSink
+    least = SPLITS
 
     def __init__(self, weights: str | None = None, key: str = "image") -> None:
         self.key, self.sink = key, ClassSink(weights)

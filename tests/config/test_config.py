@@ -170,3 +170,8 @@ def test_the_commands_that_make_the_photo2cartoon_dataset_are_named(monkeypatch,
     assert f"-d {tmp_path}/`" in str(caught.value) and str(caught.value).count("ppgen data unpack") == 1
     assert f"`ppgen data portraits SRC -o {tmp_path / 'photo2cartoon'}" in str(caught.value)
     assert all(f"{tmp_path / 'photo2cartoon'}/{half}" in str(caught.value) for half in ("trainA", "trainB", "testA"))
+
+
+def test_a_date_is_text(tmp_path):
+    (tmp_path / "a.yaml").write_text("card: {date: 2026-05-01, other: 2026-13-45}\n")
+    assert read_yaml(tmp_path / "a.yaml") == {"card": {"date": "2026-05-01", "other": "2026-13-45"}}

@@ -188,3 +188,12 @@ def test_celeba_lists_that_do_not_match(celeba):
     celeba("celeba/list_attr_celeba.txt", "0\nMale Young\n")
     with pytest.raises(DataError, match="list_attr_celeba.txt: lists no picture"):
         CelebA()
+
+
+def test_equal_names_in_two_folders_are_two_ids(data):
+    for folder in "ab":
+        for n in range(3):
+            data(f"classes/{folder}/{n}.png", picture(n))
+    dataset = ImageFolder("classes", 8, label="folder")
+    assert dataset.ids == ["a/0", "a/1", "a/2", "b/0", "b/1", "b/2"] and dataset.classes == ["a", "b"]
+    assert [dataset.sample(i)["id"] for i in (0, 3)] == ["a/0", "b/0"]

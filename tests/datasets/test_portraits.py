@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ppgen.datasets.files import read_landmarks
 from ppgen.datasets.portraits import MIRRORED, Portraits, split_of, warp_matrix
 from ppgen.errors import DataError
 
@@ -81,3 +82,21 @@ def test_without_augmentation_the_warp_is_a_plain_resize():
     matrix = warp_matrix(256, 128, np.random.default_rng(0), 0.0)
     corners = np.array([[-0.5, -0.5], [255.5, 255.5]]) @ matrix[:, :2].T + matrix[:, 2]
     assert np.allclose(corners, [[-0.5, -0.5], [127.5, 127.5]])
+
+
+@pytest.mark.parametrize("damage", ["cut", "keys", "lengths"])
+def test_landmarks_that_cannot_be_read(tmp_path, damage):
+    path, points = tmp_path / "landmarks.npz", np.zeros((2, 68, 2))
+    np.savez(path, **{"ids": np.array(["a", "b"]), "p68": points[: 1 if damage == "lengths" else 2]})
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:500])
+    if damage == "keys":
+        np.savez(path, names=np.array(["a"]))
+    with pytest.raises(DataError, match="landmarks.npz: cannot be read .*it holds `ids` and `p68`"):
+        read_landmarks(path, ["a"])
+
+
+def test_a_table_saved_by_a_spreadsheet(data):
+    data("few/meta.csv", "\ufeffid,tone_hint,has_cartoon,suspect\np1,unknown,0,0\n")
+    with pytest.raises(DataError, match="landmarks.npz: is missing"):  # the table itself is read
+        Portraits("few", split=split_of("p1", "unknown"), paired=False)

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ppgen.datasets.stream import BatchStream, Order
+from ppgen.datasets.stream import BatchStream, Order, collate
 from ppgen.errors import DataError
 
 
@@ -50,3 +50,9 @@ def test_two_processes_see_the_halves_of_one_processes_batches():
             assert np.array_equal(whole[key], np.concatenate([left[key], right[key]]))
     for stream in streams:
         stream.close()
+
+
+def test_pictures_of_different_shapes_are_named():
+    samples = [{"image": np.zeros((3, 4, n)), "id": f"p{n}"} for n in (4, 5)]
+    with pytest.raises(DataError, match=r"'image' of one shape, found p4 \(3, 4, 4\), p5 \(3, 4, 5\)"):
+        collate(samples)

@@ -120,6 +120,7 @@ def test_unpaired_dataset(data, capsys):
     drawn = [train.sample(1, np.random.default_rng(n)) for n in range(30)]
     assert len({s["b"].tobytes() for s in drawn}) == 5 and len({s["a"].tobytes() for s in drawn}) == 1
     assert np.array_equal(train.sample(1, np.random.default_rng(3))["b"], drawn[3]["b"])
+    assert test.distinct == 2 and [test.sample(n)["id_b"] for n in (0, 4)] == ["0", "4"]
     data("z/trainB/2.png", b"nothing")
     drawn = [train.sample(1, np.random.default_rng(n)) for n in range(30)]
     assert len({s["b"].tobytes() for s in drawn}) == 4 and list(train.damaged_b) == [2]

@@ -39,3 +39,8 @@ def test_portraits_of_a_group(shared, monkeypatch):
     assert [row["id"] for row in by_age.rows] == [row["id"] for row in women.rows]
     with pytest.raises(DataError, match="no picture has {'gender': 'X'}"):
         Portraits("portraits/train", where={"gender": "X"})
+
+
+def test_a_range_with_an_end_that_is_no_number():
+    with pytest.raises(DataError, match="the ends of a range are numbers"):
+        matches({"age": "60"}, {"age": {"from": 50, "below": None}})

@@ -19,7 +19,7 @@ from ppgen.engine.amp import Precision  # noqa: E402
 from ppgen.engine.log import read_log  # noqa: E402
 from ppgen.engine.optimizers import build_optimizer  # noqa: E402
 from ppgen.engine.settings import EmaSettings, ScheduleSettings  # noqa: E402
-from ppgen.errors import ConfigError, OutputError, TrainingDiverged  # noqa: E402
+from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError  # noqa: E402
 
 
 def write(root, step, keep=2):
@@ -166,3 +166,55 @@ def test_processes_wait_for_the_first_after_its_own_work(tmp_path, monkeypatch):
     assert [wait for wait in waits if wait[0] != ".validated"] == [
         (".saved", "3"), (".drawn", "4"), (".drawn", "6"), (".saved", "6"),
     ]  # fmt: skip
+
+
+def test_a_loss_scalers_state_comes_back(tmp_path):
+    class Scaler:
+        """As Paddle's, which indexes the scale; on a CPU Paddle's own is switched off and has no state."""
+
+        state = {"scale": np.array([1024.0], np.float32), "incr_count": 3, "use_dynamic_loss_scaling": True}
+
+        def state_dict(self):
+            return dict(self.state)
+
+        def load_state_dict(self, state):
+            self.restored = {**state, "scale": state["scale"][0]}
+
+    precision = Precision()
+    precision._scaler = Scaler()
+    precision.restore(precision.arrays())
+    assert precision._scaler.restored == {"scale": 1024.0, "incr_count": 3, "use_dynamic_loss_scaling": True}
+
+
+def test_another_optimizer_is_refused_on_resume(tmp_path):
+    run(tmp_path, total_iters=3)
+    for name in ("RMSProp", "Momentum"):
+        other = trainer(tmp_path, optimizer={"network": {"name": name, "learning_rate": 0.01}})
+        with pytest.raises(WeightsError, match="set optimizer.NETWORK.name back"):
+            other.resume_newest()
+
+
+def test_gradients_are_looked_at_before_anything_is_made_of_the_weights(tmp_path, monkeypatch):
+    """Between looks a gradient that is not finite goes by; a picture or a checkpoint of NaN would end the run."""
+    training = trainer(tmp_path, guard={**ROLLBACK, "gradient_interval": 10}, total_iters=4, schedule={})
+    real, done = distributed.average_gradients, []
+
+    def once(parameters):
+        real(parameters)
+        done.append(training.step)
+        if training.step == 2 and done.count(2) == 1:  # the step before the checkpoint of step 3
+            spoil(parameters, float("inf"))
+
+    monkeypatch.setattr(distributed, "average_gradients", once)
+    with pytest.raises(TrainingDiverged, match="before the first checkpoint"):
+        training.run()
+    assert done == [0, 1, 2]
+
+
+def test_a_score_that_cannot_be_had_costs_no_steps(tmp_path, monkeypatch):
+    training = trainer(tmp_path, total_iters=5)
+    fail = WeightsError("no such weights")
+    monkeypatch.setattr(training, "_validate", lambda _: (_ for _ in ()).throw(fail))
+    with pytest.raises(WeightsError, match="no such weights"):
+        training.run()
+    assert 4 in names(tmp_path / "checkpoints")

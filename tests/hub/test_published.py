@@ -45,6 +45,9 @@ def test_first_download_is_recorded_and_a_changed_copy_refused(server):
     path.write_bytes(b"three")
     with pytest.raises(DownloadError, match="not the file that was downloaded"):
         published.fetch_on_trust(f"{address}/w.pdparams")
+    path.with_name("w.pdparams.json").write_text("{ no record")
+    with pytest.raises(DownloadError, match="not the file that was downloaded"):
+        published.fetch_on_trust(f"{address}/w.pdparams")
     with pytest.raises(DownloadError, match="404"):
         published.fetch_on_trust(f"{address}/none.pdparams")
 

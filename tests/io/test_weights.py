@@ -262,3 +262,13 @@ def test_eight_bit_matrices_come_back_within_half_a_step(tmp_path):
     step = np.abs(before).max(axis=0) / 127
     assert (np.abs(again.linear.weight.numpy() - before) <= step * 0.5001 + 1e-9).all()
     assert np.array_equal(again.linear.bias.numpy(), network.linear.bias.numpy())
+
+
+def test_a_container_that_is_named_a_hundred_times_is_read_once(tmp_path):
+    content = [np.zeros(1, np.float32)]
+    for _ in range(12):
+        content = [content] * 100  # 10 to the power of 24 numbers, if each were read anew
+    path = tmp_path / "bomb.pdparams"
+    path.write_bytes(pickle.dumps({"w": content}, protocol=4))
+    with pytest.raises(WeightsError, match="'w' is not an array of numbers"):
+        weights.read_arrays(path)

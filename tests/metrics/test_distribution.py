@@ -126,3 +126,13 @@ def test_inception_score_of_extremes():
 def test_what_cannot_be_measured_is_said(call, message):
     with pytest.raises(DataError, match=message):
         call()
+
+
+def test_too_few_pictures_are_known_before_a_training():
+    from ppgen.engine.settings import ValidateSettings
+    from ppgen.engine.validation import check_enough
+    from ppgen.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="FID needs at least 320 pictures and this dataset has 137"):
+        check_enough(ValidateSettings(metric={"name": "FID"}), 137)
+    check_enough(ValidateSettings(metric={"name": "FID"}), 320)
