@@ -154,7 +154,11 @@ def _how_to_get(folder: str) -> str:
 def _validate(value: Any, where: str) -> list[str]:
     faults = _section(settings.ValidateSettings)(value, where)
     metric = value.get("metric") if isinstance(value, dict) else None
-    return faults + (check_named(METRICS, metric, f"{where}.metric") if metric else [])
+    if metric:
+        faults += check_named(METRICS, metric, f"{where}.metric")
+    if isinstance(metric, dict) and isinstance(metric.get("real"), dict):  # a dataset that drawings are compared with
+        faults += check_named(DATASETS, metric["real"], f"{where}.metric.real")
+    return faults
 
 
 def _load(value: Any, where: str) -> list[str]:

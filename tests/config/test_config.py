@@ -175,3 +175,9 @@ def test_the_commands_that_make_the_photo2cartoon_dataset_are_named(monkeypatch,
 def test_a_date_is_text(tmp_path):
     (tmp_path / "a.yaml").write_text("card: {date: 2026-05-01, other: 2026-13-45}\n")
     assert read_yaml(tmp_path / "a.yaml") == {"card": {"date": "2026-05-01", "other": "2026-13-45"}}
+
+
+def test_the_dataset_of_a_metric_is_checked_too(tmp_path):
+    metric = "validate.metric={name: LabelAccuracy, real: {name: Digits, splitt: train}}"
+    with pytest.raises(ConfigError, match="validate.metric.real.*splitt"):
+        load_config("configs/cond_dcgan_mnist.yaml", [metric], need_data=False)

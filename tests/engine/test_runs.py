@@ -93,3 +93,9 @@ def test_processes_share_a_batch_in_its_pieces():
     assert process_count("auto", 3, 1) == 1
     with pytest.raises(ConfigError, match="batch_size 4 cannot be shared by 2 processes in 4 pieces each"):
         process_count("2", 4, 4)
+
+
+def test_runs_of_a_config_whose_name_begins_alike_are_others(tmp_path):
+    folder = tmp_path / "p2c-256-20260501-101010"
+    assert runs.is_run_of(folder, "p2c-256") and not runs.is_run_of(folder, "p2c")
+    assert runs.is_run_of(tmp_path / "p2c-20260501-101010-2", "p2c").group(2) == "2"
