@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppgen.apps.styleganv2 import StyleGANv2Predictor
+from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
@@ -66,11 +66,12 @@ def find_attributes(
     samples: int = 2000,
     method: Method = "partial",
     seed: int = 0,
+    truncation: float = TRUNCATION,
 ) -> tuple[Directions, dict[str, float]]:
     """Attribute vectors in W for a generator of faces; `ppgen.latent.supervised` says how.
 
     Args:
-        samples: how many of the generator's pictures are looked at; seed: theirs.
+        samples: how many of the generator's pictures are looked at; seed and truncation: theirs.
     Returns:
         the vectors, and the judge's scores as `learn_judge` gives them.
     Raises:
@@ -78,7 +79,8 @@ def find_attributes(
     """
     network = predictor.network
     judge, scores = learn_judge(labelled, network.size)
-    return sampled_directions(network, judge, face_features, samples, seed, method, predictor.batch), scores
+    drawn = {"seed": seed, "batch": predictor.batch, "truncation": truncation}
+    return sampled_directions(network, judge, face_features, samples, method=method, **drawn), scores
 
 
 def find_channels(

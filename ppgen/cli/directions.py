@@ -143,7 +143,9 @@ def _supervised(predictor: Any, layers: list[int] | None, args: argparse.Namespa
     from ppgen.apps.styleganv2_labelled import find_attributes
 
     samples = args.samples or _SAMPLES
-    found, scores = find_attributes(predictor, _labelled(args), samples, args.method or "partial")
+    found, scores = find_attributes(
+        predictor, _labelled(args), samples, args.method or "partial", truncation=args.truncation
+    )
     _print_judge(scores)
     for name in scores:
         if name not in found:

@@ -72,9 +72,12 @@ def fit_judge(features: np.ndarray, answers: Mapping[str, np.ndarray], penalty: 
     return Judge(list(answers), mean, scale, np.stack(columns, axis=1), np.array(biases))
 
 
-def features_of_samples(network: Any, z: np.ndarray, features: Features, batch: int = 32) -> np.ndarray:
+def features_of_samples(
+    network: Any, z: np.ndarray, features: Features, batch: int = 32, truncation: float = 1.0
+) -> np.ndarray:
     """Features of the pictures of latents (n, dim) -> (n, d); only a batch of the pictures is kept at a time."""
-    return np.concatenate([features(seen) for seen in drawn(network.generate, z, batch=batch, label="sampling")])
+    pictures = drawn(lambda part: network.generate(part, truncation=truncation), z, batch=batch, label="sampling")
+    return np.concatenate([features(seen) for seen in pictures])
 
 
 def sampled_directions(
@@ -85,9 +88,11 @@ def sampled_directions(
     seed: int = 0,
     method: Method = "partial",
     batch: int = 32,
+    truncation: float = 1.0,
 ) -> Directions:
     """Attribute vectors in W of a StyleGAN2 or StyleGAN generator, from `count` samples that a judge looks at.
 
+    truncation: of the samples; below 1 the odd ones, which mislead a judge of photos, are fewer.
     Attributes that fewer than a hundredth of the samples have, or lack, get no vector.
     Raises:
         DataError: no attribute is left.
@@ -97,8 +102,8 @@ def sampled_directions(
     paddle = import_paddle()
     z = latents(seed, count, network.latent_dim)
     with paddle.no_grad():
-        w = network.map(paddle.to_tensor(z)).numpy()
-    answers = judge.answers(features_of_samples(network, z, features, batch))
+        w = network.spread(network.map(paddle.to_tensor(z)), truncation)[:, 0].numpy()
+    answers = judge.answers(features_of_samples(network, z, features, batch, truncation))
     kept = {name: values for name, values in answers.items() if RAREST <= values.mean() <= 1 - RAREST}
     if not kept:
         raise DataError(f"of {count} samples nearly all have, or nearly none has, {', '.join(answers)}")
