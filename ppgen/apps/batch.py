@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ppgen.errors import DataError, OutputError, PPGenError
-from ppgen.io.atomic import short_name
 from ppgen.io.image import list_images, source_name
+from ppgen.io.names import short_name
 
 _MAX_STEM = 160  # bytes; with what is appended, a file name has to stay below 255
 

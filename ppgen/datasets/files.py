@@ -64,6 +64,20 @@ def pictures_under(folder: Path) -> list[Path]:
     return list_images(folder, recursive=True)
 
 
+def ids_of(paths: Sequence[Path], root: Path) -> list[str]:
+    """A name for each picture below `root`, no two alike: an id is a seed, and equal seeds would be equal drawings.
+
+    The file's name without extension; with its folders where two have one name; with its extension where that is not
+    enough.
+    """
+    below = [path.relative_to(root) for path in paths]
+    longer = [path.with_suffix("").as_posix() for path in below]
+    for names in ([path.stem for path in below], longer):
+        if len(set(names)) == len(names):
+            return names
+    return [path.as_posix() for path in below]
+
+
 def read_table(path: Path, needed: Iterable[str] = ("id",)) -> list[dict[str, str]]:
     """The rows of a CSV file with a header line and a column `id`.
 

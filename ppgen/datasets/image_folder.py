@@ -17,6 +17,7 @@ from ppgen.datasets.files import (
     check_at_least_one,
     check_columns,
     data_root,
+    ids_of,
     in_split,
     pictures_under,
     read_table,
@@ -214,8 +215,7 @@ class ImageFolder(Pictures):
             groups_by=groups_by,
             memory_mb=memory_mb,
         )
-        if len(set(self.ids)) < len(self.ids):  # two folders count from 1: equal ids would be equal seeds
-            self.ids = [path.relative_to(root).with_suffix("").as_posix() for path in paths]
+        self.ids = ids_of(paths, root)
 
 
 def _rows_of(paths: list[Path], table: Path) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ import numpy as np
 from ppgen.compat.names import our_root
 from ppgen.config.validate import check_named
 from ppgen.datasets.digits import LabelledPictures
-from ppgen.datasets.files import data_root, pictures_under
+from ppgen.datasets.files import data_root, ids_of, pictures_under
 from ppgen.datasets.mnist import MNIST, FashionMNIST
 from ppgen.datasets.transforms import PictureStep, Sample, Transforms
 from ppgen.datasets.unpaired_images import at_most
@@ -85,7 +86,7 @@ def finished(picture: Any, name: str) -> np.ndarray:
     return np.ascontiguousarray(picture, np.float32)
 
 
-class _Preprocessed:
+class _Preprocessed(ABC):
     """Files -> steps -> named pictures. `outputs` maps the list's key to the sample's."""
 
     outputs: dict[str, str]
@@ -99,9 +100,9 @@ class _Preprocessed:
     def __len__(self) -> int:
         return self._length
 
+    @abstractmethod
     def sources(self, index: int, rng: np.random.Generator | None) -> Sample:
         """The files of one sample: `<key>_path` -> path."""
-        raise NotImplementedError(f"{type(self).__name__} names no files")
 
     def _check(self, sample: Sample) -> None:
         """Run the first sample, so that a list that cannot work is refused before a training starts."""
@@ -137,7 +138,7 @@ class PreprocessedImages(_Preprocessed):
 
     def __init__(self, dataroot: str, preprocess: list) -> None:
         self._paths = pictures_under(data_root(dataroot))
-        self._names = _names_of(self._paths)
+        self._names = ids_of(self._paths, data_root(dataroot))
         super().__init__(preprocess, len(self._paths))
 
     def sources(self, index: int, rng: np.random.Generator | None) -> Sample:
@@ -187,10 +188,12 @@ class PreprocessedDomains(_Preprocessed):
         is_train: bool = True,
         max_size: int | str | float | None = "inf",
     ) -> None:
-        self._a, self._b = (at_most(pictures_under(data_root(root)), max_size) for root in (dataroot_a, dataroot_b))
+        roots = [data_root(root) for root in (dataroot_a, dataroot_b)]
+        self._a, self._b = (at_most(pictures_under(root), max_size) for root in roots)
         self._is_train = is_train
         self.distinct = min(len(self._a), len(self._b))  # what a metric can learn of
-        self._names = {path: name for paths in (self._a, self._b) for path, name in zip(paths, _names_of(paths))}
+        domains = zip((self._a, self._b), roots)
+        self._names = {path: name for paths, root in domains for path, name in zip(paths, ids_of(paths, root))}
         self.damaged_b: dict[int, str] = {}
         super().__init__(preprocess, max(len(self._a), len(self._b)))
 
@@ -218,12 +221,6 @@ class PreprocessedDomains(_Preprocessed):
                     raise
                 self.damaged_b[second] = reason
                 print(f"left out: {reason}", file=sys.stderr, flush=True)
-
-
-def _names_of(paths: list[Path]) -> list[str]:
-    """Ids of pictures: their names, with their folders where two have one name."""
-    stems = [path.stem for path in paths]
-    return stems if len(set(stems)) == len(stems) else [path.with_suffix("").as_posix() for path in paths]
 
 
 def _damage(path: Path) -> str | None:

@@ -320,13 +320,13 @@ class Trainer:
         parts = list(zip(split(batch, self.loader.accumulate), self._steps(), strict=True))
         paddle.seed(int(parts[0][1].rng.integers(2**31)))  # for dropout and the like
         factor = rate_factor(self.step, self.total, **vars(self.schedule)) * self.guard.factor**self.rollbacks
-        self.updater.look = self._is_looked_at(self.step + 1)
+        look = self._is_looked_at(self.step + 1)
         losses: dict[str, float] = {}
         for phase in self.model.phases():
             if self.step % phase.every == 0:
                 for name in phase.trains:
                     self.optimizers[name].set_lr(self.rates[name] * factor)
-                losses |= self.updater.run(phase, parts)
+                losses |= self.updater.run(phase, parts, look)
         self.step += 1
         for average in self.averages.values():
             average.update(self.images, self.loader.batch_size)

@@ -60,19 +60,20 @@ class Updater:
         self.model, self.optimizers = model, optimizers
         self.precision = precision or Precision()
         self.gradient_interval = gradient_interval
-        self.look = False  # at the gradients of this step, whatever the interval
         self.norms: dict[str, float] = {}
 
-    def run(self, phase: Phase, parts: Parts) -> dict[str, float]:
+    def run(self, phase: Phase, parts: Parts, look: bool = False) -> dict[str, float]:
         """One update of the networks a phase trains; returns its losses, averaged over the parts.
 
+        Args:
+            look: check the gradients whatever the interval.
         Raises:
             TrainingDiverged: a loss or a gradient is not finite; that network has not been changed then.
         """
         values = self._backward(phase, parts)
         self._check_losses(phase, parts, values)
         for name in phase.trains:
-            self._apply(name, phase, parts, values)
+            self._apply(name, phase, parts, values, look)
         self.precision.update()
         for network in self.model.networks.values():
             network.clear_gradients()
@@ -101,7 +102,7 @@ class Updater:
             return
         raise self._diverged(phase, parts, values, f"{', '.join(bad)} is not finite" if bad else "")
 
-    def _apply(self, name: str, phase: Phase, parts: Parts, values: dict[str, float]) -> None:
+    def _apply(self, name: str, phase: Phase, parts: Parts, values: dict[str, float], look: bool) -> None:
         parameters, step = trainable([self.model.networks[name]]), parts[0][1]
         optimizer = self.optimizers[name]
         distributed.average_gradients(parameters)
@@ -109,7 +110,7 @@ class Updater:
         self.precision.unscale(optimizer)
         # lazy phases are rare, and second derivatives go wrong first
         clipped = phase.clip_norm is not None or optimizer._grad_clip is not None
-        if phase.lazy or clipped or self.look or step.index % self.gradient_interval == 0:
+        if phase.lazy or clipped or look or step.index % self.gradient_interval == 0:
             norm = gradient_norm(parameters)  # of averaged gradients: the same on every process
             if not np.isfinite(norm) and not self.precision.scales:  # a scaler skips such a step itself
                 raise self._diverged(phase, parts, values, f"a gradient of '{name}' is not finite")

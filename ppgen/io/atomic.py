@@ -67,11 +67,6 @@ def write_json(path: str | os.PathLike, value: Any, indent: int | None = 2) -> N
     write_text(path, json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def short_name(name: str, size: int) -> str:
-    """The beginning of a file name, at most `size` bytes of it: file systems count bytes, not letters."""
-    return os.fsencode(name)[:size].decode(errors="ignore") if len(os.fsencode(name)) > size else name
-
-
 def check_output(folder: Path) -> None:
     """Make sure that files can be written into `folder`, which may not exist yet; writes and makes nothing.
 

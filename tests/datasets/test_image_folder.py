@@ -9,6 +9,7 @@ from small_pictures import picture
 from ppgen.cli.latent import _dataset
 from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS, yes_or_no
 from ppgen.datasets.celeba import CelebA
+from ppgen.datasets.files import ids_of
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import to_uint8
@@ -197,3 +198,12 @@ def test_equal_names_in_two_folders_are_two_ids(data):
     dataset = ImageFolder("classes", 8, label="folder")
     assert dataset.ids == ["a/0", "a/1", "a/2", "b/0", "b/1", "b/2"] and dataset.classes == ["a", "b"]
     assert [dataset.sample(i)["id"] for i in (0, 3)] == ["a/0", "b/0"]
+
+
+def test_ids_are_as_long_as_they_need_to_be_and_never_hold_the_root(tmp_path):
+    def ids(*names):
+        return ids_of([tmp_path / name for name in names], tmp_path)
+
+    assert ids("x/1.png", "y/2.png") == ["1", "2"]
+    assert ids("x/1.png", "y/1.png") == ["x/1", "y/1"]
+    assert ids("x/1.png", "x/1.jpg") == ["x/1.png", "x/1.jpg"]
