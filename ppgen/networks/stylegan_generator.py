@@ -24,6 +24,8 @@ from ppgen.networks.pggan import SMALLEST, EqualizedConv, Growing
 from ppgen.networks.stylegan2_generator import MappingNetwork, StyleSpace, stage_sizes, width_at
 from ppgen.registry import NETWORKS
 
+COARSE = 8  # the paper's section 3.1: styles of 4 x 4 and 8 x 8 pixels are coarse, pose and shape of the face
+
 
 class StyledLayer(nn.Layer):
     """Convolution, noise, bias, leaky rectifier, instance norm, style: (N, in, H, W) -> (N, out, H', W').
@@ -35,9 +37,12 @@ class StyledLayer(nn.Layer):
         inside: channels of the input; 0 for the first layer, which has no convolution (in = out).
         side: H' and W', of the stored noise.
         up: H' = 2 H.
+        style_std: how strong the styles are at the start.
     """
 
-    def __init__(self, inside: int, outside: int, style_dim: int, side: int, up: bool = False) -> None:
+    def __init__(
+        self, inside: int, outside: int, style_dim: int, side: int, up: bool = False, style_std: float = 1.0
+    ) -> None:
         super().__init__()
         kernel = [outside, inside, 3, 3]
         self.weight = self.create_parameter(kernel, default_initializer=Normal(0.0, 1.0)) if inside else None
@@ -45,7 +50,7 @@ class StyledLayer(nn.Layer):
         self.bias = self.create_parameter([outside], is_bias=True)
         self.noise_strength = self.create_parameter([outside], default_initializer=Constant(0.0))
         self.register_buffer("noise", paddle.randn([1, 1, side, side]))
-        self.style = EqualizedLinear(style_dim, 2 * outside)
+        self.style = EqualizedLinear(style_dim, 2 * outside, std=style_std)
         self.norm = AdaIN()
         self.up = up
 
@@ -69,6 +74,9 @@ class StyleGANGenerator(StyleSpace, Growing):
         n_mlp: layers of the mapping network.
         channel_multiplier, channel_max: widths, see `width_at`; the published ones are 1 and 512.
         lr_mlp: how fast the mapping network learns, in terms of the rest.
+        style_std: standard deviation of the styles' weights at the start, from 16 x 16 pixels up. The published 1 gives
+            every picture colours of its own when a resolution fades in, which takes 1000 steps to unlearn; short
+            trainings start lower. The coarse styles (4 x 4, 8 x 8) always start at 1, so that shapes differ at once.
 
     Attributes:
         latent_dim: style_dim.
@@ -89,6 +97,7 @@ class StyleGANGenerator(StyleSpace, Growing):
         channel_multiplier: float = 1,
         channel_max: int = 512,
         lr_mlp: float = 0.01,
+        style_std: float = 1.0,
     ) -> None:
         sides = stage_sizes(size)
         widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
@@ -104,8 +113,9 @@ class StyleGANGenerator(StyleSpace, Growing):
             StyledLayer(widths[0], widths[0], style_dim, SMALLEST),
         ]
         for before, width, side in zip(widths, widths[1:], sides[1:]):
-            layers.append(StyledLayer(before, width, style_dim, side, up=True))
-            layers.append(StyledLayer(width, width, style_dim, side))
+            std = 1.0 if side <= COARSE else style_std
+            layers.append(StyledLayer(before, width, style_dim, side, up=True, style_std=std))
+            layers.append(StyledLayer(width, width, style_dim, side, style_std=std))
         self.layers = nn.LayerList(layers)
         self.to_image = nn.LayerList([EqualizedConv(width, 3, 1, gain=1.0) for width in widths])
         self.count = len(layers)

@@ -76,6 +76,18 @@ def test_the_widths_and_the_noise_of_every_layer():
     assert 0.1 < float(w.std()) < 3
 
 
+def test_fine_styles_that_start_low_give_pictures_alike_in_colour_and_coarse_ones_are_left_as_they_are():
+    spread = []
+    for std in (1.0, 0.1):
+        paddle.seed(4)
+        network = StyleGANGenerator(style_dim=64, style_std=std, **WIDTHS)
+        found = [float(layer.style.weight.std()) for layer in network.layers]
+        assert found == pytest.approx([1, 1, 1, 1, std, std], rel=0.1)
+        pictures = network.generate(paddle.randn([64, 64])).numpy()
+        spread.append(pictures.mean(axis=(2, 3)).std(axis=0).mean())
+    assert spread[1] < 0.2 * spread[0]
+
+
 def test_adain_gives_every_channel_its_style():
     stretch, shift = paddle.to_tensor([[2.0, 0.5, 1.0]]), paddle.to_tensor([[-1.0, 3.0, 0.0]])
     x = paddle.randn([2, 3, 9, 7]) * 5 + 4

@@ -33,14 +33,23 @@ class EqualizedLinear(nn.Layer):
     """(N, in) -> (N, out).
 
     Args:
-        rate: how much faster than the rest the layer learns; the weights start at N(0, 1) / rate.
+        rate: how much faster than the rest the layer learns; the weights start at N(0, std) / rate.
         bias: what the bias starts at.
         activate: with the leaky rectifier and its gain.
+        std: standard deviation of the weights at the start.
     """
 
-    def __init__(self, inside: int, outside: int, rate: float = 1.0, bias: float = 0.0, activate: bool = False) -> None:
+    def __init__(
+        self,
+        inside: int,
+        outside: int,
+        rate: float = 1.0,
+        bias: float = 0.0,
+        activate: bool = False,
+        std: float = 1.0,
+    ) -> None:
         super().__init__()
-        self.weight = self.create_parameter([inside, outside], default_initializer=Normal(0.0, 1.0 / rate))
+        self.weight = self.create_parameter([inside, outside], default_initializer=Normal(0.0, std / rate))
         self.bias = self.create_parameter([outside], is_bias=True, default_initializer=Constant(bias / rate))
         self.scale, self.rate, self.activate = rate / math.sqrt(inside), rate, activate
 
