@@ -1,4 +1,4 @@
-"""The face model that ships: it draws faces, without any argument, the same ones every time."""
+"""The face models that ship: they draw faces, and StyleGAN2's needs no argument, the same ones every time."""
 
 import cv2
 import numpy as np
@@ -24,7 +24,9 @@ def detected(picture: np.ndarray) -> bool:
     return len(find_faces(cv2.copyMakeBorder(large, 64, 64, 64, 64, cv2.BORDER_REPLICATE))) > 0
 
 
-def test_a_face_detector_finds_faces_in_its_pictures(predictor):
+@pytest.mark.parametrize("name", [NAME, "stylegan-portraits-64"])
+def test_a_face_detector_finds_faces_in_its_pictures(name):
+    predictor = StyleGANv2Predictor(weight_path=name)
     pictures = predictor.draw(latents_of(list(range(16)), predictor.network.latent_dim), truncation=0.7).arrays
     assert sum(map(detected, pictures)) >= 15
     assert pictures.std(axis=0).mean() > 20  # and they are not one face
