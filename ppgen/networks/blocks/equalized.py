@@ -40,13 +40,7 @@ class EqualizedLinear(nn.Layer):
     """
 
     def __init__(
-        self,
-        inside: int,
-        outside: int,
-        rate: float = 1.0,
-        bias: float = 0.0,
-        activate: bool = False,
-        std: float = 1.0,
+        self, inside: int, outside: int, rate: float = 1.0, bias: float = 0.0, activate: bool = False, std: float = 1.0
     ) -> None:
         super().__init__()
         self.weight = self.create_parameter([inside, outside], default_initializer=Normal(0.0, std / rate))
