@@ -33,9 +33,7 @@ QUIET = ["checkpoint.interval=100000", "validate.interval=100000", "log.visual_i
 
 def build(options: argparse.Namespace, folder: str, extra: list[str]) -> Any:
     """The trainer of a config."""
-    from ppgen.device import import_paddle
 
-    import_paddle()
     from ppgen.engine import launch
     from ppgen.engine.schema import load_config
     from ppgen.engine.trainer import Trainer

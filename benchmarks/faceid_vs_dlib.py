@@ -18,7 +18,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
 
 from ppgen.compat.dlib_dat import find_model  # noqa: E402
-from ppgen.device import import_paddle  # noqa: E402
 from ppgen.errors import DataError, PPGenError  # noqa: E402
 from ppgen.faces.identify import describe_chips, face_chip  # noqa: E402
 from ppgen.io.atomic import write_json  # noqa: E402
@@ -67,9 +66,9 @@ def compare(samples: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
 
 def timings(batch: int = 4, repeats: int = 5) -> dict[str, float]:
     """Milliseconds an image, best of `repeats`: forward, and forward with backward to the input."""
-    from ppgen import hub
+    import paddle
 
-    paddle = import_paddle()
+    from ppgen import hub
     network = hub.load("face_id")
     x = paddle.uniform([batch, 3, 150, 150], min=-1, max=1)
     forward, both = [], []

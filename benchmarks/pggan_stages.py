@@ -53,10 +53,11 @@ def enlarged(images: np.ndarray, side: int) -> np.ndarray:
 
 def measure(run: Run, count: int, seed: int) -> tuple[list[dict[str, Any]], list[np.ndarray]]:
     """A row for every point that has a checkpoint, and the first of its drawings, uint8 (n, S, S, 3)."""
-    from ppgen.device import import_paddle
+    import paddle
+
     from ppgen.models.pggan import ProgressiveGAN, at_level
 
-    paddle, model, places = import_paddle(), run.model(), run.places()
+    model, places = run.model(), run.places()
     if not isinstance(model, ProgressiveGAN):
         raise ConfigError(f"{run.folder}: is a run of {type(model).__name__}; progressive growing has stages")
     interval = run.config.get("checkpoint", {}).get("interval", 200)

@@ -17,7 +17,6 @@ from p2c_validation import GROUPS, Case, groups_of, read_cases
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
 
-from ppgen.device import import_paddle  # noqa: E402
 from ppgen.errors import PPGenError  # noqa: E402
 from ppgen.io.atomic import write_json  # noqa: E402
 from ppgen.io.image import to_tensor_array  # noqa: E402
@@ -30,9 +29,9 @@ Find = Callable[[Case], np.ndarray]
 
 def network_find(weights: str) -> Find:
     """Portrait -> mask (256, 256) in [0, 1] by the network alone."""
-    from ppgen import hub
+    import paddle
 
-    paddle = import_paddle()
+    from ppgen import hub
     network = hub.load(weights)
 
     def find(case: Case) -> np.ndarray:

@@ -176,9 +176,9 @@ def edit_curve(found: dict[str, Any], path: Path) -> None:
 
 def dump_seeds(weights: str, path: str) -> None:
     """What a child of `seeds_agree` does: float pictures of seeds 0-63 into a .npy."""
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
+
     from ppgen.hub.stylegan2 import load_style_generator
     from ppgen.latent.seeds import latents_of
 
@@ -209,9 +209,9 @@ def seeds_agree(weights: str) -> dict[str, float]:
 
 def speed(size: int = 1024, times: int = 3) -> dict[str, float]:
     """CPU seconds of one picture of an untrained generator of configuration F."""
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
+
     from ppgen.networks.stylegan2_generator import StyleGANv2Generator
 
     paddle.seed(0)

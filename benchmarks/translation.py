@@ -68,10 +68,9 @@ def at_size(case: Case, side: int) -> Case:
 
 def translate(network: Any, pictures: np.ndarray, batch: int = 8) -> np.ndarray:
     """uint8 (n, S, S, 3) through a network picture -> picture."""
-    from ppgen.device import import_paddle
-    from ppgen.models.translation import picture
+    import paddle
 
-    paddle = import_paddle()
+    from ppgen.models.translation import picture
     made = []
     with paddle.no_grad():
         for first in range(0, len(pictures), batch):

@@ -22,13 +22,11 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+import paddle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
 
-from ppgen.device import import_paddle, keep_memory  # noqa: E402
-
-paddle = import_paddle()
-
+from ppgen.device import keep_memory  # noqa: E402
 from ppgen.engine.optimizers import adam  # noqa: E402
 from ppgen.engine.update import run_phase, trainable  # noqa: E402
 from ppgen.models.base import Model, Step  # noqa: E402

@@ -1,25 +1,21 @@
 """CPU or GPU, decided in one place, before Paddle is imported.
 
 Paddle's CPU wheel brings a matrix library that takes a slow path on AMD processors and runs on one thread
-unless told otherwise. Both are set by environment variables that are read once, at `import paddle`, so this
-module has to be asked first; a value that the user has set is never changed.
+unless told otherwise. Both are set by environment variables that are read once, at `import paddle`, so `import ppgen`
+sets them (`prepare`); a value that the user has set is never changed.
 """
 
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import platform
 import sys
 import warnings
-from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 
 from ppgen.errors import PPGenError
 
-_warned = False
 _chosen: set[str] = set()  # variables that this process set, as opposed to the user
 
 
@@ -56,8 +52,8 @@ def wanted_environment() -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Set what Paddle's CPU wheel needs. Where Paddle is already imported: change nothing, warn once."""
-    global _warned
+    """Set what Paddle's CPU wheel needs, and what a missing one says; where Paddle is imported already, only warn."""
+    sys.meta_path.append(_ExplainMissing())
     # Paddle's start-up note on a compiler cache is not for people who compile nothing
     warnings.filterwarnings("ignore", message="No ccache found", category=UserWarning)
     # nor is its note, at every layer's first step, that batch norm does in training what batch norm does
@@ -68,39 +64,51 @@ def prepare() -> None:
         _chosen.update(missing)
         return
     slow = {k: v for k, v in missing.items() if k in ("FLAGS_paddle_num_threads", "MKL_DEBUG_CPU_TYPE")}
-    if slow and not _warned:
-        _warned = True
+    if slow:
         settings = " ".join(f"{k}={v}" for k, v in slow.items())
         warnings.warn(
             "paddle was imported before ppgen, so its settings for this processor were left alone; for more "
-            f"speed on a CPU, use ppgen before you import paddle, or set {settings} in the environment",
-            stacklevel=2,
+            f"speed on a CPU, import ppgen before paddle, or set {settings} in the environment",
+            stacklevel=3,
         )
 
 
-@lru_cache(maxsize=1)
-def import_paddle() -> ModuleType:
-    """`import paddle` with the settings above; PPGenError where it is missing, broken or too old."""
-    if importlib.util.find_spec("paddle") is None:
-        raise PPGenError(
-            "PaddlePaddle is not installed: run pip install 'ppgen[cpu]' for the CPU build, "
-            "or follow paddlepaddle.org.cn/en/install for a GPU build"
-        )
-    prepare()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its start-up notes on ccache and setuptools are not for our users
-        try:
-            import paddle
-        except ImportError as error:
-            raise PPGenError(f"PaddlePaddle is installed but cannot be imported: {error}") from error
+class MissingPaddle(PPGenError, ModuleNotFoundError):
+    """`import paddle` where it is not installed; says how to install it."""
+
+
+class _ExplainMissing:
+    """Stands behind Python's own finders, so it is asked for Paddle only where there is none."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "paddle":
+            raise MissingPaddle(
+                "PaddlePaddle is not installed: run pip install 'ppgen[cpu]' for the CPU build, "
+                "or follow paddlepaddle.org.cn/en/install for a GPU build",
+                name=name,
+            )
+
+
+def check_paddle() -> None:
+    """PPGenError where Paddle is missing, cannot be imported, or is too old."""
+    try:
+        import paddle
+    except MissingPaddle:
+        raise
+    except ImportError as error:
+        raise PPGenError(f"PaddlePaddle is installed but cannot be imported: {error}") from error
     if paddle.__version__.split(".")[0] in ("1", "2"):  # a development build calls itself 0.0.0
         raise PPGenError(f"ppgen needs PaddlePaddle 3, and {paddle.__version__} is installed: upgrade it")
-    return paddle
 
 
 def select(prefer_gpu: bool = True) -> str:
-    """Choose and set Paddle's device: "gpu:<local rank>" where Paddle has CUDA and a card, else "cpu"."""
-    paddle = import_paddle()
+    """Choose and set Paddle's device: "gpu:<local rank>" where Paddle has CUDA and a card, else "cpu".
+
+    Raises PPGenError as `check_paddle`.
+    """
+    check_paddle()
+    import paddle
+
     name = "cpu"
     if prefer_gpu and paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0:
         rank = os.environ.get("PADDLE_LOCAL_RANK", os.environ.get("FLAGS_selected_gpus", "0"))
@@ -133,7 +141,9 @@ def keep_memory() -> bool:
 
 def on_cpu() -> bool:
     """Whether operations run on the CPU now: for the few that Paddle does slowly there."""
-    return import_paddle().get_device() == "cpu"
+    import paddle
+
+    return paddle.get_device() == "cpu"
 
 
 def half_precision() -> str:
@@ -141,7 +151,8 @@ def half_precision() -> str:
 
     On a CPU Paddle accepts half precision and silently computes in float32.
     """
-    paddle = import_paddle()
+    import paddle
+
     if not paddle.get_device().startswith("gpu"):
         return "float32"
     return "bfloat16" if paddle.amp.is_bfloat16_supported() else "float16"
@@ -149,7 +160,8 @@ def half_precision() -> str:
 
 def peak_memory() -> float:
     """The most memory this process has held, in GiB: of the card where one is used, else resident memory."""
-    paddle = import_paddle()
+    import paddle
+
     if paddle.get_device().startswith("gpu"):
         return paddle.device.cuda.max_memory_allocated() / 2**30
     try:
@@ -162,7 +174,8 @@ def peak_memory() -> float:
 
 def describe() -> dict[str, str]:
     """What was found and chosen: for `ppgen env` and for the record beside a run's weights."""
-    paddle = import_paddle()
+    import paddle
+
     found = {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",

@@ -1,4 +1,4 @@
-"""What all tests share. Nothing here touches the environment: tests of ppgen.device need it as it came."""
+"""What all tests share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+import ppgen  # noqa: F401  (before any test imports Paddle)
 
 ROOT = Path(__file__).resolve().parents[1]
 

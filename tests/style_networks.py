@@ -25,9 +25,9 @@ _OLD = (
 
 def tiny(seed: int = 4) -> Any:
     """Built anew; noise is felt."""
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
+
     from ppgen.networks.stylegan2_generator import StyleGANv2Generator
 
     paddle.seed(seed)

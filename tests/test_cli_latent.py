@@ -4,19 +4,16 @@ import csv
 import json
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 from PIL import Image
 
 from ppgen import cli
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor  # noqa: E402
-from ppgen.io.image import load_image, save_image  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.networks.vae import ConvVAE  # noqa: E402
+from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor
+from ppgen.io.image import load_image, save_image
+from ppgen.io.weights import save_network
+from ppgen.networks.vae import ConvVAE
 
 
 @pytest.fixture

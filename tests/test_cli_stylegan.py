@@ -8,15 +8,11 @@ import style_networks
 from PIL import Image
 
 from ppgen import cli
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.cli import command, directions, explain, latent, stylegan  # noqa: E402
-from ppgen.io.image import load_image, save_image  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.latent.attributes import load_directions  # noqa: E402
-from ppgen.latent.explain import bands  # noqa: E402
+from ppgen.cli import command, directions, explain, latent, stylegan
+from ppgen.io.image import load_image, save_image
+from ppgen.io.weights import save_network
+from ppgen.latent.attributes import load_directions
+from ppgen.latent.explain import bands
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ print("REPORT" + json.dumps({k: os.environ.get(k) for k in
 """
 # A module that only looks like Paddle: these tests are about what we do around its import.
 ALREADY_IMPORTED = "import sys, types; sys.modules['paddle'] = types.ModuleType('paddle')\n"
-PREPARE = "from ppgen import device\ndevice.prepare()\n"
-PRETEND_AMD = "from ppgen import device\ndevice._is_amd = lambda: True\n"
-PRETEND_OTHER = "from ppgen import device\ndevice._is_amd = lambda: False\n"
+PREPARE = "import ppgen\n"
+# What /proc/cpuinfo says
+PRETEND = "import pathlib\npathlib.Path.read_text = lambda self: {!r}\n"
+PRETEND_AMD, PRETEND_OTHER = PRETEND.format("AuthenticAMD"), PRETEND.format("GenuineIntel")
 
 
 def environment_after(run_python, code: str, **variables: str) -> tuple[dict[str, str | None], str]:
@@ -49,8 +50,8 @@ def test_keeps_the_users_own_settings(run_python):
     assert "Warning" not in stderr
 
 
-def test_paddle_already_imported_warns_once_and_changes_nothing(run_python):
-    code = ALREADY_IMPORTED + PRETEND_AMD + PREPARE + "device.prepare()\n"
+def test_paddle_already_imported_warns_and_changes_nothing(run_python):
+    code = ALREADY_IMPORTED + PRETEND_AMD + PREPARE
     found, stderr = environment_after(run_python, code)
     assert set(found.values()) == {None}
     assert stderr.count("paddle was imported before ppgen") == 1
@@ -65,7 +66,7 @@ def test_paddle_already_imported_is_silent_when_the_user_has_set_it_up(run_pytho
 
 
 def test_real_paddle_gets_its_threads_and_no_noise(run_python):
-    code = "from ppgen.device import import_paddle\npaddle = import_paddle()\n"
+    code = "import ppgen, paddle\n"
     code += "print(paddle.get_flags('FLAGS_paddle_num_threads')['FLAGS_paddle_num_threads'])"
     result = run_python("-W", "always", "-c", code)
     assert result.returncode == 0, result.stderr
@@ -74,38 +75,33 @@ def test_real_paddle_gets_its_threads_and_no_noise(run_python):
 
 
 def test_real_paddle_imported_first_warns_once(run_python):
-    code = "import paddle\n" + PRETEND_AMD + "device.import_paddle()\ndevice.prepare()\n"
+    code = "import paddle\n" + PRETEND_AMD + PREPARE
     found, stderr = environment_after(run_python, code)
     assert found["FLAGS_paddle_num_threads"] is None
     assert stderr.count("paddle was imported before ppgen") == 1
 
 
-def test_importing_ppgen_alone_sets_nothing(run_python):
-    found, _ = environment_after(run_python, "import ppgen")
-    assert set(found.values()) == {None}
+def test_missing_paddle_is_one_clear_message(run_python, tmp_path):
+    code = "import sys\nsys.path = [p for p in sys.path if 'site-packages' not in p]\n"
+    code += "from ppgen.errors import PPGenError\ntry:\n    import paddle\n"
+    code += "except ImportError as error:\n    print(isinstance(error, PPGenError), error)\n"
+    found = run_python("-c", code).stdout
+    assert found.startswith("True PaddlePaddle is not installed: run pip install 'ppgen[cpu]'")
 
 
-@pytest.fixture
-def fresh_import():
-    device.import_paddle.cache_clear()
-    yield
-    device.import_paddle.cache_clear()
+def test_a_command_without_paddle_says_so_in_one_line(run_python):
+    code = "import sys\nfrom ppgen.cli import main\nsys.modules['paddle'] = None\nsys.exit(main(['env']))\n"
+    result = run_python("-c", code)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: PaddlePaddle is installed but cannot be imported")
 
 
-def test_missing_paddle_is_one_clear_message(monkeypatch, fresh_import):
-    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(PPGenError, match=r"pip install 'ppgen\[cpu\]'"):
-        device.import_paddle()
-
-
-def test_an_old_paddle_is_one_clear_message(monkeypatch, fresh_import):
+def test_an_old_paddle_is_one_clear_message(monkeypatch):
     old = types.ModuleType("paddle")
     old.__version__ = "2.6.2"
-    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(device, "prepare", lambda: None)
     monkeypatch.setitem(sys.modules, "paddle", old)
     with pytest.raises(PPGenError, match="needs PaddlePaddle 3, and 2.6.2 is installed"):
-        device.import_paddle()
+        device.check_paddle()
 
 
 def test_env_tells_who_chose_what(run_python):

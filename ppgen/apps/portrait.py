@@ -171,9 +171,7 @@ def load_generator(path: Path, model: str = "photo2cartoon") -> Generator:
 
 
 def _load_published(path: Path, model: str) -> Any:
-    from ppgen.device import import_paddle
 
-    import_paddle()
     known = published.of_file(path)
     if known is None:
         known = published.of_model(model)
@@ -204,9 +202,8 @@ def draw_portrait(generator: Generator, portrait: np.ndarray, skin: np.ndarray |
         portrait: uint8 (S, S, 3), S being the generator's size.
         skin: float32 (3,) in [-1, 1], for generators with `takes_skin`.
     """
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
     inputs = [paddle.to_tensor(to_tensor_array(portrait)[None])]
     if getattr(generator.network, "takes_skin", False):
         inputs.append(paddle.to_tensor(np.asarray(skin, np.float32)[None]))

@@ -12,7 +12,6 @@ import numpy as np
 from ppgen import hub
 from ppgen.apps.gan import GANPredictor
 from ppgen.apps.pictures import Pictures
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import load_style_generator
@@ -120,7 +119,7 @@ class StyleGANv2Predictor(GANPredictor):
 
     def map(self, z: np.ndarray) -> np.ndarray:
         """Latents (n, latent_dim) -> w, float32 (n, latent_dim)."""
-        paddle = import_paddle()
+        import paddle
         with paddle.no_grad():
             return self.network.map(paddle.to_tensor(check_latents(z, self.network.latent_dim))).numpy()
 

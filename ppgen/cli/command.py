@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ppgen.device import check_paddle
 from ppgen.errors import PPGenError
 
 _IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm")  # that `save_image` writes
@@ -25,7 +26,7 @@ class Command(NamedTuple):
 def guarded(action: Callable[[], int | None], debug: bool = False) -> int:
     """Run `action` and return the exit code; a PPGenError is one line on stderr unless `debug`."""
     try:
-        return action() or 0
+        return _run(action)
     except PPGenError as error:
         if debug:
             raise
@@ -36,6 +37,15 @@ def guarded(action: Callable[[], int | None], debug: bool = False) -> int:
             raise
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def _run(action: Callable[[], int | None]) -> int:
+    """The exit code of `action`; a Paddle that cannot be imported is a PPGenError."""
+    try:
+        return action() or 0
+    except ImportError:
+        check_paddle()
+        raise
 
 
 def no_arguments(parser: argparse.ArgumentParser) -> None:

@@ -24,9 +24,7 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_convert(args: argparse.Namespace) -> int:
     """Turn weights of PaddleGAN's into a safetensors file that says itself which network it fills."""
-    from ppgen.device import import_paddle
 
-    import_paddle()
     from ppgen.config import apply_overrides
     from ppgen.errors import WeightsError
     from ppgen.hub import published
@@ -60,9 +58,7 @@ def _names(kind: str) -> list[tuple[str, str]]:
     """(name, what it is) of everything of a kind."""
     if kind == "configs":
         return _configs()
-    from ppgen.device import import_paddle
 
-    import_paddle()
     if kind == "weights":
         from ppgen import hub
         from ppgen.hub.published import PUBLISHED

@@ -48,9 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     options = parser().parse_args(argv)
     options.argv = argv
-    from ppgen.device import import_paddle
 
-    import_paddle()  # before the recipes import it: settings first, one message where it is missing
     from ppgen.engine.profile import parse_options
     from ppgen.engine.schema import load_config
     from ppgen.engine.stages import is_tree

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ppgen.config import read_yaml
-from ppgen.device import cpu_count, import_paddle
+from ppgen.device import cpu_count
 from ppgen.engine.log import read_log
 from ppgen.engine.settings import LoaderSettings
 from ppgen.errors import ConfigError, WeightsError
@@ -114,7 +114,6 @@ def of_best_checkpoint(run: Path, name: str) -> tuple[Any, int]:
     Raises:
         ConfigError: the run has no network of this name. WeightsError: no checkpoint can be read.
     """
-    import_paddle()  # before the networks import it
     import ppgen.networks  # noqa: F401  (registers them)
     from ppgen.engine import checkpoint
     from ppgen.engine.state import split_prefix

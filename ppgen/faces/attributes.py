@@ -37,9 +37,8 @@ def estimate_attributes(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.
     Raises:
         DataError: no such picture or landmarks. WeightsError: the network is missing.
     """
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
     if descriptor is None:
         descriptor = describe(crop, landmarks)
     with paddle.no_grad():

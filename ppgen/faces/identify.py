@@ -107,9 +107,8 @@ def _network() -> Any:
 
 def describe_chips(chips: np.ndarray) -> np.ndarray:
     """(N, 150, 150, 3) uint8 chips -> (N, 128) float32 descriptors."""
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
     network, found = _network(), []
     for start in range(0, len(chips), _BATCH):
         batch = chips[start : start + _BATCH].transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1

@@ -64,9 +64,8 @@ def outline_mask(mask: np.ndarray) -> np.ndarray:
 
 def _share(crop: np.ndarray) -> np.ndarray:
     """What the network says, float32 (H, W) in (0, 1)."""
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
     network = _network()
     with paddle.no_grad():
         logits = network(paddle.to_tensor(to_tensor_array(crop)[None]))

@@ -70,9 +70,8 @@ def estimate_skin(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
 
     Args: as `skin_features`.
     """
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
     with paddle.no_grad():
         lab = _network()(paddle.to_tensor(skin_features(crop, landmarks)[None])).numpy()[0]
     return lab_to_unit_rgb(lab)

@@ -14,7 +14,6 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.compat.state_keys import translate
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
 from ppgen.io.weights import load_into, read_arrays, read_metadata
 from ppgen.registry import NETWORKS
@@ -45,7 +44,7 @@ def load_style_generator(name_or_path: str | os.PathLike, **wanted: Any) -> Any:
 
 def mapping_and_synthesis(network: Any) -> tuple[Callable, Callable]:
     """Of a style generator, over arrays: z (n, latent_dim) -> w; w -> pictures (n, 3, S, S), not truncated."""
-    paddle = import_paddle()
+    import paddle
 
     def mapping(z: np.ndarray) -> np.ndarray:
         with paddle.no_grad():

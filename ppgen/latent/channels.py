@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import to_uint8
 from ppgen.latent.render import batch_of
@@ -43,14 +42,14 @@ class Spread(NamedTuple):
 
 def styles_of(network: Any, w_plus: np.ndarray) -> Styles:
     """S of W+ (n, count, latent_dim)."""
-    paddle = import_paddle()
+    import paddle
     with paddle.no_grad():
         return [style.numpy() for style in network.styles(paddle.to_tensor(np.asarray(w_plus, np.float32)))]
 
 
 def sampled_styles(network: Any, count: int = 1000, seed: int = 0, truncation: float = 1.0) -> Styles:
     """S of `count` samples of one seed."""
-    paddle = import_paddle()
+    import paddle
     with paddle.no_grad():
         z = paddle.to_tensor(latents(seed, count, network.latent_dim))
         return [style.numpy() for style in network.styles(network.spread(network.map(z), truncation))]
@@ -190,7 +189,7 @@ def moved_styles(styles: Styles, spread: Spread, amounts: Mapping[Channel, float
 
 def paint(network: Any, styles: Styles, noise: Sequence[np.ndarray] | None = None) -> np.ndarray:
     """Pictures of S, in passes that memory holds: uint8 (n, H, W, 3); noise (1, 1, h, w) a layer, None: the stored."""
-    paddle = import_paddle()
+    import paddle
     maps = None if noise is None else [paddle.to_tensor(n) for n in noise]
     size, found = batch_of(network), []
     with paddle.no_grad():

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError
 from ppgen.hub.stylegan2 import load_style_generator, mapping_and_synthesis
 from ppgen.io.atomic import atomic_path
@@ -51,7 +50,7 @@ def sides_of_w(network: Any) -> np.ndarray:
 
 def w_of_seeds(network: Any, seeds: Sequence[int], truncation: float = 1.0) -> Any:
     """W+ tensor (len(seeds), count, latent_dim)."""
-    paddle = import_paddle()
+    import paddle
     with paddle.no_grad():
         z = paddle.to_tensor(latents_of(list(seeds), network.latent_dim))
         return network.spread(network.map(z), truncation).clone()
@@ -59,7 +58,7 @@ def w_of_seeds(network: Any, seeds: Sequence[int], truncation: float = 1.0) -> A
 
 def _float_pictures(network: Any, w_plus: Any, noise: Any = None) -> np.ndarray:
     """(N, 3, H, W), one after the other: memory of one picture, however large."""
-    paddle = import_paddle()
+    import paddle
     with paddle.no_grad():
         rows = [w_plus[i : i + 1] for i in range(len(w_plus))]
         return np.concatenate([network.synthesize(row, noise).numpy() for row in rows])
@@ -101,9 +100,9 @@ def contributions(network: Any, w_plus: Any) -> Steps:
 
 
 def _sums(network: Any, w_plus: Any) -> Steps:
-    from ppgen.networks.blocks.fir import upsample_filtered
+    import paddle
 
-    paddle = import_paddle()
+    from ppgen.networks.blocks.fir import upsample_filtered
     found: list[Any] = []
     hooks = [layer.register_forward_post_hook(lambda _, __, out: found.append(out)) for layer in network.to_rgb]
     try:
@@ -123,7 +122,7 @@ def _sums(network: Any, w_plus: Any) -> Steps:
 
 
 def _styles_so_far(network: Any, w_plus: Any) -> Steps:
-    paddle = import_paddle()
+    import paddle
     sides = sides_of_w(network)
     steps = sorted(set(sides.tolist()))
     mean = network.mean_of_latents().reshape([1, 1, -1]).expand(w_plus.shape)
@@ -177,7 +176,7 @@ def noise_sheet(network: Any, seeds: Sequence[int], truncation: float = 0.7, dra
 
     The deviation is stretched from 0 (black) to its own highest value, which its title gives (of [-1, 1]).
     """
-    paddle = import_paddle()
+    import paddle
     w_plus, sets = w_of_seeds(network, seeds, truncation), _noise_sets(network)
     columns = [_shown(_float_pictures(network, w_plus, noise)) for noise in sets.values()]
     rng = np.random.default_rng(0)
@@ -225,7 +224,7 @@ def mixing_sheet(network: Any, rows: Sequence[int], columns: Sequence[int], trun
             there are too few.
         columns: seeds of the upper pictures (B), whose styles are copied: the coarse ones, the middle, the fine.
     """
-    paddle = import_paddle()
+    import paddle
     if not len(rows) or not len(columns):
         raise ConfigError("mixing needs at least one seed for the rows and one for the columns")
     above = w_of_seeds(network, columns, truncation)
@@ -265,7 +264,7 @@ class Maps(NamedTuple):
 
 def feature_maps(network: Any, w_plus: Any) -> list[Maps]:
     """Magnitudes of the features after each layer's rectifier; in StyleGAN, what its instance norm is given."""
-    paddle = import_paddle()
+    import paddle
     found: list[Any] = []
     hooks = []
     for layer in network.layers:

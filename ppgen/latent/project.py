@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import paddle
 from tqdm import tqdm
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.image import to_uint8
 from ppgen.latent.explain import sides_of_w
@@ -142,7 +142,6 @@ def _checked(network: Any, targets: np.ndarray) -> np.ndarray:
 
 def spread_of_w(network: Any) -> float:
     """The root mean squared distance of w from its mean: the sigma_w of the paper's appendix D."""
-    paddle = import_paddle()
     z = np.random.default_rng(0).standard_normal((_W_SAMPLES, network.latent_dim), dtype=np.float32)
     with paddle.no_grad():
         w = network.map(paddle.to_tensor(z)) - network.mean_of_latents()
@@ -155,7 +154,6 @@ class _Search:
     def __init__(
         self, network: Any, targets: np.ndarray, settings: Settings, features: Features | None, start: Any
     ) -> None:
-        paddle = import_paddle()
         from ppgen.losses import perceptual
 
         self.network, self.settings, self.features, self._losses = network, settings, features, perceptual
@@ -181,7 +179,6 @@ class _Search:
         return levels
 
     def _base(self, start: np.ndarray | None, count: int) -> Any:
-        paddle = import_paddle()
         shape = [count, self.network.count, self.network.latent_dim]
         if start is None:
             return self.network.mean_of_latents().detach().reshape([1, 1, -1]).expand(shape)
@@ -191,7 +188,6 @@ class _Search:
         return paddle.to_tensor(np.broadcast_to(start, shape).copy())
 
     def _first_noise(self, count: int) -> list[Any]:
-        paddle = import_paddle()
         found = []
         for shape in self.network.noise_shapes():
             tensor = paddle.to_tensor(self._rng.standard_normal((count, *shape), dtype=np.float32))
@@ -209,7 +205,7 @@ class _Search:
         if not scale:
             return w_plus
         noise = self._rng.standard_normal(tuple(self.shift.shape), dtype=np.float32)
-        return w_plus + self.mask * import_paddle().to_tensor(scale * noise)
+        return w_plus + self.mask * paddle.to_tensor(scale * noise)
 
     def step(self, step: int) -> dict[str, Any]:
         """One step; the means of loss, pixels and features before it."""
@@ -232,13 +228,13 @@ class _Search:
 
     def _normalize_noise(self) -> None:
         """Every map back to mean 0 and deviation 1."""
-        with import_paddle().no_grad():
+        with paddle.no_grad():
             for tensor in self.noise or []:
                 centred = tensor - tensor.mean(axis=[1, 2, 3], keepdim=True)
                 tensor.set_value(centred / (centred.square().mean(axis=[1, 2, 3], keepdim=True) + 1e-8).sqrt())
 
     def result(self, history: list[dict[str, float]]) -> Projection:
-        with import_paddle().no_grad():
+        with paddle.no_grad():
             w_plus = self.w_plus()
             pictures = to_uint8(self.network.synthesize(w_plus, self.noise).numpy())
         noise = None if self.noise is None else [tensor.numpy() for tensor in self.noise]

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from tqdm import tqdm
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.image import to_uint8
 
@@ -54,7 +53,7 @@ def drawn(
     Raises:
         DataError: there are no points, or the pictures hold NaN.
     """
-    paddle = import_paddle()
+    import paddle
     count = next(len(a) for a in arrays if a is not None)
     if not count:
         raise DataError("no latents were given: there is nothing to draw")
@@ -120,7 +119,7 @@ def encode(network: Any, images: np.ndarray, name: str = "these weights") -> Cod
         WeightsError: the network has no encoder.
     """
     _check_encoder(network, name)
-    paddle = import_paddle()
+    import paddle
     with paddle.no_grad():
         parts = [network.encode(paddle.to_tensor(images[i : i + BATCH])) for i in range(0, len(images), BATCH)]
         return Codes(*(np.concatenate([part[k].numpy() for part in parts]) for k in range(2)))

@@ -97,9 +97,8 @@ def sampled_directions(
     Raises:
         DataError: no attribute is left.
     """
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
     z = latents(seed, count, network.latent_dim)
     with paddle.no_grad():
         w = network.spread(network.map(paddle.to_tensor(z)), truncation)[:, 0].numpy()

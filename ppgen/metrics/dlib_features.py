@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ppgen.device import import_paddle
 from ppgen.metrics.features import BATCH, DEPTHS, DLIB_FACE, FeatureExtractor, dimension, fingerprint
 from ppgen.metrics.resize import as_float, scaled
 
@@ -57,7 +56,7 @@ class DlibFace(FeatureExtractor):
         return scaled(cut_face(x) if self._depth == "descriptor" else x, self.input_size, self.resize)
 
     def _features(self, x: np.ndarray) -> np.ndarray:
-        paddle = import_paddle()
+        import paddle
         with paddle.no_grad():
             found = self._network.features(paddle.to_tensor(x))
         if self._depth == "descriptor":
@@ -75,7 +74,9 @@ def _pooled(stage: np.ndarray, spread: bool) -> np.ndarray:
 
 def all_depths(pictures: np.ndarray) -> dict[str, np.ndarray]:
     """Features of every depth with a number, without and with +std, by the extractor's name, in one pass."""
-    paddle, network, found = import_paddle(), _network(), {}
+    import paddle
+
+    network, found = _network(), {}
     for start in range(0, len(pictures), BATCH):
         with paddle.no_grad():
             stages = network.features(paddle.to_tensor(scaled(as_float(pictures[start : start + BATCH]), 150)))
@@ -93,7 +94,9 @@ def perceptual_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     scaled to unit length over the channels, their squared differences summed over channels and averaged over
     positions. Of second order near 0, as path lengths need it.
     """
-    paddle, network = import_paddle(), _network()
+    import paddle
+
+    network = _network()
     with paddle.no_grad():
         found = [network.features(paddle.to_tensor(scaled(as_float(x), 150)))[:-1] for x in (a, b)]
     total = np.zeros(len(a))

@@ -154,9 +154,8 @@ def _load_generator(source: str) -> Any:
 
 def _generated(network: Any, z: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Pictures (n, 3, H, W) of latents (n, d); a conditional generator's classes take turns."""
-    from ppgen.device import import_paddle
 
-    paddle = import_paddle()
+    import paddle
     classes = getattr(network, "classes", None)
     labels = paddle.to_tensor(numbers % classes) if classes else None
     with paddle.no_grad():

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ppgen.device import import_paddle
 from ppgen.io.weights import load_into
 from ppgen.metrics.features import BATCH, INCEPTION, INCEPTION_FEATURES, FeatureExtractor, fingerprint
 from ppgen.metrics.resize import as_float, scaled
@@ -29,7 +28,6 @@ class InceptionFeatures(FeatureExtractor):
     """
 
     def __init__(self, weights: str) -> None:
-        import_paddle()
         from ppgen.networks.inception import InceptionV3
 
         self._network = InceptionV3()
@@ -52,6 +50,6 @@ class InceptionFeatures(FeatureExtractor):
         return p / p.sum(axis=1, keepdims=True)
 
     def _run(self, x: np.ndarray):  # noqa: ANN202  (the class is imported only with Paddle)
-        paddle = import_paddle()
+        import paddle
         with paddle.no_grad():
             return self._network(paddle.to_tensor(x))

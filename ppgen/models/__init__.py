@@ -10,14 +10,10 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
-from ppgen.device import prepare
-
-prepare()
-
-from ppgen.compat.names import MODEL_NAMES  # noqa: E402
-from ppgen.compat.paddlegan_models import model_config  # noqa: E402
-from ppgen.models.base import Model, Phase, Step  # noqa: E402,F401
-from ppgen.registry import MODELS  # noqa: E402
+from ppgen.compat.names import MODEL_NAMES
+from ppgen.compat.paddlegan_models import model_config
+from ppgen.models.base import Model, Phase, Step  # noqa: F401
+from ppgen.registry import MODELS
 
 for _module in pkgutil.iter_modules(__path__):  # a recipe is one file here and needs no list to stand in
     importlib.import_module(f"{__name__}.{_module.name}")

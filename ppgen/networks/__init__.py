@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ppgen import device as _device
-
-_device.prepare()  # before the first `import paddle` below
-
-from ppgen.compat import names as _names  # noqa: E402
-from ppgen.networks import (  # noqa: E402, F401
+from ppgen.compat import names as _names
+from ppgen.networks import (  # noqa: F401
     attributes,
     conditional_discriminator,
     dcgan,
@@ -40,7 +36,7 @@ from ppgen.networks import (  # noqa: E402, F401
     upsampling_generator,
     vae,
 )
-from ppgen.registry import NETWORKS  # noqa: E402
+from ppgen.registry import NETWORKS
 
 
 def _paddlegan_name(old_name: str) -> Callable[..., Any]:

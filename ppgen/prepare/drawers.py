@@ -45,13 +45,12 @@ def drawer(name: str) -> Draw:
 
 
 def _network_drawer() -> Draw:
+    import paddle
+
     from ppgen import hub
-    from ppgen.device import import_paddle
     from ppgen.faces.segment import on_white, outline_mask
     from ppgen.faces.skin import estimate_skin
     from ppgen.io.image import to_tensor_array, to_uint8
-
-    paddle = import_paddle()
     generator = hub.load("photo2cartoon")
 
     def draw(crop: np.ndarray, points: np.ndarray, mask: np.ndarray, person: Person) -> np.ndarray:

@@ -5,23 +5,20 @@ import io
 import zlib
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 from conftest import ROOT, shared_dir
 from PIL import Image
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen import hub  # noqa: E402
-from ppgen.apps import GANPredictor  # noqa: E402
-from ppgen.errors import ConfigError, OutputError, WeightsError  # noqa: E402
-from ppgen.io.image import load_image  # noqa: E402
-from ppgen.io.weights import network_arrays, save_network, write_arrays  # noqa: E402
-from ppgen.metrics.features import extractor  # noqa: E402
-from ppgen.metrics.kid import kid  # noqa: E402
-from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
+from ppgen import hub
+from ppgen.apps import GANPredictor
+from ppgen.errors import ConfigError, OutputError, WeightsError
+from ppgen.io.image import load_image
+from ppgen.io.weights import network_arrays, save_network, write_arrays
+from ppgen.metrics.features import extractor
+from ppgen.metrics.kid import kid
+from ppgen.networks.dcgan import DCGANGenerator
 
 
 def saved(path, **arguments):

@@ -12,7 +12,6 @@ from PIL import Image
 from ppgen import hub
 from ppgen.apps import Photo2CartoonPredictor
 from ppgen.apps.photo2cartoon import SIZE, CartoonResult
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError, WeightsError
 from ppgen.faces import segment
 from ppgen.faces.typical import typical_landmarks
@@ -30,7 +29,8 @@ SKIN = np.array([0.5, 0.25, 0.0], np.float32)
 def weights(tmp_path_factory):
     """A folder of small networks: a segmentation that finds the person everywhere, and two generators."""
     folder = tmp_path_factory.mktemp("assets")
-    paddle = import_paddle()
+    import paddle
+
     from ppgen.networks.photo2cartoon import Photo2CartoonGenerator
     from ppgen.networks.photo2cartoon_lean import LeanPhoto2CartoonGenerator
     from ppgen.networks.segmentation import SegmentationUNet
@@ -283,8 +283,7 @@ def test_wrong_weights(seen, weights, astronaut, tmp_path):
 def test_paddlegan_weights(seen, astronaut, tmp_path):
     """A flat .pdparams with PaddleGAN's keys, filled by the rule of the goldens."""
     import goldens
-
-    paddle = import_paddle()
+    import paddle
     state = goldens.filled(goldens.manifest("p2c_gen_default"))
     path = tmp_path / "photo2cartoon_genA2B_weight.pdparams"
     paddle.save({key: paddle.to_tensor(value) for key, value in state.items()}, str(path))

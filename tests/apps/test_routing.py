@@ -7,7 +7,6 @@ import pytest
 
 from ppgen.apps import Photo2CartoonPredictor, portrait, routing
 from ppgen.apps.routing import Router
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces import attributes as estimates
 from ppgen.faces.attributes import Attributes
@@ -162,7 +161,8 @@ def test_bounds_of_plain_dicts_are_those_the_shipped_estimate_was_judged_with():
 @pytest.fixture(scope="module")
 def leaves(tmp_path_factory):
     """Two generators that differ, one of them taught at 64 pixels."""
-    paddle = import_paddle()
+    import paddle
+
     from ppgen.networks.photo2cartoon import Photo2CartoonGenerator
 
     folder = tmp_path_factory.mktemp("leaves")

@@ -3,29 +3,26 @@
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 from conftest import ROOT
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen import apps, hub  # noqa: E402
-from ppgen.apps import photos, styleganv2_labelled  # noqa: E402
-from ppgen.apps.styleganv2_fitting import Latent, read_latent, save_latent  # noqa: E402
-from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError, WeightsError  # noqa: E402
-from ppgen.faces import Face  # noqa: E402
-from ppgen.faces.align import CLOSE, align_face  # noqa: E402
-from ppgen.faces.ffhq import ffhq_crop  # noqa: E402
-from ppgen.faces.typical import typical_landmarks  # noqa: E402
-from ppgen.io.image import load_image, save_image  # noqa: E402
-from ppgen.io.weights import save_network, write_arrays  # noqa: E402
-from ppgen.latent import channels, mixing  # noqa: E402
-from ppgen.latent.attributes import Directions, save_directions  # noqa: E402
-from ppgen.latent.project import Settings  # noqa: E402
-from ppgen.latent.seeds import latents  # noqa: E402
-from ppgen.metrics import dlib_features  # noqa: E402
+from ppgen import apps, hub
+from ppgen.apps import photos, styleganv2_labelled
+from ppgen.apps.styleganv2_fitting import Latent, read_latent, save_latent
+from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError, WeightsError
+from ppgen.faces import Face
+from ppgen.faces.align import CLOSE, align_face
+from ppgen.faces.ffhq import ffhq_crop
+from ppgen.faces.typical import typical_landmarks
+from ppgen.io.image import load_image, save_image
+from ppgen.io.weights import save_network, write_arrays
+from ppgen.latent import channels, mixing
+from ppgen.latent.attributes import Directions, save_directions
+from ppgen.latent.project import Settings
+from ppgen.latent.seeds import latents
+from ppgen.metrics import dlib_features
 
 FAST = Settings(steps=2, perceptual_weight=0)
 TOOLS = ROOT / "applications" / "tools"

@@ -11,7 +11,6 @@ from ppgen.apps import TranslationPredictor, portrait
 from ppgen.apps import translate as module
 from ppgen.cli import main
 from ppgen.cli.translate import _translate_arguments
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces.typical import typical_landmarks
 from ppgen.hub import published
@@ -28,7 +27,8 @@ CROP = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    paddle = import_paddle()
+    import paddle
+
     from ppgen.networks.dcgan import DCGANGenerator
     from ppgen.networks.resnet_generator import ResNetGenerator
     from ppgen.networks.ugatit_generator import UGATITGenerator

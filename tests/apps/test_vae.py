@@ -1,23 +1,20 @@
 """VAEPredictor: photo to latent and back, with a tiny untrained network and a face drawn by nobody's camera."""
 
 import numpy as np
+import paddle
 import pytest
 from conftest import ROOT
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.apps import VAEPredictor  # noqa: E402
-from ppgen.errors import ConfigError, DataError, NoFaceError, WeightsError  # noqa: E402
-from ppgen.faces import Face  # noqa: E402
-from ppgen.faces.align import CLOSE, align_face  # noqa: E402
-from ppgen.faces.typical import typical_landmarks  # noqa: E402
-from ppgen.io.image import load_image, save_image, to_tensor_array  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.latent.attributes import Directions, save_directions  # noqa: E402
-from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
-from ppgen.networks.vae import ConvVAE  # noqa: E402
+from ppgen.apps import VAEPredictor
+from ppgen.errors import ConfigError, DataError, NoFaceError, WeightsError
+from ppgen.faces import Face
+from ppgen.faces.align import CLOSE, align_face
+from ppgen.faces.typical import typical_landmarks
+from ppgen.io.image import load_image, save_image, to_tensor_array
+from ppgen.io.weights import save_network
+from ppgen.latent.attributes import Directions, save_directions
+from ppgen.networks.dcgan import DCGANGenerator
+from ppgen.networks.vae import ConvVAE
 
 DIM, SIZE = 5, 16
 

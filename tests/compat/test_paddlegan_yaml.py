@@ -7,6 +7,7 @@ import gzip
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 import yaml
 
@@ -14,18 +15,14 @@ import ppgen.models
 from ppgen.compat.names import MODEL_NAMES
 from ppgen.compat.paddlegan_yaml import is_paddlegan, translate
 from ppgen.config import apply_overrides, check_config, read_yaml
-from ppgen.device import import_paddle
+from ppgen.engine import schema
+from ppgen.engine.launch import main
+from ppgen.engine.optimizers import build_optimizer, rate_factor
+from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError
 from ppgen.io.image import save_image
-
-paddle = import_paddle()
-
-from ppgen.engine import schema  # noqa: E402
-from ppgen.engine.launch import main  # noqa: E402
-from ppgen.engine.optimizers import build_optimizer, rate_factor  # noqa: E402
-from ppgen.engine.trainer import Trainer  # noqa: E402
-from ppgen.losses.adversarial import objective  # noqa: E402
-from ppgen.registry import DATASETS, MODELS  # noqa: E402
+from ppgen.losses.adversarial import objective
+from ppgen.registry import DATASETS, MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ROOT / "tests" / "data" / "paddlegan"

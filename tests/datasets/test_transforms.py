@@ -2,16 +2,13 @@
 
 import numpy as np
 import pytest
+from paddle.vision import transforms as reference
 from small_pictures import picture
 
 from ppgen.datasets.pipeline import build_steps, check_steps, our_root
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import to_uint8
 from ppgen.registry import DATASETS, TRANSFORMS
-
-import_paddle()
-from paddle.vision import transforms as reference  # noqa: E402
 
 
 def step(name, **arguments):

@@ -1,10 +1,8 @@
 """Under Paddle's launcher, two processes: gradients large and small, there and missing, are averaged."""
 
-from ppgen.device import import_paddle
+import paddle
 
-paddle = import_paddle()
-
-from ppgen.engine import distributed  # noqa: E402
+from ppgen.engine import distributed
 
 distributed.start()
 shapes = [[300, 400], [7], [2, 3], [70_000], [5], [66_000]]

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import paddle
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-import ppgen.models  # noqa: E402, F401
-from ppgen.engine.trainer import Trainer  # noqa: E402
-from ppgen.faces.typical import typical_landmarks  # noqa: E402
-from ppgen.registry import MODELS  # noqa: E402
+import ppgen.models  # noqa: F401
+from ppgen.engine.trainer import Trainer
+from ppgen.faces.typical import typical_landmarks
+from ppgen.registry import MODELS
 
 SIDE = 32
 RESNET = {"name": "ResNetGenerator", "base_channels": 4, "blocks": 1}

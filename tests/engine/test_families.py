@@ -3,19 +3,15 @@
 import os
 
 import numpy as np
+import paddle
 import pytest
 from conftest import ROOT
+from engine import two_processes
+from engine.families import MODELS_BY_FAMILY, trainer
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from engine import two_processes  # noqa: E402
-from engine.families import MODELS_BY_FAMILY, trainer  # noqa: E402
-
-from ppgen.engine import checkpoint  # noqa: E402
-from ppgen.engine.log import read_log  # noqa: E402
-from ppgen.registry import MODELS  # noqa: E402
+from ppgen.engine import checkpoint
+from ppgen.engine.log import read_log
+from ppgen.registry import MODELS
 
 
 def test_every_recipe_has_its_family_here():

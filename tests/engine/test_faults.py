@@ -5,21 +5,17 @@ import os
 import signal
 
 import numpy as np
+import paddle
 import pytest
+from engine.test_guard import ROLLBACK, AlwaysFuse
+from engine.toys import Discs, run, trainer
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from engine.test_guard import ROLLBACK, AlwaysFuse  # noqa: E402
-from engine.toys import Discs, run, trainer  # noqa: E402
-
-from ppgen.engine import checkpoint, distributed, lock, signals  # noqa: E402
-from ppgen.engine.amp import Precision  # noqa: E402
-from ppgen.engine.log import read_log  # noqa: E402
-from ppgen.engine.optimizers import build_optimizer  # noqa: E402
-from ppgen.engine.settings import EmaSettings, ScheduleSettings  # noqa: E402
-from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError  # noqa: E402
+from ppgen.engine import checkpoint, distributed, lock, signals
+from ppgen.engine.amp import Precision
+from ppgen.engine.log import read_log
+from ppgen.engine.optimizers import build_optimizer
+from ppgen.engine.settings import EmaSettings, ScheduleSettings
+from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError
 
 
 def write(root, step, keep=2):

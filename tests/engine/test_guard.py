@@ -6,19 +6,15 @@ import threading
 import time
 
 import numpy as np
+import paddle
 import pytest
+from engine.toys import Discs, run, trainer
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from engine.toys import Discs, run, trainer  # noqa: E402
-
-from ppgen.engine import checkpoint  # noqa: E402
-from ppgen.engine.log import read_log  # noqa: E402
-from ppgen.engine.state import check_declared  # noqa: E402
-from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged, WeightsError  # noqa: E402
-from ppgen.models.segmentation import PersonSegmentation  # noqa: E402
+from ppgen.engine import checkpoint
+from ppgen.engine.log import read_log
+from ppgen.engine.state import check_declared
+from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged, WeightsError
+from ppgen.models.segmentation import PersonSegmentation
 
 
 class Fuse(PersonSegmentation):

@@ -1,19 +1,15 @@
 """Phases: lazy regularizers, clipping, accumulation, what is shared, and randomness that processes agree on."""
 
 import numpy as np
+import paddle
 import pytest
+from engine.toys import run, trainer
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from engine.toys import run, trainer  # noqa: E402
-
-from ppgen.datasets.stream import split  # noqa: E402
-from ppgen.engine import checkpoint  # noqa: E402
-from ppgen.engine.optimizers import build_optimizer, lazy_correction  # noqa: E402
-from ppgen.engine.update import Updater, trainable  # noqa: E402
-from ppgen.models.base import Model, Phase, Step  # noqa: E402
+from ppgen.datasets.stream import split
+from ppgen.engine import checkpoint
+from ppgen.engine.optimizers import build_optimizer, lazy_correction
+from ppgen.engine.update import Updater, trainable
+from ppgen.models.base import Model, Phase, Step
 
 
 class Line(Model):

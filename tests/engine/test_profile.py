@@ -2,13 +2,11 @@
 
 import json
 
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.engine.profile import Profile, ProfileOptions, parse_options
 from ppgen.errors import ConfigError
-
-paddle = import_paddle()
 
 PADDLEGAN = "batch_range=[50, 60]; state=CPU; sorted_key=ave; tracer_option=OpDetail; profile_path=model.profile"
 

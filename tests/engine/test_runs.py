@@ -3,18 +3,13 @@
 import json
 
 import pytest
+from engine.toys import run, trainer
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from engine.toys import run, trainer  # noqa: E402
-
-from ppgen import hub  # noqa: E402
-from ppgen.engine import checkpoint, launch, runs, starts  # noqa: E402
-from ppgen.engine.lock import FolderLock  # noqa: E402
-from ppgen.engine.processes import process_count  # noqa: E402
-from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError  # noqa: E402
+from ppgen import hub
+from ppgen.engine import checkpoint, launch, runs, starts
+from ppgen.engine.lock import FolderLock
+from ppgen.engine.processes import process_count
+from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError
 
 
 def test_the_newest_run_is_found_by_date_and_number_and_not_by_the_beginning_of_its_name(tmp_path):

@@ -3,22 +3,18 @@
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
+from engine.toys import CONFIG, run, trainer
 from safetensors.numpy import load_file
 
-from ppgen.device import import_paddle
+from ppgen.engine import checkpoint
+from ppgen.engine.ema import Average
+from ppgen.engine.log import read_log
+from ppgen.engine.optimizers import rate_factor
+from ppgen.engine.settings import ValidateSettings
+from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
-
-paddle = import_paddle()
-
-from engine.toys import CONFIG, run, trainer  # noqa: E402
-
-from ppgen.engine import checkpoint  # noqa: E402
-from ppgen.engine.ema import Average  # noqa: E402
-from ppgen.engine.log import read_log  # noqa: E402
-from ppgen.engine.optimizers import rate_factor  # noqa: E402
-from ppgen.engine.settings import ValidateSettings  # noqa: E402
-from ppgen.engine.validation import check_enough  # noqa: E402
 
 
 def arrays(folder: Path, step: int) -> dict:

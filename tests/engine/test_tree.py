@@ -8,20 +8,16 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 
+import ppgen.networks  # noqa: F401  (fills their registry)
 from ppgen.config import read_yaml
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-import ppgen.networks  # noqa: E402, F401  (fills their registry)
-from ppgen.engine import checkpoint, launch  # noqa: E402
-from ppgen.engine.stages import check_stages, nodes_of  # noqa: E402
-from ppgen.engine.tree_picture import draw_tree  # noqa: E402
-from ppgen.errors import ConfigError, DataError  # noqa: E402
-from ppgen.faces.typical import typical_landmarks  # noqa: E402
-from ppgen.io.image import load_image, save_image  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.registry import METRICS, NETWORKS  # noqa: E402
+from ppgen.engine import checkpoint, launch
+from ppgen.engine.stages import check_stages, nodes_of
+from ppgen.engine.tree_picture import draw_tree
+from ppgen.errors import ConfigError, DataError
+from ppgen.faces.typical import typical_landmarks
+from ppgen.io.image import load_image, save_image
+from ppgen.io.weights import save_network
+from ppgen.registry import METRICS, NETWORKS
 
 SIDE, COUNT = 16, 60
 NAMES = ["base", "young", "senior", "young-F", "senior-F"]

@@ -2,17 +2,13 @@
 
 import numpy as np
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.datasets.stream import Reader  # noqa: E402
-from ppgen.datasets.unpaired_images import UnpairedImages  # noqa: E402
-from ppgen.engine.settings import ValidateSettings  # noqa: E402
-from ppgen.engine.validation import Once, distinct, evaluate  # noqa: E402
-from ppgen.io.image import save_image  # noqa: E402
-from ppgen.metrics.accumulate import PictureMetric  # noqa: E402
-from ppgen.registry import METRICS  # noqa: E402
+from ppgen.datasets.stream import Reader
+from ppgen.datasets.unpaired_images import UnpairedImages
+from ppgen.engine.settings import ValidateSettings
+from ppgen.engine.validation import Once, distinct, evaluate
+from ppgen.io.image import save_image
+from ppgen.metrics.accumulate import PictureMetric
+from ppgen.registry import METRICS
 
 
 @METRICS.register("CountedPictures")

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import paddle
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.engine.trainer import Trainer  # noqa: E402
-from ppgen.errors import DataError  # noqa: E402
-from ppgen.models.segmentation import PersonSegmentation  # noqa: E402
+from ppgen.engine.trainer import Trainer
+from ppgen.errors import DataError
+from ppgen.models.segmentation import PersonSegmentation
 
 CONFIG = {
     "seed": 5,

@@ -6,13 +6,9 @@ Where the folder holds a checkpoint it goes on from there.
 import sys
 from pathlib import Path
 
-from ppgen.device import import_paddle
+from engine.families import MODELS_BY_FAMILY, trainer
 
-paddle = import_paddle()
-
-from engine.families import MODELS_BY_FAMILY, trainer  # noqa: E402
-
-from ppgen.engine import distributed  # noqa: E402
+from ppgen.engine import distributed
 
 # What mixes the samples of a batch sees half of it in each process: left out, as everywhere in data-parallel training.
 MODELS = {

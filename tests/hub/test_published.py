@@ -4,15 +4,12 @@ import http.server
 import threading
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen import hub  # noqa: E402
-from ppgen.errors import DownloadError, WeightsError  # noqa: E402
-from ppgen.hub import published  # noqa: E402
+from ppgen import hub
+from ppgen.errors import DownloadError, WeightsError
+from ppgen.hub import published
 
 SMALL = {"input_nc": 3, "output_nc": 3, "ngf": 4, "n_blocks": 2, "norm_type": "instance"}
 

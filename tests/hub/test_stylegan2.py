@@ -1,20 +1,17 @@
 """StyleGAN2 generators out of PaddleGAN's files: what they are follows from their shapes."""
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 
-from ppgen.device import import_paddle
+from ppgen.compat.state_keys import translate
 from ppgen.errors import WeightsError
+from ppgen.hub.stylegan2 import arguments_of, load_style_generator
+from ppgen.io.weights import save_network
+from ppgen.networks.dcgan import DCGANGenerator
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator
 from tests import goldens
-
-paddle = import_paddle()
-
-from ppgen.compat.state_keys import translate  # noqa: E402
-from ppgen.hub.stylegan2 import arguments_of, load_style_generator  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
 
 
 @pytest.fixture(scope="module")

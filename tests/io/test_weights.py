@@ -7,14 +7,12 @@ import os
 import pickle
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import WeightsError
 from ppgen.io import weights
 from ppgen.registry import NETWORKS
-
-paddle = import_paddle()
 
 
 @NETWORKS.register("WeightsTestNet")

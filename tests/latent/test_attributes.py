@@ -3,16 +3,13 @@
 from types import SimpleNamespace
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen import hub  # noqa: E402
-from ppgen.errors import ConfigError, DataError, WeightsError  # noqa: E402
-from ppgen.io.weights import add_extra, load_into, read_arrays, read_extra, read_metadata, write_arrays  # noqa: E402
-from ppgen.latent.attributes import (  # noqa: E402
+from ppgen import hub
+from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.io.weights import add_extra, load_into, read_arrays, read_extra, read_metadata, write_arrays
+from ppgen.latent.attributes import (
     Directions,
     answers_of,
     attribute_vectors,
@@ -20,7 +17,7 @@ from ppgen.latent.attributes import (  # noqa: E402
     parse_amounts,
     save_directions,
 )
-from ppgen.networks.vae import ConvVAE  # noqa: E402
+from ppgen.networks.vae import ConvVAE
 
 
 def correlated(count: int = 4000):

@@ -1,18 +1,15 @@
 """Single channels of S: their spread, which an attribute hangs on, what each changes, moving them."""
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
-
-paddle = import_paddle()
-
-from ppgen.latent import channels  # noqa: E402
-from ppgen.latent.channels import Channel  # noqa: E402
-from ppgen.latent.seeds import latents  # noqa: E402
-from ppgen.networks.stylegan_generator import StyleGANGenerator  # noqa: E402
+from ppgen.latent import channels
+from ppgen.latent.channels import Channel
+from ppgen.latent.seeds import latents
+from ppgen.networks.stylegan_generator import StyleGANGenerator
 
 
 @pytest.fixture(scope="module")

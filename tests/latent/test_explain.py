@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 from PIL import Image
 
-from ppgen.device import import_paddle
+from ppgen import cli
 from ppgen.errors import WeightsError
-
-paddle = import_paddle()
-
-from ppgen import cli  # noqa: E402
-from ppgen.io.weights import network_arrays, save_network, write_arrays  # noqa: E402
-from ppgen.latent import explain  # noqa: E402
-from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
-from ppgen.networks.stylegan_generator import StyleGANGenerator  # noqa: E402
+from ppgen.io.weights import network_arrays, save_network, write_arrays
+from ppgen.latent import explain
+from ppgen.networks.dcgan import DCGANGenerator
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.stylegan_generator import StyleGANGenerator
 
 SMALL = {"size": 16, "style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.01, "channel_max": 12}
 

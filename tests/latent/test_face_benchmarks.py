@@ -6,18 +6,15 @@ import csv
 import importlib
 
 import numpy as np
+import paddle
 import pytest
 from conftest import ROOT
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.datasets.files import is_held_back  # noqa: E402
-from ppgen.io.image import save_image  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.latent.attributes import Directions  # noqa: E402
-from ppgen.networks.vae import ConvVAE  # noqa: E402
+from ppgen.datasets.files import is_held_back
+from ppgen.io.image import save_image
+from ppgen.io.weights import save_network
+from ppgen.latent.attributes import Directions
+from ppgen.networks.vae import ConvVAE
 
 SIZE = 16
 

@@ -1,21 +1,18 @@
 """Layers by name, swapped, blended and moved; SeFa; attribute vectors of a generator."""
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
-
-paddle = import_paddle()
-
-from ppgen.io.image import to_uint8  # noqa: E402
-from ppgen.latent.attributes import Directions  # noqa: E402
-from ppgen.latent.mixing import blend, moved, parse_layers, swap  # noqa: E402
-from ppgen.latent.seeds import latents  # noqa: E402
-from ppgen.latent.sefa import factorize, style_matrix  # noqa: E402
-from ppgen.latent.supervised import fit_judge, sampled_directions  # noqa: E402
-from ppgen.networks.stylegan_generator import StyleGANGenerator  # noqa: E402
+from ppgen.io.image import to_uint8
+from ppgen.latent.attributes import Directions
+from ppgen.latent.mixing import blend, moved, parse_layers, swap
+from ppgen.latent.seeds import latents
+from ppgen.latent.sefa import factorize, style_matrix
+from ppgen.latent.supervised import fit_judge, sampled_directions
+from ppgen.networks.stylegan_generator import StyleGANGenerator
 
 RNG = np.random.default_rng(0)
 

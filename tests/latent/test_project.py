@@ -1,17 +1,14 @@
 """Projection finds a latent again; what may move moves, and nothing else."""
 
 import numpy as np
+import paddle
 import pytest
 import style_networks
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError, WeightsError
-
-paddle = import_paddle()
-
-from ppgen.latent.project import Settings, project, spread_of_w  # noqa: E402
-from ppgen.latent.seeds import latents  # noqa: E402
-from ppgen.networks.stylegan_generator import StyleGANGenerator  # noqa: E402
+from ppgen.latent.project import Settings, project, spread_of_w
+from ppgen.latent.seeds import latents
+from ppgen.networks.stylegan_generator import StyleGANGenerator
 
 FAST = {"perceptual_weight": 0.0, "rate": 0.1, "noise_weight": None}
 

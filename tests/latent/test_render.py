@@ -1,15 +1,12 @@
 """Latents to pictures and pictures to codes, batch by batch."""
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.errors import ConfigError, DataError, WeightsError  # noqa: E402
-from ppgen.io.image import to_uint8  # noqa: E402
-from ppgen.latent.render import (  # noqa: E402
+from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.io.image import to_uint8
+from ppgen.latent.render import (
     batch_of,
     check_labels,
     check_latents,
@@ -19,10 +16,10 @@ from ppgen.latent.render import (  # noqa: E402
     generator_of,
     size_of,
 )
-from ppgen.networks.dcgan import DCGANGenerator  # noqa: E402
-from ppgen.networks.pggan import PGGANGenerator  # noqa: E402
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
-from ppgen.networks.vae import ConvVAE  # noqa: E402
+from ppgen.networks.dcgan import DCGANGenerator
+from ppgen.networks.pggan import PGGANGenerator
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.vae import ConvVAE
 
 
 @pytest.fixture(scope="module")

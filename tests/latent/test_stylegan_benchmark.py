@@ -8,12 +8,8 @@ import pytest
 import style_networks
 from conftest import ROOT
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.errors import PPGenError  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
+from ppgen.errors import PPGenError
+from ppgen.io.weights import save_network
 
 
 @pytest.fixture

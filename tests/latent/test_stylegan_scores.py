@@ -7,10 +7,6 @@ import pytest
 import style_networks
 from conftest import ROOT
 
-from ppgen.device import import_paddle
-
-import_paddle()
-
 
 @pytest.fixture
 def script(monkeypatch):

@@ -6,13 +6,11 @@ import json
 
 import goldens
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import OBJECTIVES, objective
-
-paddle = import_paddle()
 
 GOLDEN = json.loads((goldens.DATA / "losses.json").read_text())
 LOGITS = goldens.fill_rule.vector_input("loss_pred", (2, 1, 6, 6))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.losses import augment_parameters as parameters  # noqa: E402
-from ppgen.losses.augment import AdaptiveAugment, LightAugment, recolor, warp  # noqa: E402
+from ppgen.losses import augment_parameters as parameters
+from ppgen.losses.augment import AdaptiveAugment, LightAugment, recolor, warp
 
 RNG = np.random.default_rng(3)
 

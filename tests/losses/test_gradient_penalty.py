@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.networks.dcgan import DCGANDiscriminator
 from ppgen.networks.mlp_gan import MLPDiscriminator
 from ppgen.networks.patch_discriminator import PatchDiscriminator
 from ppgen.networks.pggan import PGGANDiscriminator
-
-paddle = import_paddle()
 
 
 def pictures(side: int, channels: int = 3, count: int = 3, dtype: str = "float64") -> list[paddle.Tensor]:

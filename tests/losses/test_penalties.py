@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-from tests import goldens
-
-paddle = import_paddle()
-
-from ppgen.io.weights import load_into  # noqa: E402
-from ppgen.losses.gradient_penalty import gradient_penalty  # noqa: E402
-from ppgen.losses.penalties import (  # noqa: E402
+from ppgen.io.weights import load_into
+from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.losses.penalties import (
     PathLength,
     path_lengths,
     r1_penalty,
     zero_centered_penalty,
 )
-from ppgen.networks.stylegan2_discriminator import StyleGANv2Discriminator  # noqa: E402
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
+from ppgen.networks.stylegan2_discriminator import StyleGANv2Discriminator
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from tests import goldens
 
 RNG = np.random.default_rng(2)
 LOSSES = json.loads((goldens.DATA / "losses.json").read_text())

@@ -1,21 +1,18 @@
 """Distances of features, of pixels at several scales, and of noise from itself."""
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError
-
-paddle = import_paddle()
-
-from ppgen.losses.perceptual import (  # noqa: E402
+from ppgen.losses.perceptual import (
     FacePerception,
     feature_distance,
     noise_correlation,
     pyramid_mse,
     scaled_to,
 )
-from ppgen.networks.face_id import FaceID  # noqa: E402
+from ppgen.networks.face_id import FaceID
 
 
 def pictures(count: int = 2, side: int = 16, seed: int = 0):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.losses.variational import bernoulli_error, gaussian_kl, mean_kl, squared_error
-
-paddle = import_paddle()
 
 RNG = np.random.default_rng(3)
 MU, LOG_VARIANCE = RNG.normal(0, 1.5, (7, 12)), RNG.normal(-1, 1.5, (7, 12))

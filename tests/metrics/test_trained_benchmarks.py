@@ -14,13 +14,9 @@ import yaml
 from conftest import ROOT
 from metrics.schematic import drawing, face_points
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.engine import checkpoint  # noqa: E402
-from ppgen.engine.schema import load_config  # noqa: E402
-from ppgen.errors import ConfigError, WeightsError  # noqa: E402
+from ppgen.engine import checkpoint
+from ppgen.engine.schema import load_config
+from ppgen.errors import ConfigError, WeightsError
 
 MODEL = {
     "name": "GAN",

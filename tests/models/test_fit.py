@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.engine import launch  # noqa: E402
-from ppgen.errors import ConfigError  # noqa: E402
-from ppgen.models.pggan import level_at  # noqa: E402
-from ppgen.registry import DATASETS  # noqa: E402
+from ppgen.engine import launch
+from ppgen.errors import ConfigError
+from ppgen.models.pggan import level_at
+from ppgen.registry import DATASETS
 
 DCGAN = {"image_size": 16, "base_channels": 4}
 PGGAN = {"widths": [4, 4, 4]}

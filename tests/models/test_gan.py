@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
+from ppgen.engine.optimizers import adam
+from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
-
-paddle = import_paddle()
-
-from ppgen.engine.optimizers import adam  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.losses.gradient_penalty import gradient_penalty  # noqa: E402
-from ppgen.models.base import Model, Step  # noqa: E402
-from ppgen.models.gan import GAN  # noqa: E402
-from ppgen.registry import MODELS, NETWORKS  # noqa: E402
+from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.models.base import Model, Step
+from ppgen.models.gan import GAN
+from ppgen.registry import MODELS, NETWORKS
 
 DCGAN = {
     "generator": {"name": "DCGANGenerator", "latent_dim": 6, "base_channels": 4, "image_size": 16},

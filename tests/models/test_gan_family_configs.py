@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-import ppgen.datasets  # noqa: E402, F401  (registers them)
-from ppgen.config import check_config, read_yaml  # noqa: E402
-from ppgen.engine.optimizers import build_optimizer  # noqa: E402
-from ppgen.engine.schema import CHECKS  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.models.base import Step  # noqa: E402
-from ppgen.registry import DATASETS, METRICS, MODELS  # noqa: E402
+import ppgen.datasets  # noqa: F401  (registers them)
+from ppgen.config import check_config, read_yaml
+from ppgen.engine.optimizers import build_optimizer
+from ppgen.engine.schema import CHECKS
+from ppgen.engine.update import run_phase, trainable
+from ppgen.models.base import Step
+from ppgen.registry import DATASETS, METRICS, MODELS
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 NAMES = (

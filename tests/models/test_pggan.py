@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
+from ppgen.engine.optimizers import adam
+from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
-
-paddle = import_paddle()
-
-from ppgen.engine.optimizers import adam  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.models.base import Step  # noqa: E402
-from ppgen.models.pggan import ProgressiveGAN, level_at  # noqa: E402
+from ppgen.models.base import Step
+from ppgen.models.pggan import ProgressiveGAN, level_at
 
 WIDTHS = [6, 5, 4]
 NETWORKS = {

@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 from safetensors.numpy import load_file
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.engine import checkpoint  # noqa: E402
-from ppgen.engine.log import read_log  # noqa: E402
-from ppgen.engine.trainer import Trainer  # noqa: E402
-from ppgen.models.pggan import ProgressiveGAN  # noqa: E402
+from ppgen.engine import checkpoint
+from ppgen.engine.log import read_log
+from ppgen.engine.trainer import Trainer
+from ppgen.models.pggan import ProgressiveGAN
 
 WIDTHS = [4, 4, 4]
 RATE = {"name": "Adam", "learning_rate": 0.001, "beta1": 0.0, "beta2": 0.99}

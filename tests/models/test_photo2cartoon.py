@@ -1,19 +1,16 @@
 """The paired recipe: its losses, its one graph for two phases, what each phase trains."""
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.engine.optimizers import adam  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.losses.identity import cosine_distance  # noqa: E402
-from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1  # noqa: E402
-from ppgen.models.base import Step  # noqa: E402
-from ppgen.models.photo2cartoon import PairedPhoto2Cartoon  # noqa: E402
-from ppgen.networks.face_crop import coarse_chips, jittered_chips  # noqa: E402
+from ppgen.engine.optimizers import adam
+from ppgen.engine.update import run_phase, trainable
+from ppgen.losses.identity import cosine_distance
+from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
+from ppgen.models.base import Step
+from ppgen.models.photo2cartoon import PairedPhoto2Cartoon
+from ppgen.networks.face_crop import coarse_chips, jittered_chips
 
 GENERATOR = {"name": "LeanPhoto2CartoonGenerator", "ngf": 8, "n_blocks": 1, "hourglass_depth": 1, "detail": 8}
 DISCRIMINATOR = {"name": "FoldedPatchDiscriminator", "ndf": 8}

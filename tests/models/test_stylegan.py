@@ -5,21 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
+from ppgen.config import check_config, read_yaml
+from ppgen.engine.optimizers import adam, build_optimizer
+from ppgen.engine.schema import CHECKS
+from ppgen.engine.trainer import Trainer
+from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
-
-paddle = import_paddle()
-
-from ppgen.config import check_config, read_yaml  # noqa: E402
-from ppgen.engine.optimizers import adam, build_optimizer  # noqa: E402
-from ppgen.engine.schema import CHECKS  # noqa: E402
-from ppgen.engine.trainer import Trainer  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.models.base import Step  # noqa: E402
-from ppgen.models.stylegan import StyleGAN  # noqa: E402
-from ppgen.registry import METRICS, MODELS  # noqa: E402
+from ppgen.models.base import Step
+from ppgen.models.stylegan import StyleGAN
+from ppgen.registry import METRICS, MODELS
 
 WIDTHS = {"size": 16, "channel_multiplier": 0.01, "channel_max": 12}
 GENERATOR = {"name": "StyleGANGenerator", "style_dim": 8, "n_mlp": 2, **WIDTHS}

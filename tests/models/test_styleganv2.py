@@ -5,23 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 import yaml
 
-from ppgen.device import import_paddle
+from ppgen.engine import starts
+from ppgen.engine.optimizers import build_optimizer
+from ppgen.engine.state import NetworkState, enlarged
+from ppgen.engine.trainer import Trainer
+from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.io.weights import save_network
+from ppgen.models.base import Step
+from ppgen.models.styleganv2 import StyleGAN2
 from tests.conftest import ROOT
-
-paddle = import_paddle()
-
-from ppgen.engine import starts  # noqa: E402
-from ppgen.engine.optimizers import build_optimizer  # noqa: E402
-from ppgen.engine.state import NetworkState, enlarged  # noqa: E402
-from ppgen.engine.trainer import Trainer  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.models.base import Step  # noqa: E402
-from ppgen.models.styleganv2 import StyleGAN2  # noqa: E402
 
 NETWORK = {"size": 8, "channel_multiplier": 0.005, "channel_max": 12}
 CONFIG = {

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.engine.optimizers import adam  # noqa: E402
-from ppgen.engine.state import check_declared  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.errors import ConfigError, DataError  # noqa: E402
-from ppgen.faces.typical import typical_landmarks  # noqa: E402
-from ppgen.models.base import Step  # noqa: E402
-from ppgen.models.cyclegan import CycleGAN  # noqa: E402
-from ppgen.models.pix2pix import Pix2Pix  # noqa: E402
-from ppgen.models.translation import together  # noqa: E402
-from ppgen.models.ugatit import UGATIT, Photo2Cartoon, cam_loss  # noqa: E402
-from ppgen.networks.ugatit_discriminator import AttentionDiscriminator  # noqa: E402
-from ppgen.registry import NETWORKS  # noqa: E402
+from ppgen.engine.optimizers import adam
+from ppgen.engine.state import check_declared
+from ppgen.engine.update import run_phase, trainable
+from ppgen.errors import ConfigError, DataError
+from ppgen.faces.typical import typical_landmarks
+from ppgen.models.base import Step
+from ppgen.models.cyclegan import CycleGAN
+from ppgen.models.pix2pix import Pix2Pix
+from ppgen.models.translation import together
+from ppgen.models.ugatit import UGATIT, Photo2Cartoon, cam_loss
+from ppgen.networks.ugatit_discriminator import AttentionDiscriminator
+from ppgen.registry import NETWORKS
 
 SIDE = 32
 UNET = {"name": "UNetGenerator", "base_channels": 4, "levels": 5}

@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import ROOT
 
-from ppgen.device import import_paddle
-
-import_paddle()
-
-from ppgen.engine.schema import load_config  # noqa: E402
-from ppgen.registry import MODELS  # noqa: E402
+from ppgen.engine.schema import load_config
+from ppgen.registry import MODELS
 
 NAMES = (
     "pix2pix_portraits", "cyclegan_portraits", "ugatit_light", "ugatit", "ugatit_photo2cartoon",

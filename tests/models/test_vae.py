@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.engine.optimizers import adam  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.models.base import Step  # noqa: E402
-from ppgen.models.vae import VAE  # noqa: E402
+from ppgen.engine.optimizers import adam
+from ppgen.engine.update import run_phase, trainable
+from ppgen.models.base import Step
+from ppgen.models.vae import VAE
 
 NETWORK = {"name": "ConvVAE", "latent_dim": 3, "image_size": 16, "channels": 1, "widths": [4, 8], "batch_norm": False}
 

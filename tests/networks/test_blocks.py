@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.border import MirrorConv2D
@@ -14,7 +14,6 @@ from ppgen.networks.blocks.hourglass import Hourglass, HourglassCore, MultiScale
 from ppgen.networks.blocks.norm import LIN, AdaLIN, BatchStatisticsNorm, SoftAdaLIN, clip_shares
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
 
-paddle = import_paddle()
 paddle.seed(7)
 RNG = np.random.default_rng(7)
 

@@ -1,15 +1,11 @@
 """Mirrored borders: Paddle's own values, whichever way they are made."""
 
+import paddle
+import paddle.nn.functional as F
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-import paddle.nn.functional as F  # noqa: E402
-
-from ppgen.networks.blocks import border  # noqa: E402
-from ppgen.networks.blocks.border import MirrorConv2D, mirror_border  # noqa: E402
+from ppgen.networks.blocks import border
+from ppgen.networks.blocks.border import MirrorConv2D, mirror_border
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 64, 65), (2, 64, 18, 16), (1, 3, 7, 9), (1, 512, 8, 8), (1, 2, 5, 400)])

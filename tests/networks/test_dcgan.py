@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import goldens
 import numpy as np
+import paddle
 import pytest
 
 import ppgen.networks
 from ppgen.compat.state_keys import translate
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.weights import load_into
 from ppgen.networks.conditional_discriminator import ConditionalPatchDiscriminator
 from ppgen.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ppgen.networks.upsampling_generator import UpsamplingGenerator
-
-paddle = import_paddle()
 
 LABELS = np.array([0, 3, 7, 9])
 CASES = {  # PaddleGAN's class and arguments, input, labels

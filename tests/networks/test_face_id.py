@@ -1,18 +1,15 @@
 """FaceID and the differentiable crop."""
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen import hub  # noqa: E402
-from ppgen.compat import dlib_dat  # noqa: E402
-from ppgen.errors import DataError, WeightsError  # noqa: E402
-from ppgen.io.weights import read_arrays  # noqa: E402
-from ppgen.networks.face_crop import chip_matrix, crop_chips  # noqa: E402
-from ppgen.networks.face_geometry import CHIP_POINTS, chip_points, similarity  # noqa: E402
+from ppgen import hub
+from ppgen.compat import dlib_dat
+from ppgen.errors import DataError, WeightsError
+from ppgen.io.weights import read_arrays
+from ppgen.networks.face_crop import chip_matrix, crop_chips
+from ppgen.networks.face_geometry import CHIP_POINTS, chip_points, similarity
 
 
 def a_face(size=256.0, angle=0.3, centre=(120.0, 130.0)):

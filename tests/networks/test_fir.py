@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-from ppgen.networks.blocks import fir  # noqa: E402
-from ppgen.networks.blocks.equalized import EqualizedConv, EqualizedLinear, add_bias  # noqa: E402
-from ppgen.networks.blocks.modulated import StyledConv, ToRGB  # noqa: E402
+from ppgen.networks.blocks import fir
+from ppgen.networks.blocks.equalized import EqualizedConv, EqualizedLinear, add_bias
+from ppgen.networks.blocks.modulated import StyledConv, ToRGB
 
 RNG = np.random.default_rng(4)
 KERNEL = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64

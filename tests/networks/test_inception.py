@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import goldens
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import DataError, WeightsError
 from ppgen.io.weights import load_into, write_arrays
 from ppgen.metrics.features import extractor
 from ppgen.metrics.resize import scaled
 from ppgen.networks.inception import InceptionV3
-
-paddle = import_paddle()
 
 
 def torch_arrays() -> dict[str, np.ndarray]:

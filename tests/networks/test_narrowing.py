@@ -1,14 +1,10 @@
 """Convolutions to few channels: Paddle's values and gradients, without its gathering."""
 
+import paddle
+import paddle.nn.functional as F
 import pytest
 
-from ppgen.device import import_paddle
-
-paddle = import_paddle()
-
-import paddle.nn.functional as F  # noqa: E402
-
-from ppgen.networks.blocks.narrowing import NarrowingConv2D, convolve  # noqa: E402
+from ppgen.networks.blocks.narrowing import NarrowingConv2D, convolve
 
 CASES = [(24, 3, 7, 1), (8, 4, 3, 1), (8, 8, 3, 1), (8, 2, 3, 2)]
 

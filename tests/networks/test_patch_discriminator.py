@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import goldens
 import numpy as np
+import paddle
 import pytest
 
 import ppgen.networks
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError
 from ppgen.io.weights import load_into
 from ppgen.networks.patch_discriminator import PatchDiscriminator
-
-paddle = import_paddle()
 
 
 @pytest.mark.parametrize(

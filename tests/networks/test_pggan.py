@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError
 from ppgen.models.pggan import at_level
 from ppgen.networks.pggan import (
@@ -14,8 +14,6 @@ from ppgen.networks.pggan import (
     PGGANGenerator,
     pixel_norm,
 )
-
-paddle = import_paddle()
 
 WIDTHS = [8, 8, 6, 4]
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import goldens
 import numpy as np
+import paddle
 import pytest
 
 import ppgen.networks
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.weights import load_into
 from ppgen.networks.photo2cartoon import Photo2CartoonGenerator
-
-paddle = import_paddle()
 
 
 def small(**changes) -> Photo2CartoonGenerator:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import DataError
-
-paddle = import_paddle()
-
-from ppgen.networks.photo2cartoon_lean import LeanPhoto2CartoonGenerator  # noqa: E402
+from ppgen.networks.photo2cartoon_lean import LeanPhoto2CartoonGenerator
 
 SMALL = {"ngf": 8, "n_blocks": 2, "hourglass_depth": 1, "detail": 8}
 

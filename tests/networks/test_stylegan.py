@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
+from ppgen import hub
 from ppgen.errors import ConfigError, DataError
-
-paddle = import_paddle()
-
-from ppgen import hub  # noqa: E402
-from ppgen.io.weights import save_network  # noqa: E402
-from ppgen.losses.penalties import r1_penalty  # noqa: E402
-from ppgen.networks.blocks.equalized import EqualizedConv  # noqa: E402
-from ppgen.networks.blocks.fir import conv_up  # noqa: E402
-from ppgen.networks.blocks.norm import AdaIN  # noqa: E402
-from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest  # noqa: E402
-from ppgen.networks.stylegan_discriminator import StyleGANDiscriminator  # noqa: E402
-from ppgen.networks.stylegan_generator import StyleGANGenerator  # noqa: E402
+from ppgen.io.weights import save_network
+from ppgen.losses.penalties import r1_penalty
+from ppgen.networks.blocks.equalized import EqualizedConv
+from ppgen.networks.blocks.fir import conv_up
+from ppgen.networks.blocks.norm import AdaIN
+from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
+from ppgen.networks.stylegan_discriminator import StyleGANDiscriminator
+from ppgen.networks.stylegan_generator import StyleGANGenerator
 
 WIDTHS = {"size": 16, "channel_multiplier": 0.01, "channel_max": 12}
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
+from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.io.weights import load_into, save_network
+from ppgen.networks.stylegan2_discriminator import StyleGANv2Discriminator, group_deviation
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator
 from tests import goldens
-
-paddle = import_paddle()
-
-from ppgen.compat.state_keys import translate  # noqa: E402
-from ppgen.io.weights import load_into, save_network  # noqa: E402
-from ppgen.networks.stylegan2_discriminator import StyleGANv2Discriminator, group_deviation  # noqa: E402
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator  # noqa: E402
 
 SMALL = {"size": 16, "style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.01, "channel_max": 12}
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import goldens
 import numpy as np
+import paddle
 import pytest
 
 import ppgen.networks as networks
 from ppgen.compat.state_keys import translate
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.weights import load_into
 from ppgen.networks.blocks.norm_choice import mixes_samples
 
-paddle = import_paddle()
 paddle.seed(7)
 
 UGATIT_OUTPUTS = ("cam_logit", "heatmap")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import ConfigError
 from ppgen.networks.mlp_gan import MLPDiscriminator, MLPGenerator
 from ppgen.networks.vae import ConvVAE, Posterior
-
-paddle = import_paddle()
 
 
 @pytest.mark.parametrize(

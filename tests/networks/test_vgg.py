@@ -1,15 +1,12 @@
 """VGG16 from torchvision's names, weighted by LPIPS's where the file holds them."""
 
 import numpy as np
+import paddle
 import pytest
 
-from ppgen.device import import_paddle
 from ppgen.errors import WeightsError
-
-paddle = import_paddle()
-
-from ppgen.io.weights import write_arrays  # noqa: E402
-from ppgen.networks.vgg import load_vgg  # noqa: E402
+from ppgen.io.weights import write_arrays
+from ppgen.networks.vgg import load_vgg
 
 WIDTHS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256),
           17: (256, 512), 19: (512, 512), 21: (512, 512), 24: (512, 512), 26: (512, 512), 28: (512, 512)}  # fmt: skip

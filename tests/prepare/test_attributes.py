@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 
 from ppgen import hub
-from ppgen.device import import_paddle
-
-import_paddle()
-
-from ppgen.faces.attributes import estimate_attributes  # noqa: E402
-from ppgen.io.image import load_image  # noqa: E402
-from ppgen.prepare.attributes import (  # noqa: E402
+from ppgen.faces.attributes import estimate_attributes
+from ppgen.io.image import load_image
+from ppgen.prepare.attributes import (
     Faces,
     faces_of,
     fit_age,
