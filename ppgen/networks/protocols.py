@@ -1,0 +1,102 @@
+"""What other parts rely on in a network: pictures out of latents, styles, codes of pictures, translations.
+
+A network fits a protocol by having its attributes and methods; nothing is inherited or registered for it. Each can be
+asked for with `isinstance(network, LatentGenerator)`, which looks at the names, not at the types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import paddle
+
+
+@runtime_checkable
+class LatentGenerator(Protocol):
+    """Pictures out of latents.
+
+    Attributes:
+        latent_dim: length of z.
+        image_size: side of the pictures; of a growing network, when it has grown up.
+        channels: of the pictures, 1 or 3.
+        classes: how many labels there are; None: it takes none.
+    """
+
+    latent_dim: int
+    image_size: int
+    channels: int
+    classes: int | None
+
+    def generate(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
+        """z (N, latent_dim), labels (N,) -> pictures (N, channels, image_size, image_size) in [-1, 1]."""
+        ...
+
+
+@runtime_checkable
+class StyleGenerator(LatentGenerator, Protocol):
+    """A generator of the StyleGAN family: z -> w -> W+ -> S -> pictures.
+
+    Attributes:
+        count: number of w that a picture is made of.
+    """
+
+    count: int
+
+    def map(self, z: paddle.Tensor) -> paddle.Tensor:
+        """z (N, latent_dim) -> w (N, latent_dim)."""
+        ...
+
+    def spread(self, w: paddle.Tensor, truncation: float = 1.0) -> paddle.Tensor:
+        """w (N, latent_dim) -> W+ (N, count, latent_dim), pulled to the mean by `truncation`."""
+        ...
+
+    def mean_of_latents(self) -> paddle.Tensor:
+        """The mean of w (latent_dim,)."""
+        ...
+
+    def synthesize(self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None) -> paddle.Tensor:
+        """W+ -> pictures; noise: one tensor a layer, None: the stored."""
+        ...
+
+    def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
+        """W+ -> S: what scales each convolution's input channels, in order of use."""
+        ...
+
+    def paint(
+        self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None
+    ) -> paddle.Tensor:
+        """S -> pictures."""
+        ...
+
+    def noise_shapes(self) -> list[tuple[int, int, int]]:
+        """(1, H, W) of each layer's noise."""
+        ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Codes of pictures: (N, channels, image_size, image_size) in [-1, 1] -> q(z|x), the mean and log-variance."""
+
+    latent_dim: int
+    image_size: int
+    channels: int
+
+    def encode(self, images: paddle.Tensor) -> Sequence[paddle.Tensor]:
+        """Pictures -> (mu (N, latent_dim), log_variance (N, latent_dim))."""
+        ...
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """A picture into another of the same size.
+
+    Attributes:
+        takes_skin: it is told the skin colour (N, 3) in [-1, 1] as a second argument.
+    """
+
+    takes_skin: bool
+
+    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Any:
+        """(N, 3, H, W) in [-1, 1] -> a named tuple with `image` (N, 3, H, W) and `heatmap` (N, 1, h, w) or None."""
+        ...
