@@ -190,6 +190,7 @@ def folders(tmp_path) -> tuple[Path, Path]:
     shared = tmp_path / "shared"
     (shared / "portraits" / "train").mkdir(parents=True)
     (shared / "faces128").mkdir()
+    (shared / "nobody/train").mkdir(parents=True)
     (shared / "secret").mkdir()
     return tmp_path / "data", shared
 
@@ -201,9 +202,9 @@ def outcomes(done: list[link.Linked]) -> dict[str, str]:
 def test_link_makes_links_and_nothing_else(folders):
     data, shared = folders
     assert outcomes(link.link_datasets(data, shared)) == {
-        "portraits": "linked", "faces128": "linked", "hard": "absent"
+        "portraits": "linked", "faces128": "linked", "hard": "absent", "nobody": "linked"
     }  # fmt: skip
-    assert sorted(p.name for p in data.iterdir()) == ["faces128", "portraits"]
+    assert sorted(p.name for p in data.iterdir()) == ["faces128", "nobody", "portraits"]
     assert all(p.is_symlink() for p in data.iterdir())
     assert (data / "portraits" / "train").is_dir()
 

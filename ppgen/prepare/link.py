@@ -33,7 +33,7 @@ def default_shared() -> Path:
 
 
 def link_datasets(data: str | Path | None = None, shared: str | Path | None = None) -> list[Linked]:
-    """Make `data/<dataset>` a link to `shared/<dataset>` for each known dataset that exists there.
+    """Make `data/<dataset>` a link to its folder below `shared` for each known dataset that exists there.
 
     What is already in `data` is kept, except a link whose target is gone. Where `shared` holds none of the
     datasets, nothing is written, not even the data folder.
@@ -46,7 +46,7 @@ def link_datasets(data: str | Path | None = None, shared: str | Path | None = No
         raise DataError(f"{shared} is not a folder: give the folder that holds {', '.join(LINKED)}")
     source = Path(shared) if shared is not None else default_shared()
     target = Path(data) if data is not None else default_data()
-    return [_link_one(name, source / name, target / name) for name in LINKED]
+    return [_link_one(name, source / folder, target / name) for name, folder in LINKED.items()]
 
 
 def _link_one(name: str, source: Path, link: Path) -> Linked:
