@@ -61,12 +61,12 @@ def path_length(network: Any, pairs: int) -> dict[str, Any]:
     """Perceptual path lengths in Z and W, with standard errors."""
     from ppgen.latent.explain import path_inputs
     from ppgen.metrics.dlib_features import perceptual_distance
-    from ppgen.metrics.ppl import path_lengths, perceptual_path_length
+    from ppgen.metrics.ppl import perceptual_lengths, perceptual_path_length
 
     z, pictures, mapping = path_inputs(network, pairs)
     return {
         space: perceptual_path_length(
-            path_lengths(pictures[space], perceptual_distance, z, 0, space, mapping)
+            perceptual_lengths(pictures[space], perceptual_distance, z, 0, space, mapping)
         )._asdict()
         for space in ("z", "w")
     }  # fmt: skip

@@ -34,7 +34,7 @@ from ppgen.errors import ConfigError, PPGenError
 from ppgen.faces.identify import face_chip
 from ppgen.io.atomic import write_json
 from ppgen.io.image import save_image, to_tensor_array, to_uint8
-from ppgen.latent.sheet import enlarged, sheet, zoom_for
+from ppgen.latent.sheet import repeat_pixels, sheet, zoom_for
 from ppgen.metrics import cartoon as scores
 from ppgen.metrics.bootstrap import interval
 from ppgen.metrics.features import DLIB_FACE, FeatureExtractor, extractor
@@ -271,7 +271,7 @@ def montage(shown: dict[str, np.ndarray], count: int = SHOWN) -> np.ndarray:
     total = len(next(iter(shown.values())))
     chosen = np.linspace(0, total - 1, min(count, total)).astype(int)
     rows = np.stack([pictures[i] for i in chosen for pictures in shown.values()])
-    return sheet(enlarged(rows, zoom_for(rows.shape[1])), columns=len(shown), column_titles=list(shown))
+    return sheet(repeat_pixels(rows, zoom_for(rows.shape[1])), columns=len(shown), column_titles=list(shown))
 
 
 def drawings_only(shown: dict[str, np.ndarray]) -> np.ndarray:
@@ -282,7 +282,7 @@ def drawings_only(shown: dict[str, np.ndarray]) -> np.ndarray:
     rows = [shown[name][some] for some in np.split(chosen, range(8, len(chosen), 8)) for name in names]
     pictures = np.concatenate(rows)
     titles = names * (len(rows) // len(names)) if len(names) > 1 else ()
-    return sheet(enlarged(pictures, zoom_for(pictures.shape[1])), columns=8, row_titles=titles)
+    return sheet(repeat_pixels(pictures, zoom_for(pictures.shape[1])), columns=8, row_titles=titles)
 
 
 def arguments() -> argparse.ArgumentParser:

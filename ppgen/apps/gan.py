@@ -16,7 +16,7 @@ from ppgen.hub import published
 from ppgen.hub.stylegan2 import load_style_generator
 from ppgen.io.atomic import check_output
 from ppgen.io.weights import load_into, read_metadata
-from ppgen.latent.paths import Way, circle, through
+from ppgen.latent.paths import Interpolation, circle, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.latent.sheet import columns_for
@@ -181,7 +181,7 @@ class GANPredictor:
         self,
         seeds: Sequence[int],
         steps: int = 12,
-        way: Way = "slerp",
+        way: Interpolation = "slerp",
         closed: bool = False,
         label: int | None = None,
         truncation: float | None = None,

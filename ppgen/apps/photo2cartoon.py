@@ -31,9 +31,9 @@ from ppgen.apps.portrait import (
 )
 from ppgen.apps.routing import Route, Router
 from ppgen.errors import ConfigError
-from ppgen.faces.segment import on_white, outline_mask
+from ppgen.faces.segment import outline_mask
 from ppgen.io.atomic import atomic_path, check_output
-from ppgen.io.image import save_image
+from ppgen.io.image import on_white, save_image
 
 GENERATOR = "photo2cartoon"  # its name in the hub
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ppgen.io.image import save_image
 from ppgen.io.movie import is_movie, save_movie
-from ppgen.latent.sheet import enlarged, sheet, zoom_for
+from ppgen.latent.sheet import repeat_pixels, sheet, zoom_for
 
 # Pixels that small pictures are enlarged to in a film, and on a sheet with titles, which need room.
 _MOVIE_SIDE, _TITLED_SIDE = 256, 128
@@ -59,7 +59,7 @@ class Pictures(Sequence[Picture]):
         """All on one, uint8 (H, W, 3), with the titles they were made with; then small pictures are enlarged."""
         titled = any(name != "gap" for name in self._titles)
         factor = zoom_for(self.arrays.shape[1], _TITLED_SIDE) if titled else 1
-        return sheet(enlarged(self.arrays, factor), self.columns, **self._titles)
+        return sheet(repeat_pixels(self.arrays, factor), self.columns, **self._titles)
 
     def save(self, path: str | os.PathLike, fps: float = 12) -> Path:
         """Write the sheet as .png or .jpg, or a film as .gif or .mp4.
@@ -76,7 +76,7 @@ class Pictures(Sequence[Picture]):
 
     def frames(self) -> np.ndarray:
         """What a film shows: small pictures enlarged, pixel by pixel."""
-        return enlarged(self.arrays, zoom_for(self.arrays.shape[1], _MOVIE_SIDE))
+        return repeat_pixels(self.arrays, zoom_for(self.arrays.shape[1], _MOVIE_SIDE))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.arrays, dtype=dtype, copy=True)

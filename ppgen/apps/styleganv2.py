@@ -17,7 +17,7 @@ from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import load_style_generator
 from ppgen.io.atomic import check_output
 from ppgen.latent.mixing import swap
-from ppgen.latent.paths import Way, through
+from ppgen.latent.paths import Interpolation, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.registry import nearest
@@ -195,7 +195,7 @@ class StyleGANv2Predictor(GANPredictor):
         return self.draw_w(points, None, len(psi), **titles)
 
     def walk_w(
-        self, seeds: Sequence[int], steps: int = 12, way: Way = "lerp", closed: bool = False,
+        self, seeds: Sequence[int], steps: int = 12, way: Interpolation = "lerp", closed: bool = False,
         truncation: float | None = None,
     ) -> Pictures:  # fmt: skip
         """As `walk`, but through W, where straight lines are the natural way."""

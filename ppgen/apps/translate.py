@@ -28,10 +28,9 @@ from ppgen.apps.portrait import (
     scaled,
 )
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.faces.segment import on_white
 from ppgen.io.atomic import atomic_path, check_output
 from ppgen.io.heatmap import heat_pictures
-from ppgen.io.image import save_image, to_tensor_array, to_uint8
+from ppgen.io.image import on_white, save_image, to_tensor_array, to_uint8
 from ppgen.registry import nearest
 
 # model -> (name of its weights in the hub, config that trains it, its networks)

@@ -23,7 +23,7 @@ from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import atomic_path, check_output
 from ppgen.io.image import save_image, source_name, to_tensor_array
 from ppgen.latent.attributes import Directions, load_directions
-from ppgen.latent.paths import Way, axis, morph, traverse
+from ppgen.latent.paths import Interpolation, axis, morph, traverse
 from ppgen.latent.render import check_latents, encode, size_of
 
 
@@ -139,7 +139,7 @@ class VAEPredictor(GANPredictor):
         """
         return self.decode(self.attributes.moved(self.latent_of(photo, align), {**(amounts or {}), **more}))
 
-    def morph(self, a: Any, b: Any, steps: int = 9, way: Way = "lerp", align: bool | None = None) -> Pictures:
+    def morph(self, a: Any, b: Any, steps: int = 9, way: Interpolation = "lerp", align: bool | None = None) -> Pictures:
         """From one photo (or latent) to another: z = z_A (1 - t) + z_B t, or along the arc with way='slerp'."""
         points = morph(self.latent_of(a, align), self.latent_of(b, align), steps, way)
         return self.draw(points, columns=steps)

@@ -162,7 +162,7 @@ def run_path(args: argparse.Namespace) -> int:
     from ppgen.errors import ConfigError
     from ppgen.io.image import check_figure
     from ppgen.latent.explain import path_inputs, path_strip, save_path_figure
-    from ppgen.metrics.ppl import path_lengths, perceptual_path_length
+    from ppgen.metrics.ppl import perceptual_lengths, perceptual_path_length
 
     if args.n < 2:
         raise ConfigError(f"-n {args.n}: a mean of path lengths needs at least 2 paths")
@@ -173,7 +173,7 @@ def run_path(args: argparse.Namespace) -> int:
         z, pictures, mapping = path_inputs(network, args.n, args.seed)
         lengths[name] = {}
         for space in ("z", "w"):
-            found = path_lengths(pictures[space], distance, z, args.seed, space, mapping)
+            found = perceptual_lengths(pictures[space], distance, z, args.seed, space, mapping)
             lengths[name][space] = found
             mean, error, count = perceptual_path_length(found)
             print(f"{name:<16} PPL in {space.upper()} ({args.distance}, {count} paths): {mean:.4g} ± {error:.2g}")

@@ -11,7 +11,7 @@ from ppgen.datasets.files import Decoded, crop_offsets, data_root, read_landmark
 from ppgen.datasets.paired_images import check_sizes, jitter
 from ppgen.datasets.portraits import MIRRORED, split_of
 from ppgen.errors import DataError
-from ppgen.io.image import load_image
+from ppgen.io.image import load_image, on_white
 from ppgen.registry import DATASETS
 
 Row = dict[str, str]
@@ -20,12 +20,6 @@ Row = dict[str, str]
 def half_of(identifier: str) -> int:
     """0 or 1 by the id alone: of the first half the photos are trained on, of the second the cartoons."""
     return zlib.crc32(f"half {identifier}".encode()) % 2
-
-
-def on_white(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A uint8 photo (H, W, 3) with white where the mask (H, W, 1), 255 for the person, is 0."""
-    share = mask.astype(np.float32) / 255
-    return (photo * share + 255 * (1 - share)).round().astype(np.uint8)
 
 
 @DATASETS.register()
@@ -97,7 +91,7 @@ class PortraitCartoons:
         mask = load_image(self.root / "mask" / f"{name}.png")[..., :1]
         if photo.shape[:2] != mask.shape[:2]:
             raise DataError(f"{self.root / 'mask' / name}.png: has another size than its photo")
-        return resize(on_white(photo, mask), self.load_size)
+        return resize(on_white(photo, mask[..., 0] / np.float32(255)), self.load_size)
 
     def _cartoon(self, index: int) -> np.ndarray:
         return resize(load_image(self.root / "cartoon" / f"{self.rows_b[index]['id']}.png"), self.load_size)

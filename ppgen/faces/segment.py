@@ -47,12 +47,6 @@ def person_mask(crop: np.ndarray, landmarks: np.ndarray | None = None) -> np.nda
     return _one_person(share)
 
 
-def on_white(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) with white where the mask, float (H, W) in [0, 1], is 0."""
-    share = mask[..., None].astype(np.float32)
-    return np.rint(image * share + 255 * (1 - share)).astype(np.uint8)
-
-
 def outline_mask(mask: np.ndarray) -> np.ndarray:
     """The mask a drawing is cut out with: a little wider, so that its outline survives, with a soft edge."""
     import cv2

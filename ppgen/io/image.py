@@ -345,6 +345,12 @@ def _to_levels(array: np.ndarray, name: str) -> np.ndarray:
     return np.rint(array.astype(np.float64) * scale).astype(np.uint8)
 
 
+def on_white(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) with white where the mask, float (H, W) in [0, 1], is 0."""
+    share = mask[..., None].astype(np.float32)
+    return np.rint(image * share + 255 * (1 - share)).astype(np.uint8)
+
+
 def check_figure(path: str | os.PathLike) -> None:
     """OutputError, before any work, where a figure with axes cannot be written as `path`."""
     from matplotlib.figure import Figure

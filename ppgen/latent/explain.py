@@ -19,7 +19,7 @@ from ppgen.hub.stylegan2 import load_style_generator, mapping_and_synthesis
 from ppgen.io.atomic import atomic_path
 from ppgen.io.image import to_uint8
 from ppgen.latent.seeds import latents, latents_of
-from ppgen.latent.sheet import enlarged, sheet
+from ppgen.latent.sheet import repeat_pixels, sheet
 
 _SIDE = 128  # pixels that small pictures and maps are enlarged to
 _NOISE_DRAWS = 16  # for the deviation over noise
@@ -70,7 +70,7 @@ def _shown(pictures: np.ndarray) -> np.ndarray:
 
 
 def _cells(pictures: np.ndarray) -> np.ndarray:
-    return enlarged(pictures, max(1, -(-_SIDE // pictures.shape[1])))
+    return repeat_pixels(pictures, max(1, -(-_SIDE // pictures.shape[1])))
 
 
 def _strongest(pictures: np.ndarray) -> np.ndarray:
@@ -331,7 +331,7 @@ Lengths = dict[str, np.ndarray]
 
 
 def path_inputs(network: Any, pairs: int, seed: int = 0) -> tuple[np.ndarray, dict[str, Callable], Callable]:
-    """What `ppgen.metrics.ppl.path_lengths` takes: latents (2 * pairs, d), pictures by space, the mapping."""
+    """What `ppgen.metrics.ppl.perceptual_lengths` takes: latents (2 * pairs, d), pictures by space, the mapping."""
     mapping, from_w = mapping_and_synthesis(network)
     return latents(seed, 2 * pairs, network.latent_dim), {"z": lambda z: from_w(mapping(z)), "w": from_w}, mapping
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ppgen.errors import ConfigError, DataError
 
-Way = Literal["lerp", "slerp"]
+Interpolation = Literal["lerp", "slerp"]
 
 
 def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -49,14 +49,14 @@ def _way(name: str) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray
     return ways[name]
 
 
-def morph(a: np.ndarray, b: np.ndarray, steps: int = 9, way: Way = "lerp") -> np.ndarray:
+def morph(a: np.ndarray, b: np.ndarray, steps: int = 9, way: Interpolation = "lerp") -> np.ndarray:
     """`steps` points from a to b, both included: (steps, d). ConfigError for fewer than 2."""
     if steps < 2:
         raise ConfigError(f"a morph has at least 2 steps, its two ends, not {steps}")
     return _way(way)(a, b, np.linspace(0, 1, steps))
 
 
-def through(keys: np.ndarray, steps: int = 12, way: Way = "slerp", closed: bool = False) -> np.ndarray:
+def through(keys: np.ndarray, steps: int = 12, way: Interpolation = "slerp", closed: bool = False) -> np.ndarray:
     """From latent to latent.
 
     Args:

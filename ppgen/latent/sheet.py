@@ -19,7 +19,7 @@ def columns_for(count: int) -> int:
     return max(1, int(np.ceil(np.sqrt(count))))
 
 
-def enlarged(pictures: np.ndarray, factor: int) -> np.ndarray:
+def repeat_pixels(pictures: np.ndarray, factor: int) -> np.ndarray:
     """(N, H, W, 3) with every pixel repeated `factor` times each way."""
     return pictures.repeat(factor, axis=1).repeat(factor, axis=2)
 

@@ -18,7 +18,7 @@ from ppgen.metrics.features import DLIB_FACE, dimension
 from ppgen.metrics.fid import require_samples
 from ppgen.metrics.generative import NAMES, GenerativeScores
 from ppgen.metrics.identity import Identity
-from ppgen.metrics.ppl import EPSILON, path_lengths, perceptual_path_length
+from ppgen.metrics.ppl import EPSILON, perceptual_lengths, perceptual_path_length
 from ppgen.registry import nearest
 
 PPL = "ppl"
@@ -225,10 +225,10 @@ def _path_length(fakes: Side, seed: int, latents: Latents) -> list[Score]:
         # by place in the batch: both ends of a step are then of one class
         return _generated(network, points, np.arange(len(points)))
 
-    lengths = {"z": path_lengths(generate, perceptual_distance, z, seed)}
+    lengths = {"z": perceptual_lengths(generate, perceptual_distance, z, seed)}
     if hasattr(network, "spread"):  # a style generator
         mapping, from_w = mapping_and_synthesis(network)
-        lengths["w"] = path_lengths(from_w, perceptual_distance, z, seed, "w", mapping)
+        lengths["w"] = perceptual_lengths(from_w, perceptual_distance, z, seed, "w", mapping)
     scores = []
     for space, values in lengths.items():
         found = perceptual_path_length(values)

@@ -21,7 +21,7 @@ TRIMMED = 1.0  # percent at each end
 Array = np.ndarray
 
 
-class PathLength(NamedTuple):
+class TrimmedMean(NamedTuple):
     """Mean over the kept paths, its standard error (None of a single one), and how many were kept."""
 
     mean: float
@@ -47,7 +47,7 @@ def lerp(a: Array, b: Array, t: Array) -> Array:
     return a + (b - a) * t
 
 
-def path_lengths(
+def perceptual_lengths(
     generate: Callable[[Array], Any],
     distance: Callable[[Any, Any], Array],
     latents: Array,
@@ -96,7 +96,7 @@ def _points(a: Array, b: Array, t: Array, mapping: Callable[[Array], Array] | No
     return slerp(a, b, t) * length, slerp(a, b, t + EPSILON) * length
 
 
-def perceptual_path_length(lengths: Array) -> PathLength:
+def perceptual_path_length(lengths: Array) -> TrimmedMean:
     """Mean of what lies between the lowest and highest hundredth; DataError for no or non-finite lengths."""
     lengths = np.asarray(lengths, np.float64)
     if not lengths.size or not np.isfinite(lengths).all():
@@ -105,4 +105,4 @@ def perceptual_path_length(lengths: Array) -> PathLength:
     high = np.percentile(lengths, 100 - TRIMMED, method="higher")
     kept = lengths[(lengths >= low) & (lengths <= high)]
     error = float(kept.std(ddof=1) / np.sqrt(len(kept))) if len(kept) > 1 else None
-    return PathLength(float(kept.mean()), error, len(kept))
+    return TrimmedMean(float(kept.mean()), error, len(kept))

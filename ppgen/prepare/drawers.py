@@ -48,9 +48,9 @@ def _network_drawer() -> Draw:
     import paddle
 
     from ppgen import hub
-    from ppgen.faces.segment import on_white, outline_mask
+    from ppgen.faces.segment import outline_mask
     from ppgen.faces.skin import estimate_skin
-    from ppgen.io.image import to_tensor_array, to_uint8
+    from ppgen.io.image import on_white, to_tensor_array, to_uint8
     generator = hub.load("photo2cartoon")
 
     def draw(crop: np.ndarray, points: np.ndarray, mask: np.ndarray, person: Person) -> np.ndarray:

@@ -32,9 +32,9 @@ from ppgen.datasets.files import is_held_back
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
 from ppgen.faces import align_face, find_faces
 from ppgen.faces.record import FaceRecord
-from ppgen.faces.segment import on_white, person_mask
+from ppgen.faces.segment import person_mask
 from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json
-from ppgen.io.image import list_images, load_image, save_image
+from ppgen.io.image import list_images, load_image, on_white, save_image
 from ppgen.io.names import short_name
 from ppgen.prepare.drawers import CARTOONS, Person, drawer
 from ppgen.prepare.people import read_people

@@ -42,12 +42,6 @@ def test_other_arrays_are_refused(crop):
         segment.person_mask(crop)
 
 
-def test_on_white():
-    image = np.full((2, 2, 3), 100, np.uint8)
-    out = segment.on_white(image, np.array([[0, 1], [0.5, 0]]))
-    assert out.dtype == np.uint8 and out[..., 0].tolist() == [[255, 100], [178, 255]]
-
-
 def test_outline_mask_is_two_pixels_wider_and_soft():
     mask = np.zeros((256, 256), np.float32)
     mask[:, :128] = 1

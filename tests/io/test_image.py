@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from ppgen.errors import DataError, OutputError
-from ppgen.io.image import list_images, load_image, save_image, to_tensor_array, to_uint8
+from ppgen.io.image import list_images, load_image, on_white, save_image, to_tensor_array, to_uint8
 
 
 @pytest.fixture
@@ -258,3 +258,9 @@ def test_list_images(tmp_path, picture):
     assert list_images(tmp_path / ".ipynb_checkpoints", recursive=True)  # asked for by name
     with pytest.raises(DataError, match="is a file"):
         list_images(tmp_path / "b.png")
+
+
+def test_a_mask_leaves_white():
+    picture = np.full((2, 2, 3), 100, np.uint8)
+    out = on_white(picture, np.array([[0, 1], [0.5, 0]]))
+    assert out.dtype == np.uint8 and out[..., 0].tolist() == [[255, 100], [178, 255]]

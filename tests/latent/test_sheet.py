@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppgen.errors import DataError
-from ppgen.latent.sheet import columns_for, enlarged, sheet, zoom_for
+from ppgen.latent.sheet import columns_for, repeat_pixels, sheet, zoom_for
 
 
 def plain(count: int, side: int = 8) -> np.ndarray:
@@ -44,7 +44,7 @@ def test_what_is_no_picture():
             sheet(bad)
 
 
-def test_enlarged():
+def test_repeated_pixels():
     assert zoom_for(28) == 4 and zoom_for(64) == 2 and zoom_for(500) == 1
     picture = np.arange(12, dtype=np.uint8).reshape(1, 2, 2, 3)
-    assert (enlarged(picture, 3)[0, :3, 3:6] == picture[0, 0, 1]).all()
+    assert (repeat_pixels(picture, 3)[0, :3, 3:6] == picture[0, 0, 1]).all()

@@ -114,7 +114,7 @@ def squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def test_path_length_of_a_linear_generator():
     ends = np.random.default_rng(0).normal(size=(400, 8))
     matrix = np.diag(np.arange(1.0, 9))
-    found = ppl.path_lengths(lambda w: w @ matrix, squared, ends, space="w", mapping=lambda z: z * 2.0)
+    found = ppl.perceptual_lengths(lambda w: w @ matrix, squared, ends, space="w", mapping=lambda z: z * 2.0)
     wanted = 4 * np.square((ends[1::2] - ends[0::2]) @ matrix).sum(axis=1)
     assert found == pytest.approx(wanted, rel=0.02)  # latents reach the generator as float32
 
@@ -124,9 +124,9 @@ def test_path_length_on_the_sphere():
     ends = np.random.default_rng(1).normal(size=(200, 8))
     unit = ends / np.linalg.norm(ends, axis=1, keepdims=True)
     angles = np.arccos((unit[0::2] * unit[1::2]).sum(axis=1))
-    found = ppl.path_lengths(lambda z: z, squared, ends, batch=7)
+    found = ppl.perceptual_lengths(lambda z: z, squared, ends, batch=7)
     assert found == pytest.approx(8 * angles**2, rel=0.02)
-    rough = ppl.path_lengths(lambda z: np.sin(5 * z), squared, ends)
+    rough = ppl.perceptual_lengths(lambda z: np.sin(5 * z), squared, ends)
     assert ppl.perceptual_path_length(rough).mean > 5 * ppl.perceptual_path_length(found).mean
 
 
@@ -151,6 +151,6 @@ def test_slerp_between_equal_points():
 def test_path_length_refuses(arguments, error, message):
     given = {"latents": np.random.default_rng(0).normal(size=(4, 4))} | arguments
     with pytest.raises(error, match=message):
-        ppl.path_lengths(lambda z: z, squared, **given)
+        ppl.perceptual_lengths(lambda z: z, squared, **given)
     with pytest.raises(DataError, match="finite"):
         ppl.perceptual_path_length(np.array([np.nan]))

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from prepare.artist.test_artist import POINTS, portrait
 
-from ppgen.faces.segment import on_white
+from ppgen.io.image import on_white
 
 
 @pytest.fixture

@@ -222,8 +222,7 @@ def test_bad_input_is_named(change):
 def test_real_portraits_are_recognized(shared):
     """Ten portraits among themselves; all 118 are measured by benchmarks/artist.py."""
     from ppgen.faces.identify import describe
-    from ppgen.faces.segment import on_white
-    from ppgen.io.image import load_image
+    from ppgen.io.image import load_image, on_white
 
     root = shared("portraits/train")
     with np.load(root / "landmarks.npz") as archive:
