@@ -7,10 +7,9 @@ import json
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ppgen.errors import OutputError
 
@@ -25,33 +24,55 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     format by it work. A symbolic link is written through, not replaced.
     Raises OutputError when the folder cannot be written, the disk is full, or nothing was written.
     """
-    target = Path(path).expanduser()
-    if target.is_symlink():
-        target = target.resolve()
-    _check_target(target)
-    # stem first, so that a long name is cut and the suffix survives; the random part keeps processes apart
-    temporary = target.with_name(f".{target.stem[:64]}.{uuid.uuid4().hex[:12]}{target.suffix}")
-    _check_writable(temporary, target)
-    try:
+    with atomic_paths([path]) as (temporary,):
         yield temporary
-        _publish(temporary, target)
+
+
+@contextmanager
+def atomic_paths(paths: Iterable[str | os.PathLike]) -> Iterator[list[Path]]:
+    """As `atomic_path` for files that belong together: a temporary path for each, and all become files or none.
+
+    All places are checked before the first is written, and all files are whole before the first is renamed.
+    """
+    targets = [_followed(Path(path).expanduser()) for path in paths]
+    for target in targets:
+        _check_target(target)
+    # stem first, so that a long name is cut and the suffix survives; the random part keeps processes apart
+    temporaries = [t.with_name(f".{t.stem[:64]}.{uuid.uuid4().hex[:12]}{t.suffix}") for t in targets]
+    for temporary, target in zip(temporaries, targets):
+        _check_writable(temporary, target)
+    try:
+        yield temporaries
+        for temporary, target in zip(temporaries, targets):
+            _flush(temporary, target)
+        for temporary, target in zip(temporaries, targets):
+            os.replace(temporary, target)
+        for folder in {target.parent for target in targets}:
+            sync_folder(folder)
     except OSError as error:
         # other files' errors inside the block (a missing input, say) are not ours to rename
-        ours = error.filename is not None and Path(os.fsdecode(error.filename)) == temporary
-        if ours or error.errno in _STORAGE_ERRNOS:
-            raise OutputError(
-                f"{target}: cannot be written ({error.strerror or error}); "
-                "choose another place or free some space"
-            ) from error
-        raise
+        at = None if error.filename is None else Path(os.fsdecode(error.filename))
+        if at not in temporaries and error.errno not in _STORAGE_ERRNOS:
+            raise
+        target = targets[temporaries.index(at) if at in temporaries else 0]
+        raise OutputError(
+            f"{target}: cannot be written ({error.strerror or error}); choose another place or free some space"
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:
     """Write `data` to `path` atomically; raises OutputError."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
+    write_files({Path(path): data})
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Write several files, all of them or none; raises OutputError."""
+    with atomic_paths(files) as temporaries:
+        for temporary, data in zip(temporaries, files.values()):
+            temporary.write_bytes(data)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
@@ -62,7 +83,7 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
-def write_json(path: str | os.PathLike, value: Any, indent: int | None = 2) -> None:
+def write_json(path: str | os.PathLike, value: object, indent: int | None = 2) -> None:
     """Write `value` as JSON with a final newline; a NaN becomes no invalid JSON but a ValueError."""
     write_text(path, json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
 
@@ -139,10 +160,13 @@ def _check_writable(temporary: Path, target: Path) -> None:
         ) from error
 
 
-def _publish(temporary: Path, target: Path) -> None:
+def _followed(path: Path) -> Path:
+    """What a symbolic link stands for; other paths as they are."""
+    return path.resolve() if path.is_symlink() else path
+
+
+def _flush(temporary: Path, target: Path) -> None:
     if not temporary.exists():
         raise OutputError(f"{target}: nothing was written; the writer produced no file")
     with open(temporary, "rb+") as handle:
         os.fsync(handle.fileno())
-    os.replace(temporary, target)
-    sync_folder(target.parent)

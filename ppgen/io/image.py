@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ppgen.errors import DataError, OutputError
-from ppgen.io.atomic import atomic_path, check_output
+from ppgen.io.atomic import check_output, write_bytes, write_files
+
+if TYPE_CHECKING:
+    import paddle
+
+#: what `load_image` reads: a path, an array (H, W, 3) RGB and the like, or a PIL image
+ImageSource = str | os.PathLike | np.ndarray | Image.Image
 
 MAX_PIXELS = 100_000_000
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif")
@@ -35,9 +43,7 @@ _SIGNATURES = (
 )
 
 
-def load_image(
-    source: str | os.PathLike | np.ndarray | Image.Image, max_pixels: int = MAX_PIXELS, min_side: int = 1
-) -> np.ndarray:
+def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS, min_side: int = 1) -> np.ndarray:
     """Read an image from a path, an array or a PIL image as uint8 (H, W, 3) RGB.
 
     Files: JPEG, PNG, WebP, BMP, PPM, first frame of a GIF, in any mode. EXIF orientation is applied,
@@ -71,6 +77,17 @@ def save_image(path: str | os.PathLike, image: np.ndarray, quality: int = 95) ->
     Returns the path. `quality` is for JPEG and WebP. Raises OutputError where it cannot be written.
     """
     target = Path(path)
+    write_bytes(target, image_bytes(target, image, quality))
+    return target
+
+
+def save_images(images: Mapping[Path, np.ndarray]) -> None:
+    """Write several, all of them or none; images and errors as `save_image`."""
+    write_files({path: image_bytes(path, image) for path, image in images.items()})
+
+
+def image_bytes(target: Path, image: np.ndarray, quality: int = 95) -> bytes:
+    """What a file of this name holds; arguments and errors as `save_image`."""
     formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".ppm": "PPM"}
     format_name = formats.get(target.suffix.lower())
     if format_name is None:
@@ -88,11 +105,11 @@ def save_image(path: str | os.PathLike, image: np.ndarray, quality: int = 95) ->
     picture = Image.fromarray(np.ascontiguousarray(image))
     if format_name == "JPEG" and picture.mode == "RGBA":
         picture = _on_white(picture)
-    with atomic_path(target) as temporary:
-        # chroma kept at full resolution: drawings have hard coloured edges
-        options = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
-        picture.save(temporary, format=format_name, **options.get(format_name, {}))
-    return target
+    # chroma kept at full resolution: drawings have hard coloured edges
+    options = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
+    buffer = io.BytesIO()
+    picture.save(buffer, format=format_name, **options.get(format_name, {}))
+    return buffer.getvalue()
 
 
 def to_tensor_array(image: np.ndarray) -> np.ndarray:
@@ -107,7 +124,7 @@ def to_tensor_array(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(scaled, -1, -3))
 
 
-def to_uint8(array: Any) -> np.ndarray:
+def to_uint8(array: np.ndarray | paddle.Tensor) -> np.ndarray:
     """Float (C, H, W) or (N, C, H, W) in [-1, 1] -> uint8 (H, W, C) or (N, H, W, C), rounded and clipped.
 
     Takes a NumPy array or a tensor. Inverse of `to_tensor_array`. Raises DataError on NaN.
@@ -136,7 +153,7 @@ def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path
     if not root.is_dir():
         raise DataError(f"{folder}: is a file, not a folder; give the folder that holds the images")
     try:
-        found = sorted(
+        images = sorted(
             path
             for path in (root.rglob("*") if recursive else root.iterdir())
             if path.suffix.lower() in IMAGE_SUFFIXES and not _is_litter(path.relative_to(root)) and path.is_file()
@@ -145,9 +162,9 @@ def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path
         raise DataError(
             f"{folder}: cannot be listed ({error.strerror or error}); check its permissions"
         ) from error
-    if not found:
+    if not images:
         raise DataError(f"{folder}: this folder holds no image; put {_READABLE} files into it")
-    return found
+    return images
 
 
 def _is_litter(path: Path) -> bool:
@@ -155,14 +172,14 @@ def _is_litter(path: Path) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
 
 
-def source_name(source: Any) -> str:
+def source_name(source: object) -> str:
     """How messages name an image: its path as given, or what it is."""
     if isinstance(source, (str, os.PathLike)):
         return os.fsdecode(source) or "''"
     if isinstance(source, np.ndarray):
         return f"array {source.dtype} {source.shape}"
     if isinstance(source, Image.Image):
-        return str(getattr(source, "filename", "") or "PIL image")
+        return str(source.filename if isinstance(source, ImageFile.ImageFile) and source.filename else "PIL image")
     return type(source).__name__
 
 
@@ -278,12 +295,10 @@ def _on_white(image: Image.Image) -> Image.Image:
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """RGB or CMYK to sRGB through an embedded ICC profile, or plainly without one (or with a broken one)."""
     if profile:
-        from io import BytesIO
-
         from PIL import ImageCms
 
         try:
-            embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
+            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             colour_space = embedded.profile.xcolor_space.strip()
             is_srgb = "srgb" in (ImageCms.getProfileDescription(embedded) or "").lower()
             if colour_space == image.mode and not is_srgb:

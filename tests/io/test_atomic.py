@@ -7,7 +7,7 @@ import os
 import pytest
 
 from ppgen.errors import OutputError
-from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json, write_text
+from ppgen.io.atomic import atomic_path, atomic_paths, check_output, write_bytes, write_files, write_json, write_text
 
 
 def test_writes_and_replaces(tmp_path):
@@ -27,6 +27,26 @@ def test_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         raise KeyboardInterrupt
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_files_that_belong_together_are_all_written_or_none(tmp_path):
+    paths = [tmp_path / "a" / "one.bin", tmp_path / "two.bin"]
+    write_files({path: path.name.encode() for path in paths})
+    assert [path.read_bytes() for path in paths] == [b"one.bin", b"two.bin"]
+    with pytest.raises(KeyboardInterrupt), atomic_paths(paths) as temporaries:
+        for temporary in temporaries:
+            temporary.write_bytes(b"new")
+        raise KeyboardInterrupt
+    with pytest.raises(OutputError, match="one.bin: nothing was written"), atomic_paths(paths) as (_, second):
+        second.write_bytes(b"new")
+    with pytest.raises(OutputError, match="two.bin: cannot be written"), atomic_paths(paths) as (first, second):
+        first.write_bytes(b"new")
+        raise OSError(errno.EIO, "Input/output error", str(second))
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="folder: is a folder"):
+        write_files({paths[0]: b"new", tmp_path / "folder": b"new"})
+    assert [path.read_bytes() for path in paths] == [b"one.bin", b"two.bin"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "folder", "one.bin", "two.bin"]
 
 
 def test_json(tmp_path):
