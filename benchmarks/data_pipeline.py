@@ -20,7 +20,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
 
-import ppgen.datasets  # noqa: F401  (registers them)
 from ppgen.datasets.files import data_root, pictures_under  # noqa: E402
 from ppgen.datasets.stream import BatchStream  # noqa: E402
 from ppgen.errors import PPGenError  # noqa: E402

@@ -115,7 +115,6 @@ def check_steps(leaf: Run, control: Run) -> None:
 
 def measure(folder: Path, level: int, control: Run) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(figures by leaf, drawings of the same portraits of all groups by control and leaves)."""
-    import ppgen.datasets  # noqa: F401  (fills DATASETS)
     from ppgen.registry import DATASETS
 
     leaves = {entry["name"]: read_run(folder / entry["name"]) for entry in read_leaves(folder, level)}

@@ -39,7 +39,6 @@ class Run(NamedTuple):
 
     def model(self) -> Any:
         """The recipe, with networks as they were before training."""
-        import ppgen.models  # noqa: F401  (fills MODELS)
         from ppgen.registry import MODELS
 
         return MODELS.build(self.config["model"])

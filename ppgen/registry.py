@@ -1,32 +1,92 @@
 """The one registry: a YAML names a part, the registry builds it.
 
-Every registered class records the arguments it was built with (`constructor_args`), so that a weights
-file can say how to build its network again.
+A part is registered by being there: the first question to a registry imports the modules of the package that its parts
+live in. Every registered class records the arguments it was built with (`constructor_args`), so that a weights file can
+say how to build its network again.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
+import importlib
 import inspect
-from collections.abc import Callable
-from typing import Any
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
 
 from ppgen.errors import ConfigError
 
+Part = TypeVar("Part")
 
-def nearest(name: str, candidates: list[str]) -> str:
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
     """ ", did you mean 'x'?" for the closest candidate, or an empty string."""
     match = difflib.get_close_matches(str(name), candidates, n=1, cutoff=0.5)
     return f", did you mean '{match[0]}'?" if match else ""
 
 
+class NamedParts(Generic[Part]):
+    """Names -> parts of one kind.
+
+    Args:
+        kind: what the names stand for ("network", "objective" …); used in error messages.
+        package: imported with its modules when the first name is asked for, so that they add their parts; "": none is.
+    """
+
+    def __init__(self, kind: str, package: str = "") -> None:
+        self.kind, self._package = kind, package
+        self._parts: dict[str, Part] = {}
+
+    def add(self, name: str, part: Part) -> Part:
+        """Register a part, which is returned; ConfigError where there is one of this name."""
+        if name in self._parts:
+            raise ConfigError(f"the {self.kind} '{name}' is registered twice")
+        self._parts[name] = part
+        return part
+
+    def names(self) -> list[str]:
+        """All registered names, sorted."""
+        if package := self._package:
+            for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+                importlib.import_module(f"{package}.{module.name}")
+            self._package = ""  # only now: a module that asks while it is imported finds all of them too
+        return sorted(self._parts)
+
+    def get(self, name: str) -> Part:
+        """The part registered under `name`; ConfigError with the nearest name if there is none."""
+        names = self.names()
+        if name not in self._parts:
+            hint = nearest(name, names)
+            raise ConfigError(f"no {self.kind} is called '{name}'{hint} (there are: {', '.join(names)})")
+        return self._parts[name]
+
+
+class Registry(NamedParts[type]):
+    """Names -> classes of one kind."""
+
+    def register(self, name: str | None = None) -> Callable[[type], type]:
+        """Class decorator; `name` defaults to the class name."""
+
+        def add(cls: type) -> type:
+            _record_arguments(cls)
+            return self.add(name or cls.__name__, cls)
+
+        return add
+
+    def build(self, config: Mapping[str, Any], **extra: Any) -> Any:
+        """Build `{'name': N, **arguments}`; `extra` adds arguments that a YAML cannot hold."""
+        if "name" not in config:
+            raise ConfigError(f"a {self.kind} needs a 'name' (there are: {', '.join(self.names())})")
+        return self.get(config["name"])(**{k: v for k, v in config.items() if k != "name"}, **extra)
+
+
 def _record_arguments(cls: type) -> None:
-    original = cls.__init__
+    original = cls.__init__  # type: ignore[misc]  (of this very class, not of an instance's subclass)
     signature = inspect.signature(original)
 
     @functools.wraps(original)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+    def init(self: object, *args: object, **kwargs: object) -> None:
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
         original(self, *args, **kwargs)
@@ -34,57 +94,11 @@ def _record_arguments(cls: type) -> None:
             given = dict(list(bound.arguments.items())[1:])
             object.__setattr__(self, "constructor_args", given)
 
-    cls.__init__ = init
+    cls.__init__ = init  # type: ignore[misc]
 
 
-class Registry:
-    """Names -> classes of one kind.
-
-    Args:
-        kind: what the names stand for ("network", "dataset" …); used in error messages.
-    """
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self._classes: dict[str, type] = {}
-
-    def register(self, name: str | None = None) -> Callable[[type], type]:
-        """Class decorator; `name` defaults to the class name."""
-
-        def add(cls: type) -> type:
-            key = name or cls.__name__
-            if key in self._classes:
-                raise ConfigError(f"the {self.kind} '{key}' is registered twice")
-            _record_arguments(cls)
-            self._classes[key] = cls
-            return cls
-
-        return add
-
-    def names(self) -> list[str]:
-        """All registered names, sorted."""
-        return sorted(self._classes)
-
-    def get(self, name: str) -> type:
-        """The class registered under `name`; ConfigError with the nearest name if there is none."""
-        if name not in self._classes:
-            hint = nearest(name, self.names())
-            raise ConfigError(
-                f"no {self.kind} is called '{name}'{hint} (there are: {', '.join(self.names())})"
-            )
-        return self._classes[name]
-
-    def build(self, config: dict[str, Any], **extra: Any) -> Any:
-        """Build `{'name': N, **arguments}`; `extra` adds arguments that a YAML cannot hold."""
-        arguments = {k: v for k, v in config.items() if k != "name"}
-        if "name" not in config:
-            raise ConfigError(f"a {self.kind} needs a 'name' (there are: {', '.join(self.names())})")
-        return self.get(config["name"])(**arguments, **extra)
-
-
-NETWORKS = Registry("network")
-MODELS = Registry("model")
-DATASETS = Registry("dataset")
-TRANSFORMS = Registry("transform")
-LOSSES = Registry("loss")
-METRICS = Registry("metric")
+NETWORKS = Registry("network", "ppgen.networks")
+MODELS = Registry("model", "ppgen.models")
+DATASETS = Registry("dataset", "ppgen.datasets")
+TRANSFORMS = Registry("transform", "ppgen.datasets")
+METRICS = Registry("metric", "ppgen.metrics")

@@ -1,11 +1,12 @@
 """Registering, building, recorded arguments, and messages with the nearest name."""
 
 import json
+import sys
 
 import pytest
 
 from ppgen.errors import ConfigError, PPGenError
-from ppgen.registry import Registry, nearest
+from ppgen.registry import NamedParts, Registry, nearest
 
 
 @pytest.fixture
@@ -79,3 +80,28 @@ def test_errors_have_one_base():
     classes = [c for c in vars(errors).values() if isinstance(c, type)]
     assert len(classes) >= 8
     assert all(issubclass(c, PPGenError) for c in classes)
+
+
+def test_a_part_is_registered_by_lying_in_the_package(tmp_path, monkeypatch):
+    """And no module is imported before the first question."""
+    package = tmp_path / "parts_of_a_test"
+    package.mkdir()
+    (package / "__init__.py").write_text("from parts_of_a_test.kinds import KIND\nNAMES = KIND.names()\n")
+    (package / "kinds.py").write_text(
+        "from ppgen.registry import NamedParts\nKIND = NamedParts('part', 'parts_of_a_test')\n"
+    )
+    (package / "one.py").write_text("from parts_of_a_test.kinds import KIND\nKIND.add('one', 1)\n")
+    (package / "two.py").write_text("from parts_of_a_test.kinds import KIND\nKIND.add('two', 2)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    lazy = NamedParts("part", "parts_of_a_test")
+    assert "parts_of_a_test" not in sys.modules
+    assert lazy.names() == []  # what they register goes to the package's own KIND
+    assert sys.modules["parts_of_a_test"].NAMES == ["one", "two"]
+    (package / "three.py").write_text("from parts_of_a_test.kinds import KIND\nKIND.add('three', 3)\n")
+    assert sys.modules["parts_of_a_test"].KIND.names() == ["one", "two"]  # looked for once
+
+
+def test_a_package_that_asks_while_it_is_imported_is_whole_for_the_first_who_asked(run_python):
+    code = "from ppgen.registry import NETWORKS; print(NETWORKS.get('ConvVAE').__module__)"
+    done = run_python("-c", code)
+    assert done.stdout.strip() == "ppgen.networks.vae", done.stderr

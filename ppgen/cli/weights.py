@@ -68,10 +68,6 @@ def _names(kind: str) -> list[tuple[str, str]]:
             *shipped,
             *((name, f"PaddleGAN's {p.network}, fetched at first use from {p.url}") for name, p in PUBLISHED.items()),
         ]
-    import ppgen.datasets
-    import ppgen.metrics
-    import ppgen.models
-    import ppgen.networks  # noqa: F401  (these four fill the registries)
     from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 
     registry = {"models": MODELS, "networks": NETWORKS, "datasets": DATASETS, "metrics": METRICS}[kind]

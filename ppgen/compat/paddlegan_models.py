@@ -61,8 +61,7 @@ def _network(model: Section, key: str) -> dict[str, Any]:
     part = model.section(key, required=True)
     if key not in model:
         return {}
-    ours = NETWORKS.names()  # empty unless ppgen.networks was imported
-    name = part.take("name", str, required=True) if not ours else part.named([*NETWORK_NAMES, *ours], "network")
+    name = part.named([*NETWORK_NAMES, *NETWORKS.names()], "network")
     if name not in NETWORK_NAMES:
         return dict(part.values)
     entry, before = NETWORK_NAMES[name], len(part.faults)

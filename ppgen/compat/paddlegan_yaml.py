@@ -131,8 +131,7 @@ def _datasets(top: Section, recipe: Recipe) -> tuple[dict[str, Any], int, int]:
 
 def _dataset(part: Section, swapped: bool) -> dict[str, Any]:
     loader = ("batch_size", "num_workers", "use_shared_memory")
-    own = DATASETS.names()
-    name = part.named([*DATASET_NAMES, *own], "dataset") if own else part.take("name", str, required=True)
+    name = part.named([*DATASET_NAMES, *DATASETS.names()], "dataset")
     if name is None or name not in DATASET_NAMES:
         return {k: v for k, v in part.values.items() if k not in loader}
     entry = DATASET_NAMES[name]

@@ -114,7 +114,6 @@ def of_best_checkpoint(run: Path, name: str) -> tuple[Any, int]:
     Raises:
         ConfigError: the run has no network of this name. WeightsError: no checkpoint can be read.
     """
-    import ppgen.networks  # noqa: F401  (registers them)
     from ppgen.engine import checkpoint
     from ppgen.engine.state import split_prefix
     from ppgen.io.weights import load_into

@@ -7,10 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import ppgen.datasets  # noqa: F401  (these four fill the registries)
-import ppgen.metrics  # noqa: F401
-import ppgen.models  # noqa: F401
-import ppgen.networks  # noqa: F401
 from ppgen.compat import paddlegan_yaml
 from ppgen.config import apply_overrides, check_call, check_config, read_yaml
 from ppgen.config.validate import check_named

@@ -12,7 +12,6 @@ import numpy as np
 from paddle import nn
 from tqdm import tqdm
 
-import ppgen.metrics  # noqa: F401  (fills METRICS)
 from ppgen.datasets.stream import Reader
 from ppgen.engine import distributed
 from ppgen.engine.settings import ValidateSettings

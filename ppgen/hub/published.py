@@ -148,8 +148,6 @@ def _download(url: str, target: Path, timeout: float) -> None:
 
 def build(published: Published) -> Any:
     """The network a published file fills, without its weights."""
-    import ppgen.networks  # noqa: F401  (registers them)
-
     return NETWORKS.build(network_config({"name": published.network, **published.arguments}))
 
 

@@ -64,8 +64,6 @@ def _says_what_it_is(path: Path) -> bool:
 
 
 def _of_arrays(path: Path) -> Any:
-    import ppgen.networks  # noqa: F401  (registers it)
-
     arrays = _generator_arrays(path)
     network = NETWORKS.build({"name": _CLASS, **arguments_of(arrays, str(path))})
     load_into(network, arrays)

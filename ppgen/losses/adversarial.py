@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import paddle
 import paddle.nn.functional as F
 
-from ppgen.errors import ConfigError
-from ppgen.registry import nearest
+from ppgen.registry import NamedParts
 
 Term = Callable[[paddle.Tensor], paddle.Tensor]
 
@@ -46,42 +45,41 @@ def _bce(logits: paddle.Tensor, target: float) -> paddle.Tensor:
 
 _WASSERSTEIN = (lambda real: -real.mean(), lambda fake: fake.mean(), lambda fake: -fake.mean())
 
-OBJECTIVES: dict[str, Objective] = {
-    found.name: found
-    for found in (
-        # D: -E[log s(D(x))] - E[log(1 - s(D(G)))], G: -E[log s(D(G))] (s the sigmoid): eq. 1 of Goodfellow et
-        # al. 2014 and the generator's loss of its section 3, as binary cross-entropy with logits.
-        Objective("vanilla", lambda x: _bce(x, 1.0), lambda x: _bce(x, 0.0), lambda x: _bce(x, 1.0), F.sigmoid),
-        # The same game as E[softplus(-D(x))] + E[softplus(D(G))]; E[softplus(-D(G))]: the form and the name that
-        # StyleGAN and StyleGAN2 use ("non-saturating logistic loss", Karras et al. 2019 and 2020).
-        Objective(
-            "logistic",
-            lambda real: F.softplus(-real).mean(),
-            lambda fake: F.softplus(fake).mean(),
-            lambda fake: F.softplus(-fake).mean(),
-            F.sigmoid,
-        ),
-        # ½ E[(D(x) - 1)²] + ½ E[D(G)²]; ½ E[(D(G) - 1)²]: eq. 9 of Mao et al. 2017, a=0, b=c=1.
-        Objective(
-            "lsgan",
-            lambda real: 0.5 * (real - 1).square().mean(),
-            lambda fake: 0.5 * fake.square().mean(),
-            lambda fake: 0.5 * (fake - 1).square().mean(),
-            lambda logits: logits,
-        ),
-        # E[D(G)] - E[D(x)]; -E[D(G)]: eq. 2 and algorithm 1 of Arjovsky et al. 2017. The critic must be kept
-        # Lipschitz: by clipping its weights (wgan), or by a penalty (wgangp: Gulrajani et al. 2017, eq. 3).
-        Objective("wgan", *_WASSERSTEIN),
-        Objective("wgangp", *_WASSERSTEIN),
-        # E[max(0, 1 - D(x))] + E[max(0, 1 + D(G))]; -E[D(G)]: eqs. 4-5 of Lim and Ye 2017 (also Miyato et al. 2018).
-        Objective(
-            "hinge",
-            lambda real: F.relu(1 - real).mean(),
-            lambda fake: F.relu(1 + fake).mean(),
-            lambda fake: -fake.mean(),
-        ),
-    )
-}
+OBJECTIVES: NamedParts[Objective] = NamedParts("objective", "ppgen.losses")
+for _objective in (
+    # D: -E[log s(D(x))] - E[log(1 - s(D(G)))], G: -E[log s(D(G))] (s the sigmoid): eq. 1 of Goodfellow et
+    # al. 2014 and the generator's loss of its section 3, as binary cross-entropy with logits.
+    Objective("vanilla", lambda x: _bce(x, 1.0), lambda x: _bce(x, 0.0), lambda x: _bce(x, 1.0), F.sigmoid),
+    # The same game as E[softplus(-D(x))] + E[softplus(D(G))]; E[softplus(-D(G))]: the form and the name that
+    # StyleGAN and StyleGAN2 use ("non-saturating logistic loss", Karras et al. 2019 and 2020).
+    Objective(
+        "logistic",
+        lambda real: F.softplus(-real).mean(),
+        lambda fake: F.softplus(fake).mean(),
+        lambda fake: F.softplus(-fake).mean(),
+        F.sigmoid,
+    ),
+    # ½ E[(D(x) - 1)²] + ½ E[D(G)²]; ½ E[(D(G) - 1)²]: eq. 9 of Mao et al. 2017, a=0, b=c=1.
+    Objective(
+        "lsgan",
+        lambda real: 0.5 * (real - 1).square().mean(),
+        lambda fake: 0.5 * fake.square().mean(),
+        lambda fake: 0.5 * (fake - 1).square().mean(),
+        lambda logits: logits,
+    ),
+    # E[D(G)] - E[D(x)]; -E[D(G)]: eq. 2 and algorithm 1 of Arjovsky et al. 2017. The critic must be kept
+    # Lipschitz: by clipping its weights (wgan), or by a penalty (wgangp: Gulrajani et al. 2017, eq. 3).
+    Objective("wgan", *_WASSERSTEIN),
+    Objective("wgangp", *_WASSERSTEIN),
+    # E[max(0, 1 - D(x))] + E[max(0, 1 + D(G))]; -E[D(G)]: eqs. 4-5 of Lim and Ye 2017 (also Miyato et al. 2018).
+    Objective(
+        "hinge",
+        lambda real: F.relu(1 - real).mean(),
+        lambda fake: F.relu(1 + fake).mean(),
+        lambda fake: -fake.mean(),
+    ),
+):
+    OBJECTIVES.add(_objective.name, _objective)
 
 
 def objective(name: str) -> Objective:
@@ -90,7 +88,4 @@ def objective(name: str) -> Objective:
     Raises:
         ConfigError: for any other name.
     """
-    if name not in OBJECTIVES:
-        known = sorted(OBJECTIVES)
-        raise ConfigError(f"no objective is called '{name}'{nearest(name, known)} (there are: {', '.join(known)})")
-    return OBJECTIVES[name]
+    return OBJECTIVES.get(name)

@@ -6,17 +6,12 @@ arguments and build our recipe.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 
 from ppgen.compat.names import MODEL_NAMES
 from ppgen.compat.paddlegan_models import model_config
 from ppgen.models.base import Model, Phase, Step  # noqa: F401
 from ppgen.registry import MODELS
-
-for _module in pkgutil.iter_modules(__path__):  # a recipe is one file here and needs no list to stand in
-    importlib.import_module(f"{__name__}.{_module.name}")
 
 
 def _paddlegan_name(old_name: str) -> Callable[..., Model]:

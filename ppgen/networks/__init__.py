@@ -1,4 +1,4 @@
-"""Architectures: layers that map tensors to tensors, one a file. Importing this package registers them all.
+"""Architectures: layers that map tensors to tensors, one a file. A network is registered by being here.
 
 PaddleGAN's class names are attributes too (`ppgen.networks.ResnetUGATITP2CGenerator(ngf=32)`): they take
 PaddleGAN's arguments and build our class.
@@ -10,32 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ppgen.compat import names as _names
-from ppgen.networks import (  # noqa: F401
-    attributes,
-    conditional_discriminator,
-    dcgan,
-    face_id,
-    folded_discriminator,
-    inception,
-    mlp_gan,
-    patch_discriminator,
-    pggan,
-    photo2cartoon,
-    photo2cartoon_lean,
-    pixel_discriminator,
-    resnet_generator,
-    segmentation,
-    skin_tone,
-    stylegan2_discriminator,
-    stylegan2_generator,
-    stylegan_discriminator,
-    stylegan_generator,
-    ugatit_discriminator,
-    ugatit_generator,
-    unet_generator,
-    upsampling_generator,
-    vae,
-)
 from ppgen.registry import NETWORKS
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-import ppgen.models  # noqa: F401
 from ppgen.engine.trainer import Trainer
 from ppgen.faces.typical import typical_landmarks
 from ppgen.registry import MODELS

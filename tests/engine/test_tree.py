@@ -8,7 +8,6 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 
-import ppgen.networks  # noqa: F401  (fills their registry)
 from ppgen.config import read_yaml
 from ppgen.engine import checkpoint, launch
 from ppgen.engine.stages import check_stages, nodes_of

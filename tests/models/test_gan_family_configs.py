@@ -8,7 +8,6 @@ import numpy as np
 import paddle
 import pytest
 
-import ppgen.datasets  # noqa: F401  (registers them)
 from ppgen.config import check_config, read_yaml
 from ppgen.engine.optimizers import build_optimizer
 from ppgen.engine.schema import CHECKS
