@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.pictures import Pictures
+from ppgen.apps.drawings import Drawings
 from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
 from ppgen.hub import published
 from ppgen.hub.stylegan2 import load_style_generator
@@ -123,7 +123,7 @@ class GANPredictor:
         truncation: float | None = None,
         columns: int | None = None,
         **titles: Any,
-    ) -> Pictures:
+    ) -> Drawings:
         """Pictures of latents (n, latent_dim) or (latent_dim,).
 
         labels: of a network with classes, one for all or one each. truncation: of StyleGAN2, 1 for all its
@@ -133,7 +133,7 @@ class GANPredictor:
         z = check_latents(z, self.network.latent_dim)
         given = check_labels(labels, len(z), self.classes)
         function = generator_of(self.network, self.name, truncation)
-        return Pictures(draw(function, z, given, batch=batch_of(self.network)), columns, **titles)
+        return Drawings(draw(function, z, given, batch=batch_of(self.network)), columns, **titles)
 
     def seeds(
         self,
@@ -141,7 +141,7 @@ class GANPredictor:
         labels: int | Sequence[int] | None = None,
         truncation: float | None = None,
         titled: bool = False,
-    ) -> Pictures:
+    ) -> Drawings:
         """One picture a seed; `titled` writes the seed above each.
 
         With classes and without labels: one row a class, one column a seed.
@@ -152,7 +152,7 @@ class GANPredictor:
             return self.draw(z, labels, truncation, **({"titles": names} if titled else {}))
         return self._classes_by(z, truncation, **({"column_titles": names} if titled else {}))
 
-    def _classes_by(self, z: np.ndarray, truncation: float | None, **titles: Any) -> Pictures:
+    def _classes_by(self, z: np.ndarray, truncation: float | None, **titles: Any) -> Drawings:
         """A row a class, a column a latent."""
         rows = np.repeat(np.arange(self.classes), len(z))
         names = [str(k) for k in range(self.classes)]
@@ -164,7 +164,7 @@ class GANPredictor:
         count: int = 64,
         labels: int | Sequence[int] | None = None,
         truncation: float | None = None,
-    ) -> Pictures:
+    ) -> Drawings:
         """`count` pictures of one seed.
 
         With classes and without labels: one row a class, the latent of a column the same in every row, `count`
@@ -185,14 +185,14 @@ class GANPredictor:
         closed: bool = False,
         label: int | None = None,
         truncation: float | None = None,
-    ) -> Pictures:
+    ) -> Drawings:
         """From seed to seed, `steps` pictures from one to the next; `closed` goes back to the first."""
         points = through(latents_of(list(seeds), self.network.latent_dim), steps, way, closed)
         return self.draw(points, label, truncation, columns=steps)
 
     def loop(
         self, seed: int = 0, steps: int = 60, label: int | None = None, truncation: float | None = None
-    ) -> Pictures:
+    ) -> Drawings:
         """A closed loop through latents of which each is as probable as any."""
         points = circle(*latents(seed, 2, self.network.latent_dim), steps)
         return self.draw(points, label, truncation)
@@ -203,7 +203,7 @@ class GANPredictor:
         count: int = 1,
         label: int | None = None,
         truncation: float | None = None,
-    ) -> Pictures:
+    ) -> Drawings:
         """Draw and write `sample.png` into the output folder: one picture, or a sheet of `count`.
 
         With classes and no label, one picture of each class.

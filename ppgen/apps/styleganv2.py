@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ppgen import hub
+from ppgen.apps.drawings import Drawings
 from ppgen.apps.gan import GANPredictor
-from ppgen.apps.pictures import Pictures
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import load_style_generator
@@ -30,8 +30,8 @@ class Sheets(NamedTuple):
     """What `StyleGANv2Predictor.run` drew."""
 
     seed: int
-    sample: Pictures
-    mixing: tuple[Pictures, ...]
+    sample: Drawings
+    mixing: tuple[Drawings, ...]
     paths: tuple[Path, ...]
 
 
@@ -151,7 +151,7 @@ class StyleGANv2Predictor(GANPredictor):
         truncation: float | None = None,
         columns: int | None = None,
         **titles: Any,
-    ) -> Pictures:
+    ) -> Drawings:
         """Pictures of latents z, as `GANPredictor.draw`."""
         z = check_latents(z, self.network.latent_dim)
         check_labels(labels, len(z), None)
@@ -163,7 +163,7 @@ class StyleGANv2Predictor(GANPredictor):
         noise: Sequence[np.ndarray] | None = None,
         columns: int | None = None,
         **titles: Any,
-    ) -> Pictures:
+    ) -> Drawings:
         """Pictures of W+ (n, count, latent_dim) or (count, latent_dim).
 
         noise: one array (1, 1, h, w) or (n, 1, h, w) a layer; None: the stored.
@@ -182,9 +182,9 @@ class StyleGANv2Predictor(GANPredictor):
         def synthesize(w: Any, *given: Any) -> Any:
             return self.network.synthesize(w, list(given) or None)
 
-        return Pictures(draw(synthesize, w_plus, *maps, batch=self.batch), columns, **titles)
+        return Drawings(draw(synthesize, w_plus, *maps, batch=self.batch), columns, **titles)
 
-    def truncation_sheet(self, seeds: Sequence[int], values: Sequence[float] | None = None) -> Pictures:
+    def truncation_sheet(self, seeds: Sequence[int], values: Sequence[float] | None = None) -> Drawings:
         """A row a seed, a column a truncation; None: -1 (the opposite) over 0 (the mean picture) to 1."""
         psi = np.linspace(-1, 1, 9) if values is None else np.asarray(values, float)
         if not len(psi) or not len(seeds):
@@ -197,7 +197,7 @@ class StyleGANv2Predictor(GANPredictor):
     def walk_w(
         self, seeds: Sequence[int], steps: int = 12, way: Interpolation = "lerp", closed: bool = False,
         truncation: float | None = None,
-    ) -> Pictures:  # fmt: skip
+    ) -> Drawings:  # fmt: skip
         """As `walk`, but through W, where straight lines are the natural way."""
         w = self.map(latents_of(list(seeds), self.network.latent_dim))
         return self.draw_w(self.spread(through(w, steps, way, closed), truncation), columns=steps)
@@ -228,14 +228,14 @@ class StyleGANv2Predictor(GANPredictor):
         paths = tuple(p.save(self.output_path / name) for p, name in zip((sample, *mixing), names))
         return Sheets(seed, sample, mixing, paths)
 
-    def _mixture(self, sources: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> Pictures:
+    def _mixture(self, sources: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> Drawings:
         rows = [self.draw_w(sources).arrays]
         rows[0] = np.concatenate([np.zeros_like(rows[0][:1]), rows[0]])  # PaddleGAN's corner is black
         for target in targets:
             first = int(rng.integers(1, self.network.count))
             mixed = swap(np.broadcast_to(target, sources.shape), sources, range(first, self.network.count))
             rows.append(self.draw_w(np.concatenate([target[None], mixed])).arrays)
-        return Pictures(np.concatenate(rows), len(sources) + 1)
+        return Drawings(np.concatenate(rows), len(sources) + 1)
 
     def run_seeds(self, seeds: Sequence[int], truncation: float = TRUNCATION) -> Path:
         """Write `seeds.png`, a sheet of a picture a seed, its number above; returns the path."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.batch import check_not_input
-from ppgen.apps.pictures import Pictures
+from ppgen.apps.drawings import Drawings
 from ppgen.apps.styleganv2 import TRUNCATION, check_finite
 from ppgen.apps.styleganv2_fitting import Fitted, Latent, StyleGANv2FittingPredictor, read_latent, save_latent
 from ppgen.errors import ConfigError
@@ -115,7 +115,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         settings: Settings | None = None,
         align: bool = True,
         channels: Mapping[Channel, float] | None = None,
-    ) -> Pictures:
+    ) -> Drawings:
         """A photo, its projection, that moved by each amount and, where there are several, by all of them.
 
         source: a photo, which is projected first; or a latent (.npy, .npz, `Latent`, `Fitted`, or an array of signed
@@ -137,7 +137,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         pictures = np.concatenate([self._edited(latent, *move, layers) for move in moves])
         if crop is not None:
             pictures, titles = np.concatenate([crop[None], pictures]), ["photo", *titles]
-        return Pictures(pictures, len(pictures), titles=titles)
+        return Drawings(pictures, len(pictures), titles=titles)
 
     def _check_edit(
         self, amounts: Mapping[str, float], channels: Mapping[Channel, float], layers: Sequence[int] | None
@@ -180,7 +180,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         span: float = 10.0,
         truncation: float | None = TRUNCATION,
         steps: int = 7,
-    ) -> Pictures:
+    ) -> Drawings:
         """A row a channel, titled as given: the face of a seed moved from -span to span deviations of it."""
         check_finite("span", span)
         if not channels:
@@ -191,7 +191,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         points = [moved_styles(start, spread, {channel: float(a)}) for channel in channels for a in amounts]
         pictures = paint(self.network, [np.concatenate(rows) for rows in zip(*points)])
         titles = [f"{amount:+.2g}" if amount else "0" for amount in amounts]
-        return Pictures(pictures, steps, row_titles=list(channels.values()), column_titles=titles)
+        return Drawings(pictures, steps, row_titles=list(channels.values()), column_titles=titles)
 
     def direction_sheet(
         self,
@@ -201,7 +201,7 @@ class StyleGANv2EditingPredictor(StyleGANv2FittingPredictor):
         layers: Sequence[int] | None = None,
         truncation: float | None = TRUNCATION,
         steps: int = 7,
-    ) -> Pictures:
+    ) -> Drawings:
         """A row a direction: the face of a seed moved from -span to span along it, in the given layers of W+."""
         check_finite("span", span)
         if not len(directions):

@@ -16,8 +16,8 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.batch import check_not_input
+from ppgen.apps.drawings import Drawing
 from ppgen.apps.photos import Seen, Way, see
-from ppgen.apps.pictures import Picture
 from ppgen.apps.styleganv2 import StyleGANv2Predictor
 from ppgen.errors import DataError
 from ppgen.hub.published import PUBLISHED
@@ -192,7 +192,7 @@ class StyleGANv2FittingPredictor(StyleGANv2Predictor):
         save_latent(paths[2], fitted.latent)
         return fitted.crop, fitted.picture, fitted.latent.w_plus
 
-    def picture(self, latent: Latent) -> Picture:
+    def picture(self, latent: Latent) -> Drawing:
         """What a latent looks like."""
         return self.draw_w(latent.w_plus, latent.noise)[0]
 

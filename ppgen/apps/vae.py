@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 from ppgen.apps.batch import Item, Report, check_not_input, is_batch, list_items, run_batch
+from ppgen.apps.drawings import Drawing, Drawings
 from ppgen.apps.gan import GANPredictor
 from ppgen.apps.photos import Seen, see
-from ppgen.apps.pictures import Picture, Pictures
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import atomic_path, check_output
 from ppgen.io.image import save_image, source_name, to_tensor_array
@@ -117,7 +117,7 @@ class VAEPredictor(GANPredictor):
 
     # ---- latent -> picture --------------------------------------------------------------------------------
 
-    def decode(self, z: np.ndarray) -> Picture | Pictures:
+    def decode(self, z: np.ndarray) -> Drawing | Drawings:
         """The picture of a latent (latent_dim,), or the pictures of several (n, latent_dim)."""
         pictures = self.draw(z)
         return pictures[0] if np.ndim(z) == 1 else pictures
@@ -132,14 +132,14 @@ class VAEPredictor(GANPredictor):
 
     def arithmetic(
         self, photo: Any, amounts: Mapping[str, float] | None = None, align: bool | None = None, **more: float
-    ) -> Picture:
+    ) -> Drawing:
         """z + sum of amount * vector: `vae.arithmetic('me.jpg', Smiling=1.5, Eyeglasses=-1)`.
 
         photo: or its latent. Raises ConfigError for a name the weights have no vector for.
         """
         return self.decode(self.attributes.moved(self.latent_of(photo, align), {**(amounts or {}), **more}))
 
-    def morph(self, a: Any, b: Any, steps: int = 9, way: Interpolation = "lerp", align: bool | None = None) -> Pictures:
+    def morph(self, a: Any, b: Any, steps: int = 9, way: Interpolation = "lerp", align: bool | None = None) -> Drawings:
         """From one photo (or latent) to another: z = z_A (1 - t) + z_B t, or along the arc with way='slerp'."""
         points = morph(self.latent_of(a, align), self.latent_of(b, align), steps, way)
         return self.draw(points, columns=steps)
@@ -161,7 +161,7 @@ class VAEPredictor(GANPredictor):
         span: float = 2.0,
         steps: int = 9,
         align: bool | None = None,
-    ) -> Pictures:
+    ) -> Drawings:
         """A row for each of `along`, attributes by name or dimensions by number: z - span … z + span in steps.
 
         photo: or its latent.

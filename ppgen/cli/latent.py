@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ppgen.cli.command import Command, add_debug, add_fps, check_new_file, check_output_file, keep_inputs, only_with
 
 if TYPE_CHECKING:
+    from ppgen.apps.drawings import Drawings
     from ppgen.apps.gan import GANPredictor
-    from ppgen.apps.pictures import Pictures
     from ppgen.apps.vae import VAEPredictor
 
 _MODEL = "a shipped network's name (ppgen list weights) or a weights file"
@@ -75,7 +75,7 @@ def _take_photo(args: argparse.Namespace, words: str) -> None:
         args.photo = found.pop()
 
 
-def _write(pictures: Pictures, output: str, fps: float = 12) -> int:
+def _write(pictures: Drawings, output: str, fps: float = 12) -> int:
     """A sheet or, by the suffix, a film; says where, and where it is not quite what was asked for."""
     from ppgen.io.movie import is_movie, save_movie
 

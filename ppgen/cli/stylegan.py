@@ -108,7 +108,7 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_mix(args: argparse.Namespace) -> int:
     """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
-    from ppgen.apps.pictures import Picture
+    from ppgen.apps.drawings import Drawing
     from ppgen.apps.styleganv2 import TRUNCATION, check_finite
     from ppgen.errors import ConfigError
     from ppgen.latent.explain import mixing_sheet
@@ -125,7 +125,7 @@ def run_mix(args: argparse.Namespace) -> int:
     psi = TRUNCATION if args.truncation is None else args.truncation
     check_finite("truncation", psi)
     rows, columns = parse_seeds(args.rows or "0-5", "--rows"), parse_seeds(args.columns or "10-14", "--columns")
-    print(Picture(mixing_sheet(_predictor(args).network, rows, columns, psi)).save(args.output))
+    print(Drawing(mixing_sheet(_predictor(args).network, rows, columns, psi)).save(args.output))
     return 0
 
 
@@ -133,7 +133,7 @@ def _mix_latents(predictor: Any, args: argparse.Namespace) -> Any:
     """Both, and the first with the layers asked for, or with each band, of the second; each with its own noise."""
     import numpy as np
 
-    from ppgen.apps.pictures import Pictures
+    from ppgen.apps.drawings import Drawings
     from ppgen.apps.styleganv2_fitting import read_latent
     from ppgen.latent.explain import bands
     from ppgen.latent.mixing import parse_layers, swap
@@ -145,7 +145,7 @@ def _mix_latents(predictor: Any, args: argparse.Namespace) -> Any:
     of_a = predictor.draw_w(np.concatenate([a, *(swap(a, b, layers) for layers in parts.values())]), first.noise)
     of_b = predictor.draw_w(b, second.noise)
     pictures = np.concatenate([of_a.arrays[:1], of_b.arrays, of_a.arrays[1:]])
-    return Pictures(pictures, len(pictures), titles=["A", "B", *(f"A, {name} of B" for name in parts)])
+    return Drawings(pictures, len(pictures), titles=["A", "B", *(f"A, {name} of B" for name in parts)])
 
 
 # ---- project, edit --------------------------------------------------------------------------------------

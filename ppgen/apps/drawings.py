@@ -1,26 +1,39 @@
-"""What predictors that draw give back: pictures that can be saved, looked at in a notebook, and used as arrays."""
+"""What predictors that draw give back: drawings that can be saved, looked at in a notebook, and used as arrays."""
 
 from __future__ import annotations
 
-import io
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, overload
 
 import numpy as np
-from PIL import Image
 
-from ppgen.io.image import save_image
+from ppgen.io.image import image_bytes, save_image
 from ppgen.io.movie import is_movie, save_movie
 from ppgen.latent.sheet import repeat_pixels, sheet, zoom_for
 
-# Pixels that small pictures are enlarged to in a film, and on a sheet with titles, which need room.
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+    from typing_extensions import Unpack
+
+# Pixels that small drawings are enlarged to in a film, and on a sheet with titles, which need room.
 _MOVIE_SIDE, _TITLED_SIDE = 256, 128
+_PNG = Path("drawing.png")
 
 
-class Picture:
+class Titles(TypedDict, total=False):
+    """What a sheet says beside its drawings, as `ppgen.latent.sheet.sheet` takes it, and the gap between them."""
+
+    heading: str
+    row_titles: Sequence[str]
+    column_titles: Sequence[str]
+    titles: Sequence[str]
+    gap: int
+
+
+class Drawing:
     """One drawing.
 
     Attributes:
@@ -34,29 +47,29 @@ class Picture:
         """Write it as the suffix says, .png or .jpg; returns the path."""
         return save_image(path, self.array)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.array, dtype=dtype, copy=True)
 
     def __repr__(self) -> str:
-        return f"Picture({self.array.shape[1]}x{self.array.shape[0]})"
+        return f"Drawing({self.array.shape[1]}x{self.array.shape[0]})"
 
     def _repr_png_(self) -> bytes:
-        return _png(self.array)
+        return image_bytes(_PNG, self.array)
 
 
-class Pictures(Sequence[Picture]):
+class Drawings(Sequence[Drawing]):
     """Several drawings of one size.
 
     Attributes:
         arrays: uint8 (N, H, W, 3) RGB.
-        columns: pictures a row on the sheet.
+        columns: drawings a row on the sheet.
     """
 
-    def __init__(self, arrays: np.ndarray, columns: int | None = None, **titles: Any) -> None:
+    def __init__(self, arrays: np.ndarray, columns: int | None = None, **titles: Unpack[Titles]) -> None:
         self.arrays, self.columns, self._titles = arrays, columns, titles
 
     def sheet(self) -> np.ndarray:
-        """All on one, uint8 (H, W, 3), with the titles they were made with; then small pictures are enlarged."""
+        """All on one, uint8 (H, W, 3), with the titles they were made with; then small drawings are enlarged."""
         titled = any(name != "gap" for name in self._titles)
         factor = zoom_for(self.arrays.shape[1], _TITLED_SIDE) if titled else 1
         return sheet(repeat_pixels(self.arrays, factor), self.columns, **self._titles)
@@ -75,27 +88,27 @@ class Pictures(Sequence[Picture]):
         return written
 
     def frames(self) -> np.ndarray:
-        """What a film shows: small pictures enlarged, pixel by pixel."""
+        """What a film shows: small drawings enlarged, pixel by pixel."""
         return repeat_pixels(self.arrays, zoom_for(self.arrays.shape[1], _MOVIE_SIDE))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.arrays, dtype=dtype, copy=True)
 
     def __len__(self) -> int:
         return len(self.arrays)
 
-    def __getitem__(self, index: Any) -> Any:
-        found = self.arrays[index]
-        return Picture(found) if found.ndim == 3 else Pictures(found)
+    @overload
+    def __getitem__(self, index: int) -> Drawing: ...
 
-    def __iter__(self) -> Iterator[Picture]:
-        return map(Picture, self.arrays)
+    @overload
+    def __getitem__(self, index: slice) -> Drawings: ...
+
+    def __getitem__(self, index: int | slice) -> Drawing | Drawings:
+        chosen = self.arrays[index]
+        return Drawing(chosen) if chosen.ndim == 3 else Drawings(chosen)
+
+    def __iter__(self) -> Iterator[Drawing]:
+        return map(Drawing, self.arrays)
 
     def _repr_png_(self) -> bytes:
-        return _png(self.sheet())
-
-
-def _png(array: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, "PNG")
-    return buffer.getvalue()
+        return image_bytes(_PNG, self.sheet())
