@@ -14,13 +14,15 @@ def test_every_shipped_network_has_a_whole_card():
         assert (hub.ASSETS / f"{name}.md").read_text(encoding="utf-8") == hub.card_text(name)
 
 
-CARTOON_CHAIN = ("face_id", "photo2cartoon", "segmentation", "skin_tone", "face_attributes")
+CARTOON_CHAIN = (
+    "blazeface", "face_mesh", "face_id", "photo2cartoon", "segmentation", "skin_tone", "face_attributes"
+)
 
 
 def test_shipped_networks_stay_small():
-    """What a cartoon needs below 30 MB, the generative models, and what trains on from them, below 40 more."""
+    """What a cartoon needs below 33 MB, the generative models, and what trains on from them, below 40 more."""
     sizes = {path.stem: path.stat().st_size for path in hub.ASSETS.glob("*.safetensors")}
-    assert sum(sizes[name] for name in CARTOON_CHAIN) < 30e6
+    assert sum(sizes[name] for name in CARTOON_CHAIN) < 33e6
     assert sum(size for name, size in sizes.items() if name not in CARTOON_CHAIN) < 40e6
 
 
