@@ -34,12 +34,12 @@ QUIET = ["checkpoint.interval=100000", "validate.interval=100000", "log.visual_i
 def build(options: argparse.Namespace, folder: str, extra: list[str]) -> Any:
     """The trainer of a config."""
 
-    from ppgen.engine import launch
+    from ppgen.engine import assemble
     from ppgen.engine.schema import load_config
     from ppgen.engine.trainer import Trainer
 
     config = load_config(options.config, [*QUIET, *extra, *options.overrides])
-    model, train, _ = launch.build(config)
+    model, train, _ = assemble.build(config)
     return Trainer(model, config, Path(folder), train)
 
 

@@ -10,7 +10,7 @@ from ppgen.cli import guarded, split_debug  # noqa: E402
 
 def main() -> int:
     """Hand everything but --debug to the launcher, which owns the options."""
-    from ppgen.engine import launch
+    from ppgen.cli import launch
 
     argv, debug = split_debug(sys.argv[1:])
     return guarded(lambda: launch.main(argv), debug)

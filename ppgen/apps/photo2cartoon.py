@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,11 +29,13 @@ from ppgen.apps.portrait import (
     scaled,
     timed,
 )
-from ppgen.apps.routing import Route, Router
 from ppgen.errors import ConfigError
 from ppgen.faces.segment import outline_mask
 from ppgen.io.atomic import atomic_path, check_output
 from ppgen.io.image import on_white, save_image
+
+if TYPE_CHECKING:
+    from ppgen.tree.routing import Route, Router
 
 GENERATOR = "photo2cartoon"  # its name in the hub
 
@@ -81,8 +83,8 @@ class Photo2CartoonPredictor:
     weight_path: a generator's weights to use instead of the shipped ones: a .safetensors of ours (its class
     and sizes are read from it), or PaddleGAN's published photo2cartoon `.pdparams`. `~` is understood.
     routing: a generator for each group of people: the folder (or tree.json) that a training with `stages` leaves, or
-    {'senior-F': weights, 'young': weights, 'base': weights}. Each face is drawn by the generator of its group; where
-    there is none, by the group's above it, and last by `weight_path`'s.
+    {'senior-F': weights, 'young': weights, 'base': weights}, or a router of one's own. Each face is drawn by the
+    generator of its group; where there is none, by the group's above it, and last by `weight_path`'s.
     The networks are loaded when the first face is drawn, once.
 
         p2c = Photo2CartoonPredictor()
@@ -95,11 +97,11 @@ class Photo2CartoonPredictor:
         self,
         output_path: str | os.PathLike = "output",
         weight_path: str | os.PathLike | None = None,
-        routing: str | os.PathLike | Mapping[str, Any] | None = None,
+        routing: str | os.PathLike | Mapping[str, Any] | Router | None = None,
     ) -> None:
         self.output_path = Path(output_path).expanduser()
         self.weight_path = None if weight_path is None else hub.path_of(weight_path)
-        self.router = None if routing is None else Router(routing)
+        self.router = _router_of(routing)
         self._generators: dict[Path, Generator] = {}
 
     def run(
@@ -230,3 +232,12 @@ class Photo2CartoonPredictor:
             save_image(photo_file, result.crop)
             save_image(cartoon_file, result.cartoon)
         return replace(result, photo_path=photo, cartoon_path=cartoon)
+
+
+def _router_of(routing: str | os.PathLike | Mapping[str, Any] | Router | None) -> Router | None:
+    """The router that was given, or that of a training with `stages`, whose package is imported only for it."""
+    if not isinstance(routing, (str, os.PathLike, Mapping)):
+        return routing
+    from ppgen.tree.routing import Router
+
+    return Router(routing)

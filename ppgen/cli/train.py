@@ -10,7 +10,7 @@ from ppgen.cli.command import Command, no_arguments
 
 def run_train(args: argparse.Namespace) -> int | None:
     """Train or evaluate, as `tools/main.py` does: its options are defined once, in the launcher."""
-    from ppgen.engine import launch
+    from ppgen.cli import launch
 
     return launch.main(args.rest)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -30,13 +29,6 @@ def find(path: Path) -> Path:
         name = path.name.removesuffix(".yaml")
         return folder() / f"{name}.yaml" if name in names() else path
     return path
-
-
-def settings(name: str) -> dict[str, Any]:
-    """What a shipped config says."""
-    from ppgen.config.read import read_yaml
-
-    return read_yaml(folder() / f"{name}.yaml")
 
 
 def how_to_train(name: str) -> str:

@@ -37,14 +37,14 @@ def process_count(wanted: str, batch_size: int, accumulate: int = 1) -> int:
     return int(wanted)
 
 
-def start_processes(count: int, argv: list[str]) -> int:
-    """Run the training command `argv` in `count` processes; the exit code is 0, or 2 where one failed."""
+def start_processes(worker: Path, count: int, argv: list[str]) -> int:
+    """Run the script `worker` with arguments `argv` in `count` processes; the exit code is 0, or 2 where one failed."""
     threads = str(max(1, cpu_count() // count))  # ppgen's own choice for one process would fight over the cores
     search = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "FLAGS_paddle_num_threads": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": search}
     with tempfile.TemporaryDirectory(prefix="ppgen-launch-") as logs:
         command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count)]
-        command += ["--log_dir", logs, str(Path(__file__).with_name("worker.py")), *argv]
+        command += ["--log_dir", logs, str(worker), *argv]
         # its older form, which --backend would choose, leaves the workers alone when it is told to stop
         code = _wait(subprocess.Popen(command, env=environment))
         if code > 128:

@@ -77,6 +77,16 @@ def new_folder(output: Path, name: str) -> Path:
     return folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder
 
 
+def record_start(
+    folder: Path, config: dict[str, Any], step: int, resumed: bool, arguments: list[str], prefix: str = ""
+) -> None:
+    """`record` a start, and say so in lines that begin with `prefix`."""
+    for line in record(folder, config, step, resumed, arguments):
+        print(prefix + line)
+    where = f"going on from step {step}" if resumed else "starting at step 0"
+    print(f"{prefix}{where} in {folder}", flush=True)
+
+
 def record(folder: Path, config: dict[str, Any], step: int, resumed: bool, arguments: list[str]) -> list[str]:
     """Write the resolved config and, a line a start, what was run from which step; returns what has changed.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ppgen.compat import paddlegan_yaml
@@ -15,7 +16,6 @@ from ppgen.datasets.pipeline import check_steps
 from ppgen.engine import settings
 from ppgen.engine.distributed import world_size
 from ppgen.engine.optimizers import OPTIMIZERS, value_faults
-from ppgen.engine.stages import check_stages
 from ppgen.errors import ConfigError
 from ppgen.io.places import LINKED
 from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
@@ -178,19 +178,26 @@ CHECKS: dict[str, Check] = {
     "guard": _section(settings.GuardSettings),
     "validate": _validate,
     "card": _of_type(dict),
-    "stages": check_stages,
+    "stages": _of_type(dict),  # read by ppgen.tree, which has a check of its own
     "amp": _one_of("O1", "O2"),
     "load": _load,
 }
 
 
-def load_config(path: str, overrides: list[str], seed: int | None = None, need_data: bool = True) -> dict[str, Any]:
+def load_config(
+    path: str,
+    overrides: list[str],
+    seed: int | None = None,
+    need_data: bool = True,
+    checks: Mapping[str, Check] = MappingProxyType({}),
+) -> dict[str, Any]:
     """The resolved, validated config; one ConfigError lists every fault of the file.
 
     A YAML in PaddleGAN's words is translated after the overrides, so that these may use its words too.
 
     Args:
         need_data: a dataset folder that is not there is a fault.
+        checks: section -> check, of sections that another package reads.
     """
     config = apply_overrides(read_yaml(path), overrides)
     try:
@@ -198,7 +205,7 @@ def load_config(path: str, overrides: list[str], seed: int | None = None, need_d
             config = paddlegan_yaml.translate(config, processes=world_size())
         if seed is not None:
             config["seed"] = seed
-        faults = _faults(config, need_data)
+        faults = _faults(config, {**CHECKS, **checks}, need_data)
     except ConfigError as error:
         faults = str(error).split("\n")
     if faults:
@@ -208,10 +215,10 @@ def load_config(path: str, overrides: list[str], seed: int | None = None, need_d
     return config
 
 
-def _faults(config: dict[str, Any], need_data: bool) -> list[str]:
+def _faults(config: dict[str, Any], checks: dict[str, Check], need_data: bool) -> list[str]:
     faults = []
     try:
-        check_config(config, CHECKS, required=("model", "dataset", "optimizer"))
+        check_config(config, checks, required=("model", "dataset", "optimizer"))
     except ConfigError as error:
         faults = str(error).split("\n")
     if "epochs" not in config and "total_iters" not in config:

@@ -8,7 +8,7 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
-from ppgen.config import shipped
+from ppgen.config import read_yaml, shipped
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.hub import published
 from ppgen.hub.cache import cache_folder, fetch
@@ -58,7 +58,7 @@ def how_to_make(name: str) -> str:
     config = name.replace("-", "_")
     if config not in shipped.names():
         return ""
-    settings = shipped.settings(config)
+    settings = read_yaml(shipped.folder() / f"{config}.yaml")
     made = "best.safetensors" if settings.get("validate") else "file of it in final/"
     ship = f", or ship it with `python tools/publish.py RUN {name} -c configs/{config}.yaml`"
     return (

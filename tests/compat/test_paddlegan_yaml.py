@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 import ppgen.models
+from ppgen.cli.launch import main
 from ppgen.compat.names import MODEL_NAMES
 from ppgen.compat.paddlegan_yaml import is_paddlegan, translate
 from ppgen.config import apply_overrides, check_config, read_yaml
 from ppgen.engine import schema
-from ppgen.engine.launch import main
 from ppgen.engine.optimizers import build_optimizer, rate_factor
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError

@@ -90,11 +90,6 @@ class Node:
     config: dict[str, Any]
 
 
-def is_tree(config: Mapping[str, Any]) -> bool:
-    """Whether a config describes a tree of trainings."""
-    return "stages" in config
-
-
 def check_stages(value: Any, where: str) -> list[str]:
     """Faults of the section, each with its YAML path."""
     faults = check_call(StagesSettings, value, where)

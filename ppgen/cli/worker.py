@@ -2,7 +2,7 @@
 
 import sys
 
-from ppgen.engine.launch import main
+from ppgen.cli.launch import main
 from ppgen.errors import PPGenError
 
 if __name__ == "__main__":

@@ -24,19 +24,21 @@ import numpy as np
 
 from ppgen.config import check_config
 from ppgen.datasets.files import NothingSelected
-from ppgen.engine import checkpoint, distributed, launch, runs, starts
+from ppgen.engine import checkpoint, distributed, runs, starts
 from ppgen.engine.amp import Precision
+from ppgen.engine.assemble import build, describe
 from ppgen.engine.processes import STOPPED
+from ppgen.engine.schema import CHECKS
 from ppgen.engine.settings import ValidateSettings
-from ppgen.engine.stages import Node, levels_of, nodes_of
 from ppgen.engine.trainer import Trainer
-from ppgen.engine.tree_picture import draw_tree
 from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import write_json
 from ppgen.io.image import save_image, to_uint8
 from ppgen.io.weights import read_metadata
 from ppgen.registry import DATASETS
+from ppgen.tree.picture import draw_tree
+from ppgen.tree.stages import Node, levels_of, nodes_of
 
 TREE, PICTURE, START, SAMPLE, BEST = "tree.json", "tree.png", "start.json", "sample.png", "best.safetensors"
 _MOST_PANELS = 3  # of a node's sample: photo, drawing, cartoon
@@ -107,8 +109,6 @@ def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
 
 def check_nodes(nodes: list[Node]) -> None:
     """ConfigError for what a level's `change` makes wrong, and for datasets that cannot be split into groups."""
-    from ppgen.engine.schema import CHECKS  # it reads this section's check from here
-
     faults: list[str] = []
     for node in nodes:
         for key, dataset in node.config["dataset"].items():
@@ -180,14 +180,15 @@ def _describe(run: _Run) -> int:
         images = ", ".join(f"{n} {key}" for key, n in run.counts[node.name].items())
         start = f" from {node.parent}" if node.parent else ""
         print(f"{'  ' * node.level}{node.name}: {node.config['total_iters']} steps{start}; images: {images}")
-    return launch.describe(_trainer(run, run.nodes[0]))
+    describe(_trainer(run, run.nodes[0]))
+    return 0
 
 
 # ---- one node --------------------------------------------------------------------------------------------
 
 
 def _trainer(run: _Run, node: Node) -> Trainer:
-    model, train, validation = launch.build(node.config)
+    model, train, validation = build(node.config)
     precision = Precision(run.config.get("amp"))
     return Trainer(model, node.config, run.folder / node.name, train, validation, precision)
 
@@ -206,7 +207,8 @@ def _train(run: _Run, node: Node) -> int:
     else:
         _start(run, node, trainer)
     _say(f"{node.name}: from step {trainer.step} to {trainer.total}, {run.counts[node.name]['train']} images")
-    trainer.run(started=launch.recorder(trainer, reached >= 0, run.options.argv, f"{node.name}: "))
+    start = (trainer.folder, trainer.config, trainer.step, reached >= 0, run.options.argv, f"{node.name}: ")
+    trainer.run(started=lambda: runs.record_start(*start))
     if trainer.stopped_by is not None:
         _say(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step} of '{node.name}', checkpoint written; "
              f"the same command with --resume {run.folder} goes on")  # fmt: skip

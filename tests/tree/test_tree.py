@@ -8,15 +8,16 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 
+from ppgen.cli import launch
 from ppgen.config import read_yaml
-from ppgen.engine import checkpoint, launch
-from ppgen.engine.stages import check_stages, nodes_of
-from ppgen.engine.tree_picture import draw_tree
+from ppgen.engine import checkpoint
 from ppgen.errors import ConfigError, DataError
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
 from ppgen.registry import METRICS, NETWORKS
+from ppgen.tree.picture import draw_tree
+from ppgen.tree.stages import check_stages, nodes_of
 
 SIDE, COUNT = 16, 60
 NAMES = ["base", "young", "senior", "young-F", "senior-F"]

@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from ppgen.apps import Photo2CartoonPredictor, portrait, routing
-from ppgen.apps.routing import Router
+from ppgen.apps import Photo2CartoonPredictor, portrait
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces import attributes as estimates
 from ppgen.faces.attributes import Attributes
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.weights import save_network
+from ppgen.tree import routing
+from ppgen.tree.routing import Router
 
 CROP, POINTS = np.full((256, 256, 3), 128, np.uint8), typical_landmarks(256)
 BOUNDS = {"child": {"below": 18}, "adult": {"from": 18, "below": 60}, "old": {"from": 60}}

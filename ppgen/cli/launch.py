@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ppgen.engine import runs, starts
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,11 +50,11 @@ def main(argv: list[str] | None = None) -> int:
 
     from ppgen.engine.profile import parse_options
     from ppgen.engine.schema import load_config
-    from ppgen.engine.stages import is_tree
+    from ppgen.tree.stages import check_stages
 
     if options.profiler_options:
         parse_options(options.profiler_options)  # its faults are known before anything is built
-    config = load_config(options.config_file, _overrides(options), options.seed)
+    config = load_config(options.config_file, _overrides(options), options.seed, checks={"stages": check_stages})
     _take_flags(options, config)
 
     from ppgen.device import keep_memory, select
@@ -65,12 +64,12 @@ def main(argv: list[str] | None = None) -> int:
     if distributed.world_size() == 1:
         count = _processes(options, config)
         if count > 1 and not (options.dry_run or options.evaluate_only):
-            return start_processes(count, argv)
+            return start_processes(Path(__file__).with_name("worker.py"), count, argv)
     if select(prefer_gpu=not options.no_cuda) == "cpu":
         keep_memory()
     distributed.start()
-    if is_tree(config):
-        from ppgen.engine.tree import run_tree
+    if "stages" in config:
+        from ppgen.tree.train import run_tree
 
         return run_tree(options, config)
     return _run(options, config)
@@ -98,40 +97,9 @@ def _processes(options: argparse.Namespace, config: dict[str, Any]) -> int:
     return process_count(options.nproc, loader.get("batch_size", 4), loader.get("accumulate", 1))
 
 
-def build(config: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """(recipe, training dataset, validation dataset or None) of a config; its epochs become steps."""
-    import paddle
-
-    from ppgen.registry import DATASETS, MODELS
-
-    datasets = {key: DATASETS.build(value) for key, value in config["dataset"].items()}
-    batch = config.get("loader", {}).get("batch_size", 4)
-    steps_an_epoch = max(1, len(datasets["train"]) // batch)
-    if "epochs" in config:
-        config["total_iters"] = config.pop("epochs") * steps_an_epoch
-    checkpoint = config.get("checkpoint", {})
-    if epochs := checkpoint.pop("interval_epochs", 0):
-        checkpoint["interval"] = epochs * steps_an_epoch
-    paddle.seed(config["seed"])
-    model = MODELS.build(config["model"])
-    for dataset in datasets.values():
-        _check_first(model, dataset)
-    return model, datasets["train"], datasets.get("validation")
-
-
-def _check_first(model: Any, dataset: Any) -> None:
-    """ConfigError unless the first sample that can be read is what the model's networks read."""
-    for index in range(min(len(dataset), 16)):
-        try:
-            sample = dataset.sample(index)
-        except DataError:
-            continue  # loader.on_corrupt says what becomes of those
-        model.check_sample(sample)
-        return
-
-
 def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
     from ppgen.engine.amp import Precision
+    from ppgen.engine.assemble import build, describe
     from ppgen.engine.trainer import Trainer
 
     if options.evaluate_only and not (options.load or options.resume):
@@ -143,7 +111,8 @@ def _run(options: argparse.Namespace, config: dict[str, Any]) -> int:
     model, train, validation = build(config)
     trainer = Trainer(model, config, folder, train, validation, Precision(config.get("amp")), _profile(options, folder))
     if options.dry_run:
-        return describe(trainer)
+        describe(trainer)
+        return 0
     start_from = options.load or config.get("load")
     if start_from and source is None:
         starts.load(trainer, start_from)
@@ -171,7 +140,7 @@ def _train(trainer: Any, resumed: bool, arguments: list[str]) -> int:
     from ppgen.engine.processes import STOPPED
 
     folder = trainer.folder
-    trainer.run(started=recorder(trainer, resumed, arguments))
+    trainer.run(started=lambda: runs.record_start(folder, trainer.config, trainer.step, resumed, arguments))
     if trainer.stopped_by is not None:
         if trainer.writes:
             print(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step}, checkpoint written; "
@@ -181,18 +150,6 @@ def _train(trainer: Any, resumed: bool, arguments: list[str]) -> int:
         best = f", the best is {folder / 'best.safetensors'}" if trainer.best is not None else ""
         print(f"done: open {folder / 'index.html'}; the networks are in {folder / 'final'}{best}")
     return 0
-
-
-def recorder(trainer: Any, resumed: bool, arguments: list[str], prefix: str = "") -> Callable[[], None]:
-    """What the writing process does once the run folder is its own: record the start and say so."""
-
-    def started() -> None:
-        for line in runs.record(trainer.folder, trainer.config, trainer.step, resumed, arguments):
-            print(prefix + line)
-        where = f"going on from step {trainer.step}" if resumed else "starting at step 0"
-        print(f"{prefix}{where} in {trainer.folder}", flush=True)
-
-    return started
 
 
 def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Path, Path | None]:
@@ -210,21 +167,3 @@ def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Pat
         return given, given
     old = runs.newest_run(output, name) if resume else None
     return (old, old) if old is not None else (runs.new_folder(output, name), None)
-
-
-def describe(trainer: Any) -> int:
-    """What --dry-run prints."""
-    import numpy as np
-
-    total = 0
-    for name, network in trainer.model.networks.items():
-        count = sum(int(np.prod(p.shape)) for p in network.parameters())
-        total += count
-        print(f"{name}: {type(network).__name__}, {count / 1e6:.2f} M parameters")
-    print(f"memory for weights, gradients and Adam: about {total * 16 / 2**20:.0f} MiB, activations not counted")
-    for key, value in trainer.stream.batch(0, ahead=0).items():
-        is_array = isinstance(value, np.ndarray)
-        print(f"batch.{key}: {value.dtype} {list(value.shape)}" if is_array else f"batch.{key}: {len(value)} values")
-    trainer.stream.close()
-    print(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.total}")
-    return 0
