@@ -76,8 +76,8 @@ class StyleGANGenerator(StyleSpace, Growing):
         lr_mlp: how fast the mapping network learns, in terms of the rest.
         style_std: standard deviation of the styles' weights at the start, from 16 x 16 pixels up. The published 1 gives
             every picture colours of its own when a resolution fades in, which took 1000 steps of 16 to unlearn
-            (docs/training.md); short trainings start lower. The coarse styles (4 x 4, 8 x 8) always start at 1, so
-            that shapes differ at once.
+            (docs/log/stylegan-portraits.md); short trainings start lower. The coarse styles (4 x 4, 8 x 8) always
+            start at 1, so that shapes differ at once.
 
     Attributes:
         latent_dim: style_dim.
