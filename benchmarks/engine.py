@@ -60,7 +60,8 @@ def bare_loop(trainer: Any, first: int, count: int) -> None:
                     trainer.optimizers[name].step()
                 for network in trainer.model.networks.values():
                     network.clear_gradients()
-                trainer.model.after(phase)
+                if phase.after is not None:
+                    phase.after([(batch, step)])
 
 
 class Until:

@@ -55,7 +55,8 @@ def measure(run: Run, count: int, seed: int) -> tuple[list[dict[str, Any]], list
     """A row for every point that has a checkpoint, and the first of its drawings, uint8 (n, S, S, 3)."""
     import paddle
 
-    from ppgen.models.pggan import ProgressiveGAN, at_level
+    from ppgen.models.growing import at_level
+    from ppgen.models.pggan import ProgressiveGAN
 
     model, places = run.model(), run.places()
     if not isinstance(model, ProgressiveGAN):

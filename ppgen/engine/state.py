@@ -89,10 +89,6 @@ def check_finite(weights: dict[str, np.ndarray], step: int) -> None:
         )
 
 
-def _is_stateful(value: Any) -> bool:
-    return callable(getattr(value, "arrays", None)) and callable(getattr(value, "restore", None))
-
-
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for key, item in value.items():
@@ -113,7 +109,7 @@ def check_declared(model: Model) -> None:
     declared = {id(part) for part in model.stateful().values()} | {id(net) for net in model.networks.values()}
     for name, attribute in vars(model).items():
         for path, value in _leaves(attribute, name):
-            forgotten = _is_stateful(value) or (
+            forgotten = isinstance(value, Stateful) or (
                 isinstance(value, nn.Layer) and any(not p.stop_gradient for p in value.parameters())
             )
             if forgotten and id(value) not in declared:

@@ -165,7 +165,7 @@ class Trainer:
             average.go_on(found.facts.get("averaged_images", {}).get(name))
         for name, part in self.model.stateful().items():
             arrays = split_prefix(found.state, f"model.{name}")
-            if arrays and getattr(part, "goes_with_networks", False):
+            if arrays and name in self.model.goes_with_networks:
                 part.restore(arrays)
 
     def resume(self, source: Path) -> None:

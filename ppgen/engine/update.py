@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import paddle
 from paddle import nn
@@ -12,10 +10,9 @@ from ppgen.engine import distributed
 from ppgen.engine.amp import Precision
 from ppgen.engine.optimizers import trainable
 from ppgen.errors import TrainingDiverged
-from ppgen.models.base import Batch, Model, Phase, Step
+from ppgen.models.base import Batch, Model, Parts, Phase, Step
 
 Optimizers = dict[str, paddle.optimizer.Optimizer]
-Parts = Sequence[tuple[Batch, Step]]  # one (batch, step) a micro-batch: more than one means gradients accumulate
 
 
 class _Frozen:
@@ -77,7 +74,8 @@ class Updater:
         self.precision.update()
         for network in self.model.networks.values():
             network.clear_gradients()
-        self.model.after(phase)
+        if phase.after is not None:
+            phase.after(parts)
         return values
 
     def _backward(self, phase: Phase, parts: Parts) -> dict[str, float]:

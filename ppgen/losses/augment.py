@@ -18,6 +18,7 @@ from collections.abc import Callable
 import numpy as np
 import paddle
 
+from ppgen.errors import ConfigError
 from ppgen.losses import augment_parameters as parameters
 
 Draw = Callable[..., paddle.Tensor]  # (rows, *shape) -> random numbers, as Step.normal and Step.uniform
@@ -63,17 +64,18 @@ def recolor(pictures: paddle.Tensor, matrices: np.ndarray) -> paddle.Tensor:
     return mixed.reshape(pictures.shape)
 
 
-class NoAugment:
-    """Pictures as they are."""
+class Augment:
+    """Pictures as they are: what the others start from."""
 
     def __call__(self, pictures: paddle.Tensor, normal: Draw, uniform: Draw) -> paddle.Tensor:
+        """Pictures (N, 3, H, W) changed; `normal` and `uniform` draw (rows, *shape)."""
         return pictures
 
     def observe(self, sign: float, images: int) -> None:
-        """Nothing adapts."""
+        """Take note of the mean sign of D on `images` real pictures; only ADA adapts to it."""
 
 
-class AdaptiveAugment(NoAugment):
+class AdaptiveAugment(Augment):
     """ADA: pixel blitting, geometry and colour, each change with probability p.
 
     Args:
@@ -82,8 +84,6 @@ class AdaptiveAugment(NoAugment):
         start: p at first; after `--load` of a run that run's p takes its place.
         interval: steps of `observe` between changes of p.
     """
-
-    goes_with_networks = True  # what the discriminator knows by heart, it knows in another training too
 
     def __init__(self, target: float = 0.6, images: float = 500_000, start: float = 0.0, interval: int = 4) -> None:
         self.target, self.images, self.interval = target, images, interval
@@ -123,16 +123,17 @@ class AdaptiveAugment(NoAugment):
         self._seen, self._steps = int(seen), int(steps)
 
 
-class LightAugment(NoAugment):
+class LightAugment(Augment):
     """DiffAugment: colour, translation by up to 1/8, and a hole of half the side, on every picture."""
 
     def __call__(self, pictures: paddle.Tensor, normal: Draw, uniform: Draw) -> paddle.Tensor:
         """Pictures (N, 3, H, W) changed; what moves in from outside, and the hole, are 0 (mid-grey)."""
         batch, _, height, width = pictures.shape
         chances = uniform(batch, 7).numpy().astype(np.float64)
-        brightness = paddle.to_tensor(chances[:, 0] - 0.5).astype(pictures.dtype).reshape([-1, 1, 1, 1])
-        saturation = paddle.to_tensor(chances[:, 1] * 2).astype(pictures.dtype).reshape([-1, 1, 1, 1])
-        contrast = paddle.to_tensor(chances[:, 2] + 0.5).astype(pictures.dtype).reshape([-1, 1, 1, 1])
+        brightness, saturation, contrast = (
+            paddle.to_tensor(strength).astype(pictures.dtype).reshape([-1, 1, 1, 1])
+            for strength in (chances[:, 0] - 0.5, chances[:, 1] * 2, chances[:, 2] + 0.5)
+        )
         x = pictures + brightness
         grey = x.mean(axis=1, keepdim=True)
         x = (x - grey) * saturation + grey
@@ -144,4 +145,10 @@ class LightAugment(NoAugment):
         return x * paddle.to_tensor(kept).astype(x.dtype)
 
 
-AUGMENTS = {"none": NoAugment, "ada": AdaptiveAugment, "diffaugment": LightAugment}
+def augment_named(name: str, target: float, images: float, start: float) -> Augment:
+    """"ada" with these settings (see `AdaptiveAugment`), "diffaugment" or "none"; ConfigError for another name."""
+    if name == "ada":
+        return AdaptiveAugment(target, images, start)
+    if name not in ("diffaugment", "none"):
+        raise ConfigError(f"model.augment: expected one of none, ada, diffaugment, found {name!r}")
+    return LightAugment() if name == "diffaugment" else Augment()

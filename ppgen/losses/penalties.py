@@ -6,12 +6,8 @@ vector over all its channels and pixels. WGAN-GP's penalty is in `gradient_penal
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import paddle
-
-Critic = Callable[[paddle.Tensor], paddle.Tensor]
 
 
 def _squared_norms(outputs: paddle.Tensor, inputs: paddle.Tensor) -> paddle.Tensor:
@@ -19,16 +15,6 @@ def _squared_norms(outputs: paddle.Tensor, inputs: paddle.Tensor) -> paddle.Tens
     (gradient,) = paddle.grad(outputs.sum(), inputs, create_graph=True)
     gradient = gradient.reshape([inputs.shape[0], -1])
     return (gradient * gradient).sum(axis=1)
-
-
-def zero_centered_penalty(critic: Critic, images: paddle.Tensor) -> paddle.Tensor:
-    """E[|grad D(x)|^2] at given images: Mescheder et al. 2018, eq. 9 without gamma / 2.
-
-    On real images this is R1, on made ones R2, between them the penalty of Thanh-Tung et al. 2019.
-    """
-    images = images.detach()
-    images.stop_gradient = False
-    return _squared_norms(critic(images), images).mean()
 
 
 def r1_penalty(logits: paddle.Tensor, real: paddle.Tensor) -> paddle.Tensor:
@@ -54,28 +40,24 @@ def path_lengths(pictures: paddle.Tensor, w_plus: paddle.Tensor, noise: paddle.T
     return paddle.sqrt(_squared_norms(projected, w_plus) / w_plus.shape[1] + 1e-12)
 
 
-class PathLength:
-    """E[(|J^T y| - a)^2] with a the running mean of the lengths: Karras et al. 2020 (StyleGAN2), eq. 4.
+def path_length_penalty(lengths: paddle.Tensor, mean: float) -> paddle.Tensor:
+    """E[(|J^T y| - mean)^2], a scalar: Karras et al. 2020 (StyleGAN2), eq. 4; lengths (N,) of `path_lengths`."""
+    return (lengths - mean).square().mean()
+
+
+class MeanPathLength:
+    """The running mean of path lengths, eq. 4's a.
 
     Args:
-        decay: how far a moves towards each batch's mean.
+        decay: how far it moves towards each batch's mean.
     """
-
-    goes_with_networks = True  # the generator's paths are as long in another training
 
     def __init__(self, decay: float = 0.01) -> None:
         self.decay, self.mean = decay, 0.0
 
-    def penalty(self, lengths: paddle.Tensor, batch_mean: float | None = None) -> paddle.Tensor:
-        """Move the mean, then the penalty, a scalar.
-
-        Args:
-            lengths: (N,) of `path_lengths`.
-            batch_mean: over all processes; None takes these lengths'.
-        """
-        found = float(lengths.mean()) if batch_mean is None else batch_mean
-        self.mean += self.decay * (found - self.mean)
-        return (lengths - self.mean).square().mean()
+    def moved_by(self, batch_mean: float) -> float:
+        """Where the mean is after a batch."""
+        return self.mean + self.decay * (batch_mean - self.mean)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The running mean, for a checkpoint."""

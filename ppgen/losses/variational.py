@@ -28,8 +28,3 @@ def bernoulli_error(logits: paddle.Tensor, target: paddle.Tensor) -> paddle.Tens
         target: pixels in [0, 1].
     """
     return F.binary_cross_entropy_with_logits(logits, target, reduction="sum") / logits.shape[0]
-
-
-def mean_kl(mu: paddle.Tensor, log_variance: paddle.Tensor) -> paddle.Tensor:
-    """KL of a sample, summed over its dimensions, mean over the batch, in nats; mu and log_variance (N, D)."""
-    return gaussian_kl(mu, log_variance).sum(axis=1).mean()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import paddle
 from paddle import nn
 
 Losses = dict[str, paddle.Tensor]
-Batch = dict[str, Any]
+Batch = dict[str, Any]  # by what the dataset calls it: arrays (N, …), and lists of N names
+Value = TypeVar("Value")
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Step:
         images: images of the whole batch that earlier steps have seen; progressive growing follows it.
         rank, world: this process's number and how many share the batch.
         shared: what earlier phases of this step computed and later ones may use; see `once`.
+        observed: what a loss measured, detached, for the `after` of its phase: nothing else reads it.
         report: numbers to log that are not losses: as losses, as means over the steps between two lines.
         state: numbers to log as they are at the step of a line.
     """
@@ -36,10 +38,11 @@ class Step:
     rank: int = 0
     world: int = 1
     shared: dict[str, Any] = field(default_factory=dict)
+    observed: dict[str, paddle.Tensor] = field(default_factory=dict)
     report: dict[str, float] = field(default_factory=dict)
     state: dict[str, float] = field(default_factory=dict)
 
-    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+    def once(self, name: str, compute: Callable[[], Value]) -> Value:
         """What `compute` gave the first time `name` was asked for in this step."""
         if name not in self.shared:
             self.shared[name] = compute()
@@ -50,13 +53,29 @@ class Step:
 
         Two processes with half the batch each see the noise that one process with all of it sees.
         """
-        whole = self.common.standard_normal((rows * self.world, *shape), dtype=np.float32)
-        return paddle.to_tensor(whole[self.rank * rows : (self.rank + 1) * rows])
+        return self._own(self.common.standard_normal((rows * self.world, *shape), dtype=np.float32), rows)
 
     def uniform(self, rows: int, *shape: int) -> paddle.Tensor:
         """Uniform [0, 1) numbers (rows, *shape), shared out like `normal`."""
-        whole = self.common.random((rows * self.world, *shape), dtype=np.float32)
+        return self._own(self.common.random((rows * self.world, *shape), dtype=np.float32), rows)
+
+    def _own(self, whole: np.ndarray, rows: int) -> paddle.Tensor:
         return paddle.to_tensor(whole[self.rank * rows : (self.rank + 1) * rows])
+
+    @paddle.no_grad()
+    def mean(self, values: paddle.Tensor) -> paddle.Tensor:
+        """The mean of (N, …) over N and over the processes that share the batch, float32, without a graph.
+
+        All processes must ask, in the same order.
+        """
+        mean = values.detach().astype("float32").mean(axis=0)
+        if self.world > 1:
+            paddle.distributed.all_reduce(mean)
+            mean = mean / self.world
+        return mean
+
+
+Parts = Sequence[tuple[Batch, Step]]  # one (batch, step) a micro-batch: more than one means gradients accumulate
 
 
 @dataclass(frozen=True)
@@ -73,6 +92,8 @@ class Phase:
             (StyleGAN2, appendix B): c = every / (every + 1), rate * c, beta ** c.
         float32: never in half precision: gradient penalties overflow there.
         clip_norm: scale this phase's gradients of a network down to this norm; None leaves them alone.
+        after: called with the batches and steps of the phase once its weights have changed: clipping, running means.
+            A loss itself changes no state.
     """
 
     name: str
@@ -83,13 +104,12 @@ class Phase:
     lazy: bool = False
     float32: bool = False
     clip_norm: float | None = None
+    after: Callable[[Parts], None] | None = None
 
 
+@runtime_checkable
 class Stateful(Protocol):
-    """Anything besides networks that a resumed run must find as it was: an image pool, a running mean.
-
-    With the attribute `goes_with_networks = True` it also goes to another training that starts from these networks.
-    """
+    """Anything besides networks that a resumed run must find as it was: an image pool, a running mean."""
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The whole state as named arrays."""
@@ -101,9 +121,16 @@ class Stateful(Protocol):
 
 
 class Model:
-    """Base of recipes. Subclasses fill `networks` and return their phases; they never call an optimizer."""
+    """Base of recipes. Subclasses fill `networks` and return their phases; they never call an optimizer.
+
+    Attributes:
+        networks: by name.
+        goes_with_networks: names, among those of `stateful`, of what also goes to another training that starts from
+            these networks.
+    """
 
     networks: dict[str, nn.Layer]
+    goes_with_networks: ClassVar[tuple[str, ...]] = ()
 
     def stateful(self) -> dict[str, Stateful]:
         """What belongs into a checkpoint besides the networks, by name."""
@@ -115,9 +142,6 @@ class Model:
     def phases(self) -> list[Phase]:
         """The phases of one step, in order."""
         raise NotImplementedError
-
-    def after(self, phase: Phase) -> None:
-        """Called after the weights changed in `phase`: clipping and the like."""
 
     def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
         """Named float NCHW images in [-1, 1] for the sample grid."""

@@ -7,11 +7,11 @@ coarse, must be recognized as the person in the photo. Unpaired training is anot
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import paddle
-from paddle import nn
+from paddle import Tensor, nn
 
 from ppgen import hub
 from ppgen.faces.skin import estimate_skin
@@ -19,7 +19,7 @@ from ppgen.io.image import to_uint8
 from ppgen.losses.adversarial import objective
 from ppgen.losses.identity import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
-from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.models.base import Batch, Losses, Model, Parts, Phase, Step
 from ppgen.models.fit import check_keys
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
@@ -28,13 +28,24 @@ from ppgen.registry import MODELS, NETWORKS
 _GAME = objective("lsgan")
 
 
+class Drawn(NamedTuple):
+    """What both phases of a step look at, (N, 3, H, W) each."""
+
+    photo: Tensor
+    cartoon: Tensor
+    fake: Tensor
+
+
+def drawing(generator: nn.Layer, photo: Tensor, skin: np.ndarray) -> Tensor:
+    """The generator's picture of a photo (N, 3, H, W); skin (N, 3) for one that takes it."""
+    told = (paddle.to_tensor(skin),) if getattr(generator, "takes_skin", False) else ()
+    return generator(photo, *told).image
+
+
 @paddle.no_grad()
 def draw(generator: nn.Layer, photo: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """Cartoons (N, 3, H, W) of photos (N, 3, H, W) on white with skin colours (N, 3), all in [-1, 1]."""
-    inputs = [paddle.to_tensor(photo)]
-    if getattr(generator, "takes_skin", False):
-        inputs.append(paddle.to_tensor(skin))
-    return generator(*inputs).image.numpy()
+    return drawing(generator, paddle.to_tensor(photo), skin).numpy()
 
 
 @MODELS.register()
@@ -69,10 +80,7 @@ class PairedPhoto2Cartoon(Model):
         skin_noise: float = 0.04,
         told_skin: Literal["estimated", "drawn"] = "estimated",
     ) -> None:
-        self.networks = {
-            "generator": NETWORKS.build(generator),
-            "discriminator": NETWORKS.build(discriminator),
-        }
+        self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         self.face_id = hub.load("face_id")
         for parameter in self.face_id.parameters():
             parameter.stop_gradient = True
@@ -88,25 +96,24 @@ class PairedPhoto2Cartoon(Model):
 
     def phases(self) -> list[Phase]:
         """Discriminator first; its graph of the drawing serves the generator too."""
-        generator = Phase("generator", ("generator",), self.generator_loss)
+        generator = Phase("generator", ("generator",), self.generator_loss, after=self.clip_shares)
         if not self.adversarial_weight:
             return [generator]
         return [Phase("discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",)), generator]
 
-    def _draw(self, batch: Batch, step: Step) -> None:
-        """Put photo, cartoon and the drawing where both phases find them."""
-        photo, cartoon = paddle.to_tensor(batch["photo"]), paddle.to_tensor(batch["cartoon"])
+    def _draw(self, batch: Batch, step: Step) -> Drawn:
         noise = step.rng.normal(0, self.skin_noise, batch["skin"].shape).astype(np.float32)
-        generator, inputs = self.networks["generator"], [photo]
-        if getattr(generator, "takes_skin", False):
-            inputs.append(paddle.to_tensor(batch["skin"] + noise))
-        fake = generator(*inputs).image
-        step.shared.update(photo=photo, cartoon=cartoon, fake=fake)
+        photo = paddle.to_tensor(batch["photo"])
+        fake = drawing(self.networks["generator"], photo, batch["skin"] + noise)
+        return Drawn(photo, paddle.to_tensor(batch["cartoon"]), fake)
+
+    def drawn(self, batch: Batch, step: Step) -> Drawn:
+        """Photo, cartoon and the drawing of this step, made once for both phases."""
+        return step.once("drawn", lambda: self._draw(batch, step))
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
         """LSGAN on pairs (photo, picture)."""
-        self._draw(batch, step)
-        photo, cartoon, fake = (step.shared[name] for name in ("photo", "cartoon", "fake"))
+        photo, cartoon, fake = self.drawn(batch, step)
         discriminator = self.networks["discriminator"]
         real_logit = discriminator(paddle.concat([photo, cartoon], axis=1))
         fake_logit = discriminator(paddle.concat([photo, fake.detach()], axis=1))
@@ -115,9 +122,7 @@ class PairedPhoto2Cartoon(Model):
 
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """Pixels, edges, adversary, identity, features."""
-        if "fake" not in step.shared:
-            self._draw(batch, step)
-        photo, cartoon, fake = (step.shared[name] for name in ("photo", "cartoon", "fake"))
+        photo, cartoon, fake = self.drawn(batch, step)
         weight = 0.5 + paddle.to_tensor(batch["mask"])
         losses = {
             "pixel": self.pixel_weight * weighted_l1(fake, cartoon, weight),
@@ -128,9 +133,10 @@ class PairedPhoto2Cartoon(Model):
         if self.adversarial_weight:
             logit = self.networks["discriminator"](paddle.concat([photo, fake], axis=1))
             losses["adversarial"] = self.adversarial_weight * _GAME.generator(logit)
-        return {**losses, **self._face_losses(photo, cartoon, fake, batch, step)}
+        return {**losses, **self._face_losses(batch, step)}
 
-    def _face_losses(self, photo: Any, cartoon: Any, fake: Any, batch: Batch, step: Step) -> Losses:
+    def _face_losses(self, batch: Batch, step: Step) -> Losses:
+        photo, cartoon, fake = self.drawn(batch, step)
         if not self.identity_weight and not self.feature_weight:
             return {}
         matrices = jittered_chips(batch["landmarks"], step.rng, pixels=photo.shape[2] * 3 / 128)
@@ -145,10 +151,9 @@ class PairedPhoto2Cartoon(Model):
             "features": self.feature_weight * features,
         }
 
-    def after(self, phase: Phase) -> None:
+    def clip_shares(self, _: Parts) -> None:
         """Keep the mixing shares of the normalizations in [0, 1]."""
-        if phase.name == "generator":
-            clip_shares(self.networks["generator"])
+        clip_shares(self.networks["generator"])
 
     def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
         """Drawings of a batch, with the skin colours that `told_skin` says."""

@@ -14,12 +14,11 @@ import numpy as np
 import paddle
 from paddle import Tensor, nn
 
-from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
+from ppgen.models.critic import bounds, clipping
 from ppgen.models.translation import check_domains, domain, picture, together
-from ppgen.networks.blocks.norm_choice import mixes_samples
 from ppgen.registry import MODELS, NETWORKS
 
 
@@ -58,15 +57,7 @@ class Pix2Pix(Model):
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         self.objective = objective_named(objective)
         self.l1_weight, self.adversarial_weight = l1_weight, adversarial_weight
-        self.penalty = (10.0 if objective == "wgangp" else 0.0) if penalty is None else penalty
-        self.clip = (0.01 if objective == "wgan" else 0.0) if clip is None else clip
-        if self.clip < 0:
-            raise ConfigError(f"model.clip: expected 0 (off) or more, found {self.clip}")
-        if self.penalty and mixes_samples(self.networks["discriminator"]):
-            raise ConfigError(
-                "model.discriminator.norm: a gradient penalty is on single pictures, which batch normalization mixes; "
-                "use 'instance' or 'none'"
-            )
+        self.penalty, self.clip = bounds(self.networks["discriminator"], objective, penalty, clip)
 
     def check_sample(self, sample: Batch) -> None:
         """Both pictures, of a size the generator takes."""
@@ -74,20 +65,19 @@ class Pix2Pix(Model):
 
     def phases(self) -> list[Phase]:
         """The discriminator first; its graph of the translation serves the generator too."""
-        double = self.penalty > 0  # a penalty's squares overflow in half precision
         return [
-            Phase("discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",), float32=double),
+            Phase(
+                "discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",),
+                float32=self.penalty > 0,  # a penalty's squares overflow in half precision
+                after=clipping(self.networks["discriminator"], self.clip),
+            ),
             Phase("generator", ("generator",), self.generator_loss),
-        ]
+        ]  # fmt: skip
 
     def _translate(self, batch: Batch, step: Step) -> tuple[Tensor, Tensor, Tensor]:
         """a, b, and a translated, once a step."""
-
-        def compute() -> tuple[Tensor, Tensor, Tensor]:
-            a, b = domain(batch, "a"), domain(batch, "b")
-            return a, b, picture(self.networks["generator"](a))
-
-        return step.once("translation", compute)
+        a, b = domain(batch, "a"), domain(batch, "b")
+        return a, b, step.once("translation", lambda: picture(self.networks["generator"](a)))
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
         """The objective on pairs (a, b) and (a, G(a)): eq. 1 for "vanilla"."""
@@ -110,14 +100,6 @@ class Pix2Pix(Model):
             "adversarial": self.adversarial_weight * self.objective.generator(logit),
             "l1": self.l1_weight * (fake - b).abs().mean(),
         }
-
-    @paddle.no_grad()
-    def after(self, phase: Phase) -> None:
-        """Clip a Wasserstein critic's weights (Arjovsky et al. 2017, algorithm 1)."""
-        if self.clip and phase.name == "discriminator":
-            trained = [weight for weight in self.networks["discriminator"].parameters() if weight.trainable]
-            for weight in trained:  # the scales of instance normalization stay 1
-                weight.set_value(weight.clip(-self.clip, self.clip))
 
     @paddle.no_grad()
     def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:

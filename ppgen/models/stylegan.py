@@ -1,9 +1,8 @@
 """StyleGAN: Karras, Laine, Aila, "A Style-Based Generator Architecture for GANs" (CVPR 2019).
 
-Generator and discriminator grow together (progressive growing, see `ppgen.models.pggan`). One step: the generator
+Generator and discriminator grow together (progressive growing, see `ppgen.models.growing`). One step: the generator
 draws once, most pictures mixed of two latents; the discriminator learns to tell its pictures from real ones
 (non-saturating logistic loss) and, now and then, to be smooth at the real ones (R1); the generator learns from it.
-What both networks do in a step is StyleGAN2's, without path lengths; what they see has the side of their level.
 """
 
 from __future__ import annotations
@@ -14,14 +13,16 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from ppgen.models.base import Batch, Stateful, Step
-from ppgen.models.pggan import at_level, check_growing, level_at, per_stage
-from ppgen.models.styleganv2 import StyleGAN2
+from ppgen.losses.augment import augment_named
+from ppgen.models.base import Batch, Step
+from ppgen.models.growing import Growth, at_level
+from ppgen.models.sampling import at_least
+from ppgen.models.style_mixing import StyleMixing
 from ppgen.registry import MODELS
 
 
 @MODELS.register()
-class StyleGAN(StyleGAN2):
+class StyleGAN(StyleMixing):
     """Generator and discriminator that grow together, unconditional.
 
     Batches hold `image` (N, 3, S, S) in [-1, 1], S the networks' size.
@@ -57,48 +58,19 @@ class StyleGAN(StyleGAN2):
         ada_start: float = 0.0,
         truncation: float = 0.7,
     ) -> None:
-        super().__init__(
-            generator, discriminator, r1_weight=r1_weight, r1_every=r1_every, path_weight=0.0, mixing=mixing,
-            augment=augment, ada_target=ada_target, ada_images=ada_images, ada_start=ada_start, truncation=truncation,
-        )  # fmt: skip
-        check_growing(self.networks)
-        del self.path_length  # it has no phase here, so there is no state to keep
-        stages = self.networks["generator"].stages
-        self.stable = per_stage(stable_images, stages, "stable_images")
-        self.fade = per_stage(fade_images, stages - 1, "fade_images")
+        augmentation = augment_named(augment, ada_target, ada_images, ada_start)
+        super().__init__(generator, discriminator, augmentation, r1_weight, r1_every, mixing, truncation)
+        self.growth = Growth(self.networks, stable_images, fade_images)
 
-    def stateful(self) -> dict[str, Stateful]:
-        """The strength of ADA, where it is used; how far the networks have grown follows from the images seen."""
-        return {"augment": self.augment} if hasattr(self.augment, "arrays") else {}
+    def real(self, batch: Batch, step: Step) -> paddle.Tensor:
+        """The dataset's pictures at the level of this step."""
+        return at_level(super().real(batch, step), self.growth.level(step))
 
-    # ---- pictures ----------------------------------------------------------------------------------------
-
-    def _level(self, step: Step) -> float:
-        """The level of this step; both networks are grown to it."""
-        level = level_at(step.images, self.stable, self.fade)
-        for network in self.networks.values():
-            network.set_level(level)
-        step.state["level"] = level
-        return level
-
-    def _real(self, batch: Batch, step: Step) -> paddle.Tensor:
-        return at_level(super()._real(batch, step), step.once("level", lambda: self._level(step)))
-
-    def _fake(self, batch: Batch, step: Step) -> paddle.Tensor:
-        step.once("level", lambda: self._level(step))
-        return super()._fake(batch, step)
-
-    def _noise(self, count: int, step: Step) -> list[paddle.Tensor | None]:
-        """Noise of the layers that take part; None for the others."""
-        generator = self.networks["generator"]
-        used = generator.used_layers()
-        shapes = generator.noise_shapes()
-        return [step.normal(count, *shape) if index < used else None for index, shape in enumerate(shapes)]
-
-    # ---- looking -----------------------------------------------------------------------------------------
+    def draw(self, batch: Batch, step: Step) -> paddle.Tensor:
+        """A picture for each of the batch, at the level of this step."""
+        self.growth.level(step)
+        return super().draw(batch, step)
 
     def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
-        """As `StyleGAN2.predict`, enlarged to the full size by repeating pixels while the networks grow."""
-        images = super().predict(batch, networks)
-        factor = networks["generator"].size // images.shape[2]
-        return images.repeat(factor, axis=2).repeat(factor, axis=3)
+        """As `Adversarial.predict`, enlarged to the full side by repeating pixels while the networks grow."""
+        return at_least(super().predict(batch, networks), networks["generator"].image_size)

@@ -23,7 +23,7 @@ from ppgen.faces.typical import typical_landmarks
 from ppgen.io.heatmap import heat_pictures
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.identity import cosine_distance
-from ppgen.models.base import Batch, Losses, Phase, Step
+from ppgen.models.base import Batch, Losses, Parts, Phase, Step
 from ppgen.models.translation import Game, Translations, UnpairedTranslation, domain, picture, together
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.norm import clip_shares
@@ -98,7 +98,7 @@ class UGATIT(UnpairedTranslation):
         """The discriminators first; their graph of the translations serves the generators too."""
         return [
             Phase("discriminator", DISCRIMINATORS, self.discriminator_loss, keeps=GENERATORS),
-            Phase("generator", GENERATORS, self.generator_loss),
+            Phase("generator", GENERATORS, self.generator_loss, after=self.clip_shares),
         ]
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
@@ -134,11 +134,10 @@ class UGATIT(UnpairedTranslation):
             terms += [self.objective.generator(verdict.logit), self.objective.generator(verdict.cam_logit)]
         return paddle.add_n(terms)
 
-    def after(self, phase: Phase) -> None:
+    def clip_shares(self, _: Parts) -> None:
         """Keep the mixing shares ρ of the normalizations in [0, 1] (section 2.1.1)."""
-        if phase.name == "generator":
-            for name in GENERATORS:
-                clip_shares(self.networks[name])
+        for name in GENERATORS:
+            clip_shares(self.networks[name])
 
     @paddle.no_grad()
     def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ import pytest
 
 from ppgen.engine.assemble import build
 from ppgen.errors import ConfigError
-from ppgen.models.pggan import level_at
+from ppgen.models.growing import level_at
 from ppgen.registry import DATASETS
 
 DCGAN = {"image_size": 16, "base_channels": 4}

@@ -75,24 +75,25 @@ def test_what_is_trained_is_the_style_and_the_noise_too():
     assert all(name.startswith(("to_image.0", "to_image.1")) for name in silent), silent  # not in use at the last level
 
 
-def test_latents_change_within_the_layers_that_take_part():
+def test_latents_change_within_the_layers_that_take_part(monkeypatch):
     for images, used in ((0, 2), (20, 4), (99, 6)):
         recipe, step = model(mixing=1.0), a_step(images)
-        recipe._level(step)
-        w_plus = recipe._latents(64, step).numpy()
+        recipe.growth.level(step)
+        w_plus = recipe.latents(64, step).numpy()
         changes = np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6
         assert changes.sum(axis=1).tolist() == [1] * 64
         assert set(np.flatnonzero(changes.any(axis=0))) == set(range(used - 1))
-        noise = recipe._noise(3, step)
-        assert [part is None for part in noise] == [False] * used + [True] * (6 - used)
+        monkeypatch.setattr(recipe.networks["generator"], "synthesize", lambda _, noise: noise)
+        given = recipe.synthesize(paddle.to_tensor(w_plus), step)
+        assert [part is None for part in given] == [False] * used + [True] * (6 - used)
     recipe = model(mixing=0.0)
-    assert np.abs(np.diff(recipe._latents(8, a_step(0)).numpy(), axis=1)).max() == 0
+    assert np.abs(np.diff(recipe.latents(8, a_step(0)).numpy(), axis=1)).max() == 0
 
 
 def test_the_discriminator_sees_real_pictures_of_the_level_and_r1_is_half_gamma_times_the_slope():
     recipe, step = model(r1_weight=6.0), a_step(0)
     small = batch()["image"].reshape(4, 3, 4, 4, 4, 4).mean(axis=(3, 5))
-    np.testing.assert_allclose(recipe._real(batch(), step).numpy(), small, atol=1e-6)
+    np.testing.assert_allclose(recipe.real(batch(), step).numpy(), small, atol=1e-6)
     found = float(recipe.r1(batch(), a_step(0))["r1"])
     real = paddle.to_tensor(small)
     real.stop_gradient = False
@@ -102,7 +103,9 @@ def test_the_discriminator_sees_real_pictures_of_the_level_and_r1_is_half_gamma_
 
 def test_the_mean_latent_is_tracked():
     recipe = model()
-    recipe.generator_loss(batch(), a_step(0))
+    drawn = a_step(0)
+    recipe.generator_loss(batch(), drawn)
+    recipe.track_mean([(batch(), drawn)])
     mean = recipe.networks["generator"].mean_latent.numpy()
     step = a_step(0)
     z = paddle.concat([step.normal(4, 8), step.normal(4, 8)])

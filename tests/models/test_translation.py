@@ -194,7 +194,7 @@ def test_pix2pix_losses_are_those_of_the_paper(batch):
     model = Pix2Pix(UNET, PAIR_PATCH, l1_weight=100.0)
     step = new_step()
     d = float(model.discriminator_loss(batch, step)["d"])
-    a, b, fake = step.shared["translation"]
+    a, b, fake = model._translate(batch, step)
     losses = model.generator_loss(batch, step)
     judge = model.networks["discriminator"]
     real, made = (judge(paddle.concat([a, x], axis=1)).numpy().astype(np.float64) for x in (b, fake))
@@ -210,7 +210,7 @@ def test_pix2pix_takes_every_objective(batch):
         losses = model.discriminator_loss(batch, new_step())
         assert ("penalty" in losses) == (name == "wgangp")
     critic = Pix2Pix(RESNET, plain, objective="wgan")
-    critic.after(critic.phases()[0])
+    critic.phases()[0].after([])
     largest = {True: 0.0, False: 0.0}
     for weight in critic.networks["discriminator"].parameters():
         largest[weight.trainable] = max(largest[weight.trainable], float(weight.abs().max()))
@@ -295,9 +295,8 @@ def test_shares_are_clipped_after_the_generators(name):
     layer = getattr(block, "normalize", block)
     layer.instance_share.set_value(paddle.full_like(layer.instance_share, 1.5))
     discriminator, generator = model.phases()
-    model.after(discriminator)
-    assert float(layer.instance_share.max()) == 1.5
-    model.after(generator)
+    assert discriminator.after is None
+    generator.after([])
     assert float(layer.instance_share.max()) == 1.0
 
 

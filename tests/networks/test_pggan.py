@@ -7,7 +7,7 @@ import paddle
 import pytest
 
 from ppgen.errors import ConfigError
-from ppgen.models.pggan import at_level
+from ppgen.models.growing import at_level
 from ppgen.networks.pggan import (
     EqualizedConv,
     PGGANDiscriminator,

@@ -17,7 +17,7 @@ from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import save_network
 from ppgen.models.base import Step
-from ppgen.models.styleganv2 import StyleGAN2
+from ppgen.models.stylegan2 import StyleGAN2
 from tests.conftest import ROOT
 
 NETWORK = {"size": 8, "channel_multiplier": 0.005, "channel_max": 12}
@@ -113,18 +113,22 @@ def test_every_weight_of_a_network_is_reached_by_its_phases():
 
 def test_mixed_pictures_change_their_latent_at_some_layer():
     recipe = model(mixing=1.0)
-    w_plus = recipe._latents(32, a_step()).numpy()
+    w_plus = recipe.latents(32, a_step()).numpy()
     changes = (np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6).sum(axis=1)
     assert changes.tolist() == [1] * 32
-    same = model(mixing=0.0)._latents(8, a_step()).numpy()
+    same = model(mixing=0.0).latents(8, a_step()).numpy()
     assert np.abs(np.diff(same, axis=1)).max() == 0
 
 
 def test_the_mean_latent_is_tracked_and_saved():
     recipe = model()
     generator = recipe.networks["generator"]
+    phase = next(phase for phase in recipe.phases() if phase.name == "generator")
     for index in range(3):
-        recipe.generator_loss(batch(), a_step(index))
+        before = generator.mean_latent.numpy().copy()
+        phase.loss(batch(), step := a_step(index))
+        assert (generator.mean_latent.numpy() == before).all()  # a loss changes no state
+        phase.after([(batch(), step)])
     wanted = None
     for index in range(3):
         w = generator.map(a_step(index).normal(8, 8)).mean(axis=0)
