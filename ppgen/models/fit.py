@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -28,6 +28,21 @@ def check_fit(generator: Any, discriminator: Any) -> None:
             )
 
 
+    classes = {"generator": _classes(generator), "discriminator": _classes(discriminator)}
+    if len(set(classes.values())) > 1:
+        told = ", ".join(f"{name}.classes is {count}" for name, count in classes.items())
+        raise ConfigError(f"model: both networks need the same classes, found {told}")
+
+
+@runtime_checkable
+class _Labelled(Protocol):
+    classes: int | None
+
+
+def _classes(network: object) -> int | None:
+    return network.classes if isinstance(network, _Labelled) else None
+
+
 def check_keys(sample: Mapping[str, Any], *wanted: str) -> None:
     """ConfigError where a dataset's samples lack what a recipe reads of aligned portraits."""
     if missing := [key for key in wanted if key not in sample]:
@@ -37,13 +52,12 @@ def check_keys(sample: Mapping[str, Any], *wanted: str) -> None:
         )
 
 
-def check_sample(network: Any, sample: Mapping[str, Any], classes: int | None = None) -> None:
+def check_sample(network: Any, sample: Mapping[str, Any]) -> None:
     """ConfigError where a dataset's pictures or labels are not what a network reads.
 
     Args:
         network: a discriminator or an encoder; what its constructor's arguments do not say is not compared.
         sample: of the dataset, unbatched: `image` (C, H, W), `label` ().
-        classes: the network is conditional and knows so many.
     """
     if "image" not in sample:
         raise ConfigError(f"dataset: the recipe needs 'image', these samples have {', '.join(map(repr, sample))}")
@@ -58,6 +72,7 @@ def check_sample(network: Any, sample: Mapping[str, Any], classes: int | None = 
             f"dataset: its pictures have {channels} channel(s), the networks' {read[0]} is {read[1]}; change "
             "dataset.grayscale or the networks"
         )
+    classes = _classes(network)
     if classes is not None and not 0 <= int(sample.get("label", -1)) < classes:
         found = f"label {int(sample['label'])}" if "label" in sample else "no label"
         raise ConfigError(f"dataset: a sample has {found}, the networks' classes are 0 to {classes - 1}")

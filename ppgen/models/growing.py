@@ -83,6 +83,8 @@ class Growth:
                 )
             self._networks.append(network)
         stages = self._networks[0].stages
+        if any(network.stages != stages for network in self._networks):
+            raise ConfigError(f"model: both networks need as many widths, found {[n.stages for n in self._networks]}")
         self.stable = per_stage(stable_images, stages, "stable_images")
         self.fade = per_stage(fade_images, stages - 1, "fade_images")
 
