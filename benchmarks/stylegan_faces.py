@@ -179,10 +179,10 @@ def dump_seeds(weights: str, path: str) -> None:
 
     import paddle
 
-    from ppgen.hub.stylegan2 import load_style_generator
+    from ppgen import hub
     from ppgen.latent.seeds import latents_of
 
-    network = load_style_generator(weights)
+    network = hub.load(weights)
     z = latents_of(list(range(64)), network.latent_dim)
     with paddle.no_grad():
         parts = [network.generate(paddle.to_tensor(z[i : i + 8]), truncation=0.7).numpy() for i in range(0, 64, 8)]

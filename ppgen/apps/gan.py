@@ -11,65 +11,12 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.drawings import Drawings
-from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
-from ppgen.hub import published
-from ppgen.hub.stylegan2 import load_style_generator
+from ppgen.errors import ConfigError
 from ppgen.io.atomic import check_output
-from ppgen.io.weights import load_into, read_metadata
 from ppgen.latent.paths import Interpolation, circle, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.latent.sheet import columns_for
-
-
-def load_network(model: str | os.PathLike | None, weights: str | os.PathLike | None = None) -> Any:
-    """A trained network in evaluation mode.
-
-    Args:
-        model: a shipped network's name or a weights file that describes itself, or a StyleGAN2 generator's.
-        weights: a file whose arrays to use instead. One that describes itself says which network it fills, so
-            `model` may then be any name; of PaddleGAN's `.pdparams` `model` says it. Without a model a file that
-            does not describe itself has to hold a StyleGAN2 generator, whose shapes say what it is.
-    Raises:
-        WeightsError: unknown, damaged, of another network, or nothing says which network it is.
-    """
-    if weights is None:
-        if model is None:
-            raise WeightsError("name a model or a weights file; `ppgen list weights` lists what comes with ppgen")
-        return hub.load(model) if str(model) in published.PUBLISHED else _load_alone(hub.path_of(model))
-    path = hub.path_of(weights)
-    if _describes_itself(path):
-        return hub.load(path)
-    if model is None:
-        return _load_alone(path)
-    if str(model) in published.PUBLISHED:
-        return published.load(str(model), path)
-    network = hub.build(model)
-    load_into(network, path)
-    network.eval()
-    return network
-
-
-def _load_alone(path: Path) -> Any:
-    """The network of a file that describes itself, or whose shapes are a StyleGAN2 generator's."""
-    if _describes_itself(path):
-        return hub.load(path)
-    try:
-        return load_style_generator(path)
-    except OtherWeightsError as error:
-        raise WeightsError(
-            f"{path}: does not say which network it belongs to, and holds no StyleGAN2 generator; "
-            "name the model as well, beside this file as its weights"
-        ) from error
-
-
-def _describes_itself(path: Path) -> bool:
-    try:
-        with open(path, "rb") as handle:
-            is_safetensors = handle.read(9)[8:9] == b"{"
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from error
-    return is_safetensors and "class" in read_metadata(path)
 
 
 class GANPredictor:
@@ -105,9 +52,9 @@ class GANPredictor:
         """The generator, in evaluation mode."""
         if self._network is None:
             if self._weights is None:
-                self._network = load_network(self._model or self.shipped)
+                self._network = hub.load(self._model or self.shipped)
             else:
-                self._network = load_network(self._model, self._weights)
+                self._network = hub.load(self._weights, self._model)
             generator_of(self._network, self.name)
         return self._network
 

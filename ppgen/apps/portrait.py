@@ -16,13 +16,12 @@ from PIL import Image
 from ppgen import hub
 from ppgen.apps.batch import Item
 from ppgen.datasets.files import resize
-from ppgen.errors import ConfigError, NoFaceError, WeightsError
+from ppgen.errors import ConfigError, NoFaceError
 from ppgen.faces import Face, align_face, find_faces
 from ppgen.faces.segment import person_mask
 from ppgen.faces.typical import typical_landmarks
-from ppgen.hub import published
 from ppgen.io.image import load_image, to_tensor_array, to_uint8
-from ppgen.io.weights import load_into, parts_of, read_metadata
+from ppgen.io.weights import description
 
 SIZE = 256
 _MIN_SIDE, _MAX_SIDE = 32, 2048  # pixels of a pre-cropped face; larger ones are scaled down
@@ -151,35 +150,15 @@ class Drawing(NamedTuple):
 
 
 def load_generator(path: Path, model: str = "photo2cartoon") -> Generator:
-    """The generator of a weights file: ours as it describes itself, else one of PaddleGAN's.
+    """The generator of a weights file, of the network of `model` where it does not say so; see `hub.load`.
 
-    A `.pdparams` that has none of the names PaddleGAN published them under is taken for one that its config of `model`
-    trained ('photo2cartoon', 'ugatit', 'cyclegan' or 'pix2pix'). Raises WeightsError.
+    Raises WeightsError.
     """
-    with open(path, "rb") as handle:
-        is_safetensors = handle.read(9)[8:9] == b"{"
-    described = read_metadata(path) if is_safetensors else {}
-    if "class" not in described:
-        network = _load_published(path, model)
-        return Generator(network, _size_of(network, {}))
-    if not described["class"].endswith("Generator"):
-        raise WeightsError(f"{path}: holds a {described['class']}, which draws nothing; give a generator's weights")
-    network = hub.load(path)
-    if hasattr(network, "latent_dim"):
-        raise WeightsError(f"{path}: holds a {described['class']}, which draws from a latent and not from a photo")
-    return Generator(network, _size_of(network, described.get("card", {})))
+    from ppgen.networks.protocols import Translator
 
-
-def _load_published(path: Path, model: str) -> Any:
-
-    known = published.of_file(path)
-    if known is None:
-        known = published.of_model(model)
-        known = known if parts_of(path) else replace(known, key=None)  # a generator by itself has no name
-    network = published.build(known)
-    load_into(network, path, key=known.key)
-    network.eval()
-    return network
+    network = hub.load(path, model, kind=Translator)
+    described = description(path)
+    return Generator(network, _size_of(network, described.card if described else {}))
 
 
 def _size_of(network: Any, card: dict[str, Any]) -> int:
@@ -189,10 +168,7 @@ def _size_of(network: Any, card: dict[str, Any]) -> int:
         config = yaml.safe_load(config.strip().strip("`").removeprefix("yaml"))
     datasets = config.get("dataset", {}) if isinstance(config, dict) else {}
     sizes = [item["size"] for item in datasets.values() if isinstance(item, dict) and isinstance(item.get("size"), int)]
-    if sizes:
-        return sizes[-1]
-    levels = getattr(network, "levels", None)  # a U-Net ends at one pixel
-    return getattr(network, "image_size", None) or (2**levels if isinstance(levels, int) else SIZE)
+    return sizes[-1] if sizes else network.image_size
 
 
 def draw_portrait(generator: Generator, portrait: np.ndarray, skin: np.ndarray | None = None) -> Drawing:
@@ -204,12 +180,10 @@ def draw_portrait(generator: Generator, portrait: np.ndarray, skin: np.ndarray |
     """
 
     import paddle
-    inputs = [paddle.to_tensor(to_tensor_array(portrait)[None])]
-    if getattr(generator.network, "takes_skin", False):
-        inputs.append(paddle.to_tensor(np.asarray(skin, np.float32)[None]))
+    photo = paddle.to_tensor(to_tensor_array(portrait)[None])
+    told = None if skin is None else paddle.to_tensor(np.asarray(skin, np.float32)[None])
     with paddle.no_grad():
-        found = generator.network(*inputs)
-    image, heatmap = getattr(found, "image", found), getattr(found, "heatmap", None)
+        image, heatmap = generator.network.translate(photo, told)
     return Drawing(to_uint8(image.numpy())[0], None if heatmap is None else heatmap.numpy()[0, 0])
 
 

@@ -14,7 +14,7 @@ from ppgen.apps.drawings import Drawings
 from ppgen.apps.gan import GANPredictor
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.hub.published import PUBLISHED
-from ppgen.hub.stylegan2 import load_style_generator
+from ppgen.hub.stylegan2 import check_wanted
 from ppgen.io.atomic import check_output
 from ppgen.latent.mixing import swap
 from ppgen.latent.paths import Interpolation, through
@@ -95,7 +95,10 @@ class StyleGANv2Predictor(GANPredictor):
         """The generator, in evaluation mode."""
         if self._network is None:
             self._check_there()
-            self._network = load_style_generator(self.name, **self._wanted)
+            from ppgen.networks.protocols import StyleGenerator
+
+            self._network = hub.load(self.name, kind=StyleGenerator)
+            check_wanted(self._network, hub.path_of(self.name), **self._wanted)
         return self._network
 
     def _check_there(self) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ppgen.config import read_yaml, shipped
-from ppgen.errors import ConfigError, WeightsError
-from ppgen.hub import published
+from ppgen.errors import WeightsError
+from ppgen.hub import published, stylegan2
 from ppgen.hub.cache import cache_folder, fetch
 from ppgen.hub.cards import ASSETS, card, card_text, is_card, markdown, names, publish
-from ppgen.io.weights import load_into, read_metadata
-from ppgen.registry import NETWORKS, nearest
+from ppgen.hub.construct import construct
+from ppgen.io.weights import description, load_into, nested, read_content, select_arrays
+from ppgen.registry import nearest
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+T = TypeVar("T")
+Network = str | os.PathLike | Mapping[str, Any] | None  # what a file without a description fills
 
 __all__ = [
     "ASSETS",
-    "build",
     "cache_folder",
     "card",
     "card_text",
@@ -68,48 +73,79 @@ def how_to_make(name: str) -> str:
     )
 
 
-def build(name_or_path: str | os.PathLike) -> Any:
-    """The network a weights file describes, without its weights. Raises WeightsError."""
-    path = path_of(name_or_path)
-    described = read_metadata(path)
-    if "class" not in described:
-        raise WeightsError(
-            f"{path}: does not say which network it belongs to; build the network and use ppgen.io.weights.load_into"
-        )
-    _import_networks(described["class"])
-    try:
-        return NETWORKS.build({"name": described["class"], **described.get("args", {})})
-    except (ConfigError, TypeError) as error:
-        raise WeightsError(
-            f"{path}: its network cannot be built ({error}); it may come from another version of ppgen"
-        ) from error
+@overload
+def load(
+    source: str | os.PathLike, network: Network = None, *, key: str | None = None, kind: None = None
+) -> nn.Layer: ...
 
 
-def load(name_or_path: str | os.PathLike) -> Any:
+@overload
+def load(source: str | os.PathLike, network: Network = None, *, key: str | None = None, kind: type[T]) -> T: ...
+
+
+def load(
+    source: str | os.PathLike, network: Network = None, *, key: str | None = None, kind: type[Any] | None = None
+) -> Any:
     """A trained network in evaluation mode, its parameters frozen.
 
     Args:
-        name_or_path: one of `names()`, one of PaddleGAN's published networks (`published.PUBLISHED`, fetched at
-            first use), or a self-describing .safetensors file.
+        source: one of `names()`; one of PaddleGAN's published networks (`published.PUBLISHED`, fetched at first use);
+            or a weights file.
+        network: what fills with the file's arrays where neither the file nor the name it was published under says so:
+            a shipped or published network's name or another weights file, for one built alike; 'photo2cartoon',
+            'ugatit', 'cyclegan' or 'pix2pix', for what PaddleGAN's configs train; a class name, ours or PaddleGAN's; or
+            a mapping with 'name' and the constructor's arguments. None: a StyleGAN2 generator, as its arrays' shapes
+            tell.
+        key: the network's name in a file that holds several, where `network` does not say it.
+        kind: a protocol of `ppgen.networks.protocols` or a class that the network has to fit.
     Raises:
-        WeightsError: unknown name (with the nearest one), damaged file, unknown network.
-        DownloadError: a published network cannot be fetched.
+        WeightsError: unknown name (with the nearest one); damaged file; unknown network, or larger than the file;
+            arrays that do not fit it; not of the kind.
+        ConfigError: `network` is none. DownloadError: a published network cannot be fetched.
     """
-    if str(name_or_path) in published.PUBLISHED and str(name_or_path) not in names():
-        return published.load(str(name_or_path))
-    network = build(name_or_path)
-    load_into(network, path_of(name_or_path))
-    network.eval()
-    for parameter in network.parameters():
+    path = path_of(source)
+    loaded = _network_of(path, network, key)
+    loaded.eval()
+    for parameter in loaded.parameters():
         parameter.stop_gradient = True
-    return network
+    if kind is None:
+        return loaded
+    from ppgen.networks.protocols import check_kind
+
+    return check_kind(loaded, kind, str(source))
 
 
-def _import_networks(wanted: str) -> None:
-    """Import the modules of `ppgen.networks` until `wanted` is registered."""
-    import ppgen.networks
+def _network_of(path: Path, network: Network, key: str | None) -> nn.Layer:
+    """The network of a file, its weights loaded."""
+    described = description(path)
+    if described is not None:
+        built = construct(described, path)
+        load_into(built, path)
+        return built
+    known = published.of_file(path) or (None if network is None else _named(network))
+    content = read_content(path)
+    if known is None or (known.is_stylegan2 and (network is None or not known.arguments)):
+        arguments, arrays = stylegan2.generator_of(content, str(path), key)
+        built = published.build(published.Published("", stylegan2.CLASS, arguments))
+        load_into(built, arrays)
+        return built
+    built = published.build(known)
+    key = key or (known.key if nested(content) else None)  # a network by itself has no name
+    load_into(built, select_arrays(content, key, str(path)), name=str(path))
+    return built
 
-    for module in pkgutil.iter_modules(ppgen.networks.__path__):
-        if wanted in NETWORKS.names():
-            return
-        importlib.import_module(f"ppgen.networks.{module.name}")
+
+def _named(network: str | os.PathLike | Mapping[str, Any]) -> published.Published:
+    """The network that `load` is told."""
+    if isinstance(network, Mapping):
+        return published.Published("", str(network.get("name")), {k: v for k, v in network.items() if k != "name"})
+    name = str(network)
+    if name in published.KNOWN:
+        return published.KNOWN[name]
+    if published.is_class(name):
+        return published.Published("", name)
+    path = path_of(network)
+    described = description(path)
+    if described is None:
+        raise WeightsError(f"{path}: does not say which network it belongs to, so no other file's can be built like it")
+    return published.Published("", described.network, described.arguments)

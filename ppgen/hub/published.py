@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ppgen.compat.names import network_config
+from ppgen.compat.names import network_config, our_network_name
 from ppgen.errors import DownloadError, WeightsError
 from ppgen.io.atomic import atomic_path, write_json
 from ppgen.io.download import cache_folder, digest, download
@@ -43,6 +43,11 @@ class Published:
     def url(self) -> str:
         """Where it lies."""
         return _BASE + self.file
+
+    @property
+    def is_stylegan2(self) -> bool:
+        """Whether it is a generator whose arrays' shapes tell its arguments."""
+        return self.network == "StyleGANv2Generator"
 
 
 def _ffhq(size: int) -> dict[str, Any]:
@@ -85,7 +90,9 @@ PUBLISHED: dict[str, Published] = {
 }  # fmt: skip
 
 
-_OF_MODEL = {
+#: The published networks, and by a model's name the photo-to-picture generator that PaddleGAN's config of it trains.
+KNOWN = {
+    **PUBLISHED,
     "photo2cartoon": Published("", "ResnetUGATITP2CGenerator", key="genA2B"),
     "ugatit": PUBLISHED["selfie2anime"],
     "cyclegan": PUBLISHED["horse2zebra"],
@@ -151,35 +158,14 @@ def build(published: Published) -> Any:
     return NETWORKS.build(network_config({"name": published.network, **published.arguments}))
 
 
-def load(name: str, path: Path | None = None) -> Any:
-    """One of PaddleGAN's networks with its weights, in evaluation mode.
-
-    Args:
-        name: a key of PUBLISHED.
-        path: the file, where it is there already; otherwise it is fetched.
-    Raises:
-        DownloadError, WeightsError: the file cannot be had, or does not fit.
-    """
-    published = PUBLISHED[name]
-    network = build(published)
-    load_into(network, path or fetch_on_trust(published.url), key=published.key)
-    network.eval()
-    for parameter in network.parameters():
-        parameter.stop_gradient = True
-    return network
-
-
 def of_file(path: Path) -> Published | None:
     """What a file of this name is, if it is one of PaddleGAN's."""
     return next((item for item in PUBLISHED.values() if item.file == path.name), None)
 
 
-def of_model(model: str) -> Published:
-    """The photo-to-picture generator of PaddleGAN's configs of a model, and its name in the files they write.
-
-    model: 'photo2cartoon', 'ugatit' (light), 'cyclegan' or 'pix2pix'.
-    """
-    return _OF_MODEL[model]
+def is_class(name: str) -> bool:
+    """Whether a network's class has this name, ours or PaddleGAN's."""
+    return our_network_name(name) in NETWORKS.names()
 
 
 def _what_fits(built: Any, source: Path, key: str | None) -> str:

@@ -7,39 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ppgen import hub
 from ppgen.compat.state_keys import translate
-from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
-from ppgen.io.weights import load_into, read_arrays, read_metadata
-from ppgen.registry import NETWORKS
+from ppgen.errors import ConfigError, WeightsError
+from ppgen.io.weights import select_arrays
 
-_CLASS = "StyleGANv2Generator"
+CLASS = "StyleGANv2Generator"
 # Where the generator lies in a training's file, the averaged one first: PaddleGAN's names and ours.
 _PARTS = (None, "gen_ema", "gen", "ema.generator", "generator")
 _SHOWN = 4  # names of arrays that an error lists
-
-
-def load_style_generator(name_or_path: str | os.PathLike, **wanted: Any) -> Any:
-    """A StyleGAN2 (or StyleGAN) generator in evaluation mode, its parameters frozen.
-
-    Args:
-        name_or_path: a shipped name, a published one (fetched at first use), our .safetensors, a .pdparams.
-        wanted: size, style_dim, n_mlp, channel_multiplier as the caller believes them to be; None: as the weights say.
-    Raises:
-        WeightsError: unknown or damaged, of another network, or not as wanted (it says what fits).
-        DownloadError: it cannot be fetched.
-    """
-    path = hub.path_of(name_or_path)
-    network = hub.load(name_or_path) if _says_what_it_is(path) else _of_arrays(path)
-    if not hasattr(network, "noise_shapes"):
-        raise WeightsError(f"{path}: holds a {type(network).__name__}; give a StyleGAN2 generator's weights")
-    check_wanted(network, path, **wanted)
-    return network
 
 
 def mapping_and_synthesis(network: Any) -> tuple[Callable, Callable]:
@@ -57,39 +36,30 @@ def mapping_and_synthesis(network: Any) -> tuple[Callable, Callable]:
     return mapping, synthesis
 
 
-def _says_what_it_is(path: Path) -> bool:
-    with open(path, "rb") as handle:
-        is_safetensors = handle.read(9)[8:9] == b"{"
-    return is_safetensors and "class" in read_metadata(path)
+def generator_of(content: Any, name: str, key: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Constructor arguments and arrays, under our names, of the StyleGAN2 generator in a file's content.
 
-
-def _of_arrays(path: Path) -> Any:
-    arrays = _generator_arrays(path)
-    network = NETWORKS.build({"name": _CLASS, **arguments_of(arrays, str(path))})
-    load_into(network, arrays)
-    network.eval()
-    for parameter in network.parameters():
-        parameter.stop_gradient = True
-    return network
-
-
-def _generator_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The generator's arrays under our names; WeightsError where there is none in the file."""
-    first: WeightsError | None = None
-    names: list[str] = []
-    for key in _PARTS:
+    Args:
+        content: as `ppgen.io.weights.read_content` gives it: the generator's arrays, or those of several networks.
+        name: the file's, for messages.
+        key: the generator's among several; None: it is looked for, the averaged one first.
+    Raises:
+        WeightsError: there is none.
+    """
+    held: list[str] = []
+    for part in _PARTS if key is None else (key,):
         try:
-            arrays = translate(_CLASS, read_arrays(path, key))
-        except WeightsError as error:
-            first = first or error
+            arrays = translate(CLASS, select_arrays(content, part, name))
+        except WeightsError:
             continue
         if {"constant", "layers.0.conv.weight", "to_rgb.0.conv.weight"} <= set(arrays):
-            return arrays
-        names = names or list(arrays)
-    if first is not None and not names and not isinstance(first, OtherWeightsError):
-        raise first  # damaged or unsafe
-    held = f"its arrays: {', '.join(names[:_SHOWN])} …" if names else "it holds other networks"
-    raise OtherWeightsError(f"{path}: holds no StyleGAN2 generator ({held}); give weights of StyleGANv2Generator")
+            return arguments_of(arrays, name), arrays
+        held = held or list(arrays)
+    what = f"its arrays: {', '.join(held[:_SHOWN])} …" if held else "it holds other networks"
+    raise WeightsError(
+        f"{name}: does not say which network it belongs to, and holds no StyleGAN2 generator; name the model as well, "
+        f"beside this file as its weights ({what})"
+    )
 
 
 def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays") -> dict[str, Any]:

@@ -26,8 +26,18 @@ _EXTRA = "extra/"  # before the names of arrays that are no part of the network,
 _SHOWN = 4  # keys of a kind that an error lists before it only counts
 _LARGE = 4096  # elements of a matrix that is worth eight bits
 _SCALE = "@scale"
-_MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors format itself
 _PADDLE_NAMES = "StructuredToParameterName@@"  # a table of names that paddle.save adds to a state
+
+
+class Description(NamedTuple):
+    """What a weights file says about itself: the network it fills, and the facts on its card."""
+
+    network: str  # class name
+    arguments: dict[str, Any]  # of its constructor
+    value_range: tuple[float, float]  # of the images the network takes and gives
+    card: dict[str, Any]
+    extra: dict[str, Any]  # facts of `add_extra`
+    shapes: dict[str, tuple[int, ...]]  # of the arrays in the file
 
 
 class LoadReport(NamedTuple):
@@ -127,6 +137,21 @@ def _in_order(data: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
+def description(path: str | os.PathLike) -> Description | None:
+    """What a weights file says about itself, from its header; None where it does not say which network it fills.
+
+    Raises WeightsError: missing, or damaged.
+    """
+    if _looks_like_pickle(_read_start(path, 9)):
+        return None
+    metadata, shapes = _read_header(path)
+    if "class" not in metadata:
+        return None
+    arguments, card, extra = (metadata.get(field, {}) for field in ("args", "card", "extra"))
+    low, high = metadata.get("value_range", (-1, 1))
+    return Description(metadata["class"], arguments, (low, high), card, extra, shapes)
+
+
 def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
     """What a safetensors file says about itself; only the header is read.
 
@@ -135,24 +160,28 @@ def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
     Raises:
         WeightsError: missing, damaged, or not safetensors.
     """
-    head = _read_start(path, 9)
-    if _looks_like_pickle(head):
+    if _looks_like_pickle(_read_start(path, 9)):
         raise WeightsError(
             f"{path}: is a .pdparams file, which does not describe itself; "
             "build its network and use load_into"
         )
-    length = int.from_bytes(head[:8], "little")
-    if len(head) < 9 or length > _MAX_HEADER:
-        raise _damaged(path)
+    return _read_header(path)[0]
+
+
+def _read_header(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """Metadata and shapes of a safetensors file, which the library holds against the file's length."""
+    from safetensors import SafetensorError, safe_open
+
     try:
-        header = json.loads(_read_start(path, 8 + length)[8:])
-        metadata = dict(header.get("__metadata__", {}))
+        with safe_open(str(path), "numpy") as file:
+            metadata: dict[str, Any] = dict(file.metadata() or {})
+            shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}
         for field in _JSON_FIELDS:
             if field in metadata:
                 metadata[field] = json.loads(metadata[field])
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+    except (SafetensorError, ValueError, TypeError, RecursionError, OSError) as error:
         raise _damaged(path) from error
-    return metadata
+    return metadata, shapes
 
 
 def read_arrays(path: str | os.PathLike, key: str | None = None) -> dict[str, np.ndarray]:
@@ -166,11 +195,19 @@ def read_arrays(path: str | os.PathLike, key: str | None = None) -> dict[str, np
     Raises:
         WeightsError: missing, damaged or unsafe, or there is no such key.
     """
-    head = _read_start(path, 9)
-    content: Any = _read_pickle(path) if _looks_like_pickle(head) else _without_extra(_read_safetensors(path))
-    if key is not None:
-        content = _part(content, key, path)
-    return _flat(content, path)
+    return select_arrays(read_content(path), key, str(path))
+
+
+def read_content(path: str | os.PathLike) -> Any:
+    """All that a weights file holds, for `select_arrays`; raises WeightsError as `read_arrays`."""
+    if _looks_like_pickle(_read_start(path, 9)):
+        return read_pdparams(_read_start(path), str(path))
+    return _without_extra(_read_safetensors(path))
+
+
+def select_arrays(content: Any, key: str | None, name: str) -> dict[str, np.ndarray]:
+    """The arrays of a file's content, or of its part `key`; see `read_arrays`. `name`: the file's, for messages."""
+    return _flat(content if key is None else _part(content, key, name), name)
 
 
 def parts_of(path: str | os.PathLike) -> list[str]:
@@ -178,9 +215,7 @@ def parts_of(path: str | os.PathLike) -> list[str]:
 
     Raises WeightsError as `read_arrays`.
     """
-    if not _looks_like_pickle(_read_start(path, 9)):
-        return []
-    return _nested(_read_pickle(path))
+    return nested(read_content(path)) if _looks_like_pickle(_read_start(path, 9)) else []
 
 
 def read_extra(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -224,7 +259,11 @@ def add_extra(
 
 
 def load_into(
-    network: Any, source: str | os.PathLike | Mapping[str, Any], strict: bool = True, key: str | None = None
+    network: Any,
+    source: str | os.PathLike | Mapping[str, Any],
+    strict: bool = True,
+    key: str | None = None,
+    name: str = "the given arrays",
 ) -> LoadReport:
     """Put arrays into a network, all or nothing; PaddleGAN's names are translated.
 
@@ -234,12 +273,12 @@ def load_into(
         strict: every array of the network must be there, and none besides. Otherwise what fits by name is
             loaded and the rest is reported; a wrong shape is an error in both cases.
         key: see `read_arrays`.
+        name: what messages call a dict of arrays.
     Raises:
         WeightsError: lists missing, unexpected and mis-shaped keys; the network is then unchanged.
     """
     if isinstance(source, Mapping):
-        name = "the given arrays"
-        arrays = _flat(_part(source, key, name) if key is not None else source, name)
+        arrays = select_arrays(source, key, name)
     else:
         name, arrays = str(source), read_arrays(source, key)
     state = network.state_dict()
@@ -310,10 +349,6 @@ def _damaged(path: str | os.PathLike) -> WeightsError:
     return WeightsError(f"{path}: is damaged or not a weights file; give .safetensors or .pdparams")
 
 
-def _read_pickle(path: str | os.PathLike) -> Any:
-    return read_pdparams(_read_start(path), str(path))
-
-
 def _read_safetensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -344,7 +379,8 @@ def _parts(content: Any) -> str:
     return ", ".join(names[:12]) or "nothing that has a name"
 
 
-def _nested(content: Any) -> list[str]:
+def nested(content: Any) -> list[str]:
+    """Names of the networks in a file's content; [] for a single one."""
     entries = content.items() if isinstance(content, Mapping) else ()
     return [str(key) for key, value in entries if isinstance(value, Mapping) and key != _PADDLE_NAMES]
 
@@ -353,9 +389,9 @@ def _flat(content: Any, name: Any) -> dict[str, np.ndarray]:
     if not isinstance(content, Mapping):
         raise WeightsError(f"{name}: holds no named arrays")
     content = {k: v for k, v in content.items() if k != _PADDLE_NAMES}
-    if nested := _nested(content):
+    if parts := nested(content):
         raise OtherWeightsError(
-            f"{name}: holds networks by name; choose one with key= ({', '.join(nested)}), or take it out with "
+            f"{name}: holds networks by name; choose one with key= ({', '.join(parts)}), or take it out with "
             "`ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
         )
     arrays = {}

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ppgen import hub
 from ppgen.errors import ConfigError
-from ppgen.hub.stylegan2 import load_style_generator, mapping_and_synthesis
+from ppgen.hub.stylegan2 import mapping_and_synthesis
 from ppgen.io.atomic import atomic_path
 from ppgen.io.image import to_uint8
 from ppgen.latent.seeds import latents, latents_of
@@ -34,7 +35,9 @@ def style_generator(name: str | os.PathLike) -> Any:
 
     Raises WeightsError unless it is StyleGAN's or StyleGAN2's.
     """
-    return load_style_generator(name)
+    from ppgen.networks.protocols import StyleGenerator
+
+    return hub.load(name, kind=StyleGenerator)
 
 
 def is_skip(network: Any) -> bool:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import list_images, load_image, to_uint8
 from ppgen.metrics.accumulate import Score
 from ppgen.metrics.features import DLIB_FACE, dimension
@@ -142,14 +142,9 @@ def _generator(source: str, count: int, seed: int, size: int | None, latents: La
 
 def _load_generator(source: str) -> Any:
     from ppgen import hub
+    from ppgen.networks.protocols import LatentGenerator
 
-    network = hub.load(source)
-    if not hasattr(network, "generate"):
-        raise WeightsError(
-            f"{source}: holds a {type(network).__name__}, which makes no pictures from latents; "
-            "give a generator, or a folder of its pictures"
-        )
-    return network
+    return hub.load(source, kind=LatentGenerator)
 
 
 def _generated(network: Any, z: np.ndarray, numbers: np.ndarray) -> np.ndarray:

@@ -91,7 +91,8 @@ class DCGANGenerator(nn.Layer):
         super().__init__()
         sizes = {"latent_dim": latent_dim, "out_channels": out_channels, "base_channels": base_channels}
         check_sizes("DCGANGenerator", **sizes, classes=classes)
-        self.latent_dim, self.classes = latent_dim, classes
+        self.latent_dim, self.image_size = latent_dim, image_size
+        self.channels, self.classes = out_channels, classes
         halvings = _halvings(image_size, "DCGANGenerator")
         widths = [base_channels * min(2**i, 8) for i in range(halvings)][::-1]
         if classes is not None:
@@ -146,7 +147,7 @@ class DCGANDiscriminator(nn.Layer):
     ) -> None:
         super().__init__()
         check_sizes("DCGANDiscriminator", in_channels=in_channels, base_channels=base_channels, classes=classes)
-        self.image_size, self.classes = image_size, classes
+        self.image_size, self.channels, self.classes = image_size, in_channels, classes
         if classes is not None:
             self.embed = LabelEmbedding(classes, image_size**2)
             in_channels += 1

@@ -35,15 +35,14 @@ class MLPGenerator(nn.Layer):
     def __init__(self, latent_dim: int = 100, image_size: int = 28, channels: int = 1, width: int = 512) -> None:
         super().__init__()
         check_sizes("MLPGenerator", latent_dim=latent_dim, image_size=image_size, channels=channels, width=width)
-        self.latent_dim = latent_dim
-        self._shape = [channels, image_size, image_size]
+        self.latent_dim, self.image_size, self.channels = latent_dim, image_size, channels
         self.hidden1 = nn.Linear(latent_dim, width)
         self.hidden2 = nn.Linear(width, width)
         self.to_pixels = nn.Linear(width, channels * image_size**2)
 
     def forward(self, z: paddle.Tensor) -> paddle.Tensor:
         hidden = F.relu(self.hidden2(F.relu(self.hidden1(z))))
-        return paddle.tanh(self.to_pixels(hidden)).reshape([-1, *self._shape])
+        return paddle.tanh(self.to_pixels(hidden)).reshape([-1, self.channels, self.image_size, self.image_size])
 
     def generate(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
         """Pictures of latents (N, latent_dim); there are no classes."""
@@ -69,7 +68,7 @@ class MLPDiscriminator(nn.Layer):
     def __init__(self, image_size: int = 28, channels: int = 1, width: int = 512, dropout: float = 0.3) -> None:
         super().__init__()
         check_sizes("MLPDiscriminator", image_size=image_size, channels=channels, width=width)
-        self.dropout = dropout
+        self.image_size, self.channels, self.dropout = image_size, channels, dropout
         self.hidden1 = nn.Linear(channels * image_size**2, width)
         self.hidden2 = nn.Linear(width, width)
         self.verdict = nn.Linear(width, 1)

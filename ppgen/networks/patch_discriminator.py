@@ -15,7 +15,6 @@ from ppgen.networks.blocks.norm_choice import norm_layers
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
-WIDEST = 8  # the width doubles layer by layer up to this multiple of base_channels
 SLOPE = 0.2
 
 
@@ -30,7 +29,7 @@ class PatchDiscriminator(nn.Layer):
 
     Args:
         in_channels: channels of the input; 6 for a pair of RGB images.
-        base_channels: width of the first layer.
+        base_channels: width of the first layer; it doubles layer by layer, up to eight times.
         layers: halvings; more see larger patches.
         norm: "batch", "instance" or "none".
 
@@ -46,7 +45,7 @@ class PatchDiscriminator(nn.Layer):
             raise ConfigError(f"PatchDiscriminator needs at least one layer, got layers={layers}")
         # A batch norm removes the bias before it; published weights have none in the first layer either.
         bias = norm != "batch"
-        widths = [base_channels * min(2**i, WIDEST) for i in range(layers + 1)]
+        widths = [base_channels * 2 ** min(i, 3) for i in range(layers + 1)]
 
         parts: list[nn.Layer] = [self._conv(in_channels, widths[0], 2, bias), nn.LeakyReLU(SLOPE)]
         for i in range(1, layers + 1):

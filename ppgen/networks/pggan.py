@@ -101,7 +101,7 @@ class PGGANGenerator(Growing):
     def __init__(self, latent_dim: int = 256, widths: list[int] | tuple[int, ...] = WIDTHS, channels: int = 3) -> None:
         super().__init__(widths, "PGGANGenerator")
         check_sizes("PGGANGenerator", latent_dim=latent_dim, channels=channels)
-        self.latent_dim = latent_dim
+        self.latent_dim, self.channels = latent_dim, channels
         # Appendix A.1: the first linear layer takes a smaller gain, because its input is normalized already.
         self.start = EqualizedConv(latent_dim, widths[0] * SMALLEST**2, 1, gain=math.sqrt(2) / 4)
         self.start_shape = [widths[0], SMALLEST, SMALLEST]
@@ -156,6 +156,7 @@ class PGGANDiscriminator(Growing):
     def __init__(self, widths: list[int] | tuple[int, ...] = WIDTHS, channels: int = 3) -> None:
         super().__init__(widths, type(self).__name__)
         check_sizes(type(self).__name__, channels=channels)
+        self.channels = channels
         self.from_image = nn.LayerList([EqualizedConv(channels, width, 1) for width in widths])
         self.blocks = nn.LayerList([self._block(wide, narrow) for narrow, wide in zip(widths, widths[1:])])
         self.end_conv = EqualizedConv(widths[0] + 1, widths[0], 3)

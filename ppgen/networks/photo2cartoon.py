@@ -20,6 +20,7 @@ from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock
 from ppgen.networks.blocks.hourglass import Hourglass
 from ppgen.networks.blocks.norm import LIN, instance_norm
 from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
 DRAFT_CHANNELS = 3  # what the hourglasses draft is a picture, whatever the output is
@@ -33,6 +34,10 @@ class CartoonOutput(NamedTuple):
     image: paddle.Tensor  # (N, out_channels, H, W) in [-1, 1]
     cam_logit: paddle.Tensor  # (N, 2), for the attention's auxiliary loss
     heatmap: paddle.Tensor  # (N, 1, H/4, W/4), where the attention looked; >= 0, not normalized
+
+    def translation(self) -> Translation:
+        """Without what only training needs."""
+        return Translation(self.image, self.heatmap)
 
 
 class DownStage(nn.Layer):
@@ -96,6 +101,8 @@ class Photo2CartoonGenerator(nn.Layer):
             network: `image_size`).
     """
 
+    takes_skin = False
+
     def __init__(
         self,
         in_channels: int = 3,
@@ -155,6 +162,10 @@ class Photo2CartoonGenerator(nn.Layer):
 
         x = self.decoder_hourglasses(self.up(x))
         return CartoonOutput(paddle.tanh(self.to_image(x)), attended.logit, attended.heatmap)
+
+    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
+        """The cartoon, and where the attention looked; `skin` is not read."""
+        return self(photo).translation()
 
     def _check_size(self, photo: paddle.Tensor) -> None:
         size = list(photo.shape[2:])

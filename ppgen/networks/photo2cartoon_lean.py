@@ -28,6 +28,7 @@ from ppgen.networks.blocks.hourglass import Hourglass
 from ppgen.networks.blocks.norm import LIN
 from ppgen.networks.blocks.resample import upsample_nearest
 from ppgen.networks.photo2cartoon import CartoonOutput
+from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
 
@@ -67,16 +68,18 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     H and W must be multiples of 4 * 2**hourglass_depth and of 16; DataError otherwise.
     """
 
+    image_size = 256
+
     def __init__(
         self, ngf: int = 64, n_blocks: int = 4, hourglass_depth: int = 2, detail: int = 32, skin: bool = True
     ) -> None:
         super().__init__()
         self.takes_skin = skin
-        self.cell = 4 * 2 ** max(2, hourglass_depth)
         told = 3 if skin else 0
         wide, wider = 2 * ngf, 3 * ngf
         self.enter = MirrorConv2D(48 + told, ngf, bias=True)
         self.hourglass_in = Hourglass(ngf, depth=hourglass_depth)
+        self.cell = 4 * 2 ** max(2, hourglass_depth)
         self.down1 = MirrorConv2D(ngf, wide, stride=2, bias=True)
         self.down2 = MirrorConv2D(wide, wider, stride=2, bias=True)
         self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(n_blocks)])
@@ -130,3 +133,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         x = paddle.concat([unfold(x, 2), _with_planes(fold(photo, 2), skin)], axis=1)
         x = F.leaky_relu(self.detail(x), 0.2)
         return CartoonOutput(paddle.tanh(unfold(self.draw(x), 2)), attended.logit, attended.heatmap)
+
+    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
+        """The cartoon, and where the attention looked; `skin` as in `forward`."""
+        return self(photo, skin if self.takes_skin else None).translation()

@@ -7,9 +7,13 @@ asked for with `isinstance(network, LatentGenerator)`, which looks at the names,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import paddle
+
+from ppgen.errors import WeightsError
+
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -87,16 +91,44 @@ class Encoder(Protocol):
         ...
 
 
+class Translation(NamedTuple):
+    """What a translator makes of pictures."""
+
+    image: paddle.Tensor  # (N, 3, H, W) in [-1, 1]
+    heatmap: paddle.Tensor | None = None  # (N, 1, h, w), >= 0, where its attention looked; None: it has none
+
+
 @runtime_checkable
 class Translator(Protocol):
     """A picture into another of the same size.
 
     Attributes:
-        takes_skin: it is told the skin colour (N, 3) in [-1, 1] as a second argument.
+        image_size: side of the pictures that it is built for; most read others too.
+        takes_skin: it is told the skin colour.
     """
 
+    image_size: int
     takes_skin: bool
 
-    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Any:
-        """(N, 3, H, W) in [-1, 1] -> a named tuple with `image` (N, 3, H, W) and `heatmap` (N, 1, h, w) or None."""
+    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
+        """Photo (N, 3, H, W) and skin (N, 3) in [-1, 1] -> the picture; without `takes_skin` it is not read."""
         ...
+
+
+_MISSING: dict[type, str] = {
+    LatentGenerator: "makes no pictures from latents; give a generator",
+    StyleGenerator: "has no styles; give a StyleGAN or StyleGAN2 generator",
+    Encoder: "cannot find the latent of a picture; give a VAE",
+    Translator: "draws nothing from a photo; give a generator that translates pictures",
+}
+
+
+def check_kind(network: object, kind: type[T], name: str) -> T:
+    """The network, if it fits a protocol above or is of a class; WeightsError, which says what to give, if not.
+
+    name: how the message calls its weights.
+    """
+    if isinstance(network, kind):
+        return network
+    missing = _MISSING.get(kind, f"is no {kind.__name__}; give the weights of one")
+    raise WeightsError(f"{name}: holds a {type(network).__name__}, which {missing}")

@@ -15,6 +15,7 @@ from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.border import MirrorBorder
 from ppgen.networks.blocks.narrowing import NarrowingConv2D
 from ppgen.networks.blocks.norm_choice import norm_layers
+from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
 HALVINGS = 2
@@ -87,6 +88,9 @@ class ResNetGenerator(nn.Layer):
         DataError: at `forward`, for sides that are no multiples of 4 or below 8.
     """
 
+    image_size = 256
+    takes_skin = False
+
     def __init__(
         self,
         in_channels: int = 3,
@@ -124,3 +128,7 @@ class ResNetGenerator(nn.Layer):
                 f"got {height}x{width}"
             )
         return self.model(image)
+
+    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
+        """The picture; `skin` is not read."""
+        return Translation(self(photo))

@@ -38,7 +38,7 @@ class SegmentationUNet(nn.Layer):
 
     def __init__(self, width: int = 48, levels: int = 4) -> None:
         super().__init__()
-        widths = [min(width * 2**i, 4 * width) for i in range(levels)]
+        widths = [width * 2 ** min(i, 2) for i in range(levels)]
         self.down = nn.LayerList([ConvPair(48 if i == 0 else widths[i - 1], w) for i, w in enumerate(widths)])
         self.up = nn.LayerList(
             [ConvPair(widths[i] + widths[i - 1], widths[i - 1]) for i in range(levels - 1, 0, -1)]

@@ -69,12 +69,16 @@ class StyleGANv2Discriminator(nn.Layer):
         stddev_group: samples that minibatch standard deviation compares.
     """
 
+    channels = 3
+    classes: int | None = None
+
     def __init__(
         self, size: int = 1024, channel_multiplier: float = 2, channel_max: int = 512, stddev_group: int = 4
     ) -> None:
         super().__init__()
         widths = [width_at(side, channel_multiplier, channel_max) for side in reversed(stage_sizes(size))]
-        self.size, self.stddev_group = size, stddev_group
+        self.size = self.image_size = size
+        self.stddev_group = stddev_group
         self.from_rgb = EqualizedConv(3, widths[0], 1)
         self.blocks = nn.LayerList([DownBlock(wide, next_wide) for wide, next_wide in zip(widths, widths[1:])])
         last = widths[-1]

@@ -62,6 +62,7 @@ class StyleSpace(nn.Layer):
     and the methods `styles` (W+ -> S) and `paint` (S -> pictures).
     """
 
+    channels = 3
     classes: int | None = None
     optional_keys = ("mean_latent",)  # PaddleGAN's files have none; it is found when first needed
 
@@ -186,7 +187,8 @@ class StyleGANv2Generator(StyleSpace):
         super().__init__()
         sides = stage_sizes(size)
         widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
-        self.size, self.latent_dim = size, style_dim
+        self.size = self.image_size = size
+        self.latent_dim = style_dim
         self.mapping = MappingNetwork(style_dim, n_mlp, lr_mlp)
         shape = [1, widths[0], SMALLEST, SMALLEST]
         self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))

@@ -80,6 +80,7 @@ class StyleGANGenerator(StyleSpace, Growing):
             start at 1, so that shapes differ at once.
 
     Attributes:
+        image_size: size.
         latent_dim: style_dim.
         classes: None, as there are no labels.
         count: number of w a picture is made of, one a layer, two layers a resolution; the same at every level.

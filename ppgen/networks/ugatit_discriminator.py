@@ -21,6 +21,7 @@ from ppgen.registry import NETWORKS
 
 KERNEL = 4
 SLOPE = 0.2
+MOST_LAYERS = 12  # for pictures of 3072 pixels and more
 
 
 class Verdict(NamedTuple):
@@ -43,14 +44,14 @@ class AttentionDiscriminator(nn.Layer):
         layers: 7 for the paper's global and 5 for its local discriminator.
 
     Raises:
-        ConfigError: at construction, for fewer than 3 layers.
+        ConfigError: at construction, for fewer than 3 layers or more than 12.
         DataError: at `forward`, for an image too small for so many layers.
     """
 
     def __init__(self, in_channels: int = 3, base_channels: int = 64, layers: int = 5) -> None:
         super().__init__()
-        if layers < 3:
-            raise ConfigError(f"AttentionDiscriminator needs at least three layers, got layers={layers}")
+        if not 3 <= layers <= MOST_LAYERS:
+            raise ConfigError(f"AttentionDiscriminator needs 3 to {MOST_LAYERS} layers, got layers={layers}")
         self.layers = layers
         widths = [in_channels, *(base_channels * 2**i for i in range(layers - 1))]
         self.convs = nn.LayerList(

@@ -18,6 +18,7 @@ from ppgen.networks.blocks.norm import LIN, AdaLIN
 from ppgen.networks.blocks.norm_choice import frozen_instance_norm
 from ppgen.networks.blocks.resample import upsample_nearest
 from ppgen.networks.photo2cartoon import HALVINGS, CartoonOutput, StyleHead
+from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
 CELL = 2**HALVINGS
@@ -97,6 +98,8 @@ class UGATITGenerator(nn.Layer):
             network: `image_size`).
     """
 
+    takes_skin = False
+
     def __init__(
         self,
         in_channels: int = 3,
@@ -142,6 +145,10 @@ class UGATITGenerator(nn.Layer):
         for stage in self.up:
             x = stage(x)
         return CartoonOutput(paddle.tanh(self.to_image(x)), attended.logit, attended.heatmap)
+
+    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
+        """The picture, and where the attention looked; `skin` is not read."""
+        return self(photo).translation()
 
     def _check_size(self, image: paddle.Tensor) -> None:
         height, width = image.shape[2:]

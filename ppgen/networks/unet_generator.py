@@ -13,11 +13,13 @@ from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.norm_choice import norm_layers
+from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
 WIDEST = 8  # the width doubles level by level up to this multiple of base_channels
 SLOPE = 0.2
+MOST_LEVELS = 12  # for pictures of 4096 pixels
 FIRST_DROPOUT = 4  # the levels from here to the one above the innermost drop features
 
 
@@ -78,9 +80,11 @@ class UNetGenerator(nn.Layer):
         dropout: drop half of the features of the inner levels in training (the paper's source of noise).
 
     Raises:
-        ConfigError: at construction, for another `norm` or fewer than two levels.
+        ConfigError: at construction, for another `norm`, fewer than two levels or more than 12.
         DataError: at `forward`, for sides that cannot be halved so often.
     """
+
+    takes_skin = False
 
     def __init__(
         self,
@@ -92,11 +96,11 @@ class UNetGenerator(nn.Layer):
         dropout: bool = False,
     ) -> None:
         super().__init__()
-        if levels < 2:
-            raise ConfigError(f"UNetGenerator needs at least two levels, got levels={levels}")
+        if not 2 <= levels <= MOST_LEVELS:
+            raise ConfigError(f"UNetGenerator needs 2 to {MOST_LEVELS} levels, got levels={levels}")
         bias = norm != "batch"  # a batch norm removes the bias before it
         widths = [base_channels * min(2**i, WIDEST) for i in range(levels)]
-        self.levels = levels
+        self.levels, self.image_size = levels, 2**levels  # which ends at one pixel
         self.down = nn.LayerList(
             [
                 DownLevel(
@@ -131,3 +135,7 @@ class UNetGenerator(nn.Layer):
         for i in range(self.levels - 1, 0, -1):
             x = paddle.concat([features.pop(), self.up[i](x)], axis=1)
         return paddle.tanh(self.up[0](x))
+
+    def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
+        """The picture; `skin` is not read."""
+        return Translation(self(photo))

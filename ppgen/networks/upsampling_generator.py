@@ -43,7 +43,8 @@ class UpsamplingGenerator(nn.Layer):
         super().__init__()
         if image_size < 4 or image_size % 4:
             raise ConfigError(f"UpsamplingGenerator: image_size must be a multiple of 4, got {image_size}")
-        self.latent_dim, self.classes = latent_dim, classes
+        self.latent_dim, self.image_size = latent_dim, image_size
+        self.channels, self.classes = out_channels, classes
         wide = 2 * base_channels
         self._start_shape = [wide, image_size // 4, image_size // 4]
         self.project = nn.Linear(latent_dim + (classes or 0), wide * (image_size // 4) ** 2)

@@ -81,7 +81,7 @@ class ConvVAE(nn.Layer):
                 f"ConvVAE: image_size must be a multiple of {2 ** len(widths)} with {len(widths)} widths "
                 f"(at least one), got {image_size}"
             )
-        self.latent_dim = latent_dim
+        self.latent_dim, self.image_size, self.channels = latent_dim, image_size, channels
         side = image_size // 2 ** len(widths)
         self._code_shape = [widths[-1], side, side]
         code = widths[-1] * side * side

@@ -101,8 +101,8 @@ def test_weights_of_another_model_are_said(weights, tmp_path):
 @pytest.mark.parametrize(("model", "key"), [("cyclegan", "netG_A"), ("photo2cartoon", "genA2B"), ("ugatit", None)])
 def test_what_a_training_of_paddlegan_left_draws(tmp_path, monkeypatch, model, key):
     """Its checkpoints hold all networks by name; a generator by itself is taken too."""
-    monkeypatch.setitem(published._OF_MODEL, model, replace(published.of_model(model), arguments=SMALL[model]))
-    network = published.build(published.of_model(model))
+    monkeypatch.setitem(published.KNOWN, model, replace(published.KNOWN[model], arguments=SMALL[model]))
+    network = published.build(published.KNOWN[model])
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
     path = write_pdparams(tmp_path / "iter_200_weight.pdparams", {key: arrays, "netD_A": {}} if key else arrays)
     predictor = TranslationPredictor(tmp_path, model, path)
@@ -117,7 +117,7 @@ def test_weights_that_are_not_shipped_yet_or_draw_from_nothing(weights, tmp_path
         TranslationPredictor(tmp_path, "cyclegan")
     with pytest.raises(ConfigError, match="did you mean 'pix2pix'"):
         TranslationPredictor(tmp_path, "pix2pixx")
-    with pytest.raises(WeightsError, match="from a latent"):
+    with pytest.raises(WeightsError, match="DCGANGenerator, which draws nothing from a photo"):
         TranslationPredictor(tmp_path, "pix2pix", weights / "latent.safetensors").run(CROP)
 
 

@@ -5,11 +5,13 @@ import paddle
 import pytest
 import style_networks
 
+from ppgen import hub
 from ppgen.compat.state_keys import translate
 from ppgen.errors import WeightsError
-from ppgen.hub.stylegan2 import arguments_of, load_style_generator
+from ppgen.hub.stylegan2 import arguments_of, check_wanted
 from ppgen.io.weights import save_network
 from ppgen.networks.dcgan import DCGANGenerator
+from ppgen.networks.protocols import StyleGenerator
 from ppgen.networks.stylegan2_generator import StyleGANv2Generator
 from tests import goldens
 
@@ -54,8 +56,8 @@ def test_pdparams_load_without_being_told_what_they_are(network, tmp_path, neste
     assert "convs.3.activate.bias" in arrays and "to_rgbs.1.conv.weight" in arrays and "noises.noise_4" in arrays
     other = style_networks.paddlegan_arrays(style_networks.tiny(seed=9))
     content = {"disc": {"x": np.zeros(3, np.float32)}, "gen": other, "gen_ema": arrays} if nested else arrays
-    found = load_style_generator(style_networks.write_pdparams(tmp_path / "w.pdparams", content))
-    assert found.size == 16 and not found.training
+    found = hub.load(style_networks.write_pdparams(tmp_path / "w.pdparams", content))
+    assert found.image_size == 16 and not found.training
     np.testing.assert_allclose(picture(found), picture(network), atol=1e-5)
 
 
@@ -63,27 +65,28 @@ def test_a_wrong_size_says_which_fits(network, tmp_path):
     ours = save_network(network, tmp_path / "ours.safetensors")
     theirs = style_networks.write_pdparams(tmp_path / "w.pdparams", style_networks.paddlegan_arrays(network))
     for path in (ours, theirs):
-        assert load_style_generator(path, size=16, style_dim=8, n_mlp=2, channel_multiplier=0.01).size == 16
+        found = hub.load(path)
+        check_wanted(found, path, size=16, style_dim=8, n_mlp=2, channel_multiplier=0.01)
         with pytest.raises(WeightsError, match="fit size 16, n_mlp 2, not size 1024, n_mlp 8"):
-            load_style_generator(path, size=1024, n_mlp=8)
+            check_wanted(found, path, size=1024, n_mlp=8)
         with pytest.raises(WeightsError, match="10 channels at 16 pixels"):
-            load_style_generator(path, channel_multiplier=2)
+            check_wanted(found, path, channel_multiplier=2)
 
 
 def test_files_of_other_networks_are_refused(network, tmp_path):
     other = style_networks.write_pdparams(tmp_path / "other.pdparams", {"DownBlock.1.weight": np.zeros((3, 3))})
-    with pytest.raises(WeightsError, match=r"no StyleGAN2 generator \(its arrays: DownBlock"):
-        load_style_generator(other)
+    with pytest.raises(WeightsError, match=r"no StyleGAN2 generator.*\(its arrays: DownBlock"):
+        hub.load(other)
     several = style_networks.write_pdparams(tmp_path / "s.pdparams", {"netG": {"a": np.zeros(2)}, "netD": {}})
     with pytest.raises(WeightsError, match="it holds other networks"):
-        load_style_generator(several)
+        hub.load(several)
     dcgan = save_network(DCGANGenerator(3, 3, 4, 16), tmp_path / "dcgan.safetensors")
     with pytest.raises(WeightsError, match="holds a DCGANGenerator"):
-        load_style_generator(dcgan)
+        hub.load(dcgan, kind=StyleGenerator)
     arrays = style_networks.paddlegan_arrays(network)
     arrays["to_rgbs.1.conv.weight"] = arrays["to_rgbs.1.conv.weight"][:, :, :3]
     with pytest.raises(WeightsError, match="widths"):
-        load_style_generator(style_networks.write_pdparams(tmp_path / "cut.pdparams", arrays))
+        hub.load(style_networks.write_pdparams(tmp_path / "cut.pdparams", arrays))
     (tmp_path / "half.pdparams").write_bytes((tmp_path / "cut.pdparams").read_bytes()[:200])
     with pytest.raises(WeightsError, match="damaged"):
-        load_style_generator(tmp_path / "half.pdparams")
+        hub.load(tmp_path / "half.pdparams")

@@ -15,6 +15,8 @@ from ppgen.networks.blocks.border import MirrorConv2D
 from ppgen.networks.blocks.norm import instance_norm
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
 
+DEEPEST = 10  # halvings; the side is a multiple of 1024 then
+
 
 class PreActivationConv(nn.Layer):
     """Instance norm, ReLU, 3x3 convolution with mirrored border: (N, in, H, W) -> (N, out, H, W)."""
@@ -65,8 +67,8 @@ class HourglassCore(nn.Layer):
 
     def __init__(self, channels: int, depth: int = 4) -> None:
         super().__init__()
-        if depth < 0:
-            raise ConfigError(f"hourglass depth must be 0 or more, got {depth}")
+        if not 0 <= depth <= DEEPEST:
+            raise ConfigError(f"hourglass depth must be 0 to {DEEPEST}, got {depth}")
         self.depth = depth
         self.skips = nn.LayerList([MultiScaleBlock(channels) for _ in range(depth)])
         self.down = nn.LayerList([MultiScaleBlock(channels) for _ in range(depth)])
