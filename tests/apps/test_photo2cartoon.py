@@ -244,7 +244,7 @@ def test_nobody_in_the_crop(seen, tmp_path, monkeypatch):
 def test_networks_are_loaded_once(seen, astronaut, tmp_path, monkeypatch):
     loaded = []
     real = hub.load
-    monkeypatch.setattr(hub, "load", lambda name: loaded.append(str(name)) or real(name))
+    monkeypatch.setattr(hub, "load", lambda name, *a, **k: loaded.append(str(name)) or real(name, *a, **k))
     predictor = Photo2CartoonPredictor(output_path=tmp_path)
     assert loaded == []
     predictor.run([astronaut, astronaut])
