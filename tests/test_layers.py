@@ -1,4 +1,4 @@
-"""Which package may import which (DESIGN.md's table), no circles, and what no committed file may hold."""
+"""Which package may import which (see docs/architecture.md), no circles, and what no committed file may hold."""
 
 from __future__ import annotations
 
