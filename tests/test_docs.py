@@ -1,6 +1,8 @@
 """What the documentation shows works as it stands there."""
 
 import argparse
+import ast
+import importlib
 import re
 import shlex
 import shutil
@@ -157,14 +159,17 @@ def anchors(page: Path) -> set[str]:
 
 
 FOLDERS = "configs|benchmarks|tools|applications|ppgen|tests|docs|data"
-NAMED = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/[\w./-]*\w\.(?:yaml|py|md)\b")
+NAMED = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/[\w./-]*\w\.(?:yaml|py|md|json|png|svg)\b")
 NOT_YET = re.compile(r"/NAME\.|relativistic_gan\.")  # stands for any; what a reader would write
 
 
 @pytest.mark.parametrize("path", PAGES, ids=page_id)
-def test_python_compiles_yaml_parses_and_named_files_exist(path):
+def test_python_imports_yaml_parses_and_named_files_exist(path):
     for block in blocks(path, "python"):
-        compile(block, str(path), "exec")
+        for node in ast.walk(ast.parse(block, str(path))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("ppgen"):
+                module = importlib.import_module(node.module)
+                assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
     for block in blocks(path, "yaml"):
         for line in block.splitlines() if block.startswith("{") else [block]:  # datasets, one a line
             yaml.safe_load(line)
@@ -178,6 +183,19 @@ def test_pages_that_code_and_configs_name_exist():
         named = pattern.findall(path.read_text(encoding="utf-8"))
         missing += [f"{page_id(path)}: {name}" for name in named if not (ROOT / name).is_file()]
     assert missing == []
+
+
+def test_the_layers_of_the_architecture_page_are_those_that_are_checked():
+    from test_layers import LAYERS, PACKAGE
+
+    rows = re.findall(r"^\| (\w[\w ]*)? ?\| `(\w+)(?:\.py)?` \|", (ROOT / "docs/architecture.md").read_text(), re.M)
+    told: list[set[str]] = []
+    for layer, package in rows:
+        if layer:
+            told.append(set())
+        told[-1].add(package)
+    there = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert told == [packages & there - {"__main__"} for packages in LAYERS]
 
 
 def without_comments(path: Path) -> list[str]:
