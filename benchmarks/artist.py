@@ -9,26 +9,19 @@ nothing. Likeness is judged as in p2c_validation.py. The folder of --montage sho
 out of git. Exit code 1 where likeness is not above the given drawings' 0.33.
 """
 
-import argparse
-import sys
 import time
 from pathlib import Path
-from typing import Any
+
+from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, mean
 
 import numpy as np
+from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
-
-from p2c_montage import choose, grid, write_pairs  # noqa: E402
-from p2c_validation import GROUPS, TONES, Case, Describe, dlib_describe, groups_of, read_cases, recognized  # noqa: E402
-from tqdm import tqdm  # noqa: E402
-
-from ppgen.errors import PPGenError  # noqa: E402
-from ppgen.io.atomic import write_json  # noqa: E402
-from ppgen.io.image import save_image  # noqa: E402
-from ppgen.metrics.bootstrap import interval  # noqa: E402
-from ppgen.metrics.cartoon import face_hull, lightness  # noqa: E402
-from ppgen.prepare.artist import draw_cartoon, exposure_of  # noqa: E402
+from p2c_montage import choose, grid, write_pairs
+from p2c_validation import GROUPS, TONES, Case, Describe, dlib_describe, in_group, read_cases, recognized, with_cartoon
+from ppgen.io.image import save_image
+from ppgen.metrics.cartoon import face_hull, lightness
+from ppgen.prepare.artist import draw_cartoon, exposure_of
 
 GIVEN_RANK1 = 0.33
 
@@ -57,62 +50,36 @@ def skin_levels(case: Case, drawing: np.ndarray) -> tuple[float, float, float]:
     return photo, right, float(np.median(lightness(drawing)[hull]))
 
 
-def skin_figures(cases: list[Case], drawings: list[np.ndarray]) -> dict[str, dict[str, Any]]:
+def skin_figures(cases: list[Case], drawings: list[np.ndarray]) -> Figures:
     """By group: levels, and how far the drawings lie from the photos with their exposure put right."""
     levels = np.array([skin_levels(case, drawing) for case, drawing in zip(cases, drawings)])
-    found = {}
+    by_group = {}
     for group in GROUPS:
-        some = levels[[group in groups_of(case.row) for case in cases]]
-        if not len(some):
-            continue
-        apart = some[:, 2] - some[:, 1]
-        found[group] = {
-            "n": len(some), "photo": float(some[:, 0].mean()), "exposed": float(some[:, 1].mean()),
-            "drawing": float(some[:, 2].mean()), "signed": float(apart.mean()),
-            "absolute": float(np.abs(apart).mean()), "absolute_interval": interval(np.abs(apart)),
-        }  # fmt: skip
-    return found
+        some = levels[in_group(cases, group)]
+        if len(some):
+            photo, exposed, drawn = map(float, some.mean(axis=0))
+            apart = some[:, 2] - some[:, 1]
+            by_group[group] = {"n": len(some), "photo": photo, "exposed": exposed, "drawing": drawn}
+            by_group[group] |= {"signed": float(apart.mean()), **mean("absolute", np.abs(apart))}
+    return by_group
 
 
-def measure(validation: list[Case], tone: list[Case], describe: Describe, neutral: bool) -> dict[str, Any]:
+def measure(validation: list[Case], tone: list[Case], describe: Describe, neutral: bool) -> Figures:
     """All figures; likeness among the validation portraits that have a given drawing."""
     drawings, seconds, processor = draw_all(validation, neutral)
-    judged = [i for i, case in enumerate(validation) if case.cartoon is not None]
-    cases = [validation[i] for i in judged]
-    hits = recognized(cases, [drawings[i] for i in judged], describe)
+    cases, drawn = with_cartoon(validation, drawings)
+    hits = recognized(cases, drawn, describe)
     given = recognized(cases, [case.cartoon for case in cases], describe)
     more = [case for case in tone if case.row["tone_hint"] in TONES]
-    figures = {
-        "rank1": float(hits.mean()), "rank1_interval": interval(hits), "rank1_of_given": float(given.mean()),
-        "rank1_n": len(hits), "seconds": seconds, "processor_seconds": processor,
-        "skin": skin_figures(validation + more, drawings + draw_all(more, neutral)[0]),
-    }  # fmt: skip
+    skin = skin_figures(validation + more, drawings + draw_all(more, neutral)[0])
     for group in GROUPS:
-        members = np.array([group in groups_of(case.row) for case in cases], dtype=bool)
+        members = in_group(cases, group)
         if members.any():
-            figures["skin"].setdefault(group, {})["rank1"] = float(hits[members].mean())
-            figures["skin"][group]["rank1_of_given"] = float(given[members].mean())
-    return figures
-
-
-def report(figures: dict[str, Any]) -> str:
-    """The figures as text."""
-    low, high = figures["rank1_interval"]
-    lines = [
-        f"rank-1, drawing -> photo: {figures['rank1']:.3f} ({low:.3f} .. {high:.3f}) of {figures['rank1_n']}; "
-        f"the given drawings {figures['rank1_of_given']:.3f}",
-        f"seconds an image: {figures['seconds']:.2f} by the clock, {figures['processor_seconds']:.2f} of the processor",
-        "", "median L* in the face hull; error: drawing minus photo with its exposure put right",
-        f"{'group':12} {'n':>4} {'photo':>6} {'exposed':>7} {'drawing':>7} {'signed':>7} {'abs':>6} "
-        f"{'rank-1':>7} {'given':>6}",
-    ]  # fmt: skip
-    for name, row in figures["skin"].items():
-        lines.append(
-            f"{name:12} {row['n']:4} {row['photo']:6.1f} {row['exposed']:7.1f} {row['drawing']:7.1f} "
-            f"{row['signed']:7.1f} {row['absolute']:6.1f} {row.get('rank1', np.nan):7.2f} "
-            f"{row.get('rank1_of_given', np.nan):6.2f}"
-        )
-    return "\n".join(lines)
+            skin[group] |= {"rank1": float(hits[members].mean()), "rank1_of_given": float(given[members].mean())}
+    return {
+        **mean("rank1", hits), "rank1_of_given": float(given.mean()), "rank1_n": len(hits),
+        "seconds": seconds, "processor_seconds": processor, "skin": skin,
+    }  # fmt: skip
 
 
 def draw_astronaut(path: Path, side: int = 256) -> Path:
@@ -130,35 +97,25 @@ def draw_astronaut(path: Path, side: int = 256) -> Path:
     return save_image(path, grid(drawings, columns=len(groups)))
 
 
-def main() -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("--out", help="also write the figures to this JSON file")
-    parser.add_argument("--neutral", action="store_true", help="tell the artist nothing about the person")
-    parser.add_argument("--montage", type=Path, metavar="FOLDER", help="write photo and drawing side by side instead")
-    parser.add_argument("--count", type=int, default=24, help="portraits of the montage")
-    parser.add_argument("--astronaut", type=Path, metavar="FILE", help="draw the astronaut in all styles instead")
-    options = parser.parse_args()
-    if options.count < 1:
-        parser.error("--count must be at least 1")
-    try:
-        if options.astronaut:
-            print(draw_astronaut(options.astronaut))
-            return 0
-        validation = read_cases("validation")
-        if options.montage:
-            cases = choose(validation, options.count)
-            print(write_pairs(options.montage, cases, [draw_case(case, options.neutral) for case in cases]))
-            return 0
-        figures = measure(validation, read_cases("tone"), dlib_describe(), options.neutral)
-        if options.out:
-            write_json(options.out, figures)
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(report(figures))
-    return 0 if figures["rank1"] > GIVEN_RANK1 else 1
+@benchmark(
+    __doc__,
+    OUT,
+    argument("--neutral", action="store_true", help="tell the artist nothing about the person"),
+    argument("--montage", type=Path, metavar="FOLDER", help="write photo and drawing side by side instead"),
+    argument("--count", type=at_least(1), default=24, help="portraits of the montage"),
+    argument("--astronaut", type=Path, metavar="FILE", help="draw the astronaut in all styles instead"),
+)
+def main(options: Namespace) -> Result:
+    if options.astronaut:
+        return Result(text=str(draw_astronaut(options.astronaut)))
+    validation = read_cases("validation")
+    if options.montage:
+        cases = choose(validation, options.count)
+        drawings = [draw_case(case, options.neutral) for case in cases]
+        return Result(text=str(write_pairs(options.montage, cases, drawings)))
+    figures = measure(validation, read_cases("tone"), dlib_describe(), options.neutral)
+    return Result(figures, reached=figures["rank1"] > GIVEN_RANK1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

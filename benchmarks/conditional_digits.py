@@ -10,23 +10,21 @@ digits stands beside. The sheet has a row a digit. Exit code 1 below 0.95.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from harness import JSON, SEED, Figures, Namespace, Result, argument, benchmark
+
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
-
-from ppgen.datasets.mnist import MNIST  # noqa: E402
-from ppgen.errors import ConfigError, DataError, PPGenError  # noqa: E402
-from ppgen.io.atomic import write_json  # noqa: E402
-from ppgen.io.image import save_image  # noqa: E402
-from ppgen.latent.render import draw, generator_of, size_of  # noqa: E402
-from ppgen.latent.seeds import latents  # noqa: E402
-from ppgen.latent.sheet import sheet  # noqa: E402
-from ppgen.metrics.bootstrap import interval  # noqa: E402
+from ppgen import hub
+from ppgen.datasets.mnist import MNIST
+from ppgen.errors import ConfigError, DataError
+from ppgen.io.image import save_image
+from ppgen.latent.render import draw, generator_of, size_of
+from ppgen.latent.seeds import latents
+from ppgen.latent.sheet import sheet
+from ppgen.metrics.bootstrap import interval
 
 REACH, MOST, COLUMNS = 0.95, 6000, 10
 
@@ -48,48 +46,36 @@ def classifier(pictures: np.ndarray, labels: np.ndarray) -> Any:
     return SVC(C=10.0, gamma="scale").fit(pictures, labels)
 
 
-def measure(pictures: np.ndarray, wanted: np.ndarray, judge: Any) -> dict[str, Any]:
+def measure(pictures: np.ndarray, wanted: np.ndarray, judge: Any) -> Figures:
     """Share of drawings uint8 (n, S, S, 3) taken for the digit wanted, for each and for all."""
     right = judge.predict(pictures[..., 0].reshape(len(pictures), -1) / 255.0) == wanted
     each = {str(digit): float(right[wanted == digit].mean()) for digit in np.unique(wanted)}
     return {"accuracy": float(right.mean()), "interval": interval(right), "drawings": len(right), "by_digit": each}
 
 
-def main(argv: list[str] | None = None) -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("weights", metavar="WEIGHTS")
-    parser.add_argument("-n", type=int, default=2000, help="drawings (default: 2000)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="write a picture, a row a digit")
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
-    options = parser.parse_args(argv)
-    try:
-        from ppgen import hub
-
-        network = hub.load(options.weights)
-        if getattr(network, "classes", None) != 10:
-            raise ConfigError(f"{options.weights}: does not draw ten digits on demand")
-        z, wanted = latents(options.seed, options.n, network.latent_dim), np.arange(options.n) % 10
-        drawn = draw(generator_of(network, options.weights), z, wanted)
-        judge = classifier(*digits("train", size_of(network)))
-        real, labels = digits("test", size_of(network))
-        figures = measure(drawn, wanted, judge)
-        figures |= {"accuracy_of_real": float(judge.score(real, labels)), "real": len(real), "seed": options.seed}
-        if options.json:
-            write_json(options.json, figures)
-        if options.sheet:
-            shown = np.concatenate([drawn[wanted == digit][:COLUMNS] for digit in range(10)])
-            save_image(options.sheet, sheet(shown, columns=COLUMNS))
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    low, high = figures["interval"]
-    print(f"accuracy {figures['accuracy']:.4f} ({low:.4f} .. {high:.4f}) of {options.n} drawings; wanted {REACH}")
-    print(f"of {len(real)} held-back real digits {figures['accuracy_of_real']:.4f}")
-    print("  ".join(f"{digit}: {share:.3f}" for digit, share in figures["by_digit"].items()))
-    return 0 if figures["accuracy"] >= REACH else 1
+@benchmark(
+    __doc__,
+    argument("weights", metavar="WEIGHTS"),
+    argument("-n", type=int, default=2000, help="drawings (default: 2000)"),
+    SEED,
+    argument("--sheet", type=Path, metavar="FILE", help="write a picture, a row a digit"),
+    JSON,
+)
+def main(options: Namespace) -> Result:
+    network = hub.load(options.weights)
+    if getattr(network, "classes", None) != 10:
+        raise ConfigError(f"{options.weights}: does not draw ten digits on demand")
+    z, wanted = latents(options.seed, options.n, network.latent_dim), np.arange(options.n) % 10
+    drawn = draw(generator_of(network, options.weights), z, wanted)
+    judge = classifier(*digits("train", size_of(network)))
+    real, labels = digits("test", size_of(network))
+    figures = measure(drawn, wanted, judge)
+    figures |= {"accuracy_of_real": float(judge.score(real, labels)), "real": len(real), "seed": options.seed}
+    if options.sheet:
+        shown = np.concatenate([drawn[wanted == digit][:COLUMNS] for digit in range(10)])
+        save_image(options.sheet, sheet(shown, columns=COLUMNS))
+    return Result(figures, reached=figures["accuracy"] >= REACH)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

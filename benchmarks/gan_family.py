@@ -13,27 +13,24 @@ is not below the Gaussian.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import sys
 from pathlib import Path
-from typing import Any
+
+from harness import JSON, RUNS, SEED, Figures, Namespace, Result, argument, benchmark, chart, kid_to
 
 import numpy as np
-from gan_faces import FLOOR, GAUSSIAN, drawn, faces, gaussian_faces
-from trained import Run, networks_at, read_run
 
-from ppgen.errors import ConfigError, PPGenError
-from ppgen.io.atomic import atomic_path, write_json, write_text
+from gan_faces import FLOOR, GAUSSIAN, drawn, faces, gaussian_faces, one_size
+from ppgen.errors import ConfigError
+from ppgen.io.atomic import write_json, write_text
 from ppgen.io.image import save_image
-from ppgen.latent.render import size_of
 from ppgen.latent.sheet import sheet
 from ppgen.metrics.features import DLIB_FACE, extractor
 from ppgen.metrics.fid import frechet_distance, gaussian
-from ppgen.metrics.kid import kid
 from ppgen.metrics.ms_ssim import diversity
 from ppgen.metrics.reference import cached_features
+from trained import Run, networks_at, read_run
 
 BEGIN, END = "<!-- measured: benchmarks/gan_family.py -->", "<!-- /measured -->"
 STORE = "gan_family.json"
@@ -57,11 +54,10 @@ def score(pictures: np.ndarray, held: list[np.ndarray], known: bool = False) -> 
     network = extractor(DLIB_FACE)
     real = cached_features(network, held)
     fake = cached_features(network, list(pictures)) if known else network(pictures)
-    distance, (alike, alike_error) = kid(real, fake), diversity(pictures[:500])
+    alike, alike_error = diversity(pictures[:500])
     # not `fid`, which wants 320 pictures a side: with the same numbers everywhere the bias is the same everywhere
     frechet = frechet_distance(gaussian(real), gaussian(fake))
-    return {"kid": distance.value, "kid_error": distance.error, "fid": frechet,
-            "ms_ssim": alike, "ms_ssim_error": alike_error}  # fmt: skip
+    return kid_to(real, fake) | {"fid": frechet, "ms_ssim": alike, "ms_ssim_error": alike_error}
 
 
 def measure(run: Run, held: list[np.ndarray], count: int, seed: int) -> dict[int, dict[str, float]]:
@@ -70,26 +66,26 @@ def measure(run: Run, held: list[np.ndarray], count: int, seed: int) -> dict[int
     asked = {"n": count, "seed": seed, "held_back": len(held)}
     kept = json.loads(store.read_text()) if store.is_file() else {}
     known = kept["scores"] if kept.get("asked") == asked else {}  # by a checkpoint's digest: a step may be taken anew
-    model, found = run.model(), {}
+    model, scores = run.model(), {}
     for step, place in run.places().items():
         digest = hashlib.sha256((place / "state.json").read_bytes()).hexdigest()
         if digest not in known:
             network = networks_at(model, place)["generator"]
             known[digest] = score(drawn(run.folder.name, network, count, seed), held)
             write_json(store, {"asked": asked, "scores": known})
-        found[step] = known[digest]
-    return found
+        scores[step] = known[digest]
+    return scores
 
 
 def verdicts(run: Run, steps: list[int]) -> dict[str, list[float]]:
     """What the log says about the discriminator, as means of the tenth of the run that ends at each step."""
-    width, found = max(1, steps[-1] // 10), {}
+    width, said = max(1, steps[-1] // 10), {}
     for name in ("distance", "d_real", "d_fake"):
         rows = [(row["step"], row[name]) for row in run.log if name in row]
         if rows:
             at = [[value for step, value in rows if end - width < step <= end] for end in steps]
-            found[name] = [float(np.mean(values)) if values else float("nan") for values in at]
-    return found
+            said[name] = [float(np.mean(values)) if values else float("nan") for values in at]
+    return said
 
 
 def rank_correlation(a: list[float], b: list[float]) -> float | None:
@@ -99,20 +95,20 @@ def rank_correlation(a: list[float], b: list[float]) -> float | None:
     return float(np.corrcoef(*ranks)[0, 1]) if kept.sum() >= 4 else None
 
 
-def describe(run: Run, scores: dict[int, dict[str, float]]) -> dict[str, Any]:
+def describe(run: Run, scores: dict[int, dict[str, float]]) -> Figures:
     """The row of a run: its best checkpoint by KID, its last one, time, what its discriminator said."""
     steps, says = list(scores), verdicts(run, list(scores))
     best = min(scores, key=lambda step: scores[step]["kid"])
     judge = says.get("distance") or says.get("d_real")
-    row = {"recipe": recipe(run.config), "best_step": best,
-           "best_images": run.images(best), "best": scores[best], "last": scores[steps[-1]],
-           "images": run.images(steps[-1]), "verdicts": says,
-           "hours": max((row["hours"] for row in run.log if "hours" in row), default=None)}  # fmt: skip
-    row["judge_and_kid"] = rank_correlation(judge, [scores[s]["kid"] for s in steps]) if judge else None
-    return row | {"curve": [{"images": run.images(step), **found} for step, found in scores.items()]}
+    row = {
+        "recipe": recipe(run.config), "best_step": best, "best_images": run.images(best), "best": scores[best],
+        "last": scores[steps[-1]], "images": run.images(steps[-1]), "verdicts": says, "hours": run.hours(),
+        "judge_and_kid": rank_correlation(judge, [scores[s]["kid"] for s in steps]) if judge else None,
+    }  # fmt: skip
+    return row | {"curve": [{"images": run.images(step), **scored} for step, scored in scores.items()]}
 
 
-def recipe(config: dict[str, Any]) -> dict[str, str]:
+def recipe(config: Figures) -> dict[str, str]:
     """What a config does its own way: the steps of a generator, the critic's normalization, the optimizer."""
     model, batch = config["model"], config.get("loader", {}).get("batch_size", 4)
     every, adam = model.get("generator_every") or 1, config.get("optimizer", {}).get("generator", {})
@@ -130,79 +126,61 @@ def title_of(run: Run) -> str:
     return run.config.get("card", {}).get("title", run.folder.name).split(",")[0]
 
 
-def curves(found: dict[str, Any], path: Path) -> None:
+def curves(figures: Figures, path: Path) -> None:
     """KID and Frechet distance over images seen; the Gaussian and the training faces as lines."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    for place, (key, label) in enumerate((("kid", "KID"), ("fid", "Frechet distance"))):
-        axes = figure.add_subplot(1, 2, place + 1)
-        for name, row in found["runs"].items():
-            points = [(point["images"] / 1000, point[key]) for point in row["curve"]]
-            axes.plot(*zip(*points), marker="o", markersize=3, label=name)
-        for (name, row), style in zip(found["references"].items(), ("--", ":"), strict=True):
-            if row[key] > 0:
-                axes.axhline(row[key], color="0.4", linestyle=style, label=name)
-            else:  # a logarithm has no place for it
-                axes.plot([], [], " ", label=f"{name}: {row[key]:.4f}")
-        axes.set(xlabel="thousand images seen", ylabel=f"{label} ({DLIB_FACE})", yscale="log")
-        axes.legend(fontsize=8)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+    with chart(path) as plots:
+        for axes, key, label in zip(plots, ("kid", "fid"), ("KID", "Frechet distance")):
+            for name, row in figures["runs"].items():
+                points = [(point["images"] / 1000, point[key]) for point in row["curve"]]
+                axes.plot(*zip(*points), marker="o", markersize=3, label=name)
+            for (name, row), style in zip(figures["references"].items(), ("--", ":"), strict=True):
+                if row[key] > 0:
+                    axes.axhline(row[key], color="0.4", linestyle=style, label=name)
+                else:  # a logarithm has no place for it
+                    axes.plot([], [], " ", label=f"{name}: {row[key]:.4f}")
+            axes.set(xlabel="thousand images seen", ylabel=f"{label} ({DLIB_FACE})", yscale="log")
 
 
 def verdict_curves(runs: list[Run], path: Path) -> None:
     """What the discriminators said while they learnt: D(x) and D(G(z)), and the critics' distances; running means."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    both, critics = figure.subplots(1, 2)
-    for place, run in enumerate(runs):
-        for key, axes, style in (("d_real", both, "-"), ("d_fake", both, "--"), ("distance", critics, "-")):
-            rows = [(run.images(row["step"]) / 1000, row[key]) for row in run.log if key in row]
-            if rows:
-                images, values = np.array(rows).T
-                width = max(1, len(values) // SMOOTHED)
-                smooth = np.convolve(values, np.ones(width) / width, "valid")
-                says = {"d_real": ", D(x)", "d_fake": ", D(G(z))", "distance": ""}[key]
-                axes.plot(images[width - 1 :], smooth, style, color=f"C{place}", label=title_of(run) + says)
-    both.axhline(0.5, color="0.4", linestyle=":", label="undecided")
-    both.set(xlabel="thousand images seen", ylabel="mean answer of the discriminator")
-    critics.set(xlabel="thousand images seen", ylabel="the critic's distance", yscale="log")
-    for axes in (both, critics):
-        if axes.lines:
-            axes.legend(fontsize=8)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+    with chart(path) as (both, critics):
+        for place, run in enumerate(runs):
+            for key, axes, style in (("d_real", both, "-"), ("d_fake", both, "--"), ("distance", critics, "-")):
+                rows = [(run.images(row["step"]) / 1000, row[key]) for row in run.log if key in row]
+                if rows:
+                    images, values = np.array(rows).T
+                    width = max(1, len(values) // SMOOTHED)
+                    smooth = np.convolve(values, np.ones(width) / width, "valid")
+                    says = {"d_real": ", D(x)", "d_fake": ", D(G(z))", "distance": ""}[key]
+                    axes.plot(images[width - 1 :], smooth, style, color=f"C{place}", label=title_of(run) + says)
+        both.axhline(0.5, color="0.4", linestyle=":", label="undecided")
+        both.set(xlabel="thousand images seen", ylabel="mean answer of the discriminator")
+        critics.set(xlabel="thousand images seen", ylabel="the critic's distance", yscale="log")
 
 
-def table(found: dict[str, Any]) -> str:
+def table(figures: Figures) -> str:
     """The measured part of the page."""
     heads = ["", "KID, best checkpoint", "rank", "at images", "KID at the end", "Frechet distance, best",
              "MS-SSIM, best", "hours of steps", "D or critic at the end", "critic or D(x), and KID"]  # fmt: skip
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    ranked = sorted(found["runs"], key=lambda name: found["runs"][name]["best"]["kid"])
-    for name, row in found["runs"].items():
+    ranked = sorted(figures["runs"], key=lambda name: figures["runs"][name]["best"]["kid"])
+    for name, row in figures["runs"].items():
         best, last = row["best"], row["last"]
         says = ", ".join(f"{key} {values[-1]:.2f}" for key, values in row["verdicts"].items())
         hours = "" if row["hours"] is None else f"{row['hours']:.2f}"
         tied = "" if row["judge_and_kid"] is None else f"{row['judge_and_kid']:+.2f}"
         lines.append(f"| {name} | {_kid(best)} | {ranked.index(name) + 1} | {row['best_images']} | {_kid(last)} "
                      f"| {best['fid']:.4f} | {_alike(best)} | {hours} | {says} | {tied} |")  # fmt: skip
-    for name, row in found["references"].items():
+    for name, row in figures["references"].items():
         lines.append(f"| {name} | {_kid(row)} | | | | {row['fid']:.4f} | {_alike(row)} | | | |")
     return "\n".join(lines)
 
 
-def recipes(found: dict[str, Any]) -> str:
+def recipes(figures: Figures) -> str:
     """What the runs do differently, a row each."""
-    heads = list(next(iter(found["runs"].values()))["recipe"])
+    heads = list(next(iter(figures["runs"].values()))["recipe"])
     lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
-    lines += [f"| {name} | {' | '.join(row['recipe'].values())} |" for name, row in found["runs"].items()]
+    lines += [f"| {name} | {' | '.join(row['recipe'].values())} |" for name, row in figures["runs"].items()]
     return "\n".join(lines)
 
 
@@ -214,23 +192,23 @@ def _alike(row: dict[str, float]) -> str:
     return f"{row['ms_ssim']:.3f} ± {row['ms_ssim_error']:.3f}"
 
 
-def measured_part(found: dict[str, Any], pictures: list[tuple[str, str]]) -> str:
+def measured_part(figures: Figures, pictures: list[tuple[str, str]]) -> str:
     """Protocol, table, pictures."""
-    seen = sorted({row["images"] for row in found["runs"].values()})
+    seen = sorted({row["images"] for row in figures["runs"].values()})
     text = [
-        f"{found['n']} drawings a checkpoint from the same latents, against {found['held_back']} held-back colour",
-        f"faces at {found['size']} pixels; images seen: {', '.join(map(str, seen))}; one seed each. KID and Frechet",
+        f"{figures['n']} drawings a checkpoint from the same latents, against {figures['held_back']} held-back colour",
+        f"faces at {figures['size']} pixels; images seen: {', '.join(map(str, seen))}; one seed each. KID and Frechet",
         f"distance over {DLIB_FACE}; the latter is biased by so few held-back faces, equally for all. The best",
         "checkpoint is chosen by the KID that is reported. MS-SSIM between drawings is near that of the training",
         "faces where they are as varied, and higher where drawings repeat. The last column is Spearman's correlation",
         "over the checkpoints of what the discriminator says (the critic's distance, or D(x)) with KID. Hours are of",
         "training steps, without validations, samples and checkpoints.",
         "",
-        table(found),
+        table(figures),
         "",
         "The generators are the same, and so are the discriminators but for the normalization; what else differs:",
         "",
-        recipes(found),
+        recipes(figures),
         *(f"\n![{name}](images/{file})" for name, file in pictures),
     ]
     return "\n".join(text)
@@ -239,38 +217,35 @@ def measured_part(found: dict[str, Any], pictures: list[tuple[str, str]]) -> str
 def write_page(page: Path, part: str) -> None:
     """Renew what stands between the marks; a page that is not there is begun. ConfigError where marks are missing."""
     text = page.read_text() if page.is_file() else PAGE
-    before, found, rest = text.partition(BEGIN)
+    before, begun, rest = text.partition(BEGIN)
     _, closed, after = rest.partition(END)
-    if not (found and closed):
+    if not (begun and closed):
         raise ConfigError(f"{page}: has no lines {BEGIN} and {END}, between which the figures go")
     write_text(page, f"{before}{BEGIN}\n{part}\n{END}{after}")
 
 
-def measure_all(runs: list[Run], count: int, seed: int) -> dict[str, Any]:
+def measure_all(runs: list[Run], count: int, seed: int) -> Figures:
     """All figures. ConfigError where the runs draw different sizes, or two have one title."""
     titles = [title_of(run) for run in runs]
     if len(set(titles)) < len(titles):
         raise ConfigError(f"two runs of one kind: {', '.join(titles)}")
-    sizes = {size_of(run.model().networks["generator"]) for run in runs}
-    if len(sizes) > 1:
-        raise ConfigError(f"these runs draw {', '.join(map(str, sorted(sizes)))} pixels; compare one size")
-    size = sizes.pop()
+    size = one_size({run.folder: run.model().networks["generator"] for run in runs})
     train, held = faces(size, "train"), faces(size, "validation")
     references = {FLOOR: score(np.stack(train), held, known=True),
                   GAUSSIAN: score(gaussian_faces(train, count, seed), held)}  # fmt: skip
-    found = {title: describe(run, measure(run, held, count, seed)) for title, run in zip(titles, runs)}
-    return {"size": size, "n": count, "seed": seed, "held_back": len(held), "references": references, "runs": found}
+    rows = {title: describe(run, measure(run, held, count, seed)) for title, run in zip(titles, runs)}
+    return {"size": size, "n": count, "seed": seed, "held_back": len(held), "references": references, "runs": rows}
 
 
-def draw_pictures(found: dict[str, Any], runs: list[Run], folder: Path, seed: int) -> list[tuple[str, str]]:
+def draw_pictures(figures: Figures, runs: list[Run], folder: Path, seed: int) -> list[tuple[str, str]]:
     """(title, file name) of the curves and of each run's grid, written into `folder`."""
     written = [("KID and Frechet distance over images seen", "gan_family_curves.png")]
-    curves(found, folder / written[0][1])
+    curves(figures, folder / written[0][1])
     written.append(("What the discriminators and critics said while they learnt", "gan_family_verdicts.png"))
     verdict_curves(runs, folder / written[1][1])
     for run in runs:
         title = title_of(run)
-        best = found["runs"][title]["best_step"]
+        best = figures["runs"][title]["best_step"]
         network = networks_at(run.model(), run.places()[best])["generator"]
         name = f"gan_family_{title.lower().replace('-', '_').replace(' ', '_')}.png"
         heading = f"{title} after {run.images(best)} images seen; the first {GRID**2} latents, not chosen"
@@ -279,29 +254,23 @@ def draw_pictures(found: dict[str, Any], runs: list[Run], folder: Path, seed: in
     return written
 
 
-def main(argv: list[str] | None = None) -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("-n", type=int, default=956, help="drawings a checkpoint (default: as many as training faces)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--page", type=Path, default=Path("docs/gan-family.md"))
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
-    options = parser.parse_args(argv)
-    try:
-        runs = [read_run(folder) for folder in options.runs]
-        found = measure_all(runs, options.n, options.seed)
-        pictures = draw_pictures(found, runs, options.page.parent / "images", options.seed)
-        write_page(options.page, measured_part(found, pictures))
-        if options.json:
-            write_json(options.json, found)
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(table(found))
-    bar = found["references"][GAUSSIAN]["kid"]
-    return 0 if all(row["best"]["kid"] < bar for row in found["runs"].values()) else 1
+@benchmark(
+    __doc__,
+    RUNS,
+    argument("-n", type=int, default=956, help="drawings a checkpoint (default: as many as training faces)"),
+    SEED,
+    argument("--page", type=Path, default=Path("docs/gan-family.md")),
+    JSON,
+)
+def main(options: Namespace) -> Result:
+    runs = [read_run(folder) for folder in options.runs]
+    figures = measure_all(runs, options.n, options.seed)
+    pictures = draw_pictures(figures, runs, options.page.parent / "images", options.seed)
+    write_page(options.page, measured_part(figures, pictures))
+    bar = figures["references"][GAUSSIAN]["kid"]
+    reached = all(row["best"]["kid"] < bar for row in figures["runs"].values())
+    return Result(figures, reached, table(figures))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -6,19 +6,17 @@
 The first writes photos too, so its folder must stay out of git; the second writes one grid of drawings alone.
 """
 
-import argparse
-import sys
 from collections import defaultdict
 from pathlib import Path
 
+from harness import Namespace, Result, argument, at_least, benchmark
+
 import cv2
 import numpy as np
-from p2c_validation import Case, draw_with, groups_of, read_cases
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
-
-from ppgen.errors import PPGenError  # noqa: E402
-from ppgen.io.image import save_image  # noqa: E402
+from p2c_validation import WEIGHTS, Case, draw_with, groups_of, read_cases
+from ppgen.io.image import save_image
+from ppgen.latent.sheet import sheet
 
 
 def choose(cases: list[Case], count: int) -> list[Case]:
@@ -32,14 +30,8 @@ def choose(cases: list[Case], count: int) -> list[Case]:
 
 
 def grid(pictures: list[np.ndarray], columns: int) -> np.ndarray:
-    """Pictures of one size, uint8 (H, W, 3), row by row; missing ones are white."""
-    rows = -(-len(pictures) // columns)
-    height, width = pictures[0].shape[:2]
-    sheet = np.full((rows * height, columns * width, 3), 255, np.uint8)
-    for place, picture in enumerate(pictures):
-        top, left = place // columns * height, place % columns * width
-        sheet[top : top + height, left : left + width] = picture
-    return sheet
+    """Pictures of one size, uint8 (H, W, 3), row by row without seams; missing ones are white."""
+    return sheet(np.stack(pictures), columns, gap=0)
 
 
 def write_pairs(folder: Path, cases: list[Case], drawings: list[np.ndarray]) -> Path:
@@ -56,30 +48,23 @@ def write_drawings(path: Path, drawings: list[np.ndarray], side: int) -> Path:
     return save_image(path, grid(small, columns=6))
 
 
-def main() -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("--weights", default="photo2cartoon", help="shipped network or weights file")
-    parser.add_argument("--out", default="output/p2c_montage", type=Path, help="folder of the pairs")
-    parser.add_argument("--count", type=int, default=24)
-    parser.add_argument("--cartoons-only", type=Path, metavar="FILE", help="write one grid of drawings")
-    parser.add_argument("--side", type=int, default=192, help="pixels of a drawing in that grid")
-    options = parser.parse_args()
-    if options.count < 1 or options.side < 1:
-        parser.error("--count and --side must be at least 1")
-    try:
-        cases = choose(read_cases("validation"), options.count)
-        drawings = draw_with(options.weights, cases)
-        if options.cartoons_only:
-            written = write_drawings(options.cartoons_only, drawings, options.side)
-        else:
-            written = write_pairs(options.out, cases, drawings)
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{len(cases)} portraits: {written}")
-    return 0
+@benchmark(
+    __doc__,
+    WEIGHTS,
+    argument("--out", default="output/p2c_montage", dest="folder", type=Path, help="folder of the pairs"),
+    argument("--count", type=at_least(1), default=24),
+    argument("--cartoons-only", type=Path, metavar="FILE", help="write one grid of drawings"),
+    argument("--side", type=at_least(1), default=192, help="pixels of a drawing in that grid"),
+)
+def main(options: Namespace) -> Result:
+    cases = choose(read_cases("validation"), options.count)
+    drawings = draw_with(options.weights, cases)
+    if options.cartoons_only:
+        written = write_drawings(options.cartoons_only, drawings, options.side)
+    else:
+        written = write_pairs(options.folder, cases, drawings)
+    return Result(text=f"{len(cases)} portraits: {written}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

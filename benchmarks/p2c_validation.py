@@ -7,24 +7,20 @@ predictor makes them. Likeness is judged by dlib's own descriptor, not by the Pa
 training. Exit code 1 where a target is missed.
 """
 
-import argparse
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from harness import OUT, Figures, Namespace, Result, argument, benchmark
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+from ppgen.datasets.portraits import Portraits
+from ppgen.io.image import load_image, to_tensor_array, to_uint8
+from ppgen.metrics import cartoon as scores
+from ppgen.metrics.bootstrap import interval
+from ppgen.metrics.retrieval import rank1_hits
 
-from ppgen.datasets.portraits import Portraits  # noqa: E402
-from ppgen.errors import PPGenError  # noqa: E402
-from ppgen.io.atomic import write_json  # noqa: E402
-from ppgen.io.image import load_image, to_tensor_array, to_uint8  # noqa: E402
-from ppgen.metrics import cartoon as scores  # noqa: E402
-from ppgen.metrics.bootstrap import interval  # noqa: E402
-from ppgen.metrics.retrieval import rank1_hits  # noqa: E402
-
+WEIGHTS = argument("--weights", default="photo2cartoon", help="shipped network or weights file")
 BATCH = 8
 Describe = Callable[[np.ndarray], np.ndarray]
 
@@ -140,17 +136,26 @@ GROUPS = ("deep", "medium", "light", "women", "men", "glasses", "no glasses", "y
 TONES = GROUPS[:3]
 
 
-def tone_figures(differences: np.ndarray) -> dict[str, Any]:
+def in_group(cases: list[Case], group: str) -> np.ndarray:
+    """(N,) bool: the portraits that count for a group."""
+    return np.array([group in groups_of(case.row) for case in cases], dtype=bool)
+
+
+def with_cartoon(cases: list[Case], drawings: list[np.ndarray]) -> tuple[list[Case], list[np.ndarray]]:
+    """The portraits that have a cartoon, and their drawings."""
+    kept = [i for i, case in enumerate(cases) if case.cartoon is not None]
+    return [cases[i] for i in kept], [drawings[i] for i in kept]
+
+
+def tone_figures(differences: np.ndarray) -> Figures:
     """Median L* in the face hull, drawing minus paired cartoon, over the portraits of a group."""
     absolute = np.abs(differences)
     return {
         "n": len(differences),
-        "signed_mean": float(differences.mean()),
-        "signed_interval": interval(differences),
-        "absolute_mean": float(absolute.mean()),
-        "absolute_interval": interval(absolute),
+        "signed_mean": float(differences.mean()), "signed_interval": interval(differences),
+        "absolute_mean": float(absolute.mean()), "absolute_interval": interval(absolute),
         "absolute_median": float(np.median(absolute)),
-    }
+    }  # fmt: skip
 
 
 def measure_groups(
@@ -159,51 +164,48 @@ def measure_groups(
     judged: list[Case],
     hits: np.ndarray,
     reference: np.ndarray,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Figures]:
     """Skin tone and likeness per group; only the tones also count the portraits held back for them."""
-    found = {}
+    by_group = {}
     for group in GROUPS:
         pairs = validation + tone if group in TONES else validation
         differences = [figures.lightness for case, figures in pairs if group in groups_of(case.row)]
-        members = np.array([group in groups_of(case.row) for case in judged], dtype=bool)
+        members = in_group(judged, group)
         if not differences:
             continue
-        found[group] = tone_figures(np.array(differences))
+        by_group[group] = tone_figures(np.array(differences))
         if members.any():
-            found[group] |= {
-                "rank1": float(hits[members].mean()),
-                "rank1_of_cartoons": float(reference[members].mean()),
-                "rank1_n": int(members.sum()),
-            }
-    return found
-
-
-def target(what: str, figure: float, reach: str, good: bool, bounds: tuple[float, float]) -> dict[str, Any]:
-    """One line of the table."""
-    return {"what": what, "figure": figure, "interval": bounds, "reach": reach, "pass": bool(good)}
+            own, cartoons = float(hits[members].mean()), float(reference[members].mean())
+            by_group[group] |= {"rank1": own, "rank1_of_cartoons": cartoons, "rank1_n": int(members.sum())}
+    return by_group
 
 
 def measure_targets(
-    pairs: list[tuple[Case, scores.PairFigures]], baseline: float, hits: np.ndarray, groups: dict[str, Any]
-) -> list[dict[str, Any]]:
+    pairs: list[tuple[Case, scores.PairFigures]], baseline: float, hits: np.ndarray, groups: Figures
+) -> list[Figures]:
     """What issue 2 asks of the drawings, with the interval of each figure."""
-    table = np.array([figures for _, figures in pairs])
+    values = np.array([figures for _, figures in pairs])
     total = scores.figures_summary([figures for _, figures in pairs], baseline)
-    mae, rank1 = total["mae_ratio"], float(hits.mean())
-    gradient, texture = total["gradient_ratio"], total["texture_ratio"]
     worst = max(groups, key=lambda group: groups[group]["absolute_mean"])
-    tone = groups[worst]["absolute_mean"]
-    return [
-        target("error over the mean cartoon's", mae, "<= 0.33", mae <= 0.33,
-               interval(table[:, 0] / baseline)),
-        target("gradient over the cartoons'", gradient, "0.85-1.15", 0.85 <= gradient <= 1.15,
-               interval(table[:, 1:3], scores.ratio)),
-        target("fine skin texture over the cartoons'", texture, "<= 1.3", texture <= 1.3,
-               interval(table[:, 3:5], scores.ratio)),
-        target("rank-1, drawing -> photo", rank1, ">= 0.5", rank1 >= 0.5, interval(hits)),
-        target(f"skin tone, worst group ({worst})", tone, "<= 6", tone <= 6,
-               groups[worst]["absolute_interval"]),
+    # what, figure, its interval, lowest and highest that pass
+    rows = [
+        ("error over the mean cartoon's", total["mae_ratio"], interval(values[:, 0] / baseline), None, 0.33),
+        ("gradient over the cartoons'", total["gradient_ratio"], interval(values[:, 1:3], scores.ratio), 0.85, 1.15),
+        ("fine skin texture over the cartoons'", total["texture_ratio"], interval(values[:, 3:5], scores.ratio),
+         None, 1.3),
+        ("rank-1, drawing -> photo", float(hits.mean()), interval(hits), 0.5, None),
+        (f"skin tone, worst group ({worst})", groups[worst]["absolute_mean"], groups[worst]["absolute_interval"],
+         None, 6),
     ]  # fmt: skip
+    return [
+        {"what": what, "figure": figure, "interval": ends, "reach": _reach(low, high),
+         "pass": (low is None or figure >= low) and (high is None or figure <= high)}
+        for what, figure, ends, low, high in rows
+    ]  # fmt: skip
+
+
+def _reach(low: float | None, high: float | None) -> str:
+    return f">= {low}" if high is None else f"<= {high}" if low is None else f"{low}-{high}"
 
 
 def validate(
@@ -212,7 +214,7 @@ def validate(
     draw_all: Callable[[list[Case]], list[np.ndarray]],
     describe: Describe,
     mean: np.ndarray,
-) -> dict[str, Any]:
+) -> Figures:
     """All figures of one generator.
 
     Args:
@@ -224,75 +226,27 @@ def validate(
     drawings = draw_all(validation)
     pairs, tone_pairs = pairs_of(validation, drawings), pairs_of(tone, draw_all(tone))
     baseline = float(np.mean([scores.masked_mae(mean, c.cartoon, c.mask > 0.5) for c, _ in pairs]))
-    judged = [(case, drawing) for case, drawing in zip(validation, drawings) if case.cartoon is not None]
-    cases = [case for case, _ in judged]
-    hits = recognized(cases, [drawing for _, drawing in judged], describe)
+    cases, judged = with_cartoon(validation, drawings)
+    hits = recognized(cases, judged, describe)
     reference = recognized(cases, [case.cartoon for case in cases], describe)
     groups = measure_groups(pairs, tone_pairs, cases, hits, reference)
-    return {
-        "targets": measure_targets(pairs, baseline, hits, groups),
-        "summary": scores.figures_summary([figures for _, figures in pairs], baseline)
-        | {
-            "mean_cartoon_mae": baseline,
-            "pairs": len(pairs),
-            "rank1": float(hits.mean()),
-            "rank1_of_cartoons": float(reference.mean()),
-            "rank1_n": len(hits),
-        },
-        "groups": groups,
-    }
+    summary = scores.figures_summary([figures for _, figures in pairs], baseline)
+    summary |= {"mean_cartoon_mae": baseline, "pairs": len(pairs)}
+    summary |= {"rank1": float(hits.mean()), "rank1_of_cartoons": float(reference.mean()), "rank1_n": len(hits)}
+    return {"targets": measure_targets(pairs, baseline, hits, groups), "summary": summary, "groups": groups}
 
 
-def report(figures: dict[str, Any]) -> str:
-    """The figures as two tables and a line."""
-    lines = [f"{'target':40} {'figure':>8} {'95 % interval':>17} {'reach':>10}"]
-    for row in figures["targets"]:
-        bounds = "{:.3f} .. {:.3f}".format(*row["interval"])
-        verdict = "pass" if row["pass"] else "MISSED"
-        lines.append(f"{row['what']:40} {row['figure']:8.3f} {bounds:>17} {row['reach']:>10}  {verdict}")
-    lines += ["", "median L* in the face hull, drawing minus cartoon; rank-1 among all",
-              f"{'group':12} {'n':>4} {'signed':>7} {'95 % interval':>16} {'abs':>6} {'95 % interval':>15} "
-              f"{'abs med':>7} {'rank-1':>7} {'cartoons':>8} {'n':>4}"]  # fmt: skip
-    for name, row in figures["groups"].items():
-        signed, absolute = ("{:.2f} .. {:.2f}".format(*row[f"{k}_interval"]) for k in ("signed", "absolute"))
-        line = (
-            f"{name:12} {row['n']:4} {row['signed_mean']:7.2f} {signed:>16} "
-            f"{row['absolute_mean']:6.2f} {absolute:>15} {row['absolute_median']:7.2f}"
-        )
-        if "rank1" in row:
-            line += f" {row['rank1']:7.2f} {row['rank1_of_cartoons']:8.2f} {row['rank1_n']:4}"
-        lines.append(line)
-    total = figures["summary"]
-    lines += ["",
-              f"error {total['mae']:.2f} grey levels over {total['pairs']} pairs, mean cartoon's "
-              f"{total['mean_cartoon_mae']:.2f}",
-              f"grain between the lines of the skin over the cartoons' {total['grain_ratio']:.2f}",
-              f"the cartoons' own rank-1 {total['rank1_of_cartoons']:.3f} of {total['rank1_n']}"]  # fmt: skip
-    return "\n".join(lines)
-
-
-def main() -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("--weights", default="photo2cartoon", help="shipped network or weights file")
-    parser.add_argument("--out", help="also write the figures to this JSON file")
-    options = parser.parse_args()
-    try:
-        figures = {"weights": options.weights} | validate(
-            read_cases("validation"),
-            read_cases("tone"),
-            lambda cases: draw_with(options.weights, cases),
-            dlib_describe(),
-            mean_cartoon(Portraits(split="train")),
-        )
-        if options.out:
-            write_json(options.out, figures)
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(report(figures))
-    return 0 if all(row["pass"] for row in figures["targets"]) else 1
+@benchmark(__doc__, WEIGHTS, OUT)
+def main(options: Namespace) -> Result:
+    figures = {"weights": options.weights} | validate(
+        read_cases("validation"),
+        read_cases("tone"),
+        lambda cases: draw_with(options.weights, cases),
+        dlib_describe(),
+        mean_cartoon(Portraits(split="train")),
+    )
+    return Result(figures, reached=all(row["pass"] for row in figures["targets"]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

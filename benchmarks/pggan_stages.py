@@ -12,23 +12,24 @@ Reported, not judged.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from typing import Any
+
+from harness import JSON, SEED, Figures, Namespace, Result, argument, benchmark, kid_to
 
 import numpy as np
-from gan_faces import faces
-from trained import Run, networks_at, read_run
+import paddle
 
-from ppgen.errors import ConfigError, PPGenError
-from ppgen.io.atomic import write_json
+from gan_faces import faces
+from ppgen.errors import ConfigError
 from ppgen.io.image import save_image, to_tensor_array, to_uint8
 from ppgen.latent.render import draw
 from ppgen.latent.seeds import latents
 from ppgen.latent.sheet import sheet
 from ppgen.metrics.features import DLIB_FACE, extractor
-from ppgen.metrics.kid import kid
 from ppgen.metrics.reference import cached_features
+from ppgen.models.growing import at_level
+from ppgen.models.pggan import ProgressiveGAN
+from trained import Run, networks_at, read_run
 
 SHOWN = 10  # latents a row of the sheet
 Point = tuple[str, int]  # which point of which fade, and its step
@@ -36,13 +37,13 @@ Point = tuple[str, int]  # which point of which fade, and its step
 
 def points(stable: list[int], fade: list[int], batch: int, interval: int) -> list[Point]:
     """The steps to look at: where each fade begins, one checkpoint later, where it ends; and the end of training."""
-    found, images, side = [], 0, 4
+    steps, images, side = [], 0, 4
     for before, lasts in zip(stable, fade):
         images, side = images + before, side * 2
         begins, ends = images // batch, (images + lasts) // batch
-        found += [(f"before {side}", begins), (f"into {side}", begins + interval), (f"{side} is in", ends)]
+        steps += [(f"before {side}", begins), (f"into {side}", begins + interval), (f"{side} is in", ends)]
         images += lasts
-    return [*found, ("end", (images + stable[-1]) // batch)]
+    return [*steps, ("end", (images + stable[-1]) // batch)]
 
 
 def enlarged(images: np.ndarray, side: int) -> np.ndarray:
@@ -51,13 +52,8 @@ def enlarged(images: np.ndarray, side: int) -> np.ndarray:
     return images.repeat(factor, axis=2).repeat(factor, axis=3)
 
 
-def measure(run: Run, count: int, seed: int) -> tuple[list[dict[str, Any]], list[np.ndarray]]:
+def measure(run: Run, count: int, seed: int) -> tuple[list[Figures], list[np.ndarray]]:
     """A row for every point that has a checkpoint, and the first of its drawings, uint8 (n, S, S, 3)."""
-    import paddle
-
-    from ppgen.models.growing import at_level
-    from ppgen.models.pggan import ProgressiveGAN
-
     model, places = run.model(), run.places()
     if not isinstance(model, ProgressiveGAN):
         raise ConfigError(f"{run.folder}: is a run of {type(model).__name__}; progressive growing has stages")
@@ -68,7 +64,7 @@ def measure(run: Run, count: int, seed: int) -> tuple[list[dict[str, Any]], list
     held = np.stack(faces(side, "validation"))
     full, rows, shown = cached_features(network, list(held)), [], []
     for name, wanted in points(model.stable, model.fade, batch, interval):
-        step = min(places, key=lambda found: abs(found - wanted))
+        step = min(places, key=lambda kept: abs(kept - wanted))
         if abs(step - wanted) > interval / 2:
             print(f"{name}: no checkpoint near step {wanted}, left out", file=sys.stderr)
             continue
@@ -78,50 +74,34 @@ def measure(run: Run, count: int, seed: int) -> tuple[list[dict[str, Any]], list
         seen = to_uint8(enlarged(at_level(paddle.to_tensor(to_tensor_array(held)), level).numpy(), side))
         shown.append(made[:SHOWN])
         fake = network(made)
-        near, far = kid(cached_features(network, list(seen)), fake), kid(full, fake)
-        rows.append({"point": name, "step": step, "images": run.images(step), "level": level, "kid": near.value,
-                     "kid_error": near.error, "kid_full": far.value, "kid_full_error": far.error})  # fmt: skip
+        row = {"point": name, "step": step, "images": run.images(step), "level": level}
+        row |= kid_to(cached_features(network, list(seen)), fake)
+        rows.append(row | kid_to(full, fake, "kid_full"))
     if not rows:
         raise ConfigError(f"{run.folder}: no checkpoint is near a fade; keep more of them (checkpoint.keep)")
     return rows, shown
 
 
-def stage_sheet(rows: list[dict[str, Any]], shown: list[np.ndarray]) -> np.ndarray:
+def stage_sheet(rows: list[Figures], shown: list[np.ndarray]) -> np.ndarray:
     """A row a point, a column a latent: uint8 (H, W, 3)."""
     titles = [f"{row['point']}, {row['images']}" for row in rows]
     return sheet(np.concatenate(shown), SHOWN, row_titles=titles, heading="PGGAN as it grows, images seen")
 
 
-def report(rows: list[dict[str, Any]]) -> str:
-    """A line a point."""
-    lines = [f"{'point':12} {'images':>7} {'level':>6} {'KID at the level':>20} {'KID to full faces':>20}"]
-    for row in rows:
-        near, far = (f"{row[key]:.4f} ± {row[key + '_error']:.4f}" for key in ("kid", "kid_full"))
-        lines.append(f"{row['point']:12} {row['images']:7} {row['level']:6.3f} {near:>20} {far:>20}")
-    return "\n".join(lines)
-
-
-def main(argv: list[str] | None = None) -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("run", metavar="RUN")
-    parser.add_argument("-n", type=int, default=500, help="drawings a point (default: 500)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
-    parser.add_argument("--sheet", metavar="FILE", help="also draw the first latents at every point")
-    options = parser.parse_args(argv)
-    try:
-        rows, shown = measure(read_run(options.run), options.n, options.seed)
-        if options.sheet:
-            save_image(options.sheet, stage_sheet(rows, shown))
-        if options.json:
-            write_json(options.json, {"n": options.n, "seed": options.seed, "points": rows})
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(report(rows))
-    return 0
+@benchmark(
+    __doc__,
+    argument("run", metavar="RUN"),
+    argument("-n", type=int, default=500, help="drawings a point (default: 500)"),
+    SEED,
+    JSON,
+    argument("--sheet", metavar="FILE", help="also draw the first latents at every point"),
+)
+def main(options: Namespace) -> Result:
+    rows, shown = measure(read_run(options.run), options.n, options.seed)
+    if options.sheet:
+        save_image(options.sheet, stage_sheet(rows, shown))
+    return Result({"n": options.n, "seed": options.seed, "points": rows})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

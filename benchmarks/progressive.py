@@ -13,41 +13,44 @@ split; its control goes on from the first's, `--from CONTROL`. Exit code 1 where
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from harness import JSON, Figures, Namespace, Result, argument, benchmark, evenly
 
 import numpy as np
 import yaml
-from trained import Run, networks_at, read_run
 
-from ppgen.errors import ConfigError, PPGenError
-from ppgen.io.atomic import write_json, write_text
+from ppgen.datasets.portraits import Portraits
+from ppgen.datasets.stream import Reader
+from ppgen.errors import ConfigError
+from ppgen.io.atomic import write_text
 from ppgen.io.image import save_image, to_uint8
 from ppgen.latent.sheet import sheet
 from ppgen.metrics import cartoon as scores
 from ppgen.metrics.bootstrap import interval
+from ppgen.registry import DATASETS
+from trained import Run, networks_at, read_run
 
 TREE, BATCH, SHOWN = "tree.json", 8, 6
 CONTROL = "control"  # its title in the picture
 
 
-def read_leaves(folder: Path, level: int) -> list[dict[str, Any]]:
+def read_leaves(folder: Path, level: int) -> list[Figures]:
     """The entries of tree.json on a level, 1 for the first split; ConfigError where some are not finished."""
     path = folder / TREE
     if not path.is_file():
         raise ConfigError(f"{folder}: no {TREE} there; give the run folder of a config with stages")
     entries = json.loads(path.read_text())["nodes"]
-    found = [entry for entry in entries if len(entry["attributes"]) == level]
-    if not found:
+    leaves = [entry for entry in entries if len(entry["attributes"]) == level]
+    if not leaves:
         raise ConfigError(f"{path}: has no level {level}")
-    return found
+    return leaves
 
 
-def control_config(leaf: dict[str, Any]) -> dict[str, Any]:
+def control_config(leaf: Figures) -> Figures:
     """A leaf's config on the pictures of all groups."""
     config = copy.deepcopy(leaf)
     for dataset in config["dataset"].values():
@@ -79,10 +82,8 @@ class Drawn(NamedTuple):
     pictures: np.ndarray  # uint8 (n, S, S, 3)
 
 
-def draw(run: Run, dataset: Any) -> Drawn:
-    """All of `dataset` (a `Portraits`), with the skin colours that the config's `told_skin` says."""
-    from ppgen.datasets.stream import Reader
-
+def draw(run: Run, dataset: Portraits) -> Drawn:
+    """All of `dataset`, with the skin colours that the config's `told_skin` says."""
     model = run.model()
     networks, reader = networks_at(model, run.place("last")), Reader(dataset, "stop")
     ids, errors, pictures = [], [], []
@@ -96,7 +97,7 @@ def draw(run: Run, dataset: Any) -> Drawn:
     return Drawn(ids, np.array(errors), np.concatenate(pictures))
 
 
-def compare(leaf: np.ndarray, control: np.ndarray) -> dict[str, Any]:
+def compare(leaf: np.ndarray, control: np.ndarray) -> Figures:
     """Errors of both on the same portraits, and leaf minus control with its 95 % interval."""
     difference = leaf - control
     return {
@@ -113,72 +114,47 @@ def check_steps(leaf: Run, control: Run) -> None:
         raise ConfigError(f"{leaf.folder} is at step {steps[0]}, {control.folder} at {steps[1]}: finish both")
 
 
-def measure(folder: Path, level: int, control: Run) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def measure(folder: Path, level: int, control: Run) -> tuple[Figures, dict[str, np.ndarray]]:
     """(figures by leaf, drawings of the same portraits of all groups by control and leaves)."""
-    from ppgen.registry import DATASETS
-
     leaves = {entry["name"]: read_run(folder / entry["name"]) for entry in read_leaves(folder, level)}
     for leaf in leaves.values():
         check_steps(leaf, control)
     everybody = DATASETS.build(control.config["dataset"]["validation"])
     base = draw(control, everybody)
-    shown = np.linspace(0, len(base.ids) - 1, min(SHOWN, len(base.ids))).astype(int)
-    pictures, found = {CONTROL: base.pictures[shown]}, {}
+    shown = evenly(len(base.ids), SHOWN)
+    pictures, figures = {CONTROL: base.pictures[shown]}, {}
     for name, leaf in leaves.items():
         own = draw(leaf, everybody)
         members = {row["id"] for row in DATASETS.build(leaf.config["dataset"]["validation"]).rows}
         inside = np.array([identifier in members for identifier in own.ids])
         if not inside.any():
             raise ConfigError(f"{leaf.folder}: none of its validation portraits is among the control's")
-        found[name] = compare(own.errors[inside], base.errors[inside])
+        figures[name] = compare(own.errors[inside], base.errors[inside])
         pictures[name] = own.pictures[shown]
-    return found, pictures
+    return figures, pictures
 
 
-def report(figures: dict[str, Any]) -> str:
-    """A line a leaf."""
-    lines = [
-        f"{'group':14} {'n':>4} {'leaf':>7} {'control':>8} {'difference':>11} {'95 % interval':>18} {'better on':>10}"
-    ]
-    for name, row in figures.items():
-        bounds = "{:.3f} .. {:.3f}".format(*row["interval"])
-        verdict = "better" if row["interval"][1] < 0 else "worse" if row["interval"][0] > 0 else "not decided"
-        lines.append(
-            f"{name:14} {row['portraits']:4} {row['leaf']:7.3f} {row['control']:8.3f} {row['difference']:11.3f} "
-            f"{bounds:>18} {row['better_on']:10.0%}  {verdict}"
-        )
-    return "\n".join(lines)
-
-
-def main(argv: list[str] | None = None) -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("run", type=Path, help="run folder of the tree")
-    parser.add_argument("--level", type=int, default=1, help="1: the first split (default)")
-    parser.add_argument("--prepare", action="store_true", help="write the control's config, print its command, stop")
-    parser.add_argument("--from", dest="start", metavar="DIR", help="what the control of a lower level goes on from")
-    parser.add_argument("--control", help="the control's run folder")
-    parser.add_argument("--drawings", type=Path, metavar="FILE", help="write a grid: a row a portrait, a column a leaf")
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
-    options = parser.parse_args(argv)
+@benchmark(
+    __doc__,
+    argument("run", type=Path, help="run folder of the tree"),
+    argument("--level", type=int, default=1, help="1: the first split (default)"),
+    argument("--prepare", action="store_true", help="write the control's config, print its command, stop"),
+    argument("--from", dest="start", metavar="DIR", help="what the control of a lower level goes on from"),
+    argument("--control", help="the control's run folder"),
+    argument("--drawings", type=Path, metavar="FILE", help="write a grid: a row a portrait, a column a leaf"),
+    JSON,
+)
+def main(options: Namespace) -> Result:
     if bool(options.control) == options.prepare:
-        parser.error("give either --prepare or --control RUN")
-    try:
-        if options.prepare:
-            print(prepare(options.run, options.level, options.start))
-            return 0
-        figures, pictures = measure(options.run, options.level, read_run(options.control))
-        if options.json:
-            write_json(options.json, figures)
-        if options.drawings:
-            rows = np.stack([column[i] for i in range(len(pictures[CONTROL])) for column in pictures.values()])
-            save_image(options.drawings, sheet(rows, columns=len(pictures), column_titles=list(pictures)))
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(report(figures))
-    return 0 if all(row["difference"] < 0 for row in figures.values()) else 1
+        raise ConfigError("give either --prepare or --control RUN")
+    if options.prepare:
+        return Result(text=prepare(options.run, options.level, options.start))
+    figures, pictures = measure(options.run, options.level, read_run(options.control))
+    if options.drawings:
+        rows = np.stack([column[i] for i in range(len(pictures[CONTROL])) for column in pictures.values()])
+        save_image(options.drawings, sheet(rows, columns=len(pictures), column_titles=list(pictures)))
+    return Result(figures, reached=all(row["difference"] < 0 for row in figures.values()))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

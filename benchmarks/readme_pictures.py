@@ -5,40 +5,33 @@ python benchmarks/readme_pictures.py [--weights W] [--output docs/images]
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from harness import ROOT, Namespace, Result, argument, benchmark
+
+import numpy as np
+from skimage import data
+
+from ppgen.apps import Photo2CartoonPredictor
+from ppgen.io.image import save_image
 
 
-def side_by_side(weights: str | None = None):
+def side_by_side(weights: str | None = None) -> np.ndarray:
     """The aligned crop and its cartoon, uint8 (256, 512, 3)."""
-    import numpy as np
-    from skimage import data
-
-    from ppgen.apps import Photo2CartoonPredictor
-
     with tempfile.TemporaryDirectory() as folder:
         result = Photo2CartoonPredictor(folder, weights).run(data.astronaut(), full=True)
     return np.hstack([result.crop, result.cartoon])
 
 
-def main() -> int:
-    """Draw and write `astronaut.png`."""
-    from ppgen.io.image import save_image
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", help="a weights file instead of the shipped one")
-    parser.add_argument("--output", default=ROOT / "docs" / "images", type=Path, help="folder of the picture")
-    args = parser.parse_args()
-    print(save_image(args.output / "astronaut.png", side_by_side(args.weights)))
-    return 0
+@benchmark(
+    __doc__,
+    argument("--weights", help="a weights file instead of the shipped one"),
+    argument("--output", default=ROOT / "docs" / "images", type=Path, help="folder of the picture"),
+)
+def main(options: Namespace) -> Result:
+    return Result(text=str(save_image(options.output / "astronaut.png", side_by_side(options.weights))))
 
 
 if __name__ == "__main__":
-    from ppgen.cli import guarded
-
-    sys.exit(guarded(main))
+    raise SystemExit(main())

@@ -19,25 +19,33 @@ it can be. What was measured until then is printed and written all the same.
 
 from __future__ import annotations
 
-import argparse
-import os
 import subprocess
 import sys
 import tempfile
 import time
+from argparse import SUPPRESS
 from pathlib import Path
-from typing import Any
+
+from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, chart, report, single_threaded
 
 import numpy as np
+import paddle
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
-sys.path.insert(1, str(Path(__file__).resolve().parent))
-
-from vae_faces import fit_probe, flips  # noqa: E402
-
-from ppgen.datasets.image_folder import ImageFolder  # noqa: E402
-from ppgen.errors import ConfigError, PPGenError  # noqa: E402
-from ppgen.io.atomic import atomic_path, check_output, write_json  # noqa: E402
+from gan_faces import face_dataset as faces
+from gan_faces import pictures_of
+from ppgen import hub
+from ppgen.apps import StyleGANv2EditingPredictor
+from ppgen.datasets.image_folder import ImageFolder
+from ppgen.errors import ConfigError, PPGenError
+from ppgen.io.atomic import check_output
+from ppgen.io.image import to_tensor_array
+from ppgen.latent import attributes
+from ppgen.latent.project import Settings, project
+from ppgen.latent.seeds import latents, latents_of
+from ppgen.metrics.features import DESCRIPTOR, extractor
+from ppgen.metrics.identity import paired_similarity
+from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from vae_faces import face_features, fit_probe, flips, moved_away
 
 PARTS = ("projection", "edit", "seeds", "speed")
 AMOUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -46,129 +54,90 @@ MAX_DIFFERENCE = 1e-5
 CHUNK = 4  # faces projected at a time
 
 
-# ---- data -----------------------------------------------------------------------------------------------
-
-
-def faces(size: int, split: str) -> ImageFolder:
-    """Colour faces of faces128."""
-    return ImageFolder("faces128", size, attributes="meta.csv", where={"colour": 1}, split=split)
-
-
-def pictures_of(dataset: ImageFolder, count: int | None = None) -> np.ndarray:
-    """uint8 (n, S, S, 3), the first `count` in order of their names."""
-    return np.stack([dataset.picture(i) for i in range(min(count or len(dataset), len(dataset)))])
-
-
 def identity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(n,) cosines of the descriptors of pictures (n, S, S, 3)."""
-    from ppgen.metrics.features import DESCRIPTOR, extractor
-    from ppgen.metrics.identity import paired_similarity
-
     return paired_similarity(*(extractor(DESCRIPTOR)(x) for x in (a, b)))
 
 
 # ---- projection -----------------------------------------------------------------------------------------
 
 
-def projection(predictor: Any, count: int, steps: int) -> dict[str, Any]:
+def projection(predictor: StyleGANv2EditingPredictor, count: int, steps: int) -> Figures:
     """Cosine and squared error of each way to stand for a face, with standard errors."""
-    from ppgen.io.image import to_tensor_array
-    from ppgen.latent.project import Settings, project
-
-    size = predictor.network.size
-    train, held = faces(size, "train"), pictures_of(faces(size, "validation"), count)
-    mean_face = np.rint(np.mean([train.picture(i) for i in range(len(train))], axis=0)).astype(np.uint8)
+    network, features, seconds = predictor.network, predictor.features(), {}
+    held = pictures_of(faces(network.size, "validation"), count)
+    mean_face = np.rint(pictures_of(faces(network.size, "train")).mean(axis=0)).astype(np.uint8)
     mean_latent = predictor.draw_w(predictor.spread(predictor.mean_w()[None])).arrays[0]
     ways = {"mean face": np.stack([mean_face] * len(held)), "mean latent": np.stack([mean_latent] * len(held))}
-    features, seconds = predictor.features(), {}
     for space in ("w", "w+"):
-        start = time.process_time()
-        parts = [
-            project(
-                predictor.network, to_tensor_array(held[i : i + CHUNK]), Settings(space=space, steps=steps), features
-            )
-            for i in range(0, len(held), CHUNK)
-        ]
-        ways[space] = np.concatenate([part.pictures for part in parts])
+        start, settings = time.process_time(), Settings(space=space, steps=steps)
+        chunks = (to_tensor_array(held[i : i + CHUNK]) for i in range(0, len(held), CHUNK))
+        ways[space] = np.concatenate([project(network, chunk, settings, features).pictures for chunk in chunks])
         seconds[space] = (time.process_time() - start) / len(held)
-    return {"faces": len(held), "steps": steps, "cpu_seconds_a_face": seconds} | {
-        name: closeness(held, found) for name, found in ways.items()
-    }
+    scores = {name: closeness(held, pictures) for name, pictures in ways.items()}
+    return {"faces": len(held), "steps": steps, "cpu_seconds_a_face": seconds, **scores}
 
 
-def closeness(faces: np.ndarray, found: np.ndarray) -> dict[str, float]:
+def closeness(faces: np.ndarray, pictures: np.ndarray) -> Figures:
     """Means and standard errors over the faces."""
-    cosines = identity(faces, found)
-    errors = np.square((faces.astype(np.float64) - found) / 255).mean(axis=(1, 2, 3))
-    root = np.sqrt(len(faces))
-    return {
-        "identity": float(cosines.mean()), "identity_error": float(cosines.std() / root),
-        "mse": float(errors.mean()), "mse_error": float(errors.std() / root),
-    }  # fmt: skip
+    errors = np.square((faces.astype(np.float64) - pictures) / 255).mean(axis=(1, 2, 3))
+    figures, root = {}, np.sqrt(len(faces))
+    for name, values in (("identity", identity(faces, pictures)), ("mse", errors)):
+        figures |= {name: float(values.mean()), f"{name}_error": float(values.std() / root)}
+    return figures
 
 
 # ---- edit -----------------------------------------------------------------------------------------------
 
 
-def answers_to(predictor: Any, train: ImageFolder) -> dict[str, np.ndarray]:
+def answers_to(predictor: StyleGANv2EditingPredictor, train: ImageFolder) -> dict[str, np.ndarray]:
     """What the training faces say about the directions that the weights hold; ConfigError where they hold none."""
-    from ppgen.latent.attributes import answers_of
-
-    answers = {name: values for name, values in answers_of(train).items() if name in predictor.directions}
+    directions = predictor.directions
+    answers = {name: values for name, values in attributes.answers_of(train).items() if name in directions}
     if not answers:
         raise ConfigError(
             f"{predictor.name}: holds no attribute directions to measure; find them with "
             "`ppgen directions --data faces128 --where colour=1 --save`, or leave the part 'edit' out with --only"
         )
-    if partly := [name for name in answers if predictor.directions[name].ndim != 1]:
+    if partly := [name for name in answers if directions[name].ndim != 1]:
         raise ConfigError(f"{predictor.name}: {', '.join(partly)} move some layers only; save them without --layers")
     return answers
 
 
-def editing(predictor: Any, count: int, truncation: float) -> dict[str, Any]:
+def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float) -> Figures:
     """By amount and direction: flips to the wanted answer, other flips, cosine with the face before."""
-    from ppgen.apps.styleganv2_labelled import face_features
-    from ppgen.latent.seeds import latents
 
-    directions = predictor.directions
+    def decode(points: np.ndarray) -> np.ndarray:
+        return predictor.draw_w(predictor.spread(points)).arrays
+
     train = faces(predictor.network.size, "train")
-    answers = answers_to(predictor, train)
-    real = face_features(pictures_of(train))
+    answers, real = answers_to(predictor, train), face_features(pictures_of(train))
     probes = {name: fit_probe(real, values) for name, values in answers.items()}
+    known = attributes.Directions({name: predictor.directions[name] for name in probes}, "w")
     w = predictor.spread(predictor.map(latents(1, count, predictor.network.latent_dim)), truncation)[:, 0]
-    decode = lambda points: predictor.draw_w(predictor.spread(points)).arrays  # noqa: E731
-    known = type(directions)({name: directions[name] for name in probes}, "w")
-    before, found = decode(w), {}
+    before, by_amount = decode(w), {}
     said = {name: probe(face_features(before)) for name, probe in probes.items()}
     for amount in AMOUNTS:
-        found[str(amount)] = flips(decode, w, known, probes, face_features, amount)
+        rows = by_amount[str(amount)] = flips(decode, w, known, probes, face_features, amount)
         for name in known:
-            signs = np.where(said[name], -amount, amount)[:, None]
-            after = decode((w + signs * known[name]).astype(np.float32))
-            found[str(amount)][name]["identity"] = float(identity(before, after).mean())
-    return {"samples": count, "truncation": truncation, "amounts": found}
+            after = decode(moved_away(w, known[name], said[name], amount))
+            rows[name]["identity"] = float(identity(before, after).mean())
+    return {"samples": count, "truncation": truncation, "amounts": by_amount}
 
 
-def edit_curve(found: dict[str, Any], path: Path) -> None:
+def edit_curve(figures: Figures, path: Path) -> None:
     """Flips, other flips and identity over the amount, a line a direction."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    amounts = [float(amount) for amount in found["amounts"]]
+    amounts = {float(amount): rows for amount, rows in figures["amounts"].items()}
     labels = {
         "wanted": "samples that flip to the wanted answer",
         "others": "other answers that flip",
         "identity": "cosine with the face before",
     }
-    for axes, (key, label) in zip(figure.subplots(1, len(labels)), labels.items()):
-        for name in next(iter(found["amounts"].values())):
-            axes.plot(amounts, [row[name][key] for row in found["amounts"].values()], marker="o", label=name)
-        axes.set(xlabel="amount, in lengths of the direction", title=label, ylim=(0, 1))
-        axes.legend(fontsize=8)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=100)
+    with chart(path, len(labels), (12, 3.6), dpi=100) as plots:
+        for axes, (key, label) in zip(plots, labels.items()):
+            for name in next(iter(amounts.values())):
+                axes.plot(list(amounts), [rows[name][key] for rows in amounts.values()], marker="o", label=name)
+            axes.set(xlabel="amount, in lengths of the direction", title=label, ylim=(0, 1))
 
 
 # ---- seeds and speed ------------------------------------------------------------------------------------
@@ -176,12 +145,6 @@ def edit_curve(found: dict[str, Any], path: Path) -> None:
 
 def dump_seeds(weights: str, path: str) -> None:
     """What a child of `seeds_agree` does: float pictures of seeds 0-63 into a .npy."""
-
-    import paddle
-
-    from ppgen import hub
-    from ppgen.latent.seeds import latents_of
-
     network = hub.load(weights)
     z = latents_of(list(range(64)), network.latent_dim)
     with paddle.no_grad():
@@ -191,29 +154,21 @@ def dump_seeds(weights: str, path: str) -> None:
 
 def seeds_agree(weights: str) -> dict[str, float]:
     """Largest differences between processes, and between numbers of threads."""
+    drawn = []
     with tempfile.TemporaryDirectory() as folder:
-        found = []
         for number, threads in enumerate((1, 1, 2)):
             path = Path(folder) / f"{number}.npy"
             command = [sys.executable, __file__, "--weights", weights, "--dump", str(path)]
-            environment = {**os.environ, "FLAGS_paddle_num_threads": str(threads), "OMP_NUM_THREADS": str(threads)}
-            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            done = subprocess.run(command, env=single_threaded(threads), capture_output=True, text=True)
             if done.returncode:
                 raise PPGenError(f"a process that draws the seeds failed: {done.stderr.strip()[-300:]}")
-            found.append(np.load(path))
-    return {
-        "processes": float(np.abs(found[0] - found[1]).max()),
-        "threads": float(np.abs(found[0] - found[2]).max()),
-    }
+            drawn.append(np.load(path))
+    first, again, other_threads = drawn
+    return {"processes": float(np.abs(first - again).max()), "threads": float(np.abs(first - other_threads).max())}
 
 
-def speed(size: int = 1024, times: int = 3) -> dict[str, float]:
+def speed(size: int = 1024, times: int = 3) -> Figures:
     """CPU seconds of one picture of an untrained generator of configuration F."""
-
-    import paddle
-
-    from ppgen.networks.stylegan2_generator import StyleGANv2Generator
-
     paddle.seed(0)
     network = StyleGANv2Generator(size)
     network.eval()
@@ -224,65 +179,29 @@ def speed(size: int = 1024, times: int = 3) -> dict[str, float]:
             start = time.process_time()
             network.generate(z).numpy()
             spent.append(time.process_time() - start)
-    return {
-        "size": size,
-        "cpu_seconds": min(spent),
-        "paddlegan": PADDLEGAN_SECONDS,
-        "ratio": PADDLEGAN_SECONDS / min(spent),
-    }
+    best = min(spent)
+    return {"size": size, "cpu_seconds": best, "paddlegan": PADDLEGAN_SECONDS, "ratio": PADDLEGAN_SECONDS / best}
 
 
-# ---- report ---------------------------------------------------------------------------------------------
+# ---- all parts ------------------------------------------------------------------------------------------
 
 
-def targets(figures: dict[str, Any]) -> list[tuple[str, bool]]:
-    """Issue 6's, of what was measured."""
-    rows = []
-    if "projection" in figures:
-        found = figures["projection"]
-        for key, better in (("identity", 1), ("mse", -1)):
-            w, plus, mean = (better * found[name][key] for name in ("w", "w+", "mean face"))
-            rows.append(
-                (f"projection: {key} of W+ better than of W, that better than of the mean face", plus > w > mean)
-            )
-    if "seeds" in figures:
-        rows += [
-            (f"seeds agree between {k} within {MAX_DIFFERENCE}", v <= MAX_DIFFERENCE)
-            for k, v in figures["seeds"].items()
-        ]
+def targets(figures: Figures) -> dict[str, bool]:
+    """Issue 6's, of what was measured, and whether they are met."""
+    rows = {}
+    for key, better in (("identity", 1), ("mse", -1)) if "projection" in figures else ():
+        w, plus, mean = (better * figures["projection"][name][key] for name in ("w", "w+", "mean face"))
+        rows[f"projection: {key} of W+ better than of W, that better than of the mean face"] = plus > w > mean
+    for between, difference in figures.get("seeds", {}).items():
+        rows[f"seeds agree between {between} within {MAX_DIFFERENCE}"] = difference <= MAX_DIFFERENCE
     return rows
 
 
-def report(figures: dict[str, Any]) -> str:
-    """The figures as text."""
-    lines = []
-    for name in ("mean face", "mean latent", "w", "w+") if "projection" in figures else ():
-        row = figures["projection"][name]
-        lines.append(
-            f"{name:12} identity {row['identity']:.3f} ± {row['identity_error']:.3f}   "
-            f"squared error {row['mse']:.5f} ± {row['mse_error']:.5f}"
-        )
-    for amount, found in figures.get("edit", {}).get("amounts", {}).items():
-        cells = [f"{n} {r['wanted']:.0%} / {r['others']:.0%} / {r['identity']:.2f}" for n, r in found.items()]
-        lines.append(f"edit by {amount:>4} (flips / other flips / identity): " + "   ".join(cells))
-    if "seeds" in figures:
-        lines.append("seeds, largest difference: " + ", ".join(f"{k} {v:.2g}" for k, v in figures["seeds"].items()))
-    if "speed" in figures:
-        row = figures["speed"]
-        lines.append(
-            f"{row['size']} pixels: {row['cpu_seconds']:.2f} s of CPU, PaddleGAN's {row['ratio']:.2f} times that"
-        )
-    return "\n".join([*lines, *(f"{'ok    ' if good else 'MISSED'} {what}" for what, good in targets(figures))])
-
-
-def check(predictor: Any, options: argparse.Namespace) -> None:
+def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
     """What the parts need, before any of them is measured.
 
-    Raises ConfigError for numbers below 1 and for weights without directions; DataError, WeightsError.
+    Raises ConfigError for weights without directions; DataError, WeightsError.
     """
-    for flag, value in (("-n", options.n), ("--steps", options.steps), ("--samples", options.samples)):
-        if value < 1:
-            raise ConfigError(f"{flag} {value}: expected 1 or more")
     if options.curve and Path(options.curve).suffix != ".png":
         raise ConfigError(f"--curve {options.curve}: expected a name that ends in .png")
     for path in filter(None, (options.out, options.curve)):
@@ -297,57 +216,47 @@ def check(predictor: Any, options: argparse.Namespace) -> None:
             answers_to(predictor, train)
 
 
-def measured(predictor: Any, options: argparse.Namespace) -> int:
-    """Measure the parts asked for, print and write what was found; the exit code."""
+def measured(predictor: StyleGANv2EditingPredictor, options: Namespace) -> Result:
+    """Measure the parts asked for; an error keeps what was measured before it."""
     jobs = {
         "projection": lambda: projection(predictor, options.n, options.steps),
         "edit": lambda: editing(predictor, options.samples, options.truncation),
         "seeds": lambda: seeds_agree(options.weights),
-        "speed": speed,
+        "speed": lambda: speed(),
     }
-    figures: dict[str, Any] = {"weights": options.weights}
-    failed: PPGenError | None = None
+    figures: Figures = {"weights": options.weights}
+    failed = None
     try:
         check(predictor, options)
         for name in options.only:
             figures[name] = jobs[name]()
     except PPGenError as error:
         failed = error
-    if len(figures) > 1:
-        print(report(figures))
-        if options.out:
-            write_json(options.out, figures)
-        if options.curve and "edit" in figures:
-            edit_curve(figures["edit"], Path(options.curve))
-    if failed is not None:
-        raise failed
-    return 0 if all(good for _, good in targets(figures)) else 1
+    if options.curve and "edit" in figures:
+        edit_curve(figures["edit"], Path(options.curve))
+    verdicts = targets(figures)
+    text = report(figures | {"targets": {name: {"reached": met} for name, met in verdicts.items()}})
+    return Result(figures if len(figures) > 1 else None, all(verdicts.values()), text, failed)
 
 
-def main() -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("--weights", default="styleganv2-portraits-64", help="a generator's weights or shipped name")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="default: all")
-    parser.add_argument("-n", type=int, default=16, help="faces to project (default: 16)")
-    parser.add_argument("--steps", type=int, default=300, help="of each projection (default: 300)")
-    parser.add_argument("--samples", type=int, default=200, help="faces to edit (default: 200)")
-    parser.add_argument("--truncation", type=float, default=0.7, help="of these (default: 0.7)")
-    parser.add_argument("--out", help="also write the figures to this JSON file")
-    parser.add_argument("--curve", metavar="FILE", help="also draw the part 'edit' to this .png")
-    parser.add_argument("--dump", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    try:
-        if options.dump:
-            dump_seeds(options.weights, options.dump)
-            return 0
-        from ppgen.apps import StyleGANv2EditingPredictor
-
-        return measured(StyleGANv2EditingPredictor(weight_path=options.weights), options)
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
+@benchmark(
+    __doc__,
+    argument("--weights", default="styleganv2-portraits-64", help="a generator's weights or shipped name"),
+    argument("--only", nargs="+", choices=PARTS, default=PARTS, help="default: all"),
+    argument("-n", type=at_least(1), default=16, help="faces to project (default: 16)"),
+    argument("--steps", type=at_least(1), default=300, help="of each projection (default: 300)"),
+    argument("--samples", type=at_least(1), default=200, help="faces to edit (default: 200)"),
+    argument("--truncation", type=float, default=0.7, help="of these (default: 0.7)"),
+    OUT,
+    argument("--curve", metavar="FILE", help="also draw the part 'edit' to this .png"),
+    argument("--dump", help=SUPPRESS),
+)
+def main(options: Namespace) -> Result:
+    if options.dump:
+        dump_seeds(options.weights, options.dump)
+        return Result()
+    return measured(StyleGANv2EditingPredictor(weight_path=options.weights), options)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+from harness import Figures
 
-from ppgen.config import read_yaml  # noqa: E402
-from ppgen.errors import ConfigError  # noqa: E402
+from ppgen.config import read_yaml
+from ppgen.engine import checkpoint
+from ppgen.engine.log import read_log
+from ppgen.engine.state import NetworkState, split_prefix
+from ppgen.errors import ConfigError
+from ppgen.registry import MODELS
 
 
 class Run(NamedTuple):
     """A run folder (of a tree: one node's)."""
 
     folder: Path
-    config: dict[str, Any]
-    log: list[dict[str, Any]]  # rows of log.jsonl
+    config: Figures
+    log: list[Figures]  # rows of log.jsonl
 
     def places(self) -> dict[int, Path]:
         """Step -> checkpoint folder, in order; ConfigError where none is left."""
-        found = {int(p.name.removeprefix("step_")): p for p in sorted((self.folder / "checkpoints").glob("step_*"))}
-        if not found:
+        kept = {int(p.name.removeprefix("step_")): p for p in sorted((self.folder / "checkpoints").glob("step_*"))}
+        if not kept:
             raise ConfigError(f"{self.folder}: holds no checkpoint; give the run folder of a training")
-        return found
+        return kept
 
     def place(self, which: str) -> Path:
         """The checkpoint that scored `best`, or the `last`."""
-        from ppgen.engine import checkpoint
-
         best = checkpoint.best(self.folder / "checkpoints") if which == "best" else None
         return best or list(self.places().values())[-1]
 
@@ -37,17 +38,18 @@ class Run(NamedTuple):
         """Images seen until a step."""
         return step * self.config.get("loader", {}).get("batch_size", 4)
 
+    def hours(self, until: int | None = None) -> float | None:
+        """Hours of training steps up to a step, None: to the end; None where the log does not say."""
+        rows = [row for row in self.log if "hours" in row and (until is None or row["step"] <= until)]
+        return max((row["hours"] for row in rows), default=None)
+
     def model(self) -> Any:
         """The recipe, with networks as they were before training."""
-        from ppgen.registry import MODELS
-
         return MODELS.build(self.config["model"])
 
 
 def read_run(folder: str | Path) -> Run:
     """ConfigError where the folder is none of a training."""
-    from ppgen.engine.log import read_log
-
     folder = Path(folder)
     if not (folder / "config.yaml").is_file():
         raise ConfigError(f"{folder}: no config.yaml there; give the run folder of a training")
@@ -61,12 +63,9 @@ def networks_at(model: Any, place: Path) -> dict[str, Any]:
     Raises:
         WeightsError: it cannot be read, or holds other networks.
     """
-    from ppgen.engine import checkpoint
-    from ppgen.engine.state import NetworkState, split_prefix
-
-    found = checkpoint.load(place)
+    saved = checkpoint.load(place)
     for name, network in model.networks.items():
-        arrays = split_prefix(found.state, f"ema.{name}") or split_prefix(found.weights, name)
+        arrays = split_prefix(saved.state, f"ema.{name}") or split_prefix(saved.weights, name)
         NetworkState(name, network).restore(arrays)
         network.eval()
     return model.networks

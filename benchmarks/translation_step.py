@@ -13,27 +13,24 @@ would run on this Paddle.
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
 import time
-from pathlib import Path
 from typing import Any
 from unittest import mock
+
+from harness import Namespace, Result, argument, benchmark
 
 import numpy as np
 import paddle
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
-
-from ppgen.device import keep_memory  # noqa: E402
-from ppgen.engine.optimizers import adam  # noqa: E402
-from ppgen.engine.update import run_phase, trainable  # noqa: E402
-from ppgen.models.base import Model, Step  # noqa: E402
-from ppgen.models.cyclegan import CycleGAN  # noqa: E402
-from ppgen.models.translation import Translations, domain  # noqa: E402
-from ppgen.models.ugatit import UGATIT  # noqa: E402
-from ppgen.networks.blocks import border, narrowing  # noqa: E402
+from ppgen.device import keep_memory
+from ppgen.engine.optimizers import adam
+from ppgen.engine.update import run_phase, trainable
+from ppgen.models.base import Model, Step
+from ppgen.models.cyclegan import CycleGAN
+from ppgen.models.translation import Translations, domain
+from ppgen.models.ugatit import UGATIT
+from ppgen.networks.blocks import border, narrowing
 
 
 def build(name: str, size: int, width: int) -> Model:
@@ -73,34 +70,36 @@ def seconds(model: Model, size: int, steps: int, published: bool) -> float:
     return (time.process_time() - started) / steps
 
 
-def main() -> None:
-    """Print the three and our ratios to the others."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", choices=("ugatit_light", "cyclegan"), default="ugatit_light")
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--width", type=int, default=64, help="base channels")
-    parser.add_argument("--steps", type=int, default=2)
-    options = parser.parse_args()
+@benchmark(
+    __doc__,
+    argument("--model", choices=("ugatit_light", "cyclegan"), default="ugatit_light"),
+    argument("--size", type=int, default=256),
+    argument("--width", type=int, default=64, help="base channels"),
+    argument("--steps", type=int, default=2),
+)
+def main(options: Namespace) -> Result:
     keep_memory()  # as in a training
     paddle.seed(0)
-    ours = seconds(build(options.model, options.size, options.width), options.size, options.steps, published=False)
-    where = "ppgen.models.ugatit" if options.model == "ugatit_light" else "ppgen.models.cyclegan"
+
+    def measured(published: bool) -> float:
+        model = build(options.model, options.size, options.width)
+        return seconds(model, options.size, options.steps, published)
 
     def one_by_one(network: Any, *batches: Any, heavy: bool = False) -> list[Any]:
         return [network(batch) for batch in batches]
 
+    ours = measured(published=False)
+    where = "ppgen.models.ugatit" if options.model == "ugatit_light" else "ppgen.models.cyclegan"
     with mock.patch(f"{where}.together", one_by_one), mock.patch("ppgen.models.translation.together", one_by_one):
-        theirs = seconds(build(options.model, options.size, options.width), options.size, options.steps, published=True)
+        theirs = measured(published=True)
         with mock.patch.object(border, "_LARGE", math.inf), mock.patch.object(narrowing, "on_cpu", lambda: False):
-            plain = seconds(
-                build(options.model, options.size, options.width), options.size, options.steps, published=True
-            )
-    print(
+            plain = measured(published=True)
+    return Result(text=(
         f"{options.model} at {options.size} pixels, batch 1, CPU seconds a step: ppgen {ours:.2f}, "
         f"PaddleGAN's passes {theirs:.2f}, ratio {ours / theirs:.2f}; those with Paddle's own padding and "
         f"convolutions {plain:.2f}, ratio {ours / plain:.2f}"
-    )
+    ))  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -12,23 +12,21 @@ Exit code 1 where a target of issue 5 is missed.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from harness import OUT, Figures, Namespace, Result, argument, benchmark
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
-
-from ppgen.datasets.image_folder import ImageFolder  # noqa: E402
-from ppgen.errors import PPGenError  # noqa: E402
-from ppgen.io.atomic import write_json  # noqa: E402
-from ppgen.latent import pca  # noqa: E402
-from ppgen.latent.attributes import Directions, answers_of, attribute_vectors, load_directions  # noqa: E402
-from ppgen.latent.posterior import examine  # noqa: E402
-from ppgen.latent.render import Codes, draw, encode_all, size_of  # noqa: E402
+from gan_faces import face_dataset, pictures_of
+from ppgen import hub
+from ppgen.latent import pca
+from ppgen.latent.attributes import Directions, answers_of, attribute_vectors, load_directions
+from ppgen.latent.posterior import examine
+from ppgen.latent.render import Codes, draw, encode_all, size_of
+from ppgen.metrics.features import extractor
+from ppgen.networks.vae import ConvVAE
 
 ALPHAS = (1.0, 1.5, 2.0, 3.0)
 METHODS = ("means", "partial")
@@ -71,16 +69,16 @@ def fit_probe(features: np.ndarray, answers: np.ndarray, penalty: float = PENALT
     x = np.concatenate([(x - mean) / scale, np.ones((len(x), 1))], axis=1)
     balance = np.where(y == 1, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
     decay = np.diag([penalty] * (x.shape[1] - 1) + [1e-6])
-    found = np.zeros(x.shape[1])
+    weights = np.zeros(x.shape[1])
     for _ in range(25):
-        chance = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
-        slope = x.T @ (balance * (chance - y)) + decay @ found
+        chance = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
+        slope = x.T @ (balance * (chance - y)) + decay @ weights
         curve = (x * (balance * chance * (1 - chance))[:, None]).T @ x + decay
         step = np.linalg.solve(curve, slope)
-        found -= step
+        weights -= step
         if np.abs(step).max() < 1e-8:
             break
-    return Probe(mean, scale, found[:-1], float(found[-1]))
+    return Probe(mean, scale, weights[:-1], float(weights[-1]))
 
 
 def balanced_accuracy(said: np.ndarray, answers: np.ndarray) -> float:
@@ -88,12 +86,10 @@ def balanced_accuracy(said: np.ndarray, answers: np.ndarray) -> float:
     return float(np.mean([(said[answers == value] == value).mean() for value in (0, 1)]))
 
 
-def read_side(network: Any, split: str) -> Side:
+def read_side(network: ConvVAE, split: str) -> Side:
     """Faces of a split with their codes and attributes."""
-    size = size_of(network)
-    dataset = ImageFolder("faces128", size, attributes="meta.csv", where={"colour": 1}, split=split)
-    pictures = np.stack([dataset.picture(i) for i in range(len(dataset))])
-    return Side(pictures, encode_all(network, dataset), answers_of(dataset))
+    dataset = face_dataset(size_of(network), split)
+    return Side(pictures_of(dataset), encode_all(network, dataset), answers_of(dataset))
 
 
 def reconstruction(train: np.ndarray, held: np.ndarray, rebuilt: np.ndarray, active: int) -> dict[str, float]:
@@ -110,11 +106,11 @@ def reconstruction(train: np.ndarray, held: np.ndarray, rebuilt: np.ndarray, act
     fitted = pca.fit(x)
     mirrored = pca.fit(np.concatenate([x, x[:, :, ::-1]]))  # as the VAE was trained on mirrored faces too
     k = min(active, len(fitted.components))
-    found = {"vae": error(rebuilt / 255.0), "mean_face": error(np.broadcast_to(x.mean(axis=0), target.shape))}
-    found |= {"pca": error(fitted.first(k).reconstruct(target)), "pca_k": k}
-    found["pca_mirrored"] = error(mirrored.first(k).reconstruct(target))
-    found["pca_200"] = error(fitted.first(min(200, len(fitted.components))).reconstruct(target))
-    return found | {"ratio": found["vae"] / found["pca"], "ratio_mirrored": found["vae"] / found["pca_mirrored"]}
+    errors = {"vae": error(rebuilt / 255.0), "mean_face": error(np.broadcast_to(x.mean(axis=0), target.shape))}
+    errors |= {"pca": error(fitted.first(k).reconstruct(target)), "pca_k": k}
+    errors["pca_mirrored"] = error(mirrored.first(k).reconstruct(target))
+    errors["pca_200"] = error(fitted.first(min(200, len(fitted.components))).reconstruct(target))
+    return errors | {"ratio": errors["vae"] / errors["pca"], "ratio_mirrored": errors["vae"] / errors["pca_mirrored"]}
 
 
 def flips(
@@ -124,33 +120,35 @@ def flips(
     probes: dict[str, Probe],
     features: Features,
     alpha: float,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, Figures]:
     """By attribute: the share of faces that flip to the wanted answer, and of the others' answers that flip too.
 
     decode: latents (n, d) -> uint8 (n, S, S, 3).
     """
     before_features = features(decode(codes))
     before = {name: probe(before_features) for name, probe in probes.items()}
-    found = {}
+    rows = {}
     for name in directions:
-        signs = np.where(before[name], -alpha, alpha)[:, None]
-        after_features = features(decode((codes + signs * directions[name]).astype(np.float32)))
+        after_features = features(decode(moved_away(codes, directions[name], before[name], alpha)))
         changed = {other: probe(after_features) != before[other] for other, probe in probes.items()}
         others = [changed[other] for other in probes if other != name]
-        found[name] = {
+        rows[name] = {
             "wanted": float(changed[name].mean()),
             "others": float(np.mean(others)) if others else 0.0,
             "gained": float(changed[name][~before[name]].mean()) if (~before[name]).any() else 0.0,
             "lost": float(changed[name][before[name]].mean()) if before[name].any() else 0.0,
             **{f"other_{other}": float(changed[other].mean()) for other in probes if other != name},
         }
-    return found
+    return rows
+
+
+def moved_away(codes: np.ndarray, direction: np.ndarray, said: np.ndarray, amount: float) -> np.ndarray:
+    """Codes (n, d) moved along a direction, away from what a probe said of each, bool (n,)."""
+    return (codes + np.where(said, -amount, amount)[:, None] * direction).astype(np.float32)
 
 
 def face_features(pictures: np.ndarray) -> np.ndarray:
     """The probe's features, of one depth of FaceID."""
-    from ppgen.metrics.features import extractor
-
     return extractor(FEATURES)(pictures)
 
 
@@ -159,21 +157,21 @@ def random_directions(like: Directions, spread: np.ndarray, seed: int = 0) -> Di
 
     spread: (d,), standard deviations of the codes: dimensions that hardly vary say little and get little.
     """
-    rng, found = np.random.default_rng(seed), {}
+    rng, directions = np.random.default_rng(seed), {}
     for name, vector in like.items():
         drawn = rng.normal(size=vector.shape) * spread
-        found[name] = (drawn * np.linalg.norm(vector) / np.linalg.norm(drawn)).astype(np.float32)
-    return Directions(found)
+        directions[name] = (drawn * np.linalg.norm(vector) / np.linalg.norm(drawn)).astype(np.float32)
+    return Directions(directions)
 
 
 def measure(
-    network: Any,
+    network: ConvVAE,
     kept: Directions,
     features: Features,
     alpha: float,
     others: Sequence[float] = ALPHAS,
     methods: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Figures:
     """All figures; `kept` are the vectors of the weights file, `alpha` what the targets are judged at.
 
     methods: to fit and measure too; "means" where the file holds no vectors.
@@ -184,22 +182,21 @@ def measure(
     vectors |= {method: attribute_vectors(train.codes.mu, train.answers, method) for method in methods}
     floor = random_directions(next(iter(vectors.values())), train.codes.mu.std(axis=0))
     decode = lambda z: draw(network.generate, z)  # noqa: E731
-    report = examine(held.codes)
-    active = report.summary()["active"]
+    summary = examine(held.codes).summary()
     real, real_held = features(train.pictures), features(held.pictures)
     probes = {name: fit_probe(real, values) for name, values in train.answers.items()}
     known = {name: np.isfinite(values) for name, values in held.answers.items()}
     rebuilt = decode(held.codes.mu)
     seen = {"real": real_held, "reconstructed": features(rebuilt)}
     flipping = {
-        method: {str(a): flips(decode, held.codes.mu, found, probes, features, a) for a in sorted({*others, alpha})}
-        for method, found in vectors.items()
+        method: {str(a): flips(decode, held.codes.mu, moves, probes, features, a) for a in sorted({*others, alpha})}
+        for method, moves in vectors.items()
     }
     flipping[FLOOR] = {str(alpha): flips(decode, held.codes.mu, floor, probes, features, alpha)}
     return {
         "faces": {"train": len(train.pictures), "held_back": len(held.pictures)},
-        "reconstruction": reconstruction(train.pictures, held.pictures, rebuilt, active),
-        "codes": report.summary(),
+        "reconstruction": reconstruction(train.pictures, held.pictures, rebuilt, summary["active"]),
+        "codes": summary,
         "probe_balanced_accuracy": {
             f"{name} ({what})": balanced_accuracy(probe(values)[known[name]], held.answers[name][known[name]])
             for name, probe in probes.items()
@@ -210,62 +207,39 @@ def measure(
     }
 
 
-def targets(figures: dict[str, Any]) -> list[dict[str, Any]]:
+def targets(figures: Figures) -> list[Figures]:
     """Issue 5's targets; flips by the vectors of the file, or by the first method where it holds none."""
     rows = [
         ("error over PCA-k", figures["reconstruction"]["ratio"], "<=", 1.0),
         ("active dimensions", figures["codes"]["active"], ">=", 20),
         ("near N(0, 1), of the active", figures["codes"]["near_normal_share"], ">=", 0.9),
     ]
-    found = next(iter(figures["flips"].values()))[str(figures["alpha"])]
+    flipped = next(iter(figures["flips"].values()))[str(figures["alpha"])]
     for name in JUDGED:
-        if name in found:
-            rows.append((f"flips to {name}", found[name]["wanted"], ">=", MIN_FLIPS))
-            rows.append((f"others that flip with {name}", found[name]["others"], "<=", MAX_OTHERS))
+        if name in flipped:
+            rows.append((f"flips to {name}", flipped[name]["wanted"], ">=", MIN_FLIPS))
+            rows.append((f"others that flip with {name}", flipped[name]["others"], "<=", MAX_OTHERS))
     return [
         {"what": w, "figure": f, "target": f"{s} {t}", "pass": bool(f <= t if s == "<=" else f >= t)}
         for w, f, s, t in rows
     ]
 
 
-def report(figures: dict[str, Any]) -> str:
-    """The figures as text."""
-    lines = [f"{row['what']:34} {row['figure']:8.4g}  {row['target']:8} {'ok' if row['pass'] else 'MISSED'}"
-             for row in figures["targets"]]  # fmt: skip
-    for key in ("reconstruction", "codes", "probe_balanced_accuracy"):
-        lines += ["", f"{key}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures[key].items())]
-    for method, by_alpha in figures["flips"].items():
-        lines += ["", f"flips by the vectors of '{method}': wanted / others"]
-        for alpha, found in by_alpha.items():
-            cells = [f"{name} {row['wanted']:.0%} / {row['others']:.0%}" for name, row in found.items()]
-            lines.append(f"  alpha {alpha:>4}  " + "   ".join(cells))
-    return "\n".join(lines)
-
-
-def main() -> int:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("--weights", default="vae_faces64", help="a VAE's weights file or shipped name")
-    parser.add_argument("--alpha", type=float, default=1.5, help="that the targets are judged at (default: 1.5)")
-    parser.add_argument("--alphas", type=float, nargs="*", default=ALPHAS, help="others to report (default: 1 to 3)")
-    parser.add_argument("--method", nargs="+", choices=METHODS, default=[], help="vectors to fit and measure as well")
-    parser.add_argument("--out", help="also write the figures to this JSON file")
-    options = parser.parse_args()
-    try:
-        from ppgen import hub
-
-        network = hub.load(options.weights)
-        given = options.alpha, options.alphas, options.method
-        figures = measure(network, load_directions(options.weights), face_features, *given)
-        figures = {"weights": options.weights, "targets": targets(figures), **figures}
-        if options.out:
-            write_json(options.out, figures)
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(report(figures))
-    return 0 if all(row["pass"] for row in figures["targets"]) else 1
+@benchmark(
+    __doc__,
+    argument("--weights", default="vae_faces64", help="a VAE's weights file or shipped name"),
+    argument("--alpha", type=float, default=1.5, help="that the targets are judged at (default: 1.5)"),
+    argument("--alphas", type=float, nargs="*", default=ALPHAS, help="others to report (default: 1 to 3)"),
+    argument("--method", nargs="+", choices=METHODS, default=[], help="vectors to fit and measure as well"),
+    OUT,
+)
+def main(options: Namespace) -> Result:
+    network, kept = hub.load(options.weights), load_directions(options.weights)
+    figures = measure(network, kept, face_features, options.alpha, options.alphas, options.method)
+    judged = targets(figures)
+    figures = {"weights": options.weights, "targets": judged, **figures}
+    return Result(figures, reached=all(row["pass"] for row in judged))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())
