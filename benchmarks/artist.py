@@ -12,7 +12,7 @@ out of git. Exit code 1 where likeness is not above the given drawings' 0.33.
 import time
 from pathlib import Path
 
-from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, mean
+from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, mean_with_interval
 
 import numpy as np
 from tqdm import tqdm
@@ -60,7 +60,7 @@ def skin_figures(cases: list[Case], drawings: list[np.ndarray]) -> Figures:
             photo, exposed, drawn = map(float, some.mean(axis=0))
             apart = some[:, 2] - some[:, 1]
             by_group[group] = {"n": len(some), "photo": photo, "exposed": exposed, "drawing": drawn}
-            by_group[group] |= {"signed": float(apart.mean()), **mean("absolute", np.abs(apart))}
+            by_group[group] |= {"signed": float(apart.mean()), **mean_with_interval("absolute", np.abs(apart))}
     return by_group
 
 
@@ -77,7 +77,7 @@ def measure(validation: list[Case], tone: list[Case], describe: Describe, neutra
         if members.any():
             skin[group] |= {"rank1": float(hits[members].mean()), "rank1_of_given": float(given[members].mean())}
     return {
-        **mean("rank1", hits), "rank1_of_given": float(given.mean()), "rank1_n": len(hits),
+        **mean_with_interval("rank1", hits), "rank1_of_given": float(given.mean()), "rank1_n": len(hits),
         "seconds": seconds, "processor_seconds": processor, "skin": skin,
     }  # fmt: skip
 

@@ -121,7 +121,7 @@ def run(measure: Callable[[Namespace], Result], options: Namespace) -> int:
 # ---- figures ---------------------------------------------------------------------------------------------
 
 
-def mean(name: str, values: Sequence[float] | np.ndarray) -> Figures:
+def mean_with_interval(name: str, values: Sequence[float] | np.ndarray) -> Figures:
     """The mean of independent cases under `name`, its bootstrap interval under `name`_interval."""
     return {name: float(np.mean(values)), f"{name}_interval": interval(values)}
 

@@ -100,10 +100,12 @@ def draw(run: Run, dataset: Portraits) -> Drawn:
 def compare(leaf: np.ndarray, control: np.ndarray) -> Figures:
     """Errors of both on the same portraits, and leaf minus control with its 95 % interval."""
     difference = leaf - control
+    low, high = interval(difference)
     return {
         "portraits": len(leaf), "leaf": float(leaf.mean()), "control": float(control.mean()),
-        "difference": float(difference.mean()), "interval": interval(difference),
+        "difference": float(difference.mean()), "interval": (low, high),
         "better_on": float((difference < 0).mean()),
+        "verdict": "better" if high < 0 else "worse" if low > 0 else "not decided",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ the face's landmarks, measured for the shipped network only. Exit code 1 where t
 
 from collections.abc import Callable
 
-from harness import OUT, Figures, Namespace, Result, argument, benchmark, mean
+from harness import OUT, Figures, Namespace, Result, argument, benchmark, mean_with_interval
 
 import numpy as np
 import paddle
@@ -47,7 +47,7 @@ def measure(cases: list[Case], find: Find) -> Figures:
     inside = {group: in_group(cases, group) for group in GROUPS}
     return {
         "n": len(cases),
-        **mean("iou", each),
+        **mean_with_interval("iou", each),
         "iou_pooled": float(intersection_over_union(masks.reshape(1, -1), given.reshape(1, -1))[0]),
         "iou_worst": float(each.min()),
         "worst": cases[int(each.argmin())].row["id"],

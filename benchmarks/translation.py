@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import harness
-from harness import JSON, Figures, Namespace, Result, argument, evenly, kid_to, mean
+from harness import JSON, Figures, Namespace, Result, argument, evenly, kid_to, mean_with_interval
 
 import cv2
 import numpy as np
@@ -130,7 +130,7 @@ def pair_scores(cases: list[Case], drawings: np.ndarray, mean: np.ndarray, descr
     return scores.figures_summary(figures, baseline) | {
         "mae_ratio_interval": interval([row.mae / baseline for row in figures]),
         "mean_cartoon_mae": baseline,
-        **mean("rank1", hits),
+        **mean_with_interval("rank1", hits),
         "distance": float(distances.mean()),
         "portraits": len(cases),
         "size": side,
@@ -174,12 +174,12 @@ def compare_likeness(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray
     (hits, near), (hits_without, near_without) = one, other
     return {
         "portraits": len(hits),
-        **mean("rank1_with", hits),
-        **mean("rank1_without", hits_without),
-        **mean("rank1_difference", hits.astype(float) - hits_without),
+        **mean_with_interval("rank1_with", hits),
+        **mean_with_interval("rank1_without", hits_without),
+        **mean_with_interval("rank1_difference", hits.astype(float) - hits_without),
         "distance_with": float(near.mean()),
         "distance_without": float(near_without.mean()),
-        **mean("distance_difference", near - near_without),
+        **mean_with_interval("distance_difference", near - near_without),
     }
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
 import ppgen  # noqa: F401  (before any test imports Paddle)
@@ -30,6 +34,27 @@ def shared_dir(name: str = "") -> Path:
 def shared() -> Callable[[str], Path]:
     """`shared('goldens')` is the path of shared data, or skips."""
     return shared_dir
+
+
+@pytest.fixture
+def benchmark(monkeypatch) -> Callable[[str], ModuleType]:
+    """`benchmark('gan_faces')` imports benchmarks/gan_faces.py."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module
+
+
+def mean_colours(pictures: Iterable[np.ndarray]) -> np.ndarray:
+    """Features that tell pictures (H, W, 3) apart by their colour: float64 (n, 3) in [0, 1]."""
+    return np.stack([np.asarray(picture, np.float64).mean(axis=(0, 1)) / 255 for picture in pictures])
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """A CSV file with a header line, as datasets keep their attributes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import importlib
-
 import numpy as np
 import paddle
 import pytest
-from conftest import ROOT
+from conftest import write_table
 
 from ppgen.datasets.files import is_held_back
 from ppgen.io.image import save_image
@@ -20,7 +17,7 @@ SIZE = 16
 
 
 @pytest.fixture
-def script(monkeypatch, tmp_path):
+def script(benchmark, monkeypatch, tmp_path):
     """faces128 with 60 training and 20 held-back faces: men are red above, glasses green below."""
     rng, rows, counts = np.random.default_rng(0), [], {True: 20, False: 60}
     for number in range(2000):
@@ -34,13 +31,9 @@ def script(monkeypatch, tmp_path):
         picture[SIZE // 2 :, :, 1] += np.uint8(100 * glasses)
         save_image(tmp_path / "faces128" / f"{name}.png", picture)
         rows.append({"id": name, "colour": 1, "gender": "MF"[male == 0], "has_glasses": glasses if number > 9 else ""})
-    with (tmp_path / "faces128" / "meta.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(tmp_path / "faces128" / "meta.csv", rows)
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return importlib.import_module
+    return benchmark
 
 
 def shades(pictures: np.ndarray) -> np.ndarray:
@@ -79,7 +72,8 @@ def test_a_perfect_vae_reaches_every_target(script):
     assert figures["flips"][module.FLOOR].keys() == {"1.0"}
     flips = figures["flips"]["partial"]["1.0"]["Male"]
     assert flips["gained"] == flips["lost"] == 1 and flips["other_Eyeglasses"] == 0
-    assert "MISSED" in module.report(figures) and "alpha" in module.report(figures)
+    text = script("harness").report(figures)
+    assert "MISSED" in text and "flips / partial / 1.0" in text
 
 
 def test_wrong_vectors_miss(script):
@@ -113,20 +107,19 @@ def test_generators_are_ranked_beside_the_gaussian(script, tmp_path, monkeypatch
     monkeypatch.setattr(module, "cached_features", lambda network, pictures: network(pictures))
     paddle.seed(1)
     weights = str(save_network(ConvVAE(3, SIZE, 3, [4]), tmp_path / "vae.safetensors"))
-    figures = module.run([weights], 100, ["dlib-face"], 0)
+    figures = module.compare([weights], 100, ["dlib-face"], 0)
     found = figures["kid"]["dlib-face"]
     assert sorted(list(found)[:2]) == [module.GAUSSIAN, module.FLOOR] and list(found)[2] == weights
     assert found[weights]["pictures"] == 100
-    assert figures["held_back"] == 20 and "3. " in module.report(figures)
-    monkeypatch.setattr("sys.argv", ["gan_faces", weights, "-n", "50"])
-    assert module.main() == 1  # not below the Gaussian
+    assert figures["held_back"] == 20
+    assert script("harness").report(figures).splitlines()[-1].startswith(weights)
+    assert module.main([weights, "-n", "50"]) == 1  # not below the Gaussian
 
 
 @pytest.mark.parametrize("name", ["vae_faces", "gan_faces"])
-def test_errors_are_one_line(script, monkeypatch, capsys, name):
+def test_errors_are_one_line(script, capsys, name):
     module = script(name)
     arguments = ["none.safetensors"] if name == "gan_faces" else ["--weights", "none.safetensors"]
-    monkeypatch.setattr("sys.argv", [name, *arguments])
-    assert module.main() == 2
+    assert module.main(arguments) == 2
     message = capsys.readouterr().err.strip()
     assert "none.safetensors: no such file" in message and "\n" not in message

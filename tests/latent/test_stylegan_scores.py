@@ -1,17 +1,14 @@
 """benchmarks/stylegan_scores.py: its figures on made-up features, pictures and descriptors."""
 
-import importlib
-
 import numpy as np
 import pytest
 import style_networks
-from conftest import ROOT
+from conftest import mean_colours
 
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return importlib.import_module("stylegan_scores")
+def script(benchmark):
+    return benchmark("stylegan_scores")
 
 
 def test_what_is_like_the_faces_scores_better_than_what_is_not(script):
@@ -31,16 +28,13 @@ def test_what_is_like_the_faces_scores_better_than_what_is_not(script):
 
 
 def test_samples_from_memory_are_found(script, monkeypatch):
-    def means(pictures):
-        return np.stack(list(pictures)).mean(axis=(1, 2)).astype(np.float32)
-
-    monkeypatch.setattr("ppgen.metrics.features.extractor", lambda name: means)
+    monkeypatch.setattr("ppgen.metrics.features.extractor", lambda name: mean_colours)
     monkeypatch.setattr("ppgen.metrics.reference.cached_features", lambda network, pictures: network(pictures))
     train = [np.full((8, 8, 3), v, np.uint8) for v in (10, 100, 200)]
     held = [np.full((8, 8, 3), v, np.uint8) for v in (40, 150)]
     samples = np.stack([train[2], train[0]])
     found, picture = script.memory(samples, samples, train, held)
-    assert found["generator"] == 0 and found[script.HELD] == pytest.approx(np.sqrt(3) * 40)
+    assert found["generator"] == 0 and found[script.HELD] == pytest.approx(np.sqrt(3) * 40 / 255)
     shades = [int(picture[r, c, 0]) for r in (20, 47) for c in (4,)]
     assert picture.shape[2] == 3 and shades == [200, 200], "the photo below its sample is the nearest one"
 
@@ -53,7 +47,10 @@ def test_path_lengths_of_both_spaces(script, monkeypatch):
     assert set(found) == {"z", "w"} and all(row["mean"] > 0 and row["count"] >= 2 for row in found.values())
 
 
-def test_the_distance_from_the_photos_is_not_sold_as_new_faces(script):
-    figures = {"samples": 2, script.TRAIN: 3, script.HELD: 2, "kid": {}, "fid": {}, "path_length": {}}
-    said = script.report({**figures, "nearest": {"generator": 0.545, script.HELD: 0.538}}).splitlines()[-1]
-    assert "samples 0.545, held-back 0.538" in said and "or no faces, which it cannot tell apart" in said
+def test_the_distance_from_the_photos_is_not_sold_as_new_faces(script, monkeypatch, tmp_path, capsys):
+    figures = {"samples": 2, "nearest": {"generator": 0.545, script.HELD: 0.538}}
+    monkeypatch.setattr(script, "measure", lambda *_: (figures, np.zeros((8, 8, 3), np.uint8)))
+    assert script.main(["--nearest", str(tmp_path / "nearest.png")]) == 0
+    said = capsys.readouterr().out
+    assert "0.545" in said and "0.538" in said and "or no faces, which it cannot tell apart" in said.replace("\n", " ")
+    assert (tmp_path / "nearest.png").is_file()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
 from types import SimpleNamespace
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, mean_colours
 from metrics.schematic import drawing, face_points
 
 from ppgen.engine import checkpoint
@@ -25,12 +24,6 @@ MODEL = {
 }
 
 
-@pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return importlib.import_module
-
-
 def write_run(folder, config, rows=()):
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
@@ -38,14 +31,9 @@ def write_run(folder, config, rows=()):
     return folder
 
 
-def shades(pictures):
-    """Features that tell pictures apart by their grey."""
-    return np.asarray(pictures, np.float64).reshape(len(pictures), -1, 3).mean(axis=1) / 255
-
-
 @pytest.fixture
-def cases(script):
-    module = script("p2c_validation")
+def cases(benchmark):
+    module = benchmark("p2c_validation")
     found = []
     for i in range(8):
         photo, mask = drawing(60 + 20 * i), drawing(60)[..., 0]
@@ -58,8 +46,8 @@ def cases(script):
 # ---- runs ------------------------------------------------------------------------------------------------
 
 
-def test_networks_of_a_checkpoint_are_the_averaged_ones(script, tmp_path):
-    module = script("trained")
+def test_networks_of_a_checkpoint_are_the_averaged_ones(benchmark, tmp_path):
+    module = benchmark("trained")
     run = module.read_run(write_run(tmp_path / "run", {"model": MODEL, "loader": {"batch_size": 3}}))
     with pytest.raises(ConfigError, match="holds no checkpoint"):
         run.places()
@@ -79,43 +67,47 @@ def test_networks_of_a_checkpoint_are_the_averaged_ones(script, tmp_path):
         assert not networks[name].training
 
 
-def test_a_folder_that_is_no_run(script, tmp_path):
+def test_a_folder_that_is_no_run(benchmark, tmp_path):
     with pytest.raises(ConfigError, match="no config.yaml there"):
-        script("trained").read_run(tmp_path)
+        benchmark("trained").read_run(tmp_path)
 
 
 # ---- translation -----------------------------------------------------------------------------------------
 
 
-def test_perfect_drawings_have_no_error_and_their_own_likeness(script, cases):
-    module, mean = script("translation"), np.full((256, 256, 3), 128, np.uint8)
+def test_perfect_drawings_have_no_error_and_their_own_likeness(benchmark, cases):
+    module, mean = benchmark("translation"), np.full((256, 256, 3), 128, np.uint8)
     cartoons = np.stack([module.at_size(case, 64).cartoon for case in cases])
-    assert module.pair_scores(cases, cartoons, mean, shades)["mae_ratio"] == 0
-    hits, distances = module.likeness(cases, np.stack([module.at_size(case, 64).photo for case in cases]), shades)
+    assert module.pair_scores(cases, cartoons, mean, mean_colours)["mae_ratio"] == 0
+    hits, distances = module.likeness(cases, np.stack([module.at_size(case, 64).photo for case in cases]), mean_colours)
     assert hits.all() and distances.max() < 0.05
-    assert not module.likeness(cases, cartoons, shades)[0].all()
+    assert not module.likeness(cases, cartoons, mean_colours)[0].all()
 
 
-def test_landmarks_follow_the_size(script, cases):
-    small = script("translation").at_size(cases[0], 64)
+def test_landmarks_follow_the_size(benchmark, cases):
+    small = benchmark("translation").at_size(cases[0], 64)
     assert small.photo.shape == (64, 64, 3) and small.mask.shape == (64, 64)
     np.testing.assert_allclose(small.landmarks * 4 + 1.5, cases[0].landmarks, rtol=1e-6)
 
 
-def test_leaving_photos_alone_is_the_baseline_and_drawing_beats_it(script, cases):
-    module = script("translation")
+def test_leaving_photos_alone_is_the_baseline_and_drawing_beats_it(benchmark, cases):
+    module = benchmark("translation")
     others = np.stack([module.at_size(case, 64).cartoon for case in cases])
     same, (darker, lighter) = lambda x: x, (lambda x: (x + 1) / 2 - 1, lambda x: ((x + 1) * 2 - 1).clip(-1, 1))
-    figures, shown = module.measure_unpaired({"generator_ab": same, "generator_ba": same}, cases, 64, others, shades)
+
+    def measure(there, back):
+        return module.measure_unpaired({"generator_ab": there, "generator_ba": back}, cases, 64, others, mean_colours)
+
+    figures, shown = measure(same, same)
     assert figures["kid_ratio"] == 1 and figures["change"] == figures["cycle_photo"] == 0
-    figures, _ = module.measure_unpaired({"generator_ab": darker, "generator_ba": lighter}, cases, 64, others, shades)
+    figures, _ = measure(darker, lighter)
     assert figures["cycle_photo"] < 2 < figures["change"] and figures["kid_ratio"] != 1
     assert module.montage(shown, 3).shape[2] == 3
-    assert "kid_ratio" in module.report({"unpaired": json.loads(json.dumps(figures))})
+    assert "kid_ratio" in benchmark("harness").report({"unpaired": json.loads(json.dumps(figures))})
 
 
-def test_likeness_of_two_networks_is_compared_portrait_by_portrait(script):
-    module = script("translation")
+def test_likeness_of_two_networks_is_compared_portrait_by_portrait(benchmark):
+    module = benchmark("translation")
     hits, none = np.arange(40) % 2 == 0, np.zeros(40, bool)
     near = np.linspace(0.3, 0.9, 40)
     found = module.compare_likeness((hits, near), (none, near + 0.1))
@@ -125,10 +117,12 @@ def test_likeness_of_two_networks_is_compared_portrait_by_portrait(script):
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_drawings_are_written_for_docs_only_where_they_are_drawings(script, monkeypatch, tmp_path, reached):
-    module = script("translation")
+def test_drawings_are_written_for_docs_only_where_they_are_drawings(benchmark, monkeypatch, tmp_path, reached):
+    module = benchmark("translation")
     shown = {"photo": np.zeros((4, 32, 32, 3), np.uint8), "drawn": np.full((4, 32, 32, 3), 9, np.uint8)}
-    monkeypatch.setattr(module, "run_unpaired", lambda options: ({"x": {"kid_ratio": 0.1}}, shown, reached))
+    _, *arguments = module.COMMANDS["unpaired"]
+    measured = {"x": {"kid_ratio": 0.1}}, shown, reached
+    monkeypatch.setitem(module.COMMANDS, "unpaired", (lambda options: measured, *arguments))
     code = module.main(["unpaired", "RUN", "--montage", str(tmp_path / "m.png"), "--drawings", str(tmp_path / "d.png")])
     assert code == (0 if reached else 1) and (tmp_path / "m.png").exists()
     assert (tmp_path / "d.png").exists() == reached
@@ -136,12 +130,13 @@ def test_drawings_are_written_for_docs_only_where_they_are_drawings(script, monk
 
 @pytest.mark.parametrize("cartoons", [True, False])
 def test_two_networks_drawings_are_shown_in_alternate_rows_unless_one_gives_back_photos(
-    script, monkeypatch, tmp_path, cartoons
+    benchmark, monkeypatch, tmp_path, cartoons
 ):
-    module, path = script("translation"), tmp_path / "d.png"
+    module, path = benchmark("translation"), tmp_path / "d.png"
     shown = {name: np.full((16, 128, 128, 3), grey, np.uint8) for name, grey in (("with", 10), ("without", 20))}
     row = {"kid_photo": 0.05, "kid_with": 0.02, "kid_without": 0.02 if cartoons else 0.04}
-    monkeypatch.setattr(module, "run_face_id", lambda options: ({"face_id": row}, shown, True))
+    _, *arguments = module.COMMANDS["face-id"]
+    monkeypatch.setitem(module.COMMANDS, "face-id", (lambda options: ({"face_id": row}, shown, True), *arguments))
     given = ["--montage", str(tmp_path / "m.png"), "--drawings", str(path)]
     assert module.main(["face-id", "A", "B", *given]) == 0
     assert path.exists() == cartoons
@@ -174,8 +169,8 @@ def tree(tmp_path):
     return folder
 
 
-def test_the_control_differs_from_a_leaf_in_its_pictures_only(script, tree):
-    module = script("progressive")
+def test_the_control_differs_from_a_leaf_in_its_pictures_only(benchmark, tree):
+    module = benchmark("progressive")
     command = module.prepare(tree, 1, None)
     assert f"--load {tree / 'base/checkpoints/step_00000100'}" in command
     written = yaml.safe_load((tree / "progressive_control_1.yaml").read_text())
@@ -188,20 +183,20 @@ def test_the_control_differs_from_a_leaf_in_its_pictures_only(script, tree):
         module.prepare(tree, 2, None)
 
 
-def test_a_lower_level_says_where_its_control_starts(script, tree):
+def test_a_lower_level_says_where_its_control_starts(benchmark, tree):
     facts = json.loads((tree / "tree.json").read_text())
     facts["nodes"].append({"name": "young-F", "attributes": {"age": "young", "gender": "F"}, "started_from": "x"})
     (tree / "tree.json").write_text(json.dumps(facts))
     with pytest.raises(ConfigError, match="--from CONTROL_OF_LEVEL_1"):
-        script("progressive").prepare(tree, 2, None)
+        benchmark("progressive").prepare(tree, 2, None)
 
 
-def test_leaf_and_control_are_compared_portrait_by_portrait(script):
-    module = script("progressive")
+def test_leaf_and_control_are_compared_portrait_by_portrait(benchmark):
+    module = benchmark("progressive")
     control = np.linspace(5, 30, 20)
     found = module.compare(control - 0.5, control)
     assert found["difference"] == pytest.approx(-0.5) and found["interval"][1] < 0 and found["better_on"] == 1
-    assert "better" in module.report({"young": found})
+    assert found["verdict"] == "better" and "better" in benchmark("harness").report({"young": found})
     unlike = SimpleNamespace(folder="a", places=lambda: {40: 1}), SimpleNamespace(folder="b", places=lambda: {20: 1})
     with pytest.raises(ConfigError, match="a is at step 40, b at 20"):
         module.check_steps(*unlike)
@@ -210,8 +205,8 @@ def test_leaf_and_control_are_compared_portrait_by_portrait(script):
 # ---- the GAN family --------------------------------------------------------------------------------------
 
 
-def test_the_page_keeps_what_people_wrote(script, tmp_path):
-    module, page = script("gan_family"), tmp_path / "page.md"
+def test_the_page_keeps_what_people_wrote(benchmark, tmp_path):
+    module, page = benchmark("gan_family"), tmp_path / "page.md"
     module.write_page(page, "first")
     page.write_text(page.read_text().replace("# One", "Words.\n# One") + "More words.\n")
     module.write_page(page, "second")
@@ -222,8 +217,8 @@ def test_the_page_keeps_what_people_wrote(script, tmp_path):
         module.write_page(page, "third")
 
 
-def test_a_checkpoint_is_measured_once(script, tmp_path, monkeypatch):
-    module = script("gan_family")
+def test_a_checkpoint_is_measured_once(benchmark, tmp_path, monkeypatch):
+    module = benchmark("gan_family")
     rows = [{"step": s, "images": 4 * s, "hours": s / 10, "d_real": 1 - s / 40, "d_fake": 0.1} for s in range(1, 21)]
     config = {"model": MODEL, "loader": {"batch_size": 4}, "card": {"title": "DCGAN, faces"}}
     run = module.read_run(write_run(tmp_path / "run", config, rows))
@@ -253,9 +248,9 @@ def test_a_checkpoint_is_measured_once(script, tmp_path, monkeypatch):
     assert "| DCGAN | 0.25000 ± 0.10000 | 1 | 80 |" in text and len({line.count("|") for line in text.split("\n")}) == 1
 
 
-def test_equal_pictures_are_no_variety(script, monkeypatch):
-    module = script("gan_family")
-    monkeypatch.setattr(module, "extractor", lambda name: shades)
+def test_equal_pictures_are_no_variety(benchmark, monkeypatch):
+    module = benchmark("gan_family")
+    monkeypatch.setattr(module, "extractor", lambda name: mean_colours)
     monkeypatch.setattr(module, "cached_features", lambda network, pictures: network(np.stack(pictures)))
     rng = np.random.default_rng(0)
     held = list(rng.integers(0, 255, (12, 32, 32, 3), np.uint8))
@@ -268,9 +263,9 @@ def test_equal_pictures_are_no_variety(script, monkeypatch):
 # ---- digits, stages --------------------------------------------------------------------------------------
 
 
-def test_real_digits_are_recognized_and_shuffled_ones_are_not(script, monkeypatch, tmp_path):
+def test_real_digits_are_recognized_and_shuffled_ones_are_not(benchmark, monkeypatch, tmp_path):
     pytest.importorskip("sklearn")
-    module = script("conditional_digits")
+    module = benchmark("conditional_digits")
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
     monkeypatch.setattr("ppgen.datasets.mnist.fetch", _offline)
     judge = module.classifier(*module.digits("train", 8))
@@ -287,8 +282,8 @@ def _offline(url, digest):
     raise DownloadError(f"{url}: offline")
 
 
-def test_points_of_growing(script):
-    found = script("pggan_stages").points([10, 10, 10], [20, 20], batch=2, interval=1)
+def test_points_of_growing(benchmark):
+    found = benchmark("pggan_stages").points([10, 10, 10], [20, 20], batch=2, interval=1)
     assert found == [
         ("before 8", 5), ("into 8", 6), ("8 is in", 15), ("before 16", 20), ("into 16", 21), ("16 is in", 30),
         ("end", 35),
@@ -302,10 +297,10 @@ def read(name):
     return load_config(str(ROOT / "configs" / f"{name}.yaml"), [], need_data=False)
 
 
-def test_every_point_of_growing_is_a_checkpoint(script):
+def test_every_point_of_growing_is_a_checkpoint(benchmark):
     config = read("pggan_faces64")
     model, kept, batch = config["model"], config["checkpoint"], config["loader"]["batch_size"]
-    found = script("pggan_stages").points(model["stable_images"], model["fade_images"], batch, kept["interval"])
+    found = benchmark("pggan_stages").points(model["stable_images"], model["fade_images"], batch, kept["interval"])
     assert all(step % kept["interval"] == 0 for _, step in found) and found[-1][1] == config["total_iters"]
     assert kept["interval"] * kept["keep"] >= config["total_iters"]
 
@@ -334,16 +329,16 @@ def test_translation_can_be_shared_by_two_processes(name):
         ("conditional_digits", ["nowhere"]),
     ],
 )
-def test_errors_are_one_line(script, monkeypatch, capsys, tmp_path, name, arguments):
+def test_errors_are_one_line(benchmark, monkeypatch, capsys, tmp_path, name, arguments):
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
-    module = script(name)
+    module = benchmark(name)
     assert module.main(arguments) == 2
     message = capsys.readouterr().err.strip()
     assert message and "\n" not in message
 
 
-def test_other_networks_are_refused(script, tmp_path):
-    module = script("trained")
+def test_other_networks_are_refused(benchmark, tmp_path):
+    module = benchmark("trained")
     run = module.read_run(write_run(tmp_path / "run", {"model": MODEL}))
     checkpoint.save(run.folder / "checkpoints", 1, {"generator.x": np.zeros(1, np.float32)}, {}, {}, keep=1)
     with pytest.raises(WeightsError, match="another network"):

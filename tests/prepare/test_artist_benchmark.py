@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import mean_colours
 from prepare.artist.test_artist import POINTS, portrait
 
 from ppgen.io.image import on_white
 
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return importlib.import_module("artist")
+def script(benchmark):
+    return benchmark("artist")
 
 
 def case(module, name: str, tone: str, skin: tuple, given: bool):
@@ -26,24 +24,21 @@ def case(module, name: str, tone: str, skin: tuple, given: bool):
     return module.Case(row, photo, on_white(photo, mask), cartoon, mask, POINTS)
 
 
-def test_figures(script):
+def test_figures(script, benchmark):
+    report = benchmark("harness").report
     cases = [case(script, "a", "light", (68, 16, 18), True), case(script, "b", "deep", (38, 14, 16), True)]
 
-    def describe(chips):
-        return chips.reshape(len(chips), -1, 3).mean(axis=1)
-
-    figures = script.measure(cases, [], describe, neutral=False)
+    figures = script.measure(cases, [], mean_colours, neutral=False)
     assert figures["rank1"] == 1.0 and figures["rank1_n"] == 2 and figures["rank1_of_given"] == 0.5
     skin = figures["skin"]
     assert set(skin) == {"light", "deep", "men", "no glasses", "young"}
     assert skin["light"]["drawing"] > skin["deep"]["drawing"] + 15
     assert skin["deep"]["signed"] == pytest.approx(skin["deep"]["drawing"] - skin["deep"]["exposed"])
-    assert "light" in script.report(json.loads(json.dumps(figures)))
+    assert "light" in report(json.loads(json.dumps(figures)))
 
 
 def test_missing_data_is_one_line(script, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
-    monkeypatch.setattr("sys.argv", ["artist"])
-    assert script.main() == 2
+    assert script.main([]) == 2
     message = capsys.readouterr().err.strip()
     assert "make data" in message and "\n" not in message
