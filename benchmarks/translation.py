@@ -28,7 +28,7 @@ import paddle
 
 from p2c_validation import Case, Describe, dlib_describe, draw_with, mean_cartoon, pairs_of, read_cases
 from ppgen import hub
-from ppgen.apps.portrait import load_generator
+from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.datasets.files import resize
 from ppgen.datasets.portrait_cartoons import PortraitCartoons
 from ppgen.datasets.portraits import Portraits
@@ -81,10 +81,10 @@ def translate(network: Network, pictures: np.ndarray, batch: int = 8) -> np.ndar
 
 def load(weights: str) -> tuple[Network, int]:
     """(network photo -> picture, the size it has learnt at); ConfigError for one that needs a skin colour too."""
-    loaded = load_generator(hub.path_of(weights))
-    if getattr(loaded.network, "takes_skin", False):
+    generator = PortraitGenerator(hub.path_of(weights))
+    if generator.takes_skin:
         raise ConfigError(f"{weights}: is the paired Photo2Cartoon; measure it with benchmarks/p2c_validation.py")
-    return loaded.network, loaded.size
+    return generator.network, generator.size
 
 
 # ---- likeness --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import style_networks
 from PIL import Image
 
 from ppgen import cli
-from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor
+from ppgen.apps.stylegan2 import TRUNCATION, StyleGANv2Predictor
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
 from ppgen.networks.vae import ConvVAE

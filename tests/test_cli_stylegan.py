@@ -68,7 +68,7 @@ def test_truncation_and_mix(model, tmp_path, capsys):
 
 def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(
-        "ppgen.apps.styleganv2_fitting._face_features", lambda: lambda x: [x.mean(axis=[2, 3], keepdim=True)]
+        "ppgen.apps.stylegan2_model.face_features", lambda: lambda x: [x.mean(axis=[2, 3], keepdim=True)]
     )
     folder, out = tmp_path / "found", tmp_path / "edit.png"
     search = ["--no-align", "--steps", 2, "--model", model]
@@ -91,7 +91,7 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
 
 def test_two_latents_are_each_drawn_with_their_noise(model, tmp_path, capsys):
     from ppgen.apps import StyleGANv2EditingPredictor
-    from ppgen.apps.styleganv2_fitting import Latent, save_latent
+    from ppgen.latent.w_plus import Latent, save_latent
 
     drawer, rng = StyleGANv2EditingPredictor(weight_path=model), np.random.default_rng(0)
     w, shapes = rng.standard_normal((6, 8)).astype(np.float32), drawer.network.noise_shapes()
@@ -192,7 +192,7 @@ def test_inputs_are_never_overwritten(model, photo, tmp_path, capsys, monkeypatc
     as_gif.write_bytes(Path(photo).read_bytes())
     code, said = run(capsys, "edit", as_gif, "--direction", "a=1", "--model", model, "-o", tmp_path / "me.mp4")
     assert code == 2 and "me.gif: is the input" in said
-    monkeypatch.setattr("ppgen.apps.styleganv2_fitting._face_features", lambda: lambda x: [x])
+    monkeypatch.setattr("ppgen.apps.stylegan2_model.face_features", lambda: lambda x: [x])
     folder = tmp_path / "aa"
     for name in ("x.png", "x_photo.png"):
         save_image(folder / name, before)

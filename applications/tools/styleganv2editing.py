@@ -9,8 +9,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the clone's own 
 from ppgen.cli import guarded  # noqa: E402
 from ppgen.cli.stylegan_flags import add_flags, model_arguments  # noqa: E402
 
-RESULTS = ("src.editing.png", "dst.editing.png", "dst.editing.npy", "dst.editing.npz")
-
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Move a latent, such as styleganv2fitting.py writes, in a direction.")
@@ -28,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
     predictor = StyleGANv2EditingPredictor(direction_path=args.direction_path, **model_arguments(args))
     predictor.run(args.latent, args.direction_name, args.direction_offset)
-    print(*(predictor.output_path / name for name in RESULTS), sep="\n")
+    print(*(predictor.output_path / name for name in predictor.files), sep="\n")
     return 0
 
 

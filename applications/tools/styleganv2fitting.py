@@ -9,8 +9,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the clone's own 
 from ppgen.cli import guarded  # noqa: E402
 from ppgen.cli.stylegan_flags import add_flags, model_arguments  # noqa: E402
 
-RESULTS = (("src", "png"), ("dst", "png"), ("dst", "npy"))
-
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Fit a latent to a photo, and write it and its picture.")
@@ -37,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         args.input_image, args.need_align, args.start_lr, args.final_lr, args.latent_level, args.step, args.mse_weight,
         args.pre_latent,
     )  # fmt: skip
-    print(*(predictor.output_path / f"{name}.fitting.{end}" for name, end in RESULTS), sep="\n")
+    print(*(predictor.output_path / name for name in predictor.files), sep="\n")
     return 0
 
 

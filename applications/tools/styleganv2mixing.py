@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
     predictor = StyleGANv2MixingPredictor(**model_arguments(args))
     predictor.run(args.latent1, args.latent2, args.weights)
-    print(*(predictor.output_path / f"{name}.mixing.png" for name in ("src1", "src2", "dst")), sep="\n")
+    print(*(predictor.output_path / name for name in predictor.files), sep="\n")
     return 0
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from PIL import ImageFile
+from tqdm import tqdm
 
 from ppgen.errors import DataError, OutputError, PPGenError
-from ppgen.io.image import list_images, source_name
+from ppgen.io.image import ImageSource, list_images, save_images, source_name
 from ppgen.io.names import short_name
 
-_MAX_STEM = 160  # bytes; with what is appended, a file name has to stay below 255
-
-
+#: what predictors take: a picture, a folder of pictures, or a list of both
+Inputs = ImageSource | Sequence[ImageSource]
 Identities = frozenset[tuple[int, int]]  # device and inode of files
+
+_MAX_STEM = 160  # bytes; with what is appended, a file name has to stay below 255
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,28 @@ class Item:
     of its batch read, none of which its results may overwrite; see `identities`.
     """
 
-    source: Any
+    source: ImageSource
     name: str
     stem: str
     failure: PPGenError | None = None
     batch: Identities = frozenset()
+
+
+class Result(Protocol):
+    """What is known of one face."""
+
+    @property
+    def name(self) -> str:
+        """Of the input."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the user."""
+        ...
+
+
+R = TypeVar("R", bound=Result)
 
 
 @dataclass(frozen=True)
@@ -44,10 +66,10 @@ class Failure:
 
 
 @dataclass
-class Report:
+class Report(Generic[R]):
     """Outcome of a batch: `results` in the order of the inputs, and `failures`; `verb`: what was done to each face."""
 
-    results: list[Any] = field(default_factory=list)
+    results: list[R] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     tried: int = 0  # pictures, the failed ones included
     verb: str = "drawn"
@@ -72,60 +94,79 @@ class Report:
             f"(run_many returns both); the first: {error}"
         ) from error
 
+    def outcome(self, several: bool) -> R | list[R]:
+        """What `run` returns: the result, or all where there may be several; a failure is raised."""
+        self.raise_first()
+        return self.results if several else self.results[0]
 
-def is_batch(inputs: Any) -> bool:
+
+def is_batch(inputs: Inputs) -> bool:
     """Whether `inputs` is a list, a tuple or a folder, as opposed to one picture."""
-    if isinstance(inputs, (list, tuple)):
+    if isinstance(inputs, Sequence) and not isinstance(inputs, str):
         return True
     return isinstance(inputs, (str, os.PathLike)) and os.path.isdir(os.path.expanduser(inputs))
 
 
-def list_items(inputs: Any) -> list[Item]:
+def list_items(inputs: Inputs) -> list[Item]:
     """Items of one picture, of a folder, or of a list of both; an unusable folder in it is a failed item.
 
     Raises DataError for an empty list.
     """
-    sources = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-    if not len(sources):
+    given = inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]
+    if not len(given):
         raise DataError("an empty list was given: give paths, arrays, PIL images or folders")
-    found: list[tuple[Any, PPGenError | None]] = []
-    for source in sources:
-        if not is_batch(source) or isinstance(source, (list, tuple)):
-            found.append((source, None))  # a nested list is refused by load_image, by name
+    sources: list[tuple[ImageSource, PPGenError | None]] = []
+    for source in given:
+        if not isinstance(source, (str, os.PathLike)) or not is_batch(source):
+            sources.append((source, None))  # a nested list is refused by load_image, by name
             continue
         try:
-            found += [(path, None) for path in list_images(source)]
+            sources += [(path, None) for path in list_images(source)]
         except DataError as error:
-            found.append((source, error))
-    stems = _unique([_stem(source, index) for index, (source, _) in enumerate(found)])
-    batch = identities(source for source, _ in found)
+            sources.append((source, error))
+    stems = _unique([_stem(source, index) for index, (source, _) in enumerate(sources)])
+    batch = identities(source for source, _ in sources)
     return [
         Item(source, source_name(source), stem, failure, batch)
-        for (source, failure), stem in zip(found, stems, strict=True)
+        for (source, failure), stem in zip(sources, stems, strict=True)
     ]
 
 
-def _stem(source: Any, index: int) -> str:
-    path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "filename", "")
-    return short_name(Path(path).stem if path else "", _MAX_STEM) or f"image{index}"
+def _stem(source: ImageSource, index: int) -> str:
+    path = source.filename if isinstance(source, ImageFile.ImageFile) else source
+    stem = Path(os.fsdecode(path)).stem if isinstance(path, (str, bytes, os.PathLike)) else ""
+    return short_name(stem, _MAX_STEM) or f"image{index}"
 
 
 def _unique(stems: list[str]) -> list[str]:
     """Stems made different, case aside: a second 'a' becomes 'a-2', or the next that is free."""
     taken = {stem.casefold() for stem in stems}
-    seen: set[str] = set()
+    used: set[str] = set()
     result = []
     for stem in stems:
         new, number = stem, 1
-        while new.casefold() in seen or (number > 1 and new.casefold() in taken):
+        while new.casefold() in used or (number > 1 and new.casefold() in taken):
             number += 1
             new = f"{stem}-{number}"
-        seen.add(new.casefold())
+        used.add(new.casefold())
         result.append(new)
     return result
 
 
-def check_not_input(outputs: Iterable[Path], *sources: Any, batch: Identities = frozenset()) -> None:
+def write_pictures(
+    folder: Path, prefix: str, pictures: Mapping[str, np.ndarray], batch: Identities = frozenset()
+) -> tuple[Path, ...]:
+    """Write PREFIX_NAME.png for each picture by name, all of them or none, and never over one of a batch's inputs.
+
+    Returns the paths. Raises OutputError.
+    """
+    paths = tuple(folder / f"{prefix}_{name}.png" for name in pictures)
+    check_not_input(paths, batch=batch)
+    save_images(dict(zip(paths, pictures.values())))
+    return paths
+
+
+def check_not_input(outputs: Iterable[Path], *sources: object, batch: Identities = frozenset()) -> None:
     """OutputError where one of `outputs` is a file that is read: one of `sources`, or of a batch's."""
     read = identities(sources) | batch
     for path in outputs:
@@ -134,26 +175,24 @@ def check_not_input(outputs: Iterable[Path], *sources: Any, batch: Identities = 
             raise OutputError(f"{path}: is {what} and would be overwritten; choose another output folder")
 
 
-def identities(sources: Iterable[Any]) -> Identities:
+def identities(sources: Iterable[object]) -> Identities:
     """Which files these are, whatever they are called; arrays, pictures and files that are not there do not count."""
-    found = set()
+    files = set()
     for source in sources:
         if isinstance(source, (str, os.PathLike)):
             with suppress(OSError, ValueError):  # no such file, or no such name: whoever reads it says so
                 facts = os.stat(os.path.expanduser(source))
-                found.add((facts.st_dev, facts.st_ino))
-    return frozenset(found)
+                files.add((facts.st_dev, facts.st_ino))
+    return frozenset(files)
 
 
-def run_batch(items: list[Item], work: Callable[[Item], list[Any]], label: str, verb: str = "drawn") -> Report:
+def run_batch(items: list[Item], work: Callable[[Item], list[R]], label: str, verb: str = "drawn") -> Report[R]:
     """Do `work` on every item, with a progress bar on a terminal; what fails is reported, the rest finished.
 
     Only what is wrong with one picture or its files counts as its failure (DataError, OutputError); missing
     weights, say, stop the batch.
     """
-    from tqdm import tqdm
-
-    report = Report(tried=len(items), verb=verb)
+    report: Report[R] = Report(tried=len(items), verb=verb)
     quiet = True if len(items) < 2 else None  # None: quiet where stderr is not a terminal
     for item in tqdm(items, desc=label, unit="picture", disable=quiet):
         try:

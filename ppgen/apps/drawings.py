@@ -33,6 +33,11 @@ class Titles(TypedDict, total=False):
     gap: int
 
 
+def titles_of(amounts: np.ndarray) -> list[str]:
+    """Signed numbers as short titles."""
+    return [f"{amount:+.2g}" if amount else "0" for amount in amounts]
+
+
 class Drawing:
     """One drawing.
 
@@ -47,7 +52,7 @@ class Drawing:
         """Write it as the suffix says, .png or .jpg; returns the path."""
         return save_image(path, self.array)
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.array, dtype=dtype, copy=True)
 
     def __repr__(self) -> str:
@@ -91,7 +96,7 @@ class Drawings(Sequence[Drawing]):
         """What a film shows: small drawings enlarged, pixel by pixel."""
         return repeat_pixels(self.arrays, zoom_for(self.arrays.shape[1], _MOVIE_SIDE))
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.arrays, dtype=dtype, copy=True)
 
     def __len__(self) -> int:

@@ -1,8 +1,4 @@
-"""A portrait becomes a cartoon.
-
-The way of a photo: read, find the face, cut it out upright (256x256), find the person in the crop, put it on
-white, estimate the skin colour to draw with, draw, cut the drawing out.
-"""
+"""A portrait becomes a cartoon; `ppgen.apps.portrait` says how."""
 
 from __future__ import annotations
 
@@ -15,24 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ppgen import hub
-from ppgen.apps.batch import Identities, Item, Report, check_not_input, is_batch, list_items, run_batch
-from ppgen.apps.portrait import (
-    SIZE,
-    Cut,
-    Generator,
-    check_faces,
-    cropped_already,
-    cut_out,
-    draw_portrait,
-    find_person,
-    load_generator,
-    scaled,
-    timed,
-)
+from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
+from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces, timed
+from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.errors import ConfigError
-from ppgen.faces.segment import outline_mask
-from ppgen.io.atomic import atomic_path, check_output
-from ppgen.io.image import on_white, save_image
+from ppgen.io.atomic import check_output
 
 if TYPE_CHECKING:
     from ppgen.tree.routing import Route, Router
@@ -67,7 +50,7 @@ class CartoonResult:
     crop: np.ndarray | None
     crop_landmarks: np.ndarray
     mask: np.ndarray | None
-    skin: np.ndarray
+    skin: np.ndarray | None
     cartoon: np.ndarray | None
     timings: dict[str, float]
     warnings: tuple[str, ...]
@@ -85,6 +68,7 @@ class Photo2CartoonPredictor:
     routing: a generator for each group of people: the folder (or tree.json) that a training with `stages` leaves, or
     {'senior-F': weights, 'young': weights, 'base': weights}, or a router of one's own. Each face is drawn by the
     generator of its group; where there is none, by the group's above it, and last by `weight_path`'s.
+    pipeline: the detectors that faces are found and cut out with, if not the shipped ones.
     The networks are loaded when the first face is drawn, once.
 
         p2c = Photo2CartoonPredictor()
@@ -98,16 +82,18 @@ class Photo2CartoonPredictor:
         output_path: str | os.PathLike = "output",
         weight_path: str | os.PathLike | None = None,
         routing: str | os.PathLike | Mapping[str, Any] | Router | None = None,
+        pipeline: PortraitPipeline | None = None,
     ) -> None:
         self.output_path = Path(output_path).expanduser()
         self.weight_path = None if weight_path is None else hub.path_of(weight_path)
         self.router = _router_of(routing)
-        self._generators: dict[Path, Generator] = {}
+        self.pipeline = pipeline or PortraitPipeline()
+        self.generators: dict[Path, PortraitGenerator] = {}
 
     def run(
         self,
-        image: Any,
-        faces: str | int = "largest",
+        image: Inputs,
+        faces: Faces = "largest",
         align: bool = True,
         full: bool = False,
         attributes: Mapping[str, Any] | None = None,
@@ -131,19 +117,21 @@ class Photo2CartoonPredictor:
             OutputError: cannot be written (known before any work). WeightsError. ConfigError: bad `faces`
             or `attributes`.
         """
-        report = self.run_many(image, faces, align, attributes)
-        report.raise_first()
-        results = report.results if full else [result.cartoon for result in report.results]
-        return results if is_batch(image) or faces == "all" else results[0]
+        report, several = self.run_many(image, faces, align, attributes), is_batch(image) or faces == "all"
+        outcome = report.outcome(several)
+        if full:
+            return outcome
+        cartoons = [result.cartoon for result in report.results if result.cartoon is not None]
+        return cartoons if several else cartoons[0]
 
     def run_many(
         self,
-        inputs: Any,
-        faces: str | int = "largest",
+        inputs: Inputs,
+        faces: Faces = "largest",
         align: bool = True,
         attributes: Mapping[str, Any] | None = None,
         keep_pictures: bool = True,
-    ) -> Report:
+    ) -> Report[CartoonResult]:
         """As `run`, but what fails is reported instead of raised: `Report(results, failures)`.
 
         keep_pictures: False for thousands of photos: the results hold the files' paths, not crop, mask and cartoon.
@@ -152,14 +140,12 @@ class Photo2CartoonPredictor:
         check_faces(faces)
         known = self._checked(attributes)
         check_output(self.output_path)
-        items = list_items(inputs)
-        numbered = is_batch(inputs) or faces == "all"
 
-        def work(item: Item) -> list[CartoonResult]:
-            results = self._one_photo(item, faces, align, numbered, known)
-            return results if keep_pictures else [replace(r, crop=None, mask=None, cartoon=None) for r in results]
+        def draw(item: Item, index: int, portrait: Portrait, prefix: str) -> CartoonResult:
+            result = self._cartoon(item, index, portrait, known, prefix)
+            return result if keep_pictures else replace(result, crop=None, mask=None, cartoon=None)
 
-        return run_batch(items, work, "cartoon")
+        return self.pipeline.run(inputs, faces, align, draw, "p2c", "cartoon")
 
     def _checked(self, attributes: Mapping[str, Any] | None) -> dict[str, Any]:
         if self.router is not None:
@@ -168,70 +154,28 @@ class Photo2CartoonPredictor:
             raise ConfigError(f"attributes {dict(attributes)} choose between generators: give routing=… as well")
         return {}
 
-    def _one_photo(
-        self, item: Item, faces: str | int, align: bool, numbered: bool, known: dict[str, Any]
-    ) -> list[CartoonResult]:
-        cuts = cut_out(item, faces) if align else {0: cropped_already(item)}
-        results = []
-        for index, cut in cuts.items():
-            result = self._draw(item.name, index, cut, known)
-            prefix = f"{item.stem}_{index}" if numbered else "p2c"
-            results.append(self._write(result, prefix, item.batch))
-        return results
-
-    def _draw(self, name: str, index: int, cut: Cut, known: dict[str, Any]) -> CartoonResult:
-        """From the aligned crop to the finished drawing."""
-        from ppgen.faces.skin import estimate_skin
-
-        timings, warnings = dict(cut.timings), cut.warnings
-        with timed(timings, "segment"):
-            mask, doubts = find_person(cut)
-        warnings += doubts
-        with timed(timings, "skin"):
-            skin = np.asarray(estimate_skin(cut.crop, cut.landmarks), np.float32)
+    def _cartoon(self, item: Item, index: int, portrait: Portrait, known: dict[str, Any], prefix: str) -> CartoonResult:
+        """One face, drawn and written."""
         route = None
         if self.router is not None:
-            with timed(timings, "route"):
-                route = self.router.route(known, cut.crop, cut.landmarks)
-            warnings += route.warnings
-        with timed(timings, "draw"):
-            drawing = self._generate(on_white(cut.crop, mask), skin, route)
-            cartoon = on_white(drawing, outline_mask(mask))
-        face = cut.face
+            with timed(portrait.timings, "route"):
+                route = self.router.route(known, portrait.crop, portrait.landmarks)
+        drawn = self.pipeline.draw(portrait, self._generator(route))
+        pictures = {"photo": portrait.crop, "cartoon": drawn.picture}
+        photo_path, cartoon_path = write_pictures(self.output_path, prefix, pictures, item.batch)
+        face, warnings = portrait.face, drawn.warnings + (route.warnings if route else ())
+        box, score, landmarks = (face.box, face.score, face.landmarks) if face else (None, None, None)
         return CartoonResult(
-            name=name,
-            face_index=index,
-            box=face.box if face else None,
-            score=face.score if face else None,
-            landmarks=face.landmarks if face else None,
-            crop=cut.crop,
-            crop_landmarks=cut.landmarks,
-            mask=mask,
-            skin=skin,
-            cartoon=cartoon,
-            timings=timings,
-            warnings=warnings,
-            route=route,
-        )
+            name=item.name, face_index=index, box=box, score=score, landmarks=landmarks,
+            crop=portrait.crop, crop_landmarks=portrait.landmarks, mask=drawn.mask, skin=drawn.skin,
+            cartoon=drawn.picture, timings=drawn.timings, warnings=warnings,
+            photo_path=photo_path, cartoon_path=cartoon_path, route=route,
+        )  # fmt: skip
 
-    def _generate(self, photo: np.ndarray, skin: np.ndarray, route: Route | None) -> np.ndarray:
-        """The face's generator on one uint8 (256, 256, 3) picture: uint8 of that shape."""
-        path = route.weights if route is not None and route.weights is not None else self.weight_path
-        path = path or hub.path_of(GENERATOR)
-        if path not in self._generators:
-            self._generators[path] = load_generator(path)
-        generator = self._generators[path]
-        return scaled(draw_portrait(generator, scaled(photo, generator.size), skin).picture, SIZE)
-
-    def _write(self, result: CartoonResult, prefix: str, batch: Identities) -> CartoonResult:
-        """Both pictures or none; `batch`: the inputs, which stay."""
-        photo = self.output_path / f"{prefix}_photo.png"
-        cartoon = self.output_path / f"{prefix}_cartoon.png"
-        check_not_input((photo, cartoon), batch=batch)
-        with atomic_path(photo) as photo_file, atomic_path(cartoon) as cartoon_file:
-            save_image(photo_file, result.crop)
-            save_image(cartoon_file, result.cartoon)
-        return replace(result, photo_path=photo, cartoon_path=cartoon)
+    def _generator(self, route: Route | None) -> PortraitGenerator:
+        """The face's."""
+        path = (route.weights if route else None) or self.weight_path or hub.path_of(GENERATOR)
+        return self.generators.setdefault(path, PortraitGenerator(path))
 
 
 def _router_of(routing: str | os.PathLike | Mapping[str, Any] | Router | None) -> Router | None:

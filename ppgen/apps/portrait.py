@@ -1,41 +1,208 @@
-"""A face of a photo becomes an upright crop, ready for a network that draws portraits: what such predictors share."""
+"""The portrait pipeline: what becomes of a photo in every predictor that takes faces.
+
+The steps of a drawing: find the faces, turn each upright and cut it out (256x256), find the person in the crop, put it
+on white, estimate the skin colour to draw with, draw, cut the drawing out. Networks that draw faces and no portraits
+get the face alone, by `PortraitPipeline.see`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
-import yaml
 from PIL import Image
 
-from ppgen import hub
-from ppgen.apps.batch import Item
-from ppgen.datasets.files import resize
+from ppgen.apps.batch import Inputs, Item, R, Report, is_batch, list_items, run_batch
+from ppgen.apps.portrait_generator import PortraitGenerator
+from ppgen.datasets.files import centre_square, resize
 from ppgen.errors import ConfigError, NoFaceError
 from ppgen.faces import Face, align_face, find_faces
-from ppgen.faces.segment import person_mask
+from ppgen.faces.align import CLOSE
+from ppgen.faces.ffhq import ffhq_crop
+from ppgen.faces.segment import outline_mask, person_mask
+from ppgen.faces.skin import estimate_skin
 from ppgen.faces.typical import typical_landmarks
-from ppgen.io.image import load_image, to_tensor_array, to_uint8
-from ppgen.io.weights import description
+from ppgen.io.image import ImageSource, load_image, on_white, source_name
 
 SIZE = 256
 _MIN_SIDE, _MAX_SIDE = 32, 2048  # pixels of a pre-cropped face; larger ones are scaled down
 _MIN_PERSON = 0.02  # of the crop; below, the segmentation found nobody
 
+Faces = str | int  # "largest", "all", or an index from 0
+FaceCrop = Literal["close", "ffhq", "none"]
 
-class Cut(NamedTuple):
-    """An aligned face that waits to be drawn."""
 
-    face: Face | None
-    crop: np.ndarray
-    landmarks: np.ndarray  # in pixels of the crop
+class Portrait(NamedTuple):
+    """A face cut out upright, before it is drawn."""
+
+    face: Face | None  # None: the picture was given cropped, and no face was found on it
+    crop: np.ndarray  # uint8 (256, 256, 3)
+    landmarks: np.ndarray  # float64 (68, 2), pixels of the crop
+    warnings: tuple[str, ...]
+    timings: dict[str, float]  # seconds of each step
+
+
+#: draws and writes one face of an input: the input, the face's index, its portrait, how the files' names begin
+DrawFace = Callable[[Item, int, Portrait, str], R]
+
+
+class Drawn(NamedTuple):
+    """What a generator made of a portrait.
+
+    mask: float32 (256, 256), 1 on the person; None: the background was left in.
+    skin: float32 (3,) in [-1, 1], the colour the face was to have; None: not estimated, as the network is not told.
+    photo: uint8 (S, S, 3), what the network saw. picture: uint8 (S, S, 3), or (256, 256, 3) where it is cut out.
+    heatmap: float32 (h, w), where its attention looked; None: it has none.
+    warnings, timings: the portrait's and those of drawing it.
+    """
+
+    mask: np.ndarray | None
+    skin: np.ndarray | None
+    photo: np.ndarray
+    picture: np.ndarray
+    heatmap: np.ndarray | None
     warnings: tuple[str, ...]
     timings: dict[str, float]
+
+
+class Seen(NamedTuple):
+    """A photo as a network of faces gets it."""
+
+    crop: np.ndarray  # uint8 (S, S, 3)
+    warnings: tuple[str, ...]  # sentences for the user: small face, several faces …
+
+
+@dataclass(frozen=True)
+class PortraitPipeline:
+    """Its detectors; others may be handed in.
+
+    find: as `ppgen.faces.find_faces`. segment: as `ppgen.faces.segment.person_mask`.
+    skin: as `ppgen.faces.skin.estimate_skin`.
+    """
+
+    find: Callable[..., list[Face]] = find_faces
+    segment: Callable[[np.ndarray, np.ndarray | None], np.ndarray] = person_mask
+    skin: Callable[[np.ndarray, np.ndarray], np.ndarray] = estimate_skin
+
+    def run(
+        self, inputs: Inputs, faces: Faces, align: bool, draw: DrawFace[R], alone: str, label: str
+    ) -> Report[R]:
+        """Every chosen face of every input through `draw`.
+
+        alone: how the names of the files begin where there is one face of one picture; otherwise they begin with the
+            picture's name and the face's index.
+        """
+        numbered = is_batch(inputs) or faces == "all"
+
+        def work(item: Item) -> list[R]:
+            portraits = self.portraits(item, faces, align)
+            return [draw(item, i, p, f"{item.stem}_{i}" if numbered else alone) for i, p in portraits.items()]
+
+        return run_batch(list_items(inputs), work, label)
+
+    def portraits(self, item: Item, faces: Faces = "largest", align: bool = True) -> dict[int, Portrait]:
+        """The chosen faces of a photo by index; `align` False: of a picture that is cropped like a portrait already.
+
+        Raises DataError, NoFaceError.
+        """
+        return self._found(item, faces) if align else {0: self._cropped(item)}
+
+    def draw(
+        self, portrait: Portrait, generator: PortraitGenerator, background: bool = False, cut_out: bool = True
+    ) -> Drawn:
+        """One portrait drawn.
+
+        background: leave it in instead of painting it white. cut_out: scale the drawing to 256 pixels and paint it
+        white outside the person.
+        """
+        timings, warnings, crop, mask, skin = dict(portrait.timings), portrait.warnings, portrait.crop, None, None
+        if not background:
+            with timed(timings, "segment"):
+                mask, doubts = self._person(portrait)
+                crop = on_white(crop, mask)
+            warnings += doubts
+        if cut_out or generator.takes_skin:  # a cartoon says its colour, whether the network is told or not
+            with timed(timings, "skin"):
+                skin = np.asarray(self.skin(portrait.crop, portrait.landmarks), np.float32)
+        with timed(timings, "draw"):
+            photo = scaled(crop, generator.size)
+            picture, heatmap = generator.draw(photo, skin)
+            if cut_out and mask is not None:
+                picture = on_white(scaled(picture, SIZE), outline_mask(mask))
+        return Drawn(mask, skin, photo, picture, heatmap, warnings, timings)
+
+    def see(self, photo: ImageSource, size: int, crop: FaceCrop = "close", name: str | None = None) -> Seen:
+        """The face of a photo, for networks that draw faces.
+
+        Args:
+            crop: "close", as data/faces128 is cut; "ffhq", as FFHQ is; "none": it is a face crop already.
+            name: how messages call the photo.
+        Raises:
+            DataError, NoFaceError: it cannot be used.
+        """
+        if crop not in ("close", "ffhq", "none"):
+            raise ConfigError(f"a face is cut out 'close', as 'ffhq', or not ('none'), not '{crop}'")
+        image = load_image(photo)
+        if crop == "none":
+            return Seen(resize(centre_square(image), size), ())
+        face = self.find(image, name=name or source_name(photo))[0]
+        if crop == "ffhq":
+            return Seen(ffhq_crop(image, face.landmarks, size), face.warnings)
+        return Seen(align_face(image, face.landmarks, size, CLOSE).crop, face.warnings)
+
+    def _found(self, item: Item, faces: Faces) -> dict[int, Portrait]:
+        timings: dict[str, float] = {}
+        with timed(timings, "find"):
+            image = load_image(item.source)
+            every = self.find(image, name=item.name, thorough=faces != "largest")
+        portraits = {}
+        for index in range(len(every)) if faces == "all" else [0 if faces == "largest" else int(faces)]:
+            if index >= len(every):
+                count = "1 face was" if len(every) == 1 else f"{len(every)} faces were"
+                raise NoFaceError(f"{item.name}: {count} found; choose faces=0 to {len(every) - 1}, not {index}")
+            face = every[index] if faces == "largest" else every[index].with_warnings()  # none about the choice
+            own = dict(timings)
+            with timed(own, "align"):
+                aligned = align_face(image, face.landmarks, SIZE)
+            portraits[index] = Portrait(face, aligned.crop, aligned.landmarks, face.warnings, own)
+        return portraits
+
+    def _cropped(self, item: Item) -> Portrait:
+        """A picture that is an aligned crop, at 256x256, with the landmarks found on it or the usual ones."""
+        timings: dict[str, float] = {}
+        with timed(timings, "find"):
+            photo = load_image(item.source, min_side=_MIN_SIDE)
+            small = _at_most(photo, _MAX_SIDE)
+            image = _squared(small)
+            try:
+                face = self.find(image, name=item.name, rotate=False)[0].with_warnings()
+            except NoFaceError:
+                face = None
+        with timed(timings, "align"):
+            crop = np.array(Image.fromarray(image).resize((SIZE, SIZE), Image.Resampling.BICUBIC))
+        if face is None:
+            text = "no face was found on this crop, so its skin colour was read where a face usually is"
+            return Portrait(None, crop, typical_landmarks(SIZE), (text,), timings)
+        landmarks = (face.landmarks + 0.5) * (SIZE / image.shape[0]) - 0.5
+        return Portrait(_in_photo(face, photo, small), crop, landmarks, face.warnings, timings)
+
+    def _person(self, portrait: Portrait) -> tuple[np.ndarray, tuple[str, ...]]:
+        """(float32 (256, 256), 1 on the person; warnings): everything where nobody is told from the background."""
+        mask = self.segment(portrait.crop, portrait.landmarks if portrait.face is not None else None)
+        if mask.mean() >= _MIN_PERSON:
+            return mask, ()
+        return np.ones_like(mask), ("no person could be told from the background, so the whole crop was drawn",)
+
+
+def check_faces(faces: Faces) -> None:
+    """ConfigError for a choice of faces that is none."""
+    is_index = isinstance(faces, (int, np.integer)) and not isinstance(faces, bool) and faces >= 0
+    if not is_index and faces not in ("largest", "all"):
+        raise ConfigError(f"faces={faces!r}: give 'largest', 'all' or an index from 0")
 
 
 @contextmanager
@@ -46,51 +213,9 @@ def timed(timings: dict[str, float], name: str) -> Iterator[None]:
     timings[name] = time.perf_counter() - start
 
 
-def check_faces(faces: str | int) -> None:
-    """ConfigError for a choice of faces that is none."""
-    is_index = isinstance(faces, (int, np.integer)) and not isinstance(faces, bool) and faces >= 0
-    if not is_index and faces not in ("largest", "all"):
-        raise ConfigError(f"faces={faces!r}: give 'largest', 'all' or an index from 0")
-
-
-def cut_out(item: Item, faces: str | int) -> dict[int, Cut]:
-    """The chosen faces of a photo by index, aligned."""
-    timings: dict[str, float] = {}
-    with timed(timings, "find"):
-        image = load_image(item.source)
-        found = find_faces(image, name=item.name, thorough=faces != "largest")
-    chosen = range(len(found)) if faces == "all" else [0 if faces == "largest" else int(faces)]
-    cuts = {}
-    for index in chosen:
-        if index >= len(found):
-            count = "1 face was" if len(found) == 1 else f"{len(found)} faces were"
-            raise NoFaceError(f"{item.name}: {count} found; choose faces=0 to {len(found) - 1}, not {index}")
-        face = found[index] if faces == "largest" else found[index].with_warnings()  # none about the choice
-        own = dict(timings)
-        with timed(own, "align"):
-            aligned = align_face(image, face.landmarks, SIZE)
-        cuts[index] = Cut(face, aligned.crop, aligned.landmarks, face.warnings, own)
-    return cuts
-
-
-def cropped_already(item: Item) -> Cut:
-    """A picture that is an aligned crop, at 256x256, with the landmarks found on it or the usual ones."""
-    timings: dict[str, float] = {}
-    with timed(timings, "find"):
-        photo = load_image(item.source, min_side=_MIN_SIDE)
-        small = _at_most(photo, _MAX_SIDE)
-        image = _squared(small)
-        try:
-            face = find_faces(image, name=item.name, rotate=False)[0].with_warnings()
-        except NoFaceError:
-            face = None
-    with timed(timings, "align"):
-        crop = np.array(Image.fromarray(image).resize((SIZE, SIZE), Image.Resampling.BICUBIC))
-    if face is None:
-        text = "no face was found on this crop, so its skin colour was read where a face usually is"
-        return Cut(None, crop, typical_landmarks(SIZE), (text,), timings)
-    landmarks = (face.landmarks + 0.5) * (SIZE / image.shape[0]) - 0.5
-    return Cut(_in_photo(face, photo, small), crop, landmarks, face.warnings, timings)
+def scaled(picture: np.ndarray, size: int) -> np.ndarray:
+    """uint8 (H, H, 3) at another size: averaged where it shrinks, bicubic where it grows."""
+    return resize(picture, size, "area" if size < picture.shape[0] else "bicubic")
 
 
 def _at_most(image: np.ndarray, side: int) -> np.ndarray:
@@ -98,6 +223,15 @@ def _at_most(image: np.ndarray, side: int) -> np.ndarray:
     height, width = image.shape[:2]
     ratio = side / max(height, width)
     return image if ratio >= 1 else resize(image, (max(1, round(height * ratio)), max(1, round(width * ratio))))
+
+
+def _squared(image: np.ndarray) -> np.ndarray:
+    """White added on both sides until the picture is square."""
+    height, width = image.shape[:2]
+    side = max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    borders = ((top, side - height - top), (left, side - width - left), (0, 0))
+    return np.pad(image, borders, constant_values=255)
 
 
 def _in_photo(face: Face, photo: np.ndarray, small: np.ndarray) -> Face:
@@ -113,80 +247,3 @@ def _in_photo(face: Face, photo: np.ndarray, small: np.ndarray) -> Face:
 
     left, top, right, bottom = back(np.reshape(face.box, (2, 2))).reshape(-1)
     return replace(face, box=(float(left), float(top), float(right), float(bottom)), landmarks=back(face.landmarks))
-
-
-def find_person(cut: Cut) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(float32 (256, 256), 1 on the person; warnings): everything where nobody is told from the background."""
-    mask = person_mask(cut.crop, cut.landmarks if cut.face is not None else None)
-    if mask.mean() >= _MIN_PERSON:
-        return mask, ()
-    return np.ones_like(mask), ("no person could be told from the background, so the whole crop was drawn",)
-
-
-def _squared(image: np.ndarray) -> np.ndarray:
-    """White added on both sides until the picture is square."""
-    height, width = image.shape[:2]
-    side = max(height, width)
-    if height == width:
-        return image
-    square = np.full((side, side, 3), 255, np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = image
-    return square
-
-
-class Generator(NamedTuple):
-    """A network that draws portraits, and the side in pixels of the pictures that it has learnt on."""
-
-    network: Any
-    size: int
-
-
-class Drawing(NamedTuple):
-    """What a generator makes of a portrait of side S."""
-
-    picture: np.ndarray  # uint8 (S, S, 3)
-    heatmap: np.ndarray | None  # float32 (h, w), where its attention looked; None: it has none
-
-
-def load_generator(path: Path, model: str = "photo2cartoon") -> Generator:
-    """The generator of a weights file, of the network of `model` where it does not say so; see `hub.load`.
-
-    Raises WeightsError.
-    """
-    from ppgen.networks.protocols import Translator
-
-    network = hub.load(path, model, kind=Translator)
-    described = description(path)
-    return Generator(network, _size_of(network, described.card if described else {}))
-
-
-def _size_of(network: Any, card: dict[str, Any]) -> int:
-    """By the training's config in the card, else by the network's own arguments."""
-    config = card.get("config")
-    if isinstance(config, str):  # a published card holds it as a block of Markdown
-        config = yaml.safe_load(config.strip().strip("`").removeprefix("yaml"))
-    datasets = config.get("dataset", {}) if isinstance(config, dict) else {}
-    sizes = [item["size"] for item in datasets.values() if isinstance(item, dict) and isinstance(item.get("size"), int)]
-    return sizes[-1] if sizes else network.image_size
-
-
-def draw_portrait(generator: Generator, portrait: np.ndarray, skin: np.ndarray | None = None) -> Drawing:
-    """One drawing.
-
-    Args:
-        portrait: uint8 (S, S, 3), S being the generator's size.
-        skin: float32 (3,) in [-1, 1], for generators with `takes_skin`.
-    """
-
-    import paddle
-    photo = paddle.to_tensor(to_tensor_array(portrait)[None])
-    told = None if skin is None else paddle.to_tensor(np.asarray(skin, np.float32)[None])
-    with paddle.no_grad():
-        image, heatmap = generator.network.translate(photo, told)
-    return Drawing(to_uint8(image.numpy())[0], None if heatmap is None else heatmap.numpy()[0, 0])
-
-
-def scaled(picture: np.ndarray, size: int) -> np.ndarray:
-    """uint8 (H, H, 3) at another size: averaged where it shrinks, bicubic where it grows."""
-    return resize(picture, size, "area" if size < picture.shape[0] else "bicubic")

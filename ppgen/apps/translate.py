@@ -1,7 +1,6 @@
 """A portrait as pix2pix, CycleGAN, U-GAT-IT or Photo2Cartoon redraw it, and where their attention looked.
 
-The way of a photo: read, find the face, cut it out upright, find the person in the crop, put it on white, scale to the
-size the network has learnt at, translate.
+`ppgen.apps.portrait` says what becomes of a photo; the networks see it at the size they have learnt at.
 """
 
 from __future__ import annotations
@@ -9,39 +8,44 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+from paddle import nn
 
 from ppgen import hub
-from ppgen.apps.batch import Item, Report, check_not_input, is_batch, list_items, run_batch
-from ppgen.apps.portrait import (
-    Cut,
-    Drawing,
-    Generator,
-    check_faces,
-    cropped_already,
-    cut_out,
-    draw_portrait,
-    find_person,
-    load_generator,
-    scaled,
-)
+from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
+from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces
+from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.io.atomic import atomic_path, check_output
+from ppgen.io.atomic import check_output
 from ppgen.io.heatmap import heat_pictures
-from ppgen.io.image import on_white, save_image, to_tensor_array, to_uint8
+from ppgen.io.image import to_tensor_array, to_uint8
+from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.registry import nearest
 
-# model -> (name of its weights in the hub, config that trains it, its networks)
+
+class Model(NamedTuple):
+    """A way to redraw portraits.
+
+    weights: their name in the hub. config: which trains it. networks: its generators' classes.
+    cut_out: its drawings are cut out along the person, as those that it has learnt from were.
+    """
+
+    weights: str
+    config: str
+    networks: tuple[str, ...]
+    cut_out: bool = False
+
+
 MODELS = {
-    "pix2pix": ("pix2pix_portraits", "pix2pix_portraits.yaml", ("UNetGenerator", "ResNetGenerator")),
-    "cyclegan": ("cyclegan_portraits", "cyclegan_portraits.yaml", ("ResNetGenerator", "UNetGenerator")),
-    "ugatit": ("ugatit_portraits_64", "ugatit_portraits_64.yaml", ("UGATITGenerator",)),
-    "photo2cartoon": (
-        "photo2cartoon", "photo2cartoon_paired.yaml", ("LeanPhoto2CartoonGenerator", "Photo2CartoonGenerator"),
+    "pix2pix": Model("pix2pix_portraits", "pix2pix_portraits.yaml", ("UNetGenerator", "ResNetGenerator")),
+    "cyclegan": Model("cyclegan_portraits", "cyclegan_portraits.yaml", ("ResNetGenerator", "UNetGenerator")),
+    "ugatit": Model("ugatit_portraits_64", "ugatit_portraits_64.yaml", ("UGATITGenerator",)),
+    "photo2cartoon": Model(
+        "photo2cartoon", "photo2cartoon_paired.yaml", ("LeanPhoto2CartoonGenerator", "Photo2CartoonGenerator"), True
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,12 @@ def weights_of(model: str, weights: str | os.PathLike | None = None) -> Path:
         )
     if weights is not None:
         return hub.path_of(weights)
-    name, config, _ = MODELS[model]
-    if name not in hub.names():
+    if MODELS[model].weights not in hub.names():
         raise WeightsError(
-            f"{model}: no weights for it come with ppgen; train it with `python tools/main.py -c configs/{config}` and "
-            "give the run's best.safetensors with --weights"
+            f"{model}: no weights for it come with ppgen; train it with `python tools/main.py -c "
+            f"configs/{MODELS[model].config}` and give the run's best.safetensors with --weights"
         )
-    return hub.path_of(name)
+    return hub.path_of(MODELS[model].weights)
 
 
 class TranslationPredictor:
@@ -94,6 +97,7 @@ class TranslationPredictor:
     published `.pdparams`, or their name in the hub.
     attention: also draw where the network's attention looked.
     background: leave the background in instead of painting it white, for networks that have learnt so.
+    pipeline: the detectors that faces are found and cut out with, if not the shipped ones.
     The network is loaded when the first face is translated, once.
 
         TranslationPredictor(model='ugatit', attention=True).run('photo.jpg').attention
@@ -108,13 +112,15 @@ class TranslationPredictor:
         weight_path: str | os.PathLike | None = None,
         attention: bool = False,
         background: bool = False,
+        pipeline: PortraitPipeline | None = None,
     ) -> None:
         self.output_path, self.model = Path(output_path).expanduser(), model
         self.weight_path = weights_of(model, weight_path)
         self.attention, self.background = attention, background
-        self._generator: Generator | None = None
+        self.pipeline = pipeline or PortraitPipeline()
+        self.generator = PortraitGenerator(self.weight_path, model)
 
-    def run(self, image: Any, faces: str | int = "largest", align: bool = True) -> Translation | list[Translation]:
+    def run(self, image: Inputs, faces: Faces = "largest", align: bool = True) -> Translation | list[Translation]:
         """Translate one photo, or several.
 
         image: a path, an array (H, W, 3) RGB, a PIL image; or a folder, or a list of any of these.
@@ -129,89 +135,52 @@ class TranslationPredictor:
             DataError, NoFaceError: an unusable input; in a batch after the rest is done. OutputError, ConfigError,
             WeightsError.
         """
-        report = self.run_many(image, faces, align)
-        report.raise_first()
-        return report.results if is_batch(image) or faces == "all" else report.results[0]
+        return self.run_many(image, faces, align).outcome(is_batch(image) or faces == "all")
 
     def run_many(
-        self, inputs: Any, faces: str | int = "largest", align: bool = True, keep_pictures: bool = True
-    ) -> Report:
+        self, inputs: Inputs, faces: Faces = "largest", align: bool = True, keep_pictures: bool = True
+    ) -> Report[Translation]:
         """As `run`, but what fails is reported instead of raised: `Report(results, failures)`.
 
         keep_pictures: False for thousands of photos: the results hold the files' paths, not the pictures.
         """
         check_faces(faces)
         check_output(self.output_path)
-        items = list_items(inputs)
         if self.attention:
-            self._load()  # whether it has any, before the work
-        numbered = is_batch(inputs) or faces == "all"
-        return run_batch(items, lambda item: self._one_photo(item, faces, align, numbered, keep_pictures), self.model)
+            self._check_attention()
 
-    def _one_photo(self, item: Item, faces: str | int, align: bool, numbered: bool, kept: bool) -> list[Translation]:
-        cuts = cut_out(item, faces) if align else {0: cropped_already(item)}
-        results = []
-        for index, cut in cuts.items():
-            prefix = f"{item.stem}_{index}_" if numbered else ""
-            result = self._write(item, index, cut, prefix)
-            results.append(result if kept else replace(result, photo=None, picture=None, attention=None))
-        return results
+        def draw(item: Item, index: int, portrait: Portrait, prefix: str) -> Translation:
+            result = self._translation(item, index, portrait, prefix)
+            return result if keep_pictures else replace(result, photo=None, picture=None, attention=None)
 
-    def _write(self, item: Item, index: int, cut: Cut, prefix: str) -> Translation:
-        """All pictures of a face or none."""
-        photo, drawing, warnings = self._translate(cut)
-        pictures = {"photo": photo, "drawn": drawing.picture}
-        attention = None
-        if self.attention:
-            heat = heat_pictures(drawing.heatmap[None, None], to_tensor_array(photo)[None])
-            attention = pictures["attention"] = to_uint8(heat)[0]
-        paths = tuple(self.output_path / f"{prefix}{self.model}_{what}.png" for what in pictures)
-        check_not_input(paths, batch=item.batch)
-        self._save(paths, list(pictures.values()))
-        return Translation(item.name, index, photo, drawing.picture, attention, warnings, paths)
+        return self.pipeline.run(inputs, faces, align, draw, "", self.model)
 
-    def _save(self, paths: tuple[Path, ...], pictures: list[np.ndarray]) -> None:
-        if not paths:
-            return
-        with atomic_path(paths[0]) as temporary:
-            save_image(temporary, pictures[0])
-            self._save(paths[1:], pictures[1:])
+    def _translation(self, item: Item, index: int, portrait: Portrait, prefix: str) -> Translation:
+        """One face, translated and written."""
+        drawn = self.pipeline.draw(portrait, self.generator, self.background, MODELS[self.model].cut_out)
+        pictures = {"photo": drawn.photo, "drawn": drawn.picture}
+        if self.attention and drawn.heatmap is not None:
+            heat = heat_pictures(drawn.heatmap[None, None], to_tensor_array(drawn.photo)[None])
+            pictures["attention"] = to_uint8(heat)[0]
+        prefix = f"{prefix}_{self.model}" if prefix else self.model
+        paths = write_pictures(self.output_path, prefix, pictures, item.batch)
+        attention = pictures.get("attention")
+        warnings = self._doubts() + drawn.warnings
+        return Translation(item.name, index, drawn.photo, drawn.picture, attention, warnings, paths)
 
-    def _translate(self, cut: Cut) -> tuple[np.ndarray, Drawing, tuple[str, ...]]:
-        """(what the network sees, what it makes of it, warnings)."""
-        generator, crop = self._load(), cut.crop
-        warnings = cut.warnings + self._doubts(generator)
-        if not self.background:
-            mask, doubts = find_person(cut)
-            crop, warnings = on_white(crop, mask), warnings + doubts
-        skin = None
-        if getattr(generator.network, "takes_skin", False):
-            from ppgen.faces.skin import estimate_skin
-
-            skin = estimate_skin(cut.crop, cut.landmarks)
-        photo = scaled(crop, generator.size)
-        return photo, draw_portrait(generator, photo, skin), warnings
-
-    def _doubts(self, generator: Generator) -> tuple[str, ...]:
+    def _doubts(self) -> tuple[str, ...]:
         """A warning where the weights are of another model than the pictures will be named after."""
-        found = type(generator.network).__name__
-        if found in MODELS[self.model][2]:
+        name = type(self.generator.network).__name__
+        if name in MODELS[self.model].networks:
             return ()
-        return (f"{self.weight_path.name} holds a {found}, which is no network of {self.model}; give its --model",)
+        return (f"{self.weight_path.name} holds a {name}, which is no network of {self.model}; give its --model",)
 
-    def _load(self) -> Generator:
-        if self._generator is None:
-            generator = load_generator(self.weight_path, self.model)
-            if self.attention and not _has_attention(generator.network):
-                raise ConfigError(
-                    f"{self.model}: its network ({type(generator.network).__name__}) has no attention to show; "
-                    "ugatit and photo2cartoon have"
-                )
-            self._generator = generator
-        return self._generator
-
-
-def _has_attention(network: Any) -> bool:
-    from ppgen.networks.blocks.attention import CAMAttention
-
-    return any(isinstance(layer, CAMAttention) for layer in network.sublayers())
+    def _check_attention(self) -> None:
+        """ConfigError where the network has none, before the work."""
+        network = self.generator.network
+        if isinstance(network, nn.Layer) and any(isinstance(layer, CAMAttention) for layer in network.sublayers()):
+            return
+        raise ConfigError(
+            f"{self.model}: its network ({type(network).__name__}) has no attention to show; "
+            "ugatit and photo2cartoon have"
+        )

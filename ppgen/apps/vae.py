@@ -9,22 +9,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ppgen.apps.batch import Item, Report, check_not_input, is_batch, list_items, run_batch
-from ppgen.apps.drawings import Drawing, Drawings
-from ppgen.apps.gan import GANPredictor
-from ppgen.apps.photos import Seen, see
+from ppgen.apps.batch import Inputs, Item, Report, is_batch, list_items, run_batch, write_pictures
+from ppgen.apps.drawings import Drawing, Drawings, titles_of
+from ppgen.apps.gan import latent_model
+from ppgen.apps.latent_model import LatentPredictor
+from ppgen.apps.portrait import PortraitPipeline, Seen
 from ppgen.errors import ConfigError, DataError
-from ppgen.io.atomic import atomic_path, check_output
-from ppgen.io.image import save_image, source_name, to_tensor_array
+from ppgen.io.atomic import check_output
+from ppgen.io.image import ImageSource, source_name, to_tensor_array
 from ppgen.latent.attributes import Directions, load_directions
 from ppgen.latent.paths import Interpolation, axis, morph, traverse
-from ppgen.latent.render import check_latents, encode, size_of
+from ppgen.latent.render import check_latents, encode
+from ppgen.networks.protocols import LatentGenerator
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,13 @@ class VAEResult:
     paths: tuple[Path, ...] = ()
 
 
-class VAEPredictor(GANPredictor):
+class VAEPredictor(LatentPredictor[LatentGenerator]):
     """Encodes faces, edits and morphs them, and draws new ones (all that `GANPredictor` does).
 
     output_path: folder of the pictures that `run` writes.
     weight_path: a VAE's weights, or a shipped one's name; None: the shipped face VAE.
     model: which network `weight_path` fills, where that file does not say so.
+    pipeline: the detectors that faces are found with, if not the shipped ones.
 
         vae = VAEPredictor()
         z = vae.encode('me.jpg')
@@ -68,20 +71,19 @@ class VAEPredictor(GANPredictor):
         output_path: str | os.PathLike = "output",
         weight_path: str | os.PathLike | None = None,
         model: str | os.PathLike | None = None,
+        pipeline: PortraitPipeline | None = None,
     ) -> None:
-        super().__init__(output_path, weight_path, model)
-        self._attributes: Directions | None = None
+        super().__init__(output_path, latent_model(weight_path, model, self.shipped))
+        self.pipeline = pipeline or PortraitPipeline()
 
-    @property
+    @cached_property
     def attributes(self) -> Directions:
         """The vectors that came with the weights, by CelebA's names; an unknown name is a ConfigError."""
-        if self._attributes is None:
-            self._attributes = load_directions(self.name)
-        return self._attributes
+        return load_directions(self.name)
 
     # ---- photo -> latent ----------------------------------------------------------------------------------
 
-    def crop(self, photo: Any, align: bool | None = None) -> np.ndarray:
+    def crop(self, photo: ImageSource, align: bool | None = None) -> np.ndarray:
         """What the network sees of a photo: uint8 (S, S, 3).
 
         align: find the face and cut it out; False: the picture is cut already, as in data/faces128. None: True
@@ -89,40 +91,36 @@ class VAEPredictor(GANPredictor):
         """
         return self._see(photo, align, source_name(photo)).crop
 
-    def _see(self, photo: Any, align: bool | None, name: str) -> Seen:
+    def _see(self, photo: ImageSource, align: bool | None, name: str) -> Seen:
         if align is None:
-            align = self._channels() == 3
-        return see(photo, size_of(self.network), "close" if align else "none", name)
-
-    def _channels(self) -> int:
-        return int(self.network.constructor_args.get("channels", 3))
+            align = self.network.channels == 3
+        return self.pipeline.see(photo, self.network.image_size, "close" if align else "none", name)
 
     def _code(self, crops: np.ndarray) -> np.ndarray:
-        if self._channels() == 1:
+        if self.network.channels == 1:
             crops = np.stack([np.asarray(Image.fromarray(crop).convert("L"))[..., None] for crop in crops])
         return encode(self.network, to_tensor_array(crops), self.name).mu
 
-    def encode(self, photo: Any, align: bool | None = None) -> np.ndarray:
+    def encode(self, photo: Inputs, align: bool | None = None) -> np.ndarray:
         """The latent of a photo, float32 (latent_dim,): the mean of q(z|x). Of a list or a folder (n, latent_dim).
 
         align: see `crop`. Raises the error of the first photo that cannot be used.
         """
-        if not is_batch(photo):
-            return self._code(self.crop(photo, align)[None])[0]
         items = list_items(photo)
         for item in items:
             if item.failure is not None:
                 raise item.failure
-        return self._code(np.stack([self._see(item.source, align, item.name).crop for item in items]))
+        codes = self._code(np.stack([self._see(item.source, align, item.name).crop for item in items]))
+        return codes if is_batch(photo) else codes[0]
 
     # ---- latent -> picture --------------------------------------------------------------------------------
 
     def decode(self, z: np.ndarray) -> Drawing | Drawings:
         """The picture of a latent (latent_dim,), or the pictures of several (n, latent_dim)."""
-        pictures = self.draw(z)
-        return pictures[0] if np.ndim(z) == 1 else pictures
+        drawings = self.draw(z)
+        return drawings[0] if np.ndim(z) == 1 else drawings
 
-    def latent_of(self, source: Any, align: bool | None = None) -> np.ndarray:
+    def latent_of(self, source: Inputs, align: bool | None = None) -> np.ndarray:
         """A latent (latent_dim,): `source` itself where it is one already, else the photo's. DataError for several."""
         if isinstance(source, np.ndarray) and source.ndim == 1:
             return check_latents(source, self.network.latent_dim)[0]
@@ -131,15 +129,17 @@ class VAEPredictor(GANPredictor):
         return self.encode(source, align)
 
     def arithmetic(
-        self, photo: Any, amounts: Mapping[str, float] | None = None, align: bool | None = None, **more: float
+        self, photo: ImageSource, amounts: Mapping[str, float] | None = None, align: bool | None = None, **more: float
     ) -> Drawing:
         """z + sum of amount * vector: `vae.arithmetic('me.jpg', Smiling=1.5, Eyeglasses=-1)`.
 
         photo: or its latent. Raises ConfigError for a name the weights have no vector for.
         """
-        return self.decode(self.attributes.moved(self.latent_of(photo, align), {**(amounts or {}), **more}))
+        return self.draw(self.attributes.moved(self.latent_of(photo, align), {**(amounts or {}), **more}))[0]
 
-    def morph(self, a: Any, b: Any, steps: int = 9, way: Interpolation = "lerp", align: bool | None = None) -> Drawings:
+    def morph(
+        self, a: ImageSource, b: ImageSource, steps: int = 9, way: Interpolation = "lerp", align: bool | None = None
+    ) -> Drawings:
         """From one photo (or latent) to another: z = z_A (1 - t) + z_B t, or along the arc with way='slerp'."""
         points = morph(self.latent_of(a, align), self.latent_of(b, align), steps, way)
         return self.draw(points, columns=steps)
@@ -156,7 +156,7 @@ class VAEPredictor(GANPredictor):
 
     def traverse(
         self,
-        photo: Any,
+        photo: ImageSource,
         along: Sequence[str | int],
         span: float = 2.0,
         steps: int = 9,
@@ -171,13 +171,13 @@ class VAEPredictor(GANPredictor):
         z = self.latent_of(photo, align)
         moves = [self.attributes[w] if isinstance(w, str) else axis(len(z), w) for w in along]
         points = np.concatenate([traverse(z, move, span, steps) for move in moves])
-        titles = [f"{amount:+.2g}" if amount else "0" for amount in np.linspace(-span, span, steps)]
+        titles = titles_of(np.linspace(-span, span, steps))
         return self.draw(points, columns=steps, row_titles=[str(w) for w in along], column_titles=titles)
 
     # ---- files --------------------------------------------------------------------------------------------
 
-    def run(  # type: ignore[override]  (a VAE's input is a photo)
-        self, photos: Any, amounts: Mapping[str, float] | None = None, align: bool | None = None
+    def run(
+        self, photos: Inputs, amounts: Mapping[str, float] | None = None, align: bool | None = None
     ) -> VAEResult | list[VAEResult]:
         """Encode, move by the attributes and decode one photo, or several.
 
@@ -190,27 +190,25 @@ class VAEPredictor(GANPredictor):
             DataError, NoFaceError: an unusable photo; in a batch after the rest is done. OutputError,
             WeightsError, ConfigError: known before any work.
         """
-        report = self.run_many(photos, amounts, align)
-        report.raise_first()
-        return report.results if is_batch(photos) else report.results[0]
+        return self.run_many(photos, amounts, align).outcome(is_batch(photos))
 
-    def run_many(self, photos: Any, amounts: Mapping[str, float] | None = None, align: bool | None = None) -> Report:
+    def run_many(
+        self, photos: Inputs, amounts: Mapping[str, float] | None = None, align: bool | None = None
+    ) -> Report[VAEResult]:
         """As `run`, but what fails is reported instead of raised: `Report(results, failures)`."""
         check_output(self.output_path)
         self.attributes.moved(np.zeros(self.network.latent_dim), amounts or {})  # unknown names fail here
-        items = list_items(photos)
-        numbered = is_batch(photos)
-        return run_batch(items, lambda item: [self._one(item, amounts or {}, align, numbered)], "vae", "decoded")
+        items, numbered = list_items(photos), is_batch(photos)
 
-    def _one(self, item: Item, amounts: Mapping[str, float], align: bool | None, numbered: bool) -> VAEResult:
+        def work(item: Item) -> list[VAEResult]:
+            return [self._one(item, amounts or {}, align, item.stem if numbered else "vae")]
+
+        return run_batch(items, work, "vae", "decoded")
+
+    def _one(self, item: Item, amounts: Mapping[str, float], align: bool | None, prefix: str) -> VAEResult:
         seen = self._see(item.source, align, item.name)
         z = self._code(seen.crop[None])[0]
         rebuilt, edited = self.draw(np.stack([z, self.attributes.moved(z, amounts)])).arrays
-        prefix = item.stem if numbered else "vae"
         pictures = {"photo": seen.crop, "rebuilt": rebuilt, "edited": edited}
-        paths = tuple(self.output_path / f"{prefix}_{what}.png" for what in pictures)
-        check_not_input(paths, batch=item.batch)
-        with atomic_path(paths[0]) as one, atomic_path(paths[1]) as two, atomic_path(paths[2]) as three:
-            for path, picture in zip((one, two, three), pictures.values()):
-                save_image(path, picture)
+        paths = write_pictures(self.output_path, prefix, pictures, item.batch)
         return VAEResult(item.name, seen.crop, z, rebuilt, edited, seen.warnings, paths)

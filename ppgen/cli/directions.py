@@ -42,7 +42,7 @@ def _directions_arguments(parser: argparse.ArgumentParser) -> None:
 def run_directions(args: argparse.Namespace) -> int:
     """Find directions in W and show what they do to a face; without --sefa and --data: those of the weights."""
     from ppgen import hub
-    from ppgen.apps.styleganv2 import check_finite
+    from ppgen.apps.latent_model import check_finite
     from ppgen.errors import ConfigError
     from ppgen.latent.attributes import save_directions
     from ppgen.latent.mixing import parse_layers
@@ -140,7 +140,7 @@ def _supervised(predictor: Any, layers: list[int] | None, args: argparse.Namespa
     """Attribute vectors, by a judge learnt on labelled faces; says how good it is on the held-back ones."""
     from dataclasses import replace
 
-    from ppgen.apps.styleganv2_labelled import find_attributes
+    from ppgen.apps.stylegan2_labelled import find_attributes
 
     samples = args.samples or _SAMPLES
     found, scores = find_attributes(
@@ -159,7 +159,7 @@ def _supervised(predictor: Any, layers: list[int] | None, args: argparse.Namespa
 
 
 def _labelled(args: argparse.Namespace) -> Any:
-    from ppgen.apps.styleganv2_labelled import Labelled
+    from ppgen.apps.stylegan2_labelled import Labelled
     from ppgen.config import apply_overrides
 
     where = apply_overrides({}, args.where) if args.where else None
@@ -187,7 +187,7 @@ def _channels_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_channels(args: argparse.Namespace) -> int:
     """Find single channels of S that change the picture most or, with --data, that attributes hang on; show them."""
-    from ppgen.apps.styleganv2 import check_finite
+    from ppgen.apps.latent_model import check_finite
     from ppgen.errors import ConfigError
     from ppgen.latent.seeds import check_seed
 
@@ -211,7 +211,7 @@ def run_channels(args: argparse.Namespace) -> int:
 
 def _channels(predictor: Any, args: argparse.Namespace) -> dict[Any, str]:
     """Channels and what to write beside them."""
-    from ppgen.apps.styleganv2_labelled import find_channels
+    from ppgen.apps.stylegan2_labelled import find_channels
     from ppgen.errors import DataError
     from ppgen.latent.channels import effects, parse_channel, parse_styles, strongest, styles_of
 

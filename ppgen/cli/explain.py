@@ -36,7 +36,7 @@ def _add_truncation(parser: argparse.ArgumentParser, default: float) -> None:
 
 def _network(name: str | None) -> Any:
     """The generator, as `ppgen project` and its like choose it."""
-    from ppgen.apps.styleganv2 import SHIPPED
+    from ppgen.apps.stylegan2_model import SHIPPED
     from ppgen.latent.explain import style_generator
 
     return style_generator(name or SHIPPED)
@@ -57,7 +57,7 @@ def _networks(names: list[str] | None) -> dict[str, Any]:
 
 def _check(args: argparse.Namespace) -> None:
     """OutputError, ConfigError: known before any drawing."""
-    from ppgen.apps.styleganv2 import check_finite
+    from ppgen.apps.latent_model import check_finite
 
     check_output_file(args.output, film=False)
     check_finite("truncation", args.truncation)

@@ -104,7 +104,8 @@ def _sample_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | None:
     """The one asked for; else that of all commands for style generators, and none for other networks."""
-    from ppgen.apps.styleganv2 import TRUNCATION, check_finite
+    from ppgen.apps.latent_model import check_finite
+    from ppgen.apps.stylegan2_model import TRUNCATION
 
     check_finite("truncation", 1.0 if args.truncation is None else args.truncation)
     is_style = hasattr(predictor.network, "noise_shapes")

@@ -10,7 +10,7 @@ from ppgen.cli.command import Command, add_fps, check_output_file, keep_inputs, 
 from ppgen.cli.latent import _take_photo, _write
 
 if TYPE_CHECKING:
-    from ppgen.apps.styleganv2_editing import StyleGANv2EditingPredictor
+    from ppgen.apps.stylegan2 import StyleGANv2EditingPredictor
 
 _MODEL = "a generator: a shipped or published name, a .safetensors or .pdparams file (default: the shipped faces)"
 
@@ -109,7 +109,8 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
 def run_mix(args: argparse.Namespace) -> int:
     """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
     from ppgen.apps.drawings import Drawing
-    from ppgen.apps.styleganv2 import TRUNCATION, check_finite
+    from ppgen.apps.latent_model import check_finite
+    from ppgen.apps.stylegan2_model import TRUNCATION
     from ppgen.errors import ConfigError
     from ppgen.latent.explain import mixing_sheet
     from ppgen.latent.seeds import parse_seeds
@@ -134,9 +135,9 @@ def _mix_latents(predictor: Any, args: argparse.Namespace) -> Any:
     import numpy as np
 
     from ppgen.apps.drawings import Drawings
-    from ppgen.apps.styleganv2_fitting import read_latent
     from ppgen.latent.explain import bands
     from ppgen.latent.mixing import parse_layers, swap
+    from ppgen.latent.w_plus import read_latent
 
     network = predictor.network
     first, second = (read_latent(path, network) for path in args.latents)
@@ -163,9 +164,9 @@ def run_project(args: argparse.Namespace) -> int:
     Exit code 1: some photos of several failed, the others are done; 2: the only one failed.
     """
     from ppgen.apps.batch import check_not_input, list_items, run_batch
-    from ppgen.apps.styleganv2_fitting import save_latent
     from ppgen.io.atomic import check_output
     from ppgen.io.image import save_image
+    from ppgen.latent.w_plus import save_latent
 
     predictor, settings, folder = _predictor(args), _settings(args), Path(args.output)
     check_output(folder)

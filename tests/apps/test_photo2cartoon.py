@@ -3,19 +3,15 @@
 What the shipped networks draw is tested in `test_shipped.py`.
 """
 
-import types
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from ppgen import hub
-from ppgen.apps import Photo2CartoonPredictor
-from ppgen.apps.photo2cartoon import SIZE, CartoonResult
+from ppgen.apps import Photo2CartoonPredictor, TranslationPredictor
+from ppgen.apps.photo2cartoon import CartoonResult
+from ppgen.apps.portrait import SIZE, PortraitPipeline
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError, WeightsError
-from ppgen.faces import segment
 from ppgen.faces.typical import typical_landmarks
-from ppgen.hub import cards
 from ppgen.io.image import load_image
 from ppgen.io.weights import save_network
 
@@ -27,7 +23,7 @@ SKIN = np.array([0.5, 0.25, 0.0], np.float32)
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    """A folder of small networks: a segmentation that finds the person everywhere, and two generators."""
+    """A folder of small networks: two generators, and a segmentation, which is none."""
     folder = tmp_path_factory.mktemp("assets")
     import paddle
 
@@ -36,33 +32,46 @@ def weights(tmp_path_factory):
     from ppgen.networks.segmentation import SegmentationUNet
 
     paddle.seed(1)
-    everywhere = SegmentationUNet(width=4, levels=2)
-    everywhere.logit.bias.set_value(np.full(16, 30, np.float32))
-    save_network(everywhere, folder / "segmentation.safetensors")
+    save_network(SegmentationUNet(width=4, levels=2), folder / "segmentation.safetensors")
     lean = LeanPhoto2CartoonGenerator(ngf=8, n_blocks=1, hourglass_depth=1, detail=8)
-    save_network(lean, folder / "photo2cartoon.safetensors", half=True)
+    save_network(lean, folder / "lean.safetensors", half=True)
     classic = Photo2CartoonGenerator(base_channels=4, blocks=1)
     save_network(classic, folder / "classic.safetensors")
     return folder
 
 
+def middle(crop, landmarks):
+    """A person who fills the middle of a crop."""
+    mask = np.zeros(crop.shape[:2], np.float32)
+    mask[20:236, 20:236] = 1
+    return mask
+
+
+class Skin:
+    """An estimate that is always the same and keeps what it was asked."""
+
+    def __init__(self, colour=SKIN):
+        self.colour, self.asked = colour, []
+
+    def __call__(self, crop, landmarks):
+        self.asked.append((crop, landmarks))
+        return self.colour
+
+
 @pytest.fixture
-def seen(weights, monkeypatch):
-    """Small networks in place of the shipped ones; what the skin estimate was asked is recorded."""
-    asked = []
+def skin():
+    return Skin()
 
-    def estimate_skin(crop, landmarks):
-        asked.append((crop, landmarks))
-        return SKIN
 
-    skin = types.ModuleType("ppgen.faces.skin")
-    skin.estimate_skin = estimate_skin
-    monkeypatch.setitem(__import__("sys").modules, "ppgen.faces.skin", skin)
-    monkeypatch.setattr(hub, "ASSETS", weights)
-    monkeypatch.setattr(cards, "ASSETS", weights)
-    segment._network.cache_clear()
-    yield asked
-    segment._network.cache_clear()
+@pytest.fixture
+def cartoons(weights, skin):
+    """Makes a predictor of a small network, with the real detector of faces."""
+
+    def make(output_path, file="lean", **detectors):
+        pipeline = PortraitPipeline(**{"segment": middle, "skin": skin, **detectors})
+        return Photo2CartoonPredictor(output_path, weights / f"{file}.safetensors", pipeline=pipeline)
+
+    return make
 
 
 @pytest.fixture(scope="module")
@@ -82,18 +91,18 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_one_photo_writes_two_pictures_and_returns_the_cartoon(seen, astronaut, tmp_path):
-    cartoon = Photo2CartoonPredictor(output_path=tmp_path / "out").run(astronaut)
+def test_one_photo_writes_two_pictures_and_returns_the_cartoon(cartoons, skin, astronaut, tmp_path):
+    cartoon = cartoons(tmp_path / "out").run(astronaut)
     assert cartoon.shape == (SIZE, SIZE, 3) and cartoon.dtype == np.uint8
     assert names(tmp_path / "out") == ["p2c_cartoon.png", "p2c_photo.png"]
     assert np.array_equal(load_image(tmp_path / "out" / "p2c_cartoon.png"), cartoon)
     photo = load_image(tmp_path / "out" / "p2c_photo.png")
     assert photo.shape == cartoon.shape  # np.hstack of both works
-    assert np.array_equal(photo, seen[0][0])  # the crop before masking is what skin is read from
+    assert np.array_equal(photo, skin.asked[0][0])  # the crop before masking is what skin is read from
 
 
-def test_every_way_to_give_a_photo_gives_the_same(seen, astronaut, tmp_path):
-    predictor = Photo2CartoonPredictor(output_path=tmp_path / "out")
+def test_every_way_to_give_a_photo_gives_the_same(cartoons, astronaut, tmp_path):
+    predictor = cartoons(tmp_path / "out")
     path = tmp_path / "woman.png"
     Image.fromarray(astronaut).save(path)
     reference = predictor.run(astronaut)
@@ -107,8 +116,8 @@ def test_every_way_to_give_a_photo_gives_the_same(seen, astronaut, tmp_path):
     assert names(tmp_path / "out") == ["p2c_cartoon.png", "p2c_photo.png"]
 
 
-def test_full_results(seen, astronaut, tmp_path):
-    result = Photo2CartoonPredictor(output_path=tmp_path).run(astronaut, full=True)
+def test_full_results(cartoons, skin, astronaut, tmp_path):
+    result = cartoons(tmp_path).run(astronaut, full=True)
     assert isinstance(result, CartoonResult)
     left, top, right, bottom = result.box
     assert 150 < left < right < 320 and 40 < top < bottom < 220 and result.score > 1
@@ -121,11 +130,11 @@ def test_full_results(seen, astronaut, tmp_path):
     )
     assert result.warnings == () and np.array_equal(result.skin, SKIN)
     assert result.photo_path == tmp_path / "p2c_photo.png"
-    assert np.array_equal(seen[0][1], result.crop_landmarks)
+    assert np.array_equal(skin.asked[0][1], result.crop_landmarks)
 
 
-def test_faces(seen, two_faces, tmp_path):
-    predictor = Photo2CartoonPredictor(output_path=tmp_path)
+def test_faces(cartoons, two_faces, tmp_path):
+    predictor = cartoons(tmp_path)
     largest = predictor.run(two_faces, full=True)
     assert largest.box[0] < 512 and any("several faces" in text for text in largest.warnings)
     every = predictor.run(two_faces, faces="all", full=True)
@@ -141,16 +150,16 @@ def test_faces(seen, two_faces, tmp_path):
 
 
 @pytest.mark.parametrize("faces", ["both", -1, True, 1.5, None])
-def test_wrong_faces(seen, faces, tmp_path):
+def test_wrong_faces(cartoons, faces, tmp_path):
     with pytest.raises(ConfigError, match="'largest', 'all' or an index"):
-        Photo2CartoonPredictor(output_path=tmp_path).run("unread.jpg", faces=faces)
+        cartoons(tmp_path).run("unread.jpg", faces=faces)
 
 
-def test_several_inputs_give_a_list_and_names_of_their_own(seen, astronaut, tmp_path):
+def test_several_inputs_give_a_list_and_names_of_their_own(cartoons, astronaut, tmp_path):
     for name in ("a.jpg", "a.png"):
         Image.fromarray(astronaut).save(tmp_path / name)
     out = tmp_path / "out"
-    predictor = Photo2CartoonPredictor(output_path=out)
+    predictor = cartoons(out)
     cartoons = predictor.run([tmp_path / "a.jpg", tmp_path / "a.png"])
     assert len(cartoons) == 2
     expected = ["a-2_0_cartoon.png", "a-2_0_photo.png", "a_0_cartoon.png", "a_0_photo.png"]
@@ -159,10 +168,10 @@ def test_several_inputs_give_a_list_and_names_of_their_own(seen, astronaut, tmp_
     assert isinstance(predictor.run([astronaut]), list)
 
 
-def test_a_batch_finishes_and_then_says_what_failed(seen, astronaut, tmp_path):
+def test_a_batch_finishes_and_then_says_what_failed(cartoons, astronaut, tmp_path):
     blank = np.full((200, 200, 3), 255, np.uint8)
     out = tmp_path / "out"
-    predictor = Photo2CartoonPredictor(output_path=out)
+    predictor = cartoons(out)
     report = predictor.run_many([blank, tmp_path / "missing.jpg", astronaut])
     assert len(report.results) == 1 and report.tried == 3
     assert [type(failure.error) for failure in report.failures] == [NoFaceError, DataError]
@@ -171,46 +180,46 @@ def test_a_batch_finishes_and_then_says_what_failed(seen, astronaut, tmp_path):
         predictor.run([blank, tmp_path / "missing.jpg", astronaut])
 
 
-def test_bad_input_leaves_nothing_behind(seen, tmp_path):
+def test_bad_input_leaves_nothing_behind(cartoons, tmp_path):
     broken = {"text.jpg": b"hello", "empty.jpg": b""}
     for name, content in broken.items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "folder").mkdir()
     out = tmp_path / "out"
-    predictor = Photo2CartoonPredictor(output_path=out)
+    predictor = cartoons(out)
     for source in (*(tmp_path / name for name in broken), tmp_path / "gone.png", tmp_path / "folder"):
         with pytest.raises(DataError) as caught:
             predictor.run(source)
         assert source.name in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(DataError, match="1x1"):
         predictor.run(np.zeros((1, 1, 3), np.uint8))
-    assert not out.exists() and not predictor._generators  # no network was loaded for nothing
+    assert not out.exists() and not predictor.generators  # no network was loaded for nothing
 
 
-def test_an_output_that_cannot_be_written_is_known_before_the_work(seen, tmp_path, monkeypatch):
+def test_an_output_that_cannot_be_written_is_known_before_the_work(cartoons, tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="file"):
-        Photo2CartoonPredictor(output_path=tmp_path / "file").run("never read.jpg")
+        cartoons(tmp_path / "file").run("never read.jpg")
 
 
-def test_both_pictures_or_none(seen, astronaut, tmp_path):
+def test_both_pictures_or_none(cartoons, astronaut, tmp_path):
     (tmp_path / "p2c_cartoon.png").mkdir()
     with pytest.raises(OutputError, match="p2c_cartoon.png"):
-        Photo2CartoonPredictor(output_path=tmp_path).run(astronaut)
+        cartoons(tmp_path).run(astronaut)
     assert names(tmp_path) == ["p2c_cartoon.png"]
 
 
-def test_the_input_is_not_overwritten(seen, astronaut, tmp_path):
+def test_the_input_is_not_overwritten(cartoons, astronaut, tmp_path):
     path = tmp_path / "p2c_photo.png"
     Image.fromarray(astronaut).save(path)
     before = path.read_bytes()
     with pytest.raises(OutputError, match="overwritten"):
-        Photo2CartoonPredictor(output_path=tmp_path).run(path)
+        cartoons(tmp_path).run(path)
     assert path.read_bytes() == before and names(tmp_path) == ["p2c_photo.png"]
 
 
-def test_a_crop_given_again_keeps_its_pixels(seen, astronaut, tmp_path):
-    predictor = Photo2CartoonPredictor(output_path=tmp_path)
+def test_a_crop_given_again_keeps_its_pixels(cartoons, astronaut, tmp_path):
+    predictor = cartoons(tmp_path)
     aligned = predictor.run(astronaut, full=True)
     again = predictor.run(aligned.crop, align=False, full=True)
     assert np.array_equal(again.crop, aligned.crop)
@@ -224,8 +233,8 @@ def test_a_crop_given_again_keeps_its_pixels(seen, astronaut, tmp_path):
     assert np.abs(scaled.crop_landmarks - aligned.crop_landmarks).mean() < 3
 
 
-def test_a_crop_without_a_face_is_drawn_and_warned_about(seen, tmp_path):
-    result = Photo2CartoonPredictor(output_path=tmp_path).run(
+def test_a_crop_without_a_face_is_drawn_and_warned_about(cartoons, tmp_path):
+    result = cartoons(tmp_path).run(
         np.full((100, 60, 3), 90, np.uint8), align=False, full=True
     )
     assert result.box is None and result.landmarks is None and "no face was found" in result.warnings[0]
@@ -233,46 +242,52 @@ def test_a_crop_without_a_face_is_drawn_and_warned_about(seen, tmp_path):
     assert (result.crop[:, 0] == 255).all() and (result.crop[:, 128] == 90).all()  # white made it square
 
 
-def test_nobody_in_the_crop(seen, tmp_path, monkeypatch):
-    monkeypatch.setattr(segment, "_share", lambda crop: np.zeros(crop.shape[:2], np.float32))
-    result = Photo2CartoonPredictor(output_path=tmp_path).run(
-        np.full((64, 64, 3), 90, np.uint8), align=False, full=True
-    )
+def test_nobody_in_the_crop(cartoons, tmp_path):
+    predictor = cartoons(tmp_path, segment=lambda crop, landmarks: np.zeros(crop.shape[:2], np.float32))
+    result = predictor.run(np.full((64, 64, 3), 90, np.uint8), align=False, full=True)
     assert "no person" in result.warnings[-1] and result.mask.min() == 1
 
 
-def test_networks_are_loaded_once(seen, astronaut, tmp_path, monkeypatch):
-    loaded = []
-    real = hub.load
-    monkeypatch.setattr(hub, "load", lambda name, *a, **k: loaded.append(str(name)) or real(name, *a, **k))
-    predictor = Photo2CartoonPredictor(output_path=tmp_path)
-    assert loaded == []
+def test_the_cartoon_is_cut_out(cartoons, astronaut, tmp_path):
+    result = cartoons(tmp_path).run(astronaut, full=True)
+    assert (result.mask == middle(result.crop, None)).all()
+    assert (result.cartoon[:12] == 255).all() and (result.cartoon[:, 244:] == 255).all()
+    assert (result.cartoon[24:232, 24:232] < 255).any(axis=2).mean() > 0.9
+
+
+def test_networks_are_loaded_once(cartoons, weights, astronaut, tmp_path):
+    predictor = cartoons(tmp_path)
+    predictor.run(astronaut)
+    ((path, generator),) = predictor.generators.items()
+    network = generator.network
     predictor.run([astronaut, astronaut])
-    assert sorted(name.rsplit("/")[-1].split(".")[0] for name in loaded) == ["photo2cartoon", "segmentation"]
+    assert path == weights / "lean.safetensors" and list(predictor.generators.values()) == [generator]
+    assert generator.network is network
 
 
-def test_skin_reaches_the_generator_that_takes_it(seen, astronaut, tmp_path):
-    predictor = Photo2CartoonPredictor(output_path=tmp_path)
-    light = predictor.run(astronaut)
-    assert np.array_equal(predictor.run(astronaut), light)  # no randomness
-    SKIN[:] = -SKIN
-    try:
-        assert not np.array_equal(predictor.run(astronaut), light)
-    finally:
-        SKIN[:] = -SKIN
+def test_skin_reaches_the_generator_that_takes_it(cartoons, astronaut, tmp_path):
+    light, again = (cartoons(tmp_path).run(astronaut) for _ in range(2))
+    assert np.array_equal(again, light)  # no randomness
+    assert not np.array_equal(cartoons(tmp_path, skin=Skin(-SKIN)).run(astronaut), light)
+    classic, dark = cartoons(tmp_path, "classic").run(astronaut), cartoons(tmp_path, "classic", skin=Skin(-SKIN))
+    assert np.array_equal(dark.run(astronaut), classic) and not np.array_equal(classic, light)
 
 
-def test_own_weights(seen, weights, astronaut, tmp_path):
-    shipped = Photo2CartoonPredictor(output_path=tmp_path).run(astronaut)
-    classic = Photo2CartoonPredictor(tmp_path, weights / "classic.safetensors").run(astronaut)
-    assert classic.shape == shipped.shape and not np.array_equal(classic, shipped)
+def test_translation_gives_the_same_picture(cartoons, weights, astronaut, tmp_path):
+    """There is one way from a photo to its cartoon, the background and all."""
+    cartoonist = cartoons(tmp_path / "cartoon")
+    cartoon = cartoonist.run(astronaut)
+    file, pipeline = weights / "lean.safetensors", cartoonist.pipeline
+    translation = TranslationPredictor(tmp_path / "t", "photo2cartoon", file, pipeline=pipeline).run(astronaut)
+    assert np.array_equal(translation.picture, cartoon) and not translation.warnings
+    assert np.array_equal(load_image(tmp_path / "t" / "photo2cartoon_drawn.png"), cartoon)
 
 
-def test_wrong_weights(seen, weights, astronaut, tmp_path):
+def test_wrong_weights(cartoons, astronaut, tmp_path):
     with pytest.raises(WeightsError, match="no such file"):
         Photo2CartoonPredictor(weight_path=tmp_path / "gone.safetensors")
-    with pytest.raises(WeightsError, match="SegmentationUNet, which draws nothing"):
-        Photo2CartoonPredictor(tmp_path, weights / "segmentation.safetensors").run(astronaut)
+    with pytest.raises(WeightsError, match="holds a SegmentationUNet"):
+        cartoons(tmp_path, "segmentation").run(astronaut)
     (tmp_path / "damaged.pdparams").write_bytes(b"\x80\x04 not much of a pickle")
     with pytest.raises(WeightsError, match="damaged.pdparams"):
         Photo2CartoonPredictor(tmp_path / "out", tmp_path / "damaged.pdparams").run(astronaut)
@@ -280,12 +295,13 @@ def test_wrong_weights(seen, weights, astronaut, tmp_path):
 
 
 @pytest.mark.slow
-def test_paddlegan_weights(seen, astronaut, tmp_path):
+def test_paddlegan_weights(cartoons, astronaut, tmp_path):
     """A flat .pdparams with PaddleGAN's keys, filled by the rule of the goldens."""
     import goldens
     import paddle
     state = goldens.filled(goldens.manifest("p2c_gen_default"))
     path = tmp_path / "photo2cartoon_genA2B_weight.pdparams"
     paddle.save({key: paddle.to_tensor(value) for key, value in state.items()}, str(path))
-    cartoon = Photo2CartoonPredictor(tmp_path / "out", path).run(astronaut)
+    pipeline = cartoons(tmp_path).pipeline
+    cartoon = Photo2CartoonPredictor(tmp_path / "out", path, pipeline=pipeline).run(astronaut)
     assert cartoon.shape == (256, 256, 3)

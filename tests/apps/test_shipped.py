@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppgen import hub
-from ppgen.apps import Photo2CartoonPredictor
+from ppgen.apps import Photo2CartoonPredictor, TranslationPredictor
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
@@ -47,3 +47,8 @@ def test_eyes_and_mouth_are_drawn_where_they_are(result):
 def test_skin_is_a_plausible_colour(result):
     red, green, blue = result.skin
     assert red > green > blue and red > 0.3
+
+
+def test_translation_gives_the_same_cartoon(result, tmp_path):
+    translation = TranslationPredictor(tmp_path, "photo2cartoon").run(data.astronaut())
+    assert np.array_equal(translation.picture, result.cartoon)

@@ -6,6 +6,7 @@ import pytest
 from conftest import ROOT
 
 from ppgen.apps import VAEPredictor
+from ppgen.apps.portrait import PortraitPipeline
 from ppgen.errors import ConfigError, DataError, NoFaceError, WeightsError
 from ppgen.faces import Face
 from ppgen.faces.align import CLOSE, align_face
@@ -30,32 +31,28 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def vae(weights, tmp_path):
-    return VAEPredictor(tmp_path / "out", weights)
-
-
-@pytest.fixture
 def photo() -> np.ndarray:
     y, x = np.mgrid[:300, :260]
     return np.stack([x * 255 // 259, y * 255 // 299, (x * 7 + y * 13) % 256], axis=-1).astype(np.uint8)
 
 
+FACE = Face((60, 80, 200, 240), 1.0, 0, typical_landmarks() + (0, 20), warnings=("small face",))
+
+
+def find(image, name=None, **_):
+    """A face on every photo that is not black."""
+    if not np.asarray(image).any():
+        raise NoFaceError(f"{name}: no usable frontal face found")
+    return [FACE]
+
+
 @pytest.fixture
-def face(monkeypatch) -> Face:
-    """Found on every photo that is not black."""
-    found = Face((60, 80, 200, 240), 1.0, 0, typical_landmarks() + (0, 20), warnings=("small face",))
-
-    def find(image, name=None, **_):
-        if not np.asarray(image).any():
-            raise NoFaceError(f"{name}: no usable frontal face found")
-        return [found]
-
-    monkeypatch.setattr("ppgen.apps.photos.find_faces", find)
-    return found
+def vae(weights, tmp_path):
+    return VAEPredictor(tmp_path / "out", weights, pipeline=PortraitPipeline(find))
 
 
-def test_a_photo_is_cut_as_the_training_faces_were(vae, photo, face):
-    wanted = align_face(photo, face.landmarks, SIZE, CLOSE).crop
+def test_a_photo_is_cut_as_the_training_faces_were(vae, photo):
+    wanted = align_face(photo, FACE.landmarks, SIZE, CLOSE).crop
     assert (vae.crop(photo) == wanted).all()
     with paddle.no_grad():
         direct = vae.network.encode(paddle.to_tensor(to_tensor_array(wanted)[None])).mu.numpy()[0]
@@ -64,7 +61,7 @@ def test_a_photo_is_cut_as_the_training_faces_were(vae, photo, face):
     np.testing.assert_allclose(z, direct, atol=1e-5)
 
 
-def test_lists_folders_and_crops(vae, photo, face, tmp_path):
+def test_lists_folders_and_crops(vae, photo, tmp_path):
     save_image(tmp_path / "photos" / "a.png", photo)
     save_image(tmp_path / "photos" / "b.png", photo[:, ::-1])
     both = vae.encode(tmp_path / "photos")
@@ -76,7 +73,7 @@ def test_lists_folders_and_crops(vae, photo, face, tmp_path):
         vae.encode([photo, np.zeros_like(photo)])
 
 
-def test_arithmetic_is_z_plus_amount_times_vector(vae, photo, face):
+def test_arithmetic_is_z_plus_amount_times_vector(vae, photo):
     z = vae.encode(photo)
     by_hand = vae.decode(z + 1.5 * vae.attributes["Smiling"])
     assert (vae.arithmetic(photo, Smiling=1.5).array == by_hand.array).all()
@@ -100,7 +97,7 @@ def test_the_strongest_dimensions_come_first(vae):
     assert vae.strongest(z)[-1] == 2 and len(vae.strongest(z)) == DIM
 
 
-def test_morph_and_traverse(vae, photo, face):
+def test_morph_and_traverse(vae, photo):
     other = np.zeros(DIM, np.float32)
     steps = vae.morph(photo, other, steps=5)
     assert len(steps) == 5 and steps.columns == 5
@@ -116,7 +113,7 @@ def test_morph_and_traverse(vae, photo, face):
         vae.morph(other, [photo, photo])
 
 
-def test_run_writes_three_pictures(vae, photo, face, tmp_path):
+def test_run_writes_three_pictures(vae, photo, tmp_path):
     result = vae.run(photo, {"Smiling": 1})
     names = [path.name for path in result.paths]
     assert names == ["vae_photo.png", "vae_rebuilt.png", "vae_edited.png"]

@@ -182,7 +182,7 @@ def test_pdparams_and_a_checkpoints_weights_are_read(tmp_path):
 
 
 def test_without_a_model_the_shipped_faces_are_drawn(files, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("ppgen.apps.styleganv2.SHIPPED", files[1])
+    monkeypatch.setattr("ppgen.apps.stylegan2_model.SHIPPED", files[1])
     output = str(tmp_path / "x.png")
     assert cli.main(["explain", "mixing", "--rows", "0", "--columns", "1", "-o", output]) == 0
     assert cli.main(["explain", "droplet", "--seeds", "0", "-o", output]) == 0

@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from ppgen.apps import Photo2CartoonPredictor, portrait
+from ppgen.apps import Photo2CartoonPredictor
+from ppgen.apps.portrait import PortraitPipeline
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.faces import Face
 from ppgen.faces import attributes as estimates
 from ppgen.faces.attributes import Attributes
 from ppgen.faces.typical import typical_landmarks
@@ -176,22 +178,22 @@ def leaves(tmp_path_factory):
 
 
 @pytest.fixture
-def predictor(leaves, guess, tmp_path, monkeypatch):
-    """No photo is searched for a face, and no person cut out."""
-    cut = portrait.Cut(None, CROP, POINTS, (), {})
-    monkeypatch.setattr("ppgen.apps.photo2cartoon.cut_out", lambda item, faces: {0: cut})
-    monkeypatch.setattr("ppgen.apps.photo2cartoon.find_person", lambda cut: (np.ones((256, 256), np.float32), ()))
-    monkeypatch.setattr("ppgen.faces.skin.estimate_skin", lambda *_: np.zeros(3, np.float32))
-    return Photo2CartoonPredictor(tmp_path, routing=leaves)
+def pipeline():
+    """The face is where it usually is, and the whole crop is the person."""
+    face = Face((60, 60, 200, 200), 1.0, 0, POINTS)
+    everywhere, skin = np.ones((256, 256), np.float32), np.zeros(3, np.float32)
+    return PortraitPipeline(lambda image, **_: [face], lambda *_: everywhere, lambda *_: skin)
 
 
-def test_the_predictor_draws_with_the_leaf_and_says_so(predictor, leaves, tmp_path):
-    old = predictor.run(CROP, full=True, attributes={"gender": "F", "age": 70})
-    other = predictor.run(CROP, full=True, attributes={"gender": "M", "age": 70})
+def test_the_predictor_draws_with_the_leaf_and_says_so(pipeline, guess, leaves, tmp_path):
+    predictor = Photo2CartoonPredictor(tmp_path, routing=leaves, pipeline=pipeline)
+    old = predictor.run(CROP, align=False, full=True, attributes={"gender": "F", "age": 70})
+    other = predictor.run(CROP, align=False, full=True, attributes={"gender": "M", "age": 70})
     assert old.route.leaf == "senior-F" and not old.warnings and old.timings["route"] >= 0
     assert other.route.leaf == "base" and "senior-M" in other.warnings[0]
-    assert predictor._generators[leaves["senior-F"]].size == 64 and old.cartoon.shape == (256, 256, 3)
-    plain = Photo2CartoonPredictor(tmp_path, leaves["base"])
-    assert np.array_equal(plain.run(CROP), other.cartoon) and not np.array_equal(old.cartoon, other.cartoon)
+    assert predictor.generators[leaves["senior-F"]].size == 64 and old.cartoon.shape == (256, 256, 3)
+    plain = Photo2CartoonPredictor(tmp_path, leaves["base"], pipeline=pipeline)
+    assert np.array_equal(plain.run(CROP, align=False), other.cartoon)
+    assert not np.array_equal(old.cartoon, other.cartoon)
     with pytest.raises(ConfigError, match="give routing"):
         plain.run(CROP, attributes={"age": 70})

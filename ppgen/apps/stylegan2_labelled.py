@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppgen.apps.styleganv2 import TRUNCATION, StyleGANv2Predictor
+from ppgen.apps.stylegan2 import StylePredictor
+from ppgen.apps.stylegan2_model import TRUNCATION, StyleModel
+from ppgen.datasets.files import Split
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
@@ -32,7 +34,7 @@ class Labelled(NamedTuple):
     where: Mapping[str, Any] | None = None
     names: Sequence[str] | None = None
 
-    def side(self, split: str, size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def side(self, split: Split, size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Features and answers of the faces of a split, seen at `size` pixels."""
         where = dict(self.where or {}) or None
         faces = ImageFolder(self.data, size, attributes=self.table, where=where, split=split)
@@ -61,7 +63,7 @@ def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, float]]
 
 
 def find_attributes(
-    predictor: StyleGANv2Predictor,
+    predictor: StylePredictor | StyleModel,
     labelled: Labelled,
     samples: int = 2000,
     method: Method = "partial",
@@ -78,13 +80,13 @@ def find_attributes(
         DataError: no such data, or all faces have an attribute. WeightsError, ConfigError.
     """
     network = predictor.network
-    judge, scores = learn_judge(labelled, network.size)
-    drawn = {"seed": seed, "batch": predictor.batch, "truncation": truncation}
-    return sampled_directions(network, judge, face_features, samples, method=method, **drawn), scores
+    judge, scores = learn_judge(labelled, network.image_size)
+    directions = sampled_directions(network, judge, face_features, samples, seed, method, predictor.batch, truncation)
+    return directions, scores
 
 
 def find_channels(
-    predictor: StyleGANv2Predictor, labelled: Labelled, count: int = 5, samples: int = 2000, seed: int = 0
+    predictor: StylePredictor | StyleModel, labelled: Labelled, count: int = 5, samples: int = 2000, seed: int = 0
 ) -> tuple[dict[str, dict[Channel, float]], dict[str, float]]:
     """The channels of S that tell most surely who has an attribute, by attribute; `relevance` says how.
 
@@ -95,18 +97,18 @@ def find_channels(
         the judge's scores.
     """
     network = predictor.network
-    judge, scores = learn_judge(labelled, network.size)
+    judge, scores = learn_judge(labelled, network.image_size)
     styles = sampled_styles(network, samples, seed)
     z = latents(seed, samples, network.latent_dim)
     answers = judge.answers(features_of_samples(network, z, face_features, predictor.batch))
-    found = {}
+    best = {}
     for name, said in answers.items():
         has = said == 1
         least = max(FEWEST, RAREST * len(has))
         if least <= has.sum() <= len(has) - least:
             rare, sign = (has, 1) if 2 * has.sum() <= len(has) else (~has, -1)  # of the rarer side more is told
-            found[name] = strongest([sign * score for score in relevance(styles, rare)], count)
-    return found, scores
+            best[name] = strongest([sign * score for score in relevance(styles, rare)], count)
+    return best, scores
 
 
 def face_features(pictures: np.ndarray) -> np.ndarray:

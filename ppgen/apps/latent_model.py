@@ -1,0 +1,148 @@
+"""A generator and what can be drawn from its latents: single seeds, sheets, walks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from ppgen.apps.drawings import Drawings, Titles
+from ppgen.errors import ConfigError
+from ppgen.latent.paths import Interpolation, circle, through
+from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of
+from ppgen.latent.seeds import latents, latents_of
+from ppgen.latent.sheet import columns_for
+from ppgen.networks.protocols import LatentGenerator
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+G = TypeVar("G", bound=LatentGenerator)
+Labels = int | Sequence[int] | np.ndarray | None
+
+
+def check_finite(name: str, value: float | Sequence[float] | np.ndarray) -> None:
+    """ConfigError, which names the option, for a number that is not finite in float32, or several with such a one."""
+    values = np.asarray(value, float)
+    wrong = values[~(np.abs(values) <= np.finfo(np.float32).max)]
+    if wrong.size:
+        raise ConfigError(f"{name}: expected a finite number, found {wrong[0]:g}")
+
+
+class LatentModel(Generic[G]):
+    """Draws from latents; the same seed gives the same picture on every device.
+
+    name: how messages call the weights. load: gives the network in evaluation mode; called when it is first needed,
+    once.
+    """
+
+    def __init__(self, name: str, load: Callable[[], G]) -> None:
+        self.name, self._load = name, load
+
+    @cached_property
+    def network(self) -> G:
+        """The generator, in evaluation mode."""
+        return self._load()
+
+    @property
+    def batch(self) -> int:
+        """Pictures a forward pass."""
+        return batch_of(self.network)
+
+    def draw(
+        self,
+        z: np.ndarray,
+        labels: Labels = None,
+        truncation: float | None = None,
+        columns: int | None = None,
+        **titles: Unpack[Titles],
+    ) -> Drawings:
+        """Pictures of latents (n, latent_dim) or (latent_dim,).
+
+        labels: of a network with classes, one for all or one each. truncation: of StyleGAN2, 1 for all its
+        variety, 0 for its mean picture. columns, titles: of the sheet, see `ppgen.latent.sheet`.
+        Raises DataError, ConfigError: latents or labels that do not fit.
+        """
+        z = check_latents(z, self.network.latent_dim)
+        labels = check_labels(labels, len(z), self.network.classes)
+        check_finite("truncation", 1.0 if truncation is None else truncation)
+        function = generator_of(self.network, self.name, truncation)
+        return Drawings(draw(function, z, labels, batch=self.batch), columns, **titles)
+
+    def seeds(
+        self, seeds: Sequence[int], labels: Labels = None, truncation: float | None = None, titled: bool = False
+    ) -> Drawings:
+        """One picture a seed; `titled` writes the seed above each.
+
+        With classes and without labels: one row a class, one column a seed.
+        """
+        names, z = [str(seed) for seed in seeds], latents_of(list(seeds), self.network.latent_dim)
+        if self.network.classes is not None and labels is None:
+            return self._row_a_class(z, truncation, names if titled else ())
+        return self.draw(z, labels, truncation, titles=names) if titled else self.draw(z, labels, truncation)
+
+    def grid(
+        self, seed: int = 0, count: int = 64, labels: Labels = None, truncation: float | None = None
+    ) -> Drawings:
+        """`count` pictures of one seed.
+
+        With classes and without labels: one row a class, the latent of a column the same in every row, `count`
+        rounded up to whole rows.
+        """
+        if count < 1:
+            raise ConfigError(f"the number of pictures must be 1 or more, not {count}")
+        classes, dim = self.network.classes, self.network.latent_dim
+        if classes is None or labels is not None:
+            return self.draw(latents(seed, count, dim), labels, truncation, columns_for(count))
+        return self._row_a_class(latents(seed, -(-count // classes), dim), truncation)
+
+    def _row_a_class(self, z: np.ndarray, truncation: float | None, titles: Sequence[str] = ()) -> Drawings:
+        """A column a latent."""
+        classes = self.network.classes or 1
+        points, labels = np.tile(z, (classes, 1)), np.repeat(np.arange(classes), len(z))
+        rows = [str(k) for k in range(classes)]
+        return self.draw(points, labels, truncation, len(z), row_titles=rows, column_titles=titles)
+
+    def walk(
+        self,
+        seeds: Sequence[int],
+        steps: int = 12,
+        way: Interpolation = "slerp",
+        closed: bool = False,
+        label: int | None = None,
+        truncation: float | None = None,
+    ) -> Drawings:
+        """From seed to seed, `steps` pictures from one to the next; `closed` goes back to the first."""
+        points = through(latents_of(list(seeds), self.network.latent_dim), steps, way, closed)
+        return self.draw(points, label, truncation, columns=steps)
+
+    def loop(
+        self, seed: int = 0, steps: int = 60, label: int | None = None, truncation: float | None = None
+    ) -> Drawings:
+        """A closed loop through latents of which each is as probable as any."""
+        one, other = latents(seed, 2, self.network.latent_dim)
+        return self.draw(circle(one, other, steps), label, truncation)
+
+
+class LatentPredictor(Generic[G]):
+    """What predictors share that draw from latents: a folder, and a model whose drawings they offer as their own."""
+
+    def __init__(self, output_path: str | os.PathLike, model: LatentModel[G]) -> None:
+        self.output_path, self.model, self.name = Path(output_path).expanduser(), model, model.name
+        self.draw, self.seeds, self.grid, self.walk, self.loop = (
+            model.draw, model.seeds, model.grid, model.walk, model.loop,
+        )  # fmt: skip
+
+    @property
+    def network(self) -> G:
+        """The generator, in evaluation mode, loaded when it is first asked for."""
+        return self.model.network
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes it draws; None: it has none."""
+        return self.network.classes

@@ -1,0 +1,68 @@
+"""A network that redraws portraits, and the size it has learnt at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import paddle
+import yaml
+
+from ppgen import hub
+from ppgen.io.image import to_tensor_array, to_uint8
+from ppgen.io.weights import description
+from ppgen.networks.protocols import Translator
+
+
+class PortraitGenerator:
+    """A translator of portraits, loaded when it is first asked for something.
+
+    path: its weights. model: which network they fill, where the file does not say so; see `hub.load`.
+    Raises WeightsError, when it is loaded: damaged, or no network that redraws pictures.
+    """
+
+    def __init__(self, path: Path, model: str = "photo2cartoon") -> None:
+        self.path, self.model = path, model
+
+    @cached_property
+    def network(self) -> Translator:
+        """In evaluation mode."""
+        return hub.load(self.path, self.model, kind=Translator)
+
+    @cached_property
+    def size(self) -> int:
+        """Side in pixels of the pictures it has learnt on: by the training's config in its card, else its own."""
+        described = description(self.path)
+        return _size_in(described.card if described else {}) or self.network.image_size
+
+    @property
+    def takes_skin(self) -> bool:
+        """Whether it is told the skin colour."""
+        return self.network.takes_skin
+
+    def draw(self, portrait: np.ndarray, skin: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+        """One drawing.
+
+        Args:
+            portrait: uint8 (S, S, 3), S being `size`.
+            skin: float32 (3,) in [-1, 1], for networks that take it; others are not told.
+        Returns:
+            uint8 (S, S, 3), and float32 (h, w), where its attention looked; None: it has none.
+        """
+        photo = paddle.to_tensor(to_tensor_array(portrait)[None])
+        told = paddle.to_tensor(skin[None]) if skin is not None and self.takes_skin else None
+        with paddle.no_grad():
+            image, heatmap = self.network.translate(photo, told)
+        return to_uint8(image)[0], None if heatmap is None else heatmap.numpy()[0, 0]
+
+
+def _size_in(card: Mapping[str, object]) -> int | None:
+    """The size of the pictures in the config that a card holds."""
+    config = card.get("config")
+    if isinstance(config, str):  # a published card holds it as a block of Markdown
+        config = yaml.safe_load(config.strip().strip("`").removeprefix("yaml"))
+    datasets = config.get("dataset", {}) if isinstance(config, dict) else {}
+    sizes = [item["size"] for item in datasets.values() if isinstance(item, dict) and isinstance(item.get("size"), int)]
+    return sizes[-1] if sizes else None

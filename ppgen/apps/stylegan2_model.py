@@ -1,0 +1,251 @@
+"""A StyleGAN2 (or StyleGAN) generator with all that can be done with it: map, draw, mix, project photos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import paddle
+
+from ppgen import hub
+from ppgen.apps.drawings import Drawing, Drawings, Titles, titles_of
+from ppgen.apps.latent_model import LatentModel, check_finite
+from ppgen.apps.portrait import FaceCrop, PortraitPipeline, Seen
+from ppgen.errors import ConfigError, DataError
+from ppgen.hub.published import PUBLISHED
+from ppgen.hub.stylegan2 import check_wanted
+from ppgen.io.image import ImageSource, source_name, to_tensor_array
+from ppgen.latent.mixing import swap
+from ppgen.latent.paths import Interpolation, through
+from ppgen.latent.project import Features, Projection, Settings, project
+from ppgen.latent.render import check_latents, draw
+from ppgen.latent.seeds import latents, latents_of
+from ppgen.latent.w_plus import Latent, LatentSource, read_latent
+from ppgen.networks.protocols import StyleGenerator
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+SHIPPED = "styleganv2-portraits-64"
+TRUNCATION = 0.7  # of samples, as PaddleGAN has it
+FFHQ = ("ffhq-config-f", PUBLISHED["ffhq-config-f"].file)  # names of networks whose faces are cut as FFHQ's are
+
+
+class Architecture(NamedTuple):
+    """What a caller believes weights to be; None: as they say."""
+
+    size: int | None = None
+    style_dim: int | None = None
+    n_mlp: int | None = None
+    channel_multiplier: float | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A photo and what was found for it.
+
+    crop: uint8 (S, S, 3), the target. picture: uint8 (S, S, 3), of `latent`. projection: all that is known of the
+    search. warnings: sentences for the user.
+    """
+
+    name: str
+    crop: np.ndarray
+    picture: np.ndarray
+    latent: Latent
+    projection: Projection
+    warnings: tuple[str, ...] = ()
+
+
+class StyleModel(LatentModel[StyleGenerator]):
+    """A generator of weights; what `LatentModel` draws from z, and everything in w and W+.
+
+    source: a shipped or published name, or a weights file, ours or PaddleGAN's .pdparams; loaded when first needed.
+    architecture: which it has to have.
+    ffhq: cut faces as FFHQ's are, for networks of such faces; always so for 'ffhq-config-f' and a file that is called
+        as PaddleGAN published it.
+    lpips: weights of VGG16 (and LPIPS) as .safetensors, see `ppgen.networks.vgg`, for the perceptual part of
+        projections; None: FaceID's features. features: those to compare instead.
+    pipeline: the detectors that faces are found with, if not the shipped ones.
+    Raises, when the network is loaded, WeightsError: no such weights, of another network, or not of this
+    architecture; and DownloadError.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike = SHIPPED,
+        architecture: Architecture | None = None,
+        ffhq: bool = False,
+        lpips: str | os.PathLike | None = None,
+        features: Features | None = None,
+        pipeline: PortraitPipeline | None = None,
+    ) -> None:
+        super().__init__(str(source), self._of_weights)
+        self._architecture = architecture or Architecture()
+        self._ffhq = ffhq or Path(self.name).name in FFHQ
+        self._lpips, self._features = lpips, features
+        self.pipeline = pipeline or PortraitPipeline()
+
+    def _of_weights(self) -> StyleGenerator:
+        network = hub.load(self.name, kind=StyleGenerator)
+        check_wanted(network, hub.path_of(self.name), **self._architecture._asdict())
+        return network
+
+    # ---- latents ------------------------------------------------------------------------------------------
+
+    def map(self, z: np.ndarray) -> np.ndarray:
+        """Latents (n, latent_dim) -> w, float32 (n, latent_dim)."""
+        with paddle.no_grad():
+            return self.network.map(paddle.to_tensor(check_latents(z, self.network.latent_dim))).numpy()
+
+    def mean_w(self) -> np.ndarray:
+        """The mean latent, float32 (latent_dim,)."""
+        return self.network.mean_of_latents().numpy()
+
+    def spread(self, w: np.ndarray, truncation: float | np.ndarray | None = None) -> np.ndarray:
+        """w (n, latent_dim) -> W+ (n, count, latent_dim), truncated: one for all, or one each (n,).
+
+        Raises ConfigError for a truncation that is not finite.
+        """
+        psi = 1.0 if truncation is None else truncation
+        check_finite("truncation", psi)
+        psi = np.broadcast_to(np.asarray(psi, np.float32), len(w))[:, None]
+        mean = self.mean_w()
+        w = np.where(psi == 1, w, mean + psi * (w - mean)).astype(np.float32)
+        return np.repeat(w[:, None], self.network.count, axis=1)
+
+    def w_of_seeds(self, seeds: Sequence[int], truncation: float | None = None) -> np.ndarray:
+        """W+ of seeds: float32 (n, count, latent_dim)."""
+        return self.spread(self.map(latents_of(list(seeds), self.network.latent_dim)), truncation)
+
+    def latent(self, source: LatentSource) -> Latent:
+        """A latent of this network; DataError for another's and what is none."""
+        return read_latent(source, self.network)
+
+    # ---- pictures -----------------------------------------------------------------------------------------
+
+    def draw_w(
+        self,
+        w_plus: np.ndarray,
+        noise: Sequence[np.ndarray] | None = None,
+        columns: int | None = None,
+        **titles: Unpack[Titles],
+    ) -> Drawings:
+        """Pictures of W+ (n, count, latent_dim) or (count, latent_dim).
+
+        noise: one array (1, 1, h, w) or (n, 1, h, w) a layer; None: the stored.
+        Raises DataError for another shape, and for numbers that are not finite.
+        """
+        w_plus = np.asarray(w_plus, np.float32)
+        w_plus = w_plus[None] if w_plus.ndim == 2 else w_plus
+        if not np.isfinite(w_plus).all():
+            raise DataError("latents: expected finite numbers, found some that are not")
+        maps = [np.asarray(n, np.float32) for n in noise or []]
+        maps = [np.broadcast_to(n, (len(w_plus), *n.shape[1:])) for n in maps]
+
+        def synthesize(w: paddle.Tensor, *noise: paddle.Tensor) -> paddle.Tensor:
+            return self.network.synthesize(w, noise or None)
+
+        return Drawings(draw(synthesize, w_plus, *maps, batch=self.batch), columns, **titles)
+
+    def picture(self, latent: Latent) -> Drawing:
+        """What a latent looks like."""
+        return self.draw_w(latent.w_plus, latent.noise)[0]
+
+    def truncation_sheet(self, seeds: Sequence[int], values: Sequence[float] | None = None) -> Drawings:
+        """A row a seed, a column a truncation; None: -1 (the opposite) over 0 (the mean picture) to 1."""
+        psi = np.linspace(-1, 1, 9) if values is None else np.asarray(values, float)
+        if not len(psi) or not len(seeds):
+            raise ConfigError("a truncation sheet needs at least one seed and one truncation")
+        w = self.map(latents_of(list(seeds), self.network.latent_dim))
+        points = self.spread(np.repeat(w, len(psi), axis=0), np.tile(psi, len(seeds)))
+        names = [str(seed) for seed in seeds]
+        return self.draw_w(points, None, len(psi), column_titles=titles_of(psi), row_titles=names)
+
+    def walk_w(
+        self, seeds: Sequence[int], steps: int = 12, way: Interpolation = "lerp", closed: bool = False,
+        truncation: float | None = None,
+    ) -> Drawings:  # fmt: skip
+        """As `walk`, but through W, where straight lines are the natural way."""
+        w = self.map(latents_of(list(seeds), self.network.latent_dim))
+        return self.draw_w(self.spread(through(w, steps, way, closed), truncation), columns=steps)
+
+    def samples(
+        self, seed: int, rows: int, columns: int, truncation: float | None = TRUNCATION
+    ) -> tuple[Drawings, Drawings, Drawings]:
+        """rows * columns pictures, and two sheets of `mix` with so many targets and sources, as PaddleGAN draws them.
+
+        The layer from which on a row of mixtures is the source's follows from the seed.
+        """
+        count, dim = rows * columns, self.network.latent_dim
+        # One stream for all: the samples are the seed's first latents, as everywhere in ppgen.
+        w = self.spread(self.map(latents(seed, count + 2 * (rows + columns), dim)), truncation)
+        rng = np.random.default_rng([seed, 23])
+        firsts = rng.integers(1, self.network.count, (2, rows))
+        one, two = (
+            self.mix(part[:columns], part[columns:], first.tolist())
+            for part, first in zip(np.split(w[count:], 2), firsts)
+        )
+        return self.draw_w(w[:count], columns=columns), one, two
+
+    def mix(self, sources: np.ndarray, targets: np.ndarray, firsts: Sequence[int]) -> Drawings:
+        """A sheet with sources (c, count, latent_dim) above and targets (r, count, latent_dim) at the left.
+
+        In between the target's styles up to a layer, `firsts` for each row, and the source's from there on.
+        """
+        rows = [self.draw_w(sources).arrays]
+        rows[0] = np.concatenate([np.zeros_like(rows[0][:1]), rows[0]])  # PaddleGAN's corner is black
+        for target, first in zip(targets, firsts):
+            mixed = swap(np.broadcast_to(target, sources.shape), sources, range(first, self.network.count))
+            rows.append(self.draw_w(np.concatenate([target[None], mixed])).arrays)
+        return Drawings(np.concatenate(rows), len(sources) + 1)
+
+    # ---- photos -------------------------------------------------------------------------------------------
+
+    def features(self) -> Features:
+        """What the perceptual part of a projection compares."""
+        if self._features is None:
+            self._features = face_features() if self._lpips is None else _vgg_features(self._lpips)
+        return self._features
+
+    def see(self, photo: ImageSource, align: bool = True) -> Seen:
+        """The photo as the network draws faces; not aligned: cut to a square and scaled only."""
+        crop: FaceCrop = ("ffhq" if self._ffhq else "close") if align else "none"
+        return self.pipeline.see(photo, self.network.image_size, crop, source_name(photo))
+
+    def project(
+        self,
+        photo: ImageSource,
+        settings: Settings | None = None,
+        align: bool = True,
+        start: LatentSource | None = None,
+    ) -> Fitted:
+        """Find the latent of a photo (a path, an array, a PIL image).
+
+        start: a latent to begin at; None: the mean.
+        Raises DataError, NoFaceError, ConfigError, WeightsError.
+        """
+        settings = settings or Settings()
+        seen = self.see(photo, align)
+        features = self.features() if settings.perceptual_weight else None
+        first = None if start is None else self.latent(start).w_plus[None]
+        projection = project(self.network, to_tensor_array(seen.crop[None]), settings, features, first)
+        latent = Latent(projection.w_plus[0], projection.noise)
+        return Fitted(source_name(photo), seen.crop, projection.pictures[0], latent, projection, seen.warnings)
+
+
+def face_features() -> Features:
+    """FaceID's, on the face's place in a crop."""
+    from ppgen.losses.perceptual import FacePerception
+    from ppgen.metrics.dlib_features import FACE_BOX
+
+    return FacePerception(hub.load("face_id"), FACE_BOX).features
+
+
+def _vgg_features(path: str | os.PathLike) -> Features:
+    from ppgen.networks.vgg import load_vgg
+
+    return load_vgg(path).features
