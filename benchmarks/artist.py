@@ -1,6 +1,6 @@
 """The artist on portraits: likeness beside the given drawings, skin tone by group, time.
 
-    python benchmarks/artist.py [--out docs/artist.json] [--montage output/artist_montage]
+    python benchmarks/artist.py [--out output/artist.json] [--montage output/artist_montage]
     python benchmarks/artist.py --astronaut docs/images/artist.png
 
 Needs `make data` (the second does not: it draws scikit-image's astronaut, a NASA portrait in the public domain, in

@@ -1,6 +1,6 @@
 """Photo2Cartoon on portraits it was not trained on: every figure of the model card.
 
-    python benchmarks/p2c_validation.py [--weights photo2cartoon] [--out docs/photo2cartoon_validation.json]
+    python benchmarks/p2c_validation.py [--weights photo2cartoon] [--out output/photo2cartoon_validation.json]
 
 Needs `make data`. Photos come masked by the dataset's masks, skin colours from the shipped estimate, as the
 predictor makes them. Likeness is judged by dlib's own descriptor, not by the Paddle one that took part in the

@@ -1,6 +1,6 @@
 """How well the person is found: intersection over union on portraits the network was not trained on.
 
-    python benchmarks/segmentation_validation.py [--weights segmentation] [--out docs/segmentation.json]
+    python benchmarks/segmentation_validation.py [--weights segmentation] [--out output/segmentation.json]
 
 Needs `make data`. "network" is the network alone; "cleaned" is what the predictor uses, `person_mask` with
 the face's landmarks, measured for the shipped network only. Exit code 1 where the network's mean is below 0.97.
