@@ -44,7 +44,7 @@ from ppgen.latent.project import Settings, project
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.metrics.features import DESCRIPTOR, extractor
 from ppgen.metrics.identity import paired_similarity
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from vae_faces import face_features, fit_probe, flips, moved_away
 
 PARTS = ("projection", "edit", "seeds", "speed")
@@ -65,8 +65,8 @@ def identity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def projection(predictor: StyleGANv2EditingPredictor, count: int, steps: int) -> Figures:
     """Cosine and squared error of each way to stand for a face, with standard errors."""
     network, features, seconds = predictor.network, predictor.features(), {}
-    held = pictures_of(faces(network.size, "validation"), count)
-    mean_face = np.rint(pictures_of(faces(network.size, "train")).mean(axis=0)).astype(np.uint8)
+    held = pictures_of(faces(network.image_size, "validation"), count)
+    mean_face = np.rint(pictures_of(faces(network.image_size, "train")).mean(axis=0)).astype(np.uint8)
     mean_latent = predictor.draw_w(predictor.spread(predictor.mean_w()[None])).arrays[0]
     ways = {"mean face": np.stack([mean_face] * len(held)), "mean latent": np.stack([mean_latent] * len(held))}
     for space in ("w", "w+"):
@@ -110,7 +110,7 @@ def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float
     def decode(points: np.ndarray) -> np.ndarray:
         return predictor.draw_w(predictor.spread(points)).arrays
 
-    train = faces(predictor.network.size, "train")
+    train = faces(predictor.network.image_size, "train")
     answers, real = answers_to(predictor, train), face_features(pictures_of(train))
     probes = {name: fit_probe(real, values) for name, values in answers.items()}
     known = attributes.Directions({name: predictor.directions[name] for name in probes}, "w")
@@ -170,7 +170,7 @@ def seeds_agree(weights: str) -> dict[str, float]:
 def speed(size: int = 1024, times: int = 3) -> Figures:
     """CPU seconds of one picture of an untrained generator of configuration F."""
     paddle.seed(0)
-    network = StyleGANv2Generator(size)
+    network = StyleGAN2Generator(size)
     network.eval()
     z = paddle.to_tensor(np.random.default_rng(0).standard_normal((1, network.latent_dim), dtype=np.float32))
     spent = []
@@ -209,9 +209,9 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
     if set(options.only) != {"speed"}:
         predictor.network  # noqa: B018  (missing weights)
     if {"projection", "edit"} & set(options.only):
-        train = faces(predictor.network.size, "train")
+        train = faces(predictor.network.image_size, "train")
         if "projection" in options.only:
-            faces(predictor.network.size, "validation")
+            faces(predictor.network.image_size, "validation")
         if "edit" in options.only:
             answers_to(predictor, train)
 

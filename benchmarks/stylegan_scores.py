@@ -95,7 +95,7 @@ def memory(samples: np.ndarray, shown: np.ndarray, train: list[np.ndarray], held
 def measure(weights: str, count: int, pairs: int) -> tuple[Figures, np.ndarray]:
     """All figures, and the picture of the nearest training faces."""
     predictor = StyleGANv2Predictor(weight_path=weights)
-    size, dim = predictor.network.size, predictor.network.latent_dim
+    size, dim = predictor.network.image_size, predictor.network.latent_dim
     train, held = faces(size, "train"), faces(size, "validation")
     made = predictor.draw(latents(0, count, dim)).arrays
     sets = {TRAIN: np.stack(train), HELD: np.stack(held), GAUSSIAN: gaussian_faces(train, count, 0), GENERATOR: made}

@@ -15,6 +15,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
+from ppgen.compat.names import network_config
 from ppgen.errors import ConfigError
 
 Part = TypeVar("Part")
@@ -63,7 +64,17 @@ class NamedParts(Generic[Part]):
 
 
 class Registry(NamedParts[type]):
-    """Names -> classes of one kind."""
+    """Names -> classes of one kind.
+
+    Args:
+        current: a config in earlier names, of parts or of their arguments -> the same in today's.
+    """
+
+    def __init__(
+        self, kind: str, package: str = "", current: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    ) -> None:
+        super().__init__(kind, package)
+        self.current = current
 
     def register(self, name: str | None = None) -> Callable[[type], type]:
         """Class decorator; `name` defaults to the class name."""
@@ -78,6 +89,7 @@ class Registry(NamedParts[type]):
         """Build `{'name': N, **arguments}`; `extra` adds arguments that a YAML cannot hold."""
         if "name" not in config:
             raise ConfigError(f"a {self.kind} needs a 'name' (there are: {', '.join(self.names())})")
+        config = self.current(config)
         return self.get(config["name"])(**{k: v for k, v in config.items() if k != "name"}, **extra)
 
 
@@ -97,7 +109,7 @@ def _record_arguments(cls: type) -> None:
     cls.__init__ = init  # type: ignore[misc]
 
 
-NETWORKS = Registry("network", "ppgen.networks")
+NETWORKS = Registry("network", "ppgen.networks", network_config)
 MODELS = Registry("model", "ppgen.models")
 DATASETS = Registry("dataset", "ppgen.datasets")
 TRANSFORMS = Registry("transform", "ppgen.datasets")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-SMALL = {"size": 16, "style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.01, "channel_max": 12}
+SMALL = {"image_size": 16, "latent_dim": 8, "mapping_layers": 2, "channel_multiplier": 0.01, "channel_max": 12}
 
 # Ours -> PaddleGAN's: the table of ppgen.compat.stylegan2_keys, read from the other end and written by hand.
 _OLD = (
@@ -28,10 +28,10 @@ def tiny(seed: int = 4) -> Any:
 
     import paddle
 
-    from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+    from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 
     paddle.seed(seed)
-    network = StyleGANv2Generator(**SMALL)
+    network = StyleGAN2Generator(**SMALL)
     for layer in network.layers:
         layer.noise_strength.set_value(np.array([0.1], np.float32))
     network.eval()

@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
 # And in its own layer only these.
 _FOUNDATION = {"registry", "errors", "device", "compat"}
 WITHIN_LAYER: dict[str, set[str]] = {
-    "registry": {"errors"},
+    "registry": {"errors", "compat"},  # which knows what networks were called once
     "device": {"errors"},
     "compat": {"registry", "errors"},
     "io": _FOUNDATION,

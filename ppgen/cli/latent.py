@@ -281,8 +281,8 @@ def _dataset(args: argparse.Namespace, network: Any, split: str) -> Any:
     where = apply_overrides({}, args.where or [])
     shared = {"size": size_of(network), "where": where or None, "split": args.split or split}
     if _is_celeba(args.data):
-        return CelebA(args.data, grayscale=network.constructor_args.get("channels", 3) == 1, **shared)
-    grey = network.constructor_args.get("channels", 3) == 1
+        return CelebA(args.data, grayscale=network.channels == 1, **shared)
+    grey = network.channels == 1
     return ImageFolder(args.data, attributes=args.table, grayscale=grey, **shared)
 
 

@@ -6,6 +6,7 @@ come in: a PaddleGAN YAML, `ppgen.networks.<old name>`, `ppgen.models.<old name>
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ppgen.errors import ConfigError
@@ -123,7 +124,39 @@ NETWORK_NAMES: dict[str, NetworkName] = {
             "use_sigmoid": "sigmoid",
         },
     ),
+    "StyleGANv2Generator": NetworkName(
+        "StyleGAN2Generator",
+        {
+            "size": "image_size",
+            "style_dim": "latent_dim",
+            "n_mlp": "mapping_layers",
+            "channel_multiplier": "channel_multiplier",
+            "blur_kernel": None,
+            "lr_mlp": "mapping_rate",
+            "channel_max": "channel_max",  # not PaddleGAN's; older runs and files have it
+        },
+    ),
+    "StyleGANv2Discriminator": NetworkName(
+        "StyleGAN2Discriminator",
+        {
+            "size": "image_size",
+            "channel_multiplier": "channel_multiplier",
+            "blur_kernel": None,
+            "channel_max": "channel_max",
+            "stddev_group": "stddev_group",
+        },
+    ),
 }
+
+#: Arguments of our own classes that were called otherwise once: configs, runs and weights files hold those names.
+EARLIER_ARGUMENTS: dict[str, dict[str, str]] = {
+    "StyleGANGenerator": {
+        "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers", "lr_mlp": "mapping_rate",
+    },
+    "StyleGANDiscriminator": {"size": "image_size"},
+    "LeanPhoto2CartoonGenerator": {"ngf": "base_channels", "n_blocks": "blocks"},
+    "FoldedPatchDiscriminator": {"input_nc": "in_channels", "ndf": "base_channels"},
+}  # fmt: skip
 
 
 class ModelName(NamedTuple):
@@ -253,10 +286,14 @@ def network_arguments(old_name: str, *args: Any, **kwargs: Any) -> dict[str, Any
     return {**entry.defaults, **ours}
 
 
-def network_config(config: dict[str, Any]) -> dict[str, Any]:
-    """`{'name': PaddleGAN's name, **old arguments}` -> ours; a config with our name comes back unchanged."""
-    if config.get("name") not in NETWORK_NAMES:
-        return dict(config)
-    arguments = {key: value for key, value in config.items() if key != "name"}
-    old_name = config["name"]
-    return {"name": NETWORK_NAMES[old_name].name, **network_arguments(old_name, **arguments)}
+def network_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """`{'name': N, **arguments}` in PaddleGAN's names, or in earlier ones of ours -> today's; others stay as they are.
+
+    Raises ConfigError as `network_arguments`.
+    """
+    name = config.get("name")
+    if name in NETWORK_NAMES:
+        arguments = {key: value for key, value in config.items() if key != "name"}
+        return {"name": NETWORK_NAMES[name].name, **network_arguments(name, **arguments)}
+    today = EARLIER_ARGUMENTS.get(str(name), {})
+    return {today.get(key, key): value for key, value in config.items()}

@@ -206,7 +206,7 @@ def _stylegan2(model: Section, entry: ModelName) -> Recipe:
     if shrink != int(shrink):
         model.fault("path_batch_shrink", f"expected a whole number, found {shrink:g}")
     generator = _network(model, "generator")
-    length = generator.get("style_dim", 512)
+    length = generator.get("latent_dim", 512)
     model.take("num_style_feat", (length,))
     model.take("max_eval_steps", int)  # how many batches it judged; ours judges the whole dataset
     config = {

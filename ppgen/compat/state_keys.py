@@ -108,8 +108,8 @@ _TABLES: dict[str, Table] = {  # by our class name
     "UGATITGenerator": translation_keys.UGATIT_GENERATOR,
     "AttentionDiscriminator": translation_keys.UGATIT_DISCRIMINATOR,
     "InceptionV3": _INCEPTION,
-    "StyleGANv2Generator": stylegan2_keys.GENERATOR,
-    "StyleGANv2Discriminator": stylegan2_keys.DISCRIMINATOR,
+    "StyleGAN2Generator": stylegan2_keys.GENERATOR,
+    "StyleGAN2Discriminator": stylegan2_keys.DISCRIMINATOR,
 }
 
 

@@ -80,6 +80,7 @@ def check_named(registry: Registry, config: Any, where: str, nested: Registry | 
     if not isinstance(config, dict) or "name" not in config:
         return [f"{where}: expected a mapping with 'name' (one of {', '.join(registry.names())})"]
     try:
+        config = registry.current(config)
         target = registry.get(config["name"])
     except ConfigError as error:
         return [f"{where}.name: {error}"]

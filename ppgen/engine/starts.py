@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ppgen import hub
+from ppgen.compat.names import parts_of_model
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.io.weights import description, load_into, parts_of, read_arrays
+
+if TYPE_CHECKING:
+    import numpy as np
+    from paddle import nn
 
 
 class _Part(NamedTuple):
@@ -52,8 +59,6 @@ def check_starts(sources: str | Sequence[str]) -> list[Path]:
 
 
 def _check_start(source: str) -> Path:
-    from ppgen import hub
-
     folder = Path(source).expanduser()
     if source not in hub.names() and folder.is_dir():
         return folder
@@ -65,27 +70,22 @@ def _check_start(source: str) -> Path:
 
 def _parts(trainer: Any, source: str) -> list[_Part]:
     """The networks a weights file holds."""
-    from ppgen.compat.names import parts_of_model
-    from ppgen.io.weights import parts_of
-
     keys = parts_of(source)
     if not keys:
         return [_Part(source, _network_of(trainer, source))]
     networks, averages = parts_of_model(type(trainer.model).__name__)
-    found = [_Part(source, networks[key], key) for key in keys if key in networks]
-    found += [_Part(source, averages[key], key, average=True) for key in keys if key in averages]
-    if not found:
+    parts = [_Part(source, networks[key], key) for key in keys if key in networks]
+    parts += [_Part(source, averages[key], key, average=True) for key in keys if key in averages]
+    if not parts:
         known = ", ".join([*networks, *averages]) or "unknown to PaddleGAN"
         raise WeightsError(
             f"{source}: holds {', '.join(keys)}; the networks of {type(trainer.model).__name__} are {known}. Take one "
             "out with `ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
         )
-    return found
+    return parts
 
 
 def _put(trainer: Any, part: _Part) -> None:
-    from ppgen.io.weights import load_into
-
     average = trainer.averages.get(part.network)
     networks = [] if part.average else [trainer.model.networks[part.network]]
     for network in [*networks, *([average.network] if average else [])]:
@@ -94,30 +94,27 @@ def _put(trainer: Any, part: _Part) -> None:
         average.go_on(None)
 
 
-def _fitting(network: Any, source: str) -> Any:
+def _fitting(network: nn.Layer, source: str) -> str | dict[str, np.ndarray]:
     """What to load from a file: itself, or arrays grown out of those of the same network for smaller pictures."""
-    from ppgen.io.weights import read_arrays, read_metadata
+    from ppgen.networks.protocols import Enlargeable
 
-    described = read_metadata(Path(source)) if source.endswith(".safetensors") else {}
-    same = hasattr(network, "of_smaller") and described.get("class") == type(network).__name__
-    size = described.get("args", {}).get("size") if same else None
-    if size is not None and size > network.size:
-        raise WeightsError(f"{source}: is for {size} pixels a side, the config's network for {network.size}")
-    if size is not None and size < network.size:
-        return network.of_smaller(read_arrays(source))
-    return source
+    described = description(source)
+    if described is None or described.network != type(network).__name__ or not isinstance(network, Enlargeable):
+        return source
+    size = described.arguments.get("image_size", network.image_size)
+    if size > network.image_size:
+        raise WeightsError(f"{source}: is for {size} pixels a side, the config's network for {network.image_size}")
+    return network.of_smaller(read_arrays(source)) if size < network.image_size else source
 
 
 def _network_of(trainer: Any, source: str) -> str:
     """Which of the model's networks a weights file is for: by its own word, its class, or what is validated."""
-    from ppgen.io.weights import read_metadata
-
     networks = trainer.model.networks
-    described = read_metadata(Path(source)) if source.endswith(".safetensors") else {}
-    said = described.get("card", {}).get("network")
-    if said in networks:
-        return said
-    same_class = [name for name, network in networks.items() if type(network).__name__ == described.get("class")]
+    described = description(source)
+    if described is not None and described.card.get("network") in networks:
+        return described.card["network"]
+    kind = None if described is None else described.network
+    same_class = [name for name, network in networks.items() if type(network).__name__ == kind]
     wanted = trainer.validate_settings.network
     candidates = [wanted] if wanted in (same_class or networks) else same_class or list(networks)
     if len(candidates) != 1:

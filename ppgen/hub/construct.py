@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppgen.config.validate import check_call
+from ppgen.config.validate import check_named
 from ppgen.errors import ConfigError, PPGenError, WeightsError
 from ppgen.io.weights import Description
 from ppgen.registry import NETWORKS
@@ -32,14 +32,15 @@ def construct(described: Description, path: Path) -> nn.Layer:
         WeightsError: the class is unknown, takes no such arguments, or makes more parameters than the file fills.
     """
     try:
-        faults = check_call(NETWORKS.get(described.network), described.arguments, "args")
+        config = {**described.arguments, "name": described.network}
+        faults = check_named(NETWORKS, config, "args")
         if faults:
             raise ConfigError(faults[0])
         json.dumps(described.arguments, allow_nan=False)  # a ValueError for NaN and infinity
         if largest := next((number for number in _numbers(described.arguments) if abs(number) > _LARGEST), None):
             raise ConfigError(f"its arguments hold {largest:.4g}, and no layer is so wide and no network so deep")
         with _no_larger_than(described.shapes):
-            return NETWORKS.build({**described.arguments, "name": described.network})
+            return NETWORKS.build(config)
     except Exception as error:  # whatever a constructor makes of arguments that nobody meant
         reason = " ".join(str(error).split())[:_SHOWN] if isinstance(error, (PPGenError, ValueError)) else repr(error)
         raise WeightsError(

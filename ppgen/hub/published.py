@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ppgen.compat.names import network_config, our_network_name
+from ppgen.compat.names import our_network_name
 from ppgen.errors import DownloadError, WeightsError
 from ppgen.io.atomic import atomic_path, write_json
 from ppgen.io.download import cache_folder, digest, download
@@ -47,7 +47,7 @@ class Published:
     @property
     def is_stylegan2(self) -> bool:
         """Whether it is a generator whose arrays' shapes tell its arguments."""
-        return self.network == "StyleGANv2Generator"
+        return our_network_name(self.network) == "StyleGAN2Generator"
 
 
 def _ffhq(size: int) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def _download(url: str, target: Path, timeout: float) -> None:
 
 def build(published: Published) -> Any:
     """The network a published file fills, without its weights."""
-    return NETWORKS.build(network_config({"name": published.network, **published.arguments}))
+    return NETWORKS.build({"name": published.network, **published.arguments})
 
 
 def of_file(path: Path) -> Published | None:
@@ -172,11 +172,12 @@ def _what_fits(built: Any, source: Path, key: str | None) -> str:
     """For an error's end: the size and widths of the StyleGAN2 generator that a file's arrays are, "" for others."""
     from ppgen.compat.state_keys import translate
     from ppgen.hub.stylegan2 import arguments_of
+    from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 
-    if type(built).__name__ != "StyleGANv2Generator":
+    if not isinstance(built, StyleGAN2Generator):
         return ""
     try:
-        fitting = arguments_of(translate("StyleGANv2Generator", read_arrays(source, key)))
+        fitting = arguments_of(translate("StyleGAN2Generator", read_arrays(source, key)))
     except WeightsError:
         return ""
     return f"; these weights fit -a {' '.join(f'{name}={value}' for name, value in fitting.items())}"

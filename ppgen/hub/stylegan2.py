@@ -15,7 +15,7 @@ from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import select_arrays
 
-CLASS = "StyleGANv2Generator"
+CLASS = "StyleGAN2Generator"
 # Where the generator lies in a training's file, the averaged one first: PaddleGAN's names and ours.
 _PARTS = (None, "gen_ema", "gen", "ema.generator", "generator")
 _SHOWN = 4  # names of arrays that an error lists
@@ -71,11 +71,11 @@ def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays
     from ppgen.networks.stylegan2_generator import SIZES, width_at
 
     stages = sum(f"to_rgb.{k}.conv.weight" in arrays for k in range(len(SIZES) + 1))
-    n_mlp = sum(f"mapping.layers.{k}.weight" in arrays for k in range(64))
+    mapping_layers = sum(f"mapping.layers.{k}.weight" in arrays for k in range(64))
     size = 2 ** (stages + 1)
     try:
         widths = [int(arrays[f"to_rgb.{k}.conv.weight"].shape[2]) for k in range(stages)]
-        style_dim = int(arrays["layers.0.conv.modulation.weight"].shape[0])
+        latent_dim = int(arrays["layers.0.conv.modulation.weight"].shape[0])
     except (KeyError, IndexError) as error:
         raise WeightsError(f"{name}: its arrays are not those of a StyleGAN2 generator (at {error})") from error
     sides = [4 * 2**k for k in range(stages)]
@@ -86,8 +86,12 @@ def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays
         raise WeightsError(f"{name}: widths {widths} at {sides} pixels are not those of a StyleGAN2 generator")
     whole = int(multiplier) if multiplier == int(multiplier) else multiplier
     return {
-        "size": size, "style_dim": style_dim, "n_mlp": n_mlp, "channel_multiplier": whole, "channel_max": most,
-    }  # fmt: skip
+        "image_size": size,
+        "latent_dim": latent_dim,
+        "mapping_layers": mapping_layers,
+        "channel_multiplier": whole,
+        "channel_max": most,
+    }
 
 
 def check_wanted(
@@ -99,7 +103,7 @@ def check_wanted(
     channel_multiplier: float | None = None,
 ) -> None:
     """WeightsError where the generator is another than a caller believes; it says which values fit."""
-    found = {"size": network.size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
+    found = {"size": network.image_size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
     given = {"size": size, "style_dim": style_dim, "n_mlp": n_mlp}
     wrong = [key for key, value in given.items() if value is not None and value != found[key]]
     if wrong:
@@ -109,7 +113,7 @@ def check_wanted(
     if channel_multiplier is not None and not _has_widths(network, channel_multiplier):
         narrow = _widths(network)[-1]
         raise WeightsError(
-            f"{name}: these weights have {narrow} channels at {network.size} pixels, which channel_multiplier "
+            f"{name}: these weights have {narrow} channels at {network.image_size} pixels, which channel_multiplier "
             f"{channel_multiplier} does not give; leave it out, it is read from the file"
         )
 
@@ -126,6 +130,6 @@ def _has_widths(network: Any, multiplier: float) -> bool:
     widths = _widths(network)
     most = max(widths)
     try:
-        return [width_at(side, multiplier, most) for side in stage_sizes(network.size)] == widths
+        return [width_at(side, multiplier, most) for side in stage_sizes(network.image_size)] == widths
     except ConfigError:
         return False

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppgen.errors import OtherWeightsError, WeightsError
+from ppgen.compat.names import network_config
+from ppgen.errors import ConfigError, OtherWeightsError, WeightsError
 from ppgen.io.atomic import write_bytes
 from ppgen.io.pdparams import read_pdparams
 
@@ -32,7 +33,7 @@ _PADDLE_NAMES = "StructuredToParameterName@@"  # a table of names that paddle.sa
 class Description(NamedTuple):
     """What a weights file says about itself: the network it fills, and the facts on its card."""
 
-    network: str  # class name
+    network: str  # class name; this and the arguments are today's, whatever they were when the file was written
     arguments: dict[str, Any]  # of its constructor
     value_range: tuple[float, float]  # of the images the network takes and gives
     card: dict[str, Any]
@@ -148,8 +149,12 @@ def description(path: str | os.PathLike) -> Description | None:
     if "class" not in metadata:
         return None
     arguments, card, extra = (metadata.get(field, {}) for field in ("args", "card", "extra"))
-    low, high = metadata.get("value_range", (-1, 1))
-    return Description(metadata["class"], arguments, (low, high), card, extra, shapes)
+    try:
+        low, high = metadata.get("value_range", (-1, 1))
+        config = network_config({**arguments, "name": metadata["class"]})
+        return Description(config.pop("name"), config, (float(low), float(high)), dict(card), dict(extra), shapes)
+    except (TypeError, ValueError, ConfigError) as error:
+        raise WeightsError(f"{path}: what it says of itself is no description of a network ({error})") from error
 
 
 def read_metadata(path: str | os.PathLike) -> dict[str, Any]:

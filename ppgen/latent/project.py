@@ -128,7 +128,7 @@ def project(
 
 def _checked(network: Any, targets: np.ndarray) -> np.ndarray:
     targets = np.asarray(targets, np.float32)
-    side, drawn = network.size, int(sides_of_w(network).max())
+    side, drawn = network.image_size, int(sides_of_w(network).max())
     if drawn != side:
         raise WeightsError(
             f"this {type(network).__name__} still grows: it draws {drawn} pixels of {side}; project into a finished one"

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.image import to_uint8
+from ppgen.networks.protocols import OfPictures
 
 BATCH = 32
 _PIXELS = 2**21  # that one pass may draw
@@ -142,25 +143,17 @@ def _check_encoder(network: Any, name: str) -> None:
         )
 
 
-def batch_of(network: Any) -> int:
+def batch_of(network: object) -> int:
     """Pictures a pass: `BATCH` of small ones, fewer of large ones; their side is 64 where the network does not say."""
-    side = _side_of(network) or 64
-    return max(1, min(BATCH, _PIXELS // side**2))
+    side = network.image_size if isinstance(network, OfPictures) else None
+    return max(1, min(BATCH, _PIXELS // (side or 64) ** 2))
 
 
-def size_of(network: Any) -> int:
+def size_of(network: object) -> int:
     """Side of the pictures a network draws or reads; of a growing one, when it has grown up.
 
     Raises WeightsError where the network does not say.
     """
-    side = _side_of(network)
-    if side is None:
+    if not isinstance(network, OfPictures) or network.image_size is None:
         raise WeightsError(f"a {type(network).__name__} does not say how large its pictures are")
-    return side
-
-
-def _side_of(network: Any) -> int | None:
-    """What it was built with, else what it made of that: PGGAN's side follows from its widths."""
-    arguments = getattr(network, "constructor_args", {})
-    side = arguments.get("image_size", arguments.get("size", getattr(network, "image_size", None)))
-    return None if side is None else int(side)
+    return network.image_size

@@ -36,7 +36,7 @@ class ConditionalPatchDiscriminator(PatchDiscriminator):
         sigmoid: bool = False,
     ) -> None:
         super().__init__(in_channels + classes, base_channels, layers, norm)
-        self.classes, self.sigmoid = classes, sigmoid
+        self.channels, self.classes, self.sigmoid = in_channels, classes, sigmoid
 
     def forward(self, images: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
         one_hot = F.one_hot(labels, self.classes).astype(images.dtype).unsqueeze([2, 3])

@@ -16,25 +16,25 @@ class FoldedPatchDiscriminator(nn.Layer):
     """(N, C, H, W) -> one logit a patch, (N, 1, H / 8, W / 8); a patch sees 40 pixels a side.
 
     Args:
-        input_nc: channels of the image, or of a pair joined along channels.
-        ndf: channels of the first convolution.
+        in_channels: channels of the image, or of a pair joined along channels.
+        base_channels: channels of the first convolution.
         spectral: normalize the weights (Miyato et al. 2018). Without, it learns far faster: with it and LSGAN it
             stayed at chance for hundreds of steps on portrait pairs.
 
     No batch statistics, so that a batch of two works.
     """
 
-    def __init__(self, input_nc: int = 6, ndf: int = 48, spectral: bool = False) -> None:
+    def __init__(self, in_channels: int = 6, base_channels: int = 48, spectral: bool = False) -> None:
         super().__init__()
         wrap = spectral_norm if spectral else lambda conv: conv
         self.convs = nn.LayerList(
             [
-                wrap(nn.Conv2D(4 * input_nc, ndf, 3, stride=1, padding=1)),
-                wrap(nn.Conv2D(ndf, 2 * ndf, 4, stride=2, padding=1)),
-                wrap(nn.Conv2D(2 * ndf, 4 * ndf, 4, stride=2, padding=1)),
+                wrap(nn.Conv2D(4 * in_channels, base_channels, 3, stride=1, padding=1)),
+                wrap(nn.Conv2D(base_channels, 2 * base_channels, 4, stride=2, padding=1)),
+                wrap(nn.Conv2D(2 * base_channels, 4 * base_channels, 4, stride=2, padding=1)),
             ]
         )
-        self.logit = nn.Conv2D(4 * ndf, 1, 3, padding=1)
+        self.logit = nn.Conv2D(4 * base_channels, 1, 3, padding=1)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         x = fold(x, 2)

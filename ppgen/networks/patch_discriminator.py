@@ -37,12 +37,16 @@ class PatchDiscriminator(nn.Layer):
         ConfigError: for another `norm`, or `layers` below 1.
     """
 
+    image_size: int | None = None
+    classes: int | None = None
+
     def __init__(
         self, in_channels: int = 3, base_channels: int = 64, layers: int = 3, norm: str = "instance"
     ) -> None:
         super().__init__()
         if layers < 1:
             raise ConfigError(f"PatchDiscriminator needs at least one layer, got layers={layers}")
+        self.channels = in_channels
         # A batch norm removes the bias before it; published weights have none in the first layer either.
         bias = norm != "batch"
         widths = [base_channels * 2 ** min(i, 3) for i in range(layers + 1)]

@@ -15,43 +15,17 @@ import math
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
-from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError
-from ppgen.networks.blocks.equalized import add_bias
+from ppgen.networks.blocks.equalized import SLOPE, EqualizedConv
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
 from ppgen.networks.blocks.sizes import check_sizes
 from ppgen.networks.stylegan2_discriminator import group_deviation
 from ppgen.registry import NETWORKS
 
-SLOPE = 0.2
 SMALLEST = 4
 GROUP = 4  # samples whose deviation from each other the critic is shown
 WIDTHS = (256, 256, 128, 64, 32)  # 4, 8, 16, 32, 64 pixels
-
-
-class EqualizedConv(nn.Layer):
-    """Convolution whose weights are N(0, 1) and scaled when used, so that Adam moves all layers alike (section 4.1).
-
-    (N, C, H, W) -> (N, out_channels, H', W'); zeros around, as many as keep the side where `padding` is True.
-
-    Args:
-        gain: of the scale gain / sqrt(fan-in), He et al. 2015: sqrt(2) before a rectifier, 1 before nothing.
-    """
-
-    def __init__(
-        self, channels: int, out_channels: int, kernel: int, padding: bool = True, gain: float = math.sqrt(2)
-    ) -> None:
-        super().__init__()
-        self.weight = self.create_parameter(
-            [out_channels, channels, kernel, kernel], default_initializer=Normal(0.0, 1.0)
-        )
-        self.bias = self.create_parameter([out_channels], is_bias=True)
-        self.scale = gain / math.sqrt(channels * kernel * kernel)
-        self.padding = kernel // 2 if padding else 0
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return add_bias(F.conv2d(x, self.weight * self.scale, padding=self.padding), self.bias)
 
 
 def pixel_norm(x: paddle.Tensor) -> paddle.Tensor:

@@ -59,8 +59,8 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     """Photo with white background (N, 3, H, W) and skin colour (N, 3), all in [-1, 1] -> `CartoonOutput` of that size.
 
     Args:
-        ngf: channels at a quarter of the resolution; twice and three times that at an eighth and sixteenth.
-        n_blocks: residual encoder blocks, and as many Soft-AdaLIN decoder blocks.
+        base_channels: channels at a quarter of the resolution; twice and three times that at an eighth and sixteenth.
+        blocks: residual encoder blocks, and as many Soft-AdaLIN decoder blocks.
         hourglass_depth: levels of the two hourglasses, which work at a quarter of the resolution.
         detail: channels of the last convolutions, at half the resolution.
         skin: is the skin colour told? If not, `forward` takes the photo alone.
@@ -71,27 +71,27 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     image_size = 256
 
     def __init__(
-        self, ngf: int = 64, n_blocks: int = 4, hourglass_depth: int = 2, detail: int = 32, skin: bool = True
+        self, base_channels: int = 64, blocks: int = 4, hourglass_depth: int = 2, detail: int = 32, skin: bool = True
     ) -> None:
         super().__init__()
         self.takes_skin = skin
         told = 3 if skin else 0
-        wide, wider = 2 * ngf, 3 * ngf
-        self.enter = MirrorConv2D(48 + told, ngf, bias=True)
-        self.hourglass_in = Hourglass(ngf, depth=hourglass_depth)
+        wide, wider = 2 * base_channels, 3 * base_channels
+        self.enter = MirrorConv2D(48 + told, base_channels, bias=True)
+        self.hourglass_in = Hourglass(base_channels, depth=hourglass_depth)
         self.cell = 4 * 2 ** max(2, hourglass_depth)
-        self.down1 = MirrorConv2D(ngf, wide, stride=2, bias=True)
+        self.down1 = MirrorConv2D(base_channels, wide, stride=2, bias=True)
         self.down2 = MirrorConv2D(wide, wider, stride=2, bias=True)
-        self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(n_blocks)])
+        self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(blocks)])
         self.attention = CAMAttention(wider)
         self.style = nn.Sequential(
             nn.Linear(wider + 96 + told, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU()
         )
-        self.decode = nn.LayerList([SoftAdaLINBlock(wider) for _ in range(n_blocks)])
+        self.decode = nn.LayerList([SoftAdaLINBlock(wider) for _ in range(blocks)])
         self.up1 = UpBlock(wider, wide, wide)
-        self.up2 = UpBlock(wide, ngf, ngf)
-        self.hourglass_out = Hourglass(ngf, depth=hourglass_depth)
-        self.widen = MirrorConv2D(ngf, 4 * detail, bias=True)
+        self.up2 = UpBlock(wide, base_channels, base_channels)
+        self.hourglass_out = Hourglass(base_channels, depth=hourglass_depth)
+        self.widen = MirrorConv2D(base_channels, 4 * detail, bias=True)
         self.detail = MirrorConv2D(detail + 12 + told, detail, bias=True)
         self.draw = MirrorConv2D(detail, 12, bias=True)
         self.draw.weight.set_value(

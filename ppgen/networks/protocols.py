@@ -6,9 +6,10 @@ asked for with `isinstance(network, LatentGenerator)`, which looks at the names,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import paddle
 
 from ppgen.errors import WeightsError
@@ -17,14 +18,28 @@ T = TypeVar("T")
 
 
 @runtime_checkable
+class OfPictures(Protocol):
+    """What pictures a network makes or reads: generators of latents, discriminators, encoders.
+
+    Attributes:
+        image_size: side of the pictures; of a growing network, when it has grown up; None: any side.
+        channels: of the pictures.
+        classes: how many labels there are; None: it takes none.
+    """
+
+    @property
+    def image_size(self) -> int | None: ...
+
+    channels: int
+    classes: int | None
+
+
+@runtime_checkable
 class LatentGenerator(Protocol):
-    """Pictures out of latents.
+    """Pictures out of latents, as `OfPictures`.
 
     Attributes:
         latent_dim: length of z.
-        image_size: side of the pictures; of a growing network, when it has grown up.
-        channels: of the pictures, 1 or 3.
-        classes: how many labels there are; None: it takes none.
     """
 
     latent_dim: int
@@ -112,6 +127,17 @@ class Translator(Protocol):
 
     def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
         """Photo (N, 3, H, W) and skin (N, 3) in [-1, 1] -> the picture; without `takes_skin` it is not read."""
+        ...
+
+
+@runtime_checkable
+class Enlargeable(Protocol):
+    """A network whose weights can be had out of those of the same for smaller pictures."""
+
+    image_size: int
+
+    def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All arrays, out of those of the smaller network; those of another network come back as they are."""
         ...
 
 

@@ -16,7 +16,7 @@ import paddle
 from paddle import nn
 
 from ppgen.errors import DataError
-from ppgen.networks.blocks.equalized import EqualizedConv, EqualizedLinear
+from ppgen.networks.blocks.equalized import EqualizedLinear, RectifiedConv
 from ppgen.networks.blocks.fir import downsample_filtered
 from ppgen.networks.stylegan2_generator import SMALLEST, stage_sizes, width_at
 from ppgen.registry import NETWORKS
@@ -51,20 +51,20 @@ class DownBlock(nn.Layer):
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
         half = math.sqrt(0.5)
-        self.conv1 = EqualizedConv(inside, inside, 3)
-        self.conv2 = EqualizedConv(inside, outside, 3, down=True, gain=half)
-        self.skip = EqualizedConv(inside, outside, 1, activate=False, gain=half)
+        self.conv1 = RectifiedConv(inside, inside, 3)
+        self.conv2 = RectifiedConv(inside, outside, 3, down=True, gain=half)
+        self.skip = RectifiedConv(inside, outside, 1, activate=False, gain=half)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.conv2(self.conv1(x)) + self.skip(downsample_filtered(x))
 
 
 @NETWORKS.register()
-class StyleGANv2Discriminator(nn.Layer):
-    """Pictures (N, 3, size, size) in [-1, 1] -> logits (N, 1): large for real ones.
+class StyleGAN2Discriminator(nn.Layer):
+    """Pictures (N, 3, image_size, image_size) in [-1, 1] -> logits (N, 1): large for real ones.
 
     Args:
-        size: of the pictures, a power of two from 8 to 1024.
+        image_size: of the pictures, a power of two from 8 to 1024.
         channel_multiplier, channel_max: widths, see `width_at`.
         stddev_group: samples that minibatch standard deviation compares.
     """
@@ -73,16 +73,16 @@ class StyleGANv2Discriminator(nn.Layer):
     classes: int | None = None
 
     def __init__(
-        self, size: int = 1024, channel_multiplier: float = 2, channel_max: int = 512, stddev_group: int = 4
+        self, image_size: int = 1024, channel_multiplier: float = 2, channel_max: int = 512, stddev_group: int = 4
     ) -> None:
         super().__init__()
-        widths = [width_at(side, channel_multiplier, channel_max) for side in reversed(stage_sizes(size))]
-        self.size = self.image_size = size
+        widths = [width_at(side, channel_multiplier, channel_max) for side in reversed(stage_sizes(image_size))]
+        self.image_size = image_size
         self.stddev_group = stddev_group
-        self.from_rgb = EqualizedConv(3, widths[0], 1)
+        self.from_rgb = RectifiedConv(3, widths[0], 1)
         self.blocks = nn.LayerList([DownBlock(wide, next_wide) for wide, next_wide in zip(widths, widths[1:])])
         last = widths[-1]
-        self.final_conv = EqualizedConv(last + 1, last, 3)
+        self.final_conv = RectifiedConv(last + 1, last, 3)
         self.hidden = EqualizedLinear(last * SMALLEST * SMALLEST, last, activate=True)
         self.logit = EqualizedLinear(last, 1)
 
@@ -106,9 +106,9 @@ class StyleGANv2Discriminator(nn.Layer):
         return result | known
 
     def forward(self, picture: paddle.Tensor) -> paddle.Tensor:
-        if list(picture.shape[1:]) != [3, self.size, self.size]:
+        if list(picture.shape[1:]) != [3, self.image_size, self.image_size]:
             raise DataError(
-                f"this StyleGAN2 discriminator reads pictures (N, 3, {self.size}, {self.size}), "
+                f"this StyleGAN2 discriminator reads pictures (N, 3, {self.image_size}, {self.image_size}), "
                 f"found {tuple(picture.shape)}"
             )
         x = self.from_rgb(picture)

@@ -26,7 +26,7 @@ _MEAN_SEED, _MEAN_COUNT = 0, 4096  # for weights that come without their mean la
 def stage_sizes(size: int) -> list[int]:
     """[4, 8, …, size]; ConfigError where `size` is not one of `SIZES`."""
     if size not in SIZES:
-        raise ConfigError(f"size: expected one of {', '.join(map(str, SIZES))}, found {size}")
+        raise ConfigError(f"image_size: expected one of {', '.join(map(str, SIZES))}, found {size}")
     return [2**k for k in range(2, size.bit_length())]
 
 
@@ -69,13 +69,13 @@ class StyleSpace(nn.Layer):
     # ---- latents -----------------------------------------------------------------------------------------
 
     def map(self, z: paddle.Tensor) -> paddle.Tensor:
-        """z (N, style_dim) -> w (N, style_dim)."""
+        """z (N, latent_dim) -> w (N, latent_dim)."""
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise DataError(f"latents: expected shape (N, {self.latent_dim}), found {tuple(z.shape)}")
         return self.mapping(z)
 
     def spread(self, w: paddle.Tensor, truncation: float = 1.0) -> paddle.Tensor:
-        """w (N, style_dim) -> W+ (N, count, style_dim), truncated: mean + truncation * (w - mean)."""
+        """w (N, latent_dim) -> W+ (N, count, latent_dim), truncated: mean + truncation * (w - mean)."""
         if truncation != 1.0:
             mean = self.mean_of_latents()
             w = mean + truncation * (w - mean)
@@ -83,7 +83,7 @@ class StyleSpace(nn.Layer):
 
     @paddle.no_grad()
     def mean_of_latents(self) -> paddle.Tensor:
-        """The mean of w, (style_dim,): as stored, or found from 4096 fixed latents where it is still all zeros."""
+        """The mean of w, (latent_dim,): as stored, or found from 4096 fixed latents where it is still all zeros."""
         if not bool(self.mean_latent.any()):
             from numpy.random import default_rng
 
@@ -93,11 +93,11 @@ class StyleSpace(nn.Layer):
 
     @paddle.no_grad()
     def track_mean(self, new: paddle.Tensor, keep: float = 0.995) -> None:
-        """Move the stored mean towards `new`, a batch's mean of w (style_dim,); `keep` is the old one's share."""
+        """Move the stored mean towards `new`, a batch's mean of w (latent_dim,); `keep` is the old one's share."""
         self.mean_latent.set_value(new + (self.mean_latent - new) * keep if bool(self.mean_latent.any()) else new)
 
     def check_w_plus(self, w_plus: paddle.Tensor) -> None:
-        """DataError unless the shape is (N, count, style_dim)."""
+        """DataError unless the shape is (N, count, latent_dim)."""
         if w_plus.ndim != 3 or list(w_plus.shape[1:]) != [self.count, self.latent_dim]:
             wanted = f"(N, {self.count}, {self.latent_dim})"
             raise DataError(f"latents: expected shape {wanted}, found {tuple(w_plus.shape)}")
@@ -125,7 +125,7 @@ class StyleSpace(nn.Layer):
         return noise
 
     def synthesize(self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None) -> paddle.Tensor:
-        """W+ (N, count, style_dim) -> pictures; `noise` as in `paint`."""
+        """W+ (N, count, latent_dim) -> pictures; `noise` as in `paint`."""
         return self.paint(self.styles(w_plus), noise)
 
     def generate(
@@ -138,7 +138,7 @@ class StyleSpace(nn.Layer):
         """Latents -> pictures.
 
         Args:
-            z: (N, style_dim) from N(0, I).
+            z: (N, latent_dim) from N(0, I).
             labels: None; this network has no classes.
             truncation: 1 for all of the model's variety, smaller for pictures nearer the mean one.
             noise: as in `paint`.
@@ -153,22 +153,21 @@ class StyleSpace(nn.Layer):
 
 
 @NETWORKS.register()
-class StyleGANv2Generator(StyleSpace):
-    """Latents (N, style_dim) -> pictures (N, 3, size, size), around [-1, 1].
+class StyleGAN2Generator(StyleSpace):
+    """Latents (N, latent_dim) -> pictures (N, 3, image_size, image_size), around [-1, 1].
 
     Args:
-        size: of the pictures, a power of two from 8 to 1024.
-        style_dim: length of z and of w.
-        n_mlp: layers of the mapping network.
+        image_size: of the pictures, a power of two from 8 to 1024.
+        latent_dim: length of z and of w.
+        mapping_layers: layers of the mapping network.
         channel_multiplier: of the widths, see `width_at`; 0.25 gives 64 channels at 64 pixels.
         channel_max: no layer is wider.
-        lr_mlp: how fast the mapping network learns, in terms of the rest.
+        mapping_rate: how fast the mapping network learns, in terms of the rest.
 
     Attributes:
-        latent_dim: style_dim.
         classes: None, as there are no labels.
         count: number of w a picture is made of; one for each convolution, the last for the last `ToRGB`.
-        mean_latent: buffer (style_dim,), the mean of w over all z; truncation pulls towards it.
+        mean_latent: buffer (latent_dim,), the mean of w over all z; truncation pulls towards it.
 
     Raises:
         ConfigError: at construction, for sizes and widths that cannot be.
@@ -177,29 +176,28 @@ class StyleGANv2Generator(StyleSpace):
 
     def __init__(
         self,
-        size: int = 1024,
-        style_dim: int = 512,
-        n_mlp: int = 8,
+        image_size: int = 1024,
+        latent_dim: int = 512,
+        mapping_layers: int = 8,
         channel_multiplier: float = 2,
         channel_max: int = 512,
-        lr_mlp: float = 0.01,
+        mapping_rate: float = 0.01,
     ) -> None:
         super().__init__()
-        sides = stage_sizes(size)
+        sides = stage_sizes(image_size)
         widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
-        self.size = self.image_size = size
-        self.latent_dim = style_dim
-        self.mapping = MappingNetwork(style_dim, n_mlp, lr_mlp)
+        self.image_size, self.latent_dim = image_size, latent_dim
+        self.mapping = MappingNetwork(latent_dim, mapping_layers, mapping_rate)
         shape = [1, widths[0], SMALLEST, SMALLEST]
         self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))
-        layers = [StyledConv(widths[0], widths[0], style_dim, SMALLEST, up=False)]
+        layers = [StyledConv(widths[0], widths[0], latent_dim, SMALLEST, up=False)]
         for before, width, side in zip(widths, widths[1:], sides[1:]):
-            layers.append(StyledConv(before, width, style_dim, side, up=True))
-            layers.append(StyledConv(width, width, style_dim, side, up=False))
+            layers.append(StyledConv(before, width, latent_dim, side, up=True))
+            layers.append(StyledConv(width, width, latent_dim, side, up=False))
         self.layers = nn.LayerList(layers)
-        self.to_rgb = nn.LayerList([ToRGB(width, style_dim) for width in widths])
+        self.to_rgb = nn.LayerList([ToRGB(width, latent_dim) for width in widths])
         self.count = len(layers) + 1
-        self.register_buffer("mean_latent", paddle.zeros([style_dim]))
+        self.register_buffer("mean_latent", paddle.zeros([latent_dim]))
 
     def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """All of this network's arrays, out of those of the same network for fewer pixels a side.
@@ -221,7 +219,7 @@ class StyleGANv2Generator(StyleSpace):
     # ---- pictures ----------------------------------------------------------------------------------------
 
     def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
-        """W+ (N, count, style_dim) -> S: what scales each convolution's input channels, in order of use.
+        """W+ (N, count, latent_dim) -> S: what scales each convolution's input channels, in order of use.
 
         Entry 0 is of layers[0], 1 of to_rgb[0], then for each stage layers[2k-1], layers[2k], to_rgb[k].
         """
@@ -238,7 +236,7 @@ class StyleGANv2Generator(StyleSpace):
     def paint(
         self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None
     ) -> paddle.Tensor:
-        """S -> pictures (N, 3, size, size).
+        """S -> pictures (N, 3, image_size, image_size).
 
         Args:
             styles: as `styles` returns them.

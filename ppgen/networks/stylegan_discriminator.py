@@ -8,7 +8,7 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from ppgen.networks.blocks import equalized
+from ppgen.networks.blocks.equalized import RectifiedConv
 from ppgen.networks.pggan import PGGANDiscriminator
 from ppgen.networks.stylegan2_generator import stage_sizes, width_at
 from ppgen.registry import NETWORKS
@@ -21,7 +21,7 @@ class StyleGANDiscriminator(PGGANDiscriminator):
     Every operation has a second derivative, for R1.
 
     Args:
-        size: of the pictures when grown up, a power of two from 8 to 1024.
+        image_size: of the pictures when grown up, a power of two from 8 to 1024.
         channel_multiplier, channel_max: widths, see `width_at`.
         stddev_group: samples that minibatch standard deviation compares.
 
@@ -30,17 +30,17 @@ class StyleGANDiscriminator(PGGANDiscriminator):
     """
 
     def __init__(
-        self, size: int = 1024, channel_multiplier: float = 1, channel_max: int = 512, stddev_group: int = 4
+        self, image_size: int = 1024, channel_multiplier: float = 1, channel_max: int = 512, stddev_group: int = 4
     ) -> None:
-        super().__init__([width_at(side, channel_multiplier, channel_max) for side in stage_sizes(size)])
-        self.size, self.group = size, stddev_group
+        super().__init__([width_at(side, channel_multiplier, channel_max) for side in stage_sizes(image_size)])
+        self.group = stddev_group
 
     @staticmethod
     def _block(wide: int, narrow: int) -> nn.LayerList:
         # Blur with [1, 2, 1], convolve and average is one filter [1, 3, 3, 1] and a convolution of stride 2, but for
         # the border, at a quarter of the products.
-        down = equalized.EqualizedConv(wide, narrow, 3, down=True)
-        return nn.LayerList([equalized.EqualizedConv(wide, wide, 3), down])
+        down = RectifiedConv(wide, narrow, 3, down=True)
+        return nn.LayerList([RectifiedConv(wide, wide, 3), down])
 
     @staticmethod
     def _halved(x: paddle.Tensor, block: nn.LayerList) -> paddle.Tensor:

@@ -15,12 +15,12 @@ import paddle.nn.functional as F
 from paddle import nn
 from paddle.nn.initializer import Constant, Normal
 
-from ppgen.networks.blocks.equalized import SLOPE, EqualizedLinear
+from ppgen.networks.blocks.equalized import SLOPE, EqualizedConv, EqualizedLinear
 from ppgen.networks.blocks.fir import conv_up
 from ppgen.networks.blocks.modulated import noise_and_bias
 from ppgen.networks.blocks.norm import AdaIN
 from ppgen.networks.blocks.resample import upsample_nearest
-from ppgen.networks.pggan import SMALLEST, EqualizedConv, Growing
+from ppgen.networks.pggan import SMALLEST, Growing
 from ppgen.networks.stylegan2_generator import MappingNetwork, StyleSpace, stage_sizes, width_at
 from ppgen.registry import NETWORKS
 
@@ -66,25 +66,23 @@ class StyledLayer(nn.Layer):
 
 @NETWORKS.register()
 class StyleGANGenerator(StyleSpace, Growing):
-    """Latents (N, style_dim) -> pictures (N, 3, S, S), around [-1, 1]; S = 4 * 2 ** ceil(level), at last `size`.
+    """Latents (N, latent_dim) -> pictures (N, 3, S, S), around [-1, 1]; S = 4 * 2 ** ceil(level), at last `image_size`.
 
     Args:
-        size: of the pictures when grown up, a power of two from 8 to 1024. A new network is grown up.
-        style_dim: length of z and of w.
-        n_mlp: layers of the mapping network.
+        image_size: of the pictures when grown up, a power of two from 8 to 1024. A new network is grown up.
+        latent_dim: length of z and of w.
+        mapping_layers: layers of the mapping network.
         channel_multiplier, channel_max: widths, see `width_at`; the published ones are 1 and 512.
-        lr_mlp: how fast the mapping network learns, in terms of the rest.
+        mapping_rate: how fast the mapping network learns, in terms of the rest.
         style_std: standard deviation of the styles' weights at the start, from 16 x 16 pixels up. The published 1 gives
             every picture colours of its own when a resolution fades in, which took 1000 steps of 16 to unlearn
             (docs/log/stylegan-portraits.md); short trainings start lower. The coarse styles (4 x 4, 8 x 8) always
             start at 1, so that shapes differ at once.
 
     Attributes:
-        image_size: size.
-        latent_dim: style_dim.
         classes: None, as there are no labels.
         count: number of w a picture is made of, one a layer, two layers a resolution; the same at every level.
-        mean_latent: buffer (style_dim,), the mean of w over all z; truncation pulls towards it.
+        mean_latent: buffer (latent_dim,), the mean of w over all z; truncation pulls towards it.
 
     Raises:
         ConfigError: at construction, for sizes and widths that cannot be.
@@ -93,42 +91,42 @@ class StyleGANGenerator(StyleSpace, Growing):
 
     def __init__(
         self,
-        size: int = 1024,
-        style_dim: int = 512,
-        n_mlp: int = 8,
+        image_size: int = 1024,
+        latent_dim: int = 512,
+        mapping_layers: int = 8,
         channel_multiplier: float = 1,
         channel_max: int = 512,
-        lr_mlp: float = 0.01,
+        mapping_rate: float = 0.01,
         style_std: float = 1.0,
     ) -> None:
-        sides = stage_sizes(size)
+        sides = stage_sizes(image_size)
         widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
         super().__init__(widths, "StyleGANGenerator")
-        self.size, self.latent_dim = size, style_dim
-        self.mapping = MappingNetwork(style_dim, n_mlp, lr_mlp)
+        self.latent_dim = latent_dim
+        self.mapping = MappingNetwork(latent_dim, mapping_layers, mapping_rate)
         shape = [1, widths[0], SMALLEST, SMALLEST]
         # The paper starts at ones. They do not vary over pixels, so that instance norm enlarges their first gradients
         # 10,000 times, which Adam's mean square then remembers for a thousand steps.
         self.constant = self.create_parameter(shape, default_initializer=Normal(0.0, 1.0))
         layers = [
-            StyledLayer(0, widths[0], style_dim, SMALLEST),
-            StyledLayer(widths[0], widths[0], style_dim, SMALLEST),
+            StyledLayer(0, widths[0], latent_dim, SMALLEST),
+            StyledLayer(widths[0], widths[0], latent_dim, SMALLEST),
         ]
         for before, width, side in zip(widths, widths[1:], sides[1:]):
             std = 1.0 if side <= COARSE else style_std
-            layers.append(StyledLayer(before, width, style_dim, side, up=True, style_std=std))
-            layers.append(StyledLayer(width, width, style_dim, side, style_std=std))
+            layers.append(StyledLayer(before, width, latent_dim, side, up=True, style_std=std))
+            layers.append(StyledLayer(width, width, latent_dim, side, style_std=std))
         self.layers = nn.LayerList(layers)
         self.to_image = nn.LayerList([EqualizedConv(width, 3, 1, gain=1.0) for width in widths])
         self.count = len(layers)
-        self.register_buffer("mean_latent", paddle.zeros([style_dim]))
+        self.register_buffer("mean_latent", paddle.zeros([latent_dim]))
 
     def used_layers(self) -> int:
         """How many layers, and of W+, make the picture at the present level: two a resolution."""
         return 2 * self.grown()[0] + 2
 
     def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
-        """W+ (N, count, style_dim) -> S: for each layer (N, 2 * channels), stretch - 1 and shift of eq. 1."""
+        """W+ (N, count, latent_dim) -> S: for each layer (N, 2 * channels), stretch - 1 and shift of eq. 1."""
         self.check_w_plus(w_plus)
         return [layer.style(w_plus[:, index]) for index, layer in enumerate(self.layers)]
 

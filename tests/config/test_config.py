@@ -80,8 +80,8 @@ def test_every_fault_is_listed_at_once_with_its_path():
     assert "loader.batch_size: expected int, found 'many'" in message
     assert "did you mean 'PairedPhoto2Cartoon'" in message
     assert "modle: unknown key, did you mean 'model'" in message
-    with pytest.raises(ConfigError, match=r"model.generator.ngff: unknown key, did you mean 'ngf'"):
-        load_config(str(PAIRED), ["model.generator.ngff=3"], need_data=False)
+    with pytest.raises(ConfigError, match=r"model.generator.block: unknown key, did you mean 'blocks'"):
+        load_config(str(PAIRED), ["model.generator.block=3"], need_data=False)
 
 
 def test_epochs_and_total_iters_together_are_refused(tmp_path):

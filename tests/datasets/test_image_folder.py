@@ -172,7 +172,7 @@ def test_celeba_in_grey_where_the_network_is(celeba):
     assert CelebA(size=8, grayscale=True).sample(0)["image"].shape == (1, 8, 8)
     asked = SimpleNamespace(data="celeba", table=None, where=[], split=None)
     for channels in (1, 3):
-        network = SimpleNamespace(constructor_args={"image_size": 8, "channels": channels})
+        network = SimpleNamespace(image_size=8, channels=channels, classes=None)
         assert _dataset(asked, network, "all").sample(0)["image"].shape == (channels, 8, 8)
 
 

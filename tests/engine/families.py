@@ -23,7 +23,7 @@ DCGAN = {
     "discriminator": {"name": "DCGANDiscriminator", "base_channels": 4, "image_size": SIDE, "norm": "none"},
 }
 WIDTHS = [6, 6, 5, 4]
-STYLE = {"size": SIDE, "channel_multiplier": 1, "channel_max": 8}
+STYLE = {"image_size": SIDE, "channel_multiplier": 1, "channel_max": 8}
 
 MODELS_BY_FAMILY: dict[str, dict] = {
     "segmentation": {"name": "PersonSegmentation", "network": {"name": "SegmentationUNet", "width": 4, "levels": 2}},
@@ -49,13 +49,13 @@ MODELS_BY_FAMILY: dict[str, dict] = {
     },
     "stylegan2": {
         "name": "StyleGAN2",
-        "generator": {"name": "StyleGANv2Generator", "style_dim": 8, "n_mlp": 2, **STYLE},
-        "discriminator": {"name": "StyleGANv2Discriminator", **STYLE},
+        "generator": {"name": "StyleGAN2Generator", "latent_dim": 8, "mapping_layers": 2, **STYLE},
+        "discriminator": {"name": "StyleGAN2Discriminator", **STYLE},
         "augment": "ada", "ada_images": 100, "r1_every": 2, "path_every": 2,
     },
     "stylegan": {
         "name": "StyleGAN",
-        "generator": {"name": "StyleGANGenerator", "style_dim": 8, "n_mlp": 2, **STYLE},
+        "generator": {"name": "StyleGANGenerator", "latent_dim": 8, "mapping_layers": 2, **STYLE},
         "discriminator": {"name": "StyleGANDiscriminator", **STYLE},
         "stable_images": 4, "fade_images": 12, "augment": "ada", "ada_images": 100, "r1_every": 2,
     },

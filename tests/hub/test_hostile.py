@@ -26,8 +26,8 @@ CLAIMS = [
     ("Photo2CartoonGenerator", {"image_size": 16 * 10**9, "light": False}),
     ("LeanPhoto2CartoonGenerator", {"hourglass_depth": 10**6}),
     ("SegmentationUNet", {"levels": 10**6}),
-    ("StyleGAN2Generator", {"n_mlp": 10**9}),
-    ("StyleGAN2Generator", {"lr_mlp": float("nan")}),
+    ("StyleGAN2Generator", {"mapping_layers": 10**9}),
+    ("StyleGAN2Generator", {"mapping_rate": float("nan")}),
     ("StyleGAN2Generator", {"channel_multiplier": float("inf")}),
     ("StyleGANGenerator", {"image_size": 10**9}),
     ("DCGANGenerator", {"image_size": 4 * 2**3000}),
@@ -39,7 +39,6 @@ CLAIMS = [
     ("ConvVAE", {"widths": ["a"]}),
     ("FoldedPatchDiscriminator", {"base_channels": 10**9}),
     ("SkinTone", {"features": 10**12}),
-    ("FaceID", {"name": "SkinTone"}),
 ]
 
 

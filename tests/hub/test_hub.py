@@ -47,7 +47,8 @@ def test_load_by_name_and_by_path():
         ({}, "which network"),
         ({"class": "NoSuchNet", "args": "{}"}, "NoSuchNet"),
         ({"class": "FaceID", "args": '{"colour": 1}'}, "colour"),
-        ({"class": "FaceID", "args": "[1]"}, "cannot be built"),
+        ({"class": "FaceID", "args": "[1]"}, "no description"),
+        ({"class": "FaceID", "card": "3"}, "no description"),
     ],
 )
 def test_file_that_cannot_be_built(tmp_path, metadata, told):

@@ -108,7 +108,7 @@ def test_converting_with_the_wrong_size_says_which_fits(tmp_path):
     given = {"style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.0625, "channel_max": 16}
     network = networks.StyleGANv2Generator(size=16, **given)
     paddle.save({"gen_ema": network.state_dict()}, str(source))
-    with pytest.raises(WeightsError, match=r"these weights fit -a size=16 style_dim=8 n_mlp=2 .*channel_max=16$"):
+    with pytest.raises(WeightsError, match=r"these weights fit -a image_size=16 latent_dim=8 .*channel_max=16$"):
         published.convert(source, target, "StyleGANv2Generator", {"size": 32, **given}, "gen_ema")
     with pytest.raises(WeightsError, match=r"channel_max=16$"):
         published.convert(source, target, "StyleGANv2Generator", {"size": 16, **given, "style_dim": 16}, "gen_ema")

@@ -12,7 +12,7 @@ from ppgen.hub.stylegan2 import arguments_of, check_wanted
 from ppgen.io.weights import save_network
 from ppgen.networks.dcgan import DCGANGenerator
 from ppgen.networks.protocols import StyleGenerator
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from tests import goldens
 
 
@@ -30,8 +30,8 @@ def picture(network) -> np.ndarray:
 @pytest.mark.parametrize("size", [64, 256, 512, 1024])
 def test_published_shapes_say_configuration_f(size):
     shapes = goldens.manifest(f"stylegan2_gen_{size}")
-    arrays = translate("StyleGANv2Generator", {k: np.broadcast_to(np.float32(0), v) for k, v in shapes.items()})
-    wanted = {"size": size, "style_dim": 512, "n_mlp": 8, "channel_multiplier": 2, "channel_max": 512}
+    arrays = translate("StyleGAN2Generator", {k: np.broadcast_to(np.float32(0), v) for k, v in shapes.items()})
+    wanted = {"image_size": size, "latent_dim": 512, "mapping_layers": 8, "channel_multiplier": 2, "channel_max": 512}
     assert arguments_of(arrays) == wanted
 
 
@@ -39,14 +39,14 @@ def test_published_shapes_say_configuration_f(size):
     "arguments",
     [
         style_networks.SMALL,
-        {"size": 8, "style_dim": 4, "n_mlp": 1, "channel_multiplier": 0.003, "channel_max": 6},
-        {"size": 32, "style_dim": 6, "n_mlp": 3, "channel_multiplier": 0.0123, "channel_max": 30},
-        {"size": 32, "style_dim": 6, "n_mlp": 3, "channel_multiplier": 1, "channel_max": 4},  # all of one width
+        {"image_size": 8, "latent_dim": 4, "mapping_layers": 1, "channel_multiplier": 0.003, "channel_max": 6},
+        {"image_size": 32, "latent_dim": 6, "mapping_layers": 3, "channel_multiplier": 0.0123, "channel_max": 30},
+        {"image_size": 32, "latent_dim": 6, "mapping_layers": 3, "channel_multiplier": 1, "channel_max": 4},
     ],
 )
 def test_arguments_found_build_the_same_network(arguments):
-    state = {key: value.numpy() for key, value in StyleGANv2Generator(**arguments).state_dict().items()}
-    again = StyleGANv2Generator(**arguments_of(state)).state_dict()
+    state = {key: value.numpy() for key, value in StyleGAN2Generator(**arguments).state_dict().items()}
+    again = StyleGAN2Generator(**arguments_of(state)).state_dict()
     assert {key: value.shape for key, value in state.items()} == {k: tuple(v.shape) for k, v in again.items()}
 
 

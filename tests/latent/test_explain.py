@@ -13,10 +13,10 @@ from ppgen.errors import WeightsError
 from ppgen.io.weights import network_arrays, save_network, write_arrays
 from ppgen.latent import explain
 from ppgen.networks.dcgan import DCGANGenerator
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from ppgen.networks.stylegan_generator import StyleGANGenerator
 
-SMALL = {"size": 16, "style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.01, "channel_max": 12}
+SMALL = {"image_size": 16, "latent_dim": 8, "mapping_layers": 2, "channel_multiplier": 0.01, "channel_max": 12}
 
 
 def network(kind: type):
@@ -29,11 +29,11 @@ def network(kind: type):
     return found
 
 
-BOTH = pytest.mark.parametrize("kind", [StyleGANGenerator, StyleGANv2Generator])
+BOTH = pytest.mark.parametrize("kind", [StyleGANGenerator, StyleGAN2Generator])
 
 
 def test_the_colours_of_all_resolutions_add_up_to_the_picture():
-    net = network(StyleGANv2Generator)
+    net = network(StyleGAN2Generator)
     w_plus = explain.w_of_seeds(net, [0, 1])
     steps = explain.contributions(net, w_plus)
     assert steps.titles == ["4", "8", "16"] and steps.added.shape == (3, 2, 3, 16, 16)
@@ -54,7 +54,7 @@ def test_styles_come_in_resolution_by_resolution():
 
 def test_which_of_w_steers_which_resolution():
     assert explain.sides_of_w(network(StyleGANGenerator)).tolist() == [4, 4, 8, 8, 16, 16]
-    assert explain.sides_of_w(network(StyleGANv2Generator)).tolist() == [4, 8, 8, 16, 16, 16]
+    assert explain.sides_of_w(network(StyleGAN2Generator)).tolist() == [4, 8, 8, 16, 16, 16]
     assert explain.bands(network(StyleGANGenerator)) == {
         "coarse (4)": [0, 1],
         "middle (8)": [2, 3],
@@ -64,7 +64,7 @@ def test_which_of_w_steers_which_resolution():
     growing.set_level(0.5)
     assert explain.sides_of_w(growing).tolist() == [4, 4, 8, 8]
     assert explain.bands(growing) == {"coarse (4)": [0, 1], "middle (8)": [2, 3]}
-    large = StyleGANv2Generator(64, 8, 1, 0.01, 4)
+    large = StyleGAN2Generator(64, 8, 1, 0.01, 4)
     assert list(explain.bands(large)) == ["coarse (4-8)", "middle (16-32)", "fine (64)"]
 
 
@@ -106,7 +106,7 @@ def test_the_mixed_pictures_have_the_other_ones_styles(kind):
 
 
 def test_every_seed_of_the_rows_is_mixed_once_and_named(monkeypatch):
-    net, found = network(StyleGANv2Generator), []
+    net, found = network(StyleGAN2Generator), []
     monkeypatch.setattr(explain, "sheet", lambda *_, row_titles, **__: found.append(row_titles))
     for rows in ([3], [7, 8, 9, 1], list(range(9))):
         explain.mixing_sheet(net, rows, [5])
@@ -131,8 +131,8 @@ def test_the_noise_sheet_shows_with_and_without(kind):
 
 @pytest.fixture
 def files(tmp_path):
-    paths = [tmp_path / f"{kind.__name__}.safetensors" for kind in (StyleGANGenerator, StyleGANv2Generator)]
-    for path, kind in zip(paths, (StyleGANGenerator, StyleGANv2Generator)):
+    paths = [tmp_path / f"{kind.__name__}.safetensors" for kind in (StyleGANGenerator, StyleGAN2Generator)]
+    for path, kind in zip(paths, (StyleGANGenerator, StyleGAN2Generator)):
         save_network(network(kind), path)
     return [str(path) for path in paths]
 

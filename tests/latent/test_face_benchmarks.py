@@ -46,7 +46,7 @@ class TwoNumbers:
     """A perfect coder of these faces: the red above and the green below, each about N(0, 1)."""
 
     latent_dim, classes = 2, None
-    constructor_args = {"image_size": SIZE}
+    image_size, channels = SIZE, 3
 
     def encode(self, images):
         mu = paddle.stack([images[:, 0, : SIZE // 2].mean([1, 2]), images[:, 1, SIZE // 2 :].mean([1, 2])], axis=1)

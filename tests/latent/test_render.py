@@ -18,7 +18,7 @@ from ppgen.latent.render import (
 )
 from ppgen.networks.dcgan import DCGANGenerator
 from ppgen.networks.pggan import PGGANGenerator
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from ppgen.networks.vae import ConvVAE
 
 
@@ -77,7 +77,7 @@ def test_truncation_only_where_there_is_a_mean(vae, z):
         generator_of(vae, "x", 0.5)
     with pytest.raises(WeightsError, match="holds a Linear"):
         generator_of(paddle.nn.Linear(1, 1), "x")
-    network = StyleGANv2Generator(8, 3, 2, 0.01, 8)
+    network = StyleGAN2Generator(8, 3, 2, 0.01, 8)
     network.eval()
     mean = draw(generator_of(network, "x", 0.0), z)
     assert np.abs(mean[1:].astype(int) - mean[0]).max() <= 1
@@ -106,7 +106,7 @@ def test_encode_equals_the_network(vae):
 
 
 def test_size_of(vae):
-    assert size_of(vae) == 16 and size_of(StyleGANv2Generator(8, 3, 2, 0.01, 8)) == 8
+    assert size_of(vae) == 16 and size_of(StyleGAN2Generator(8, 3, 2, 0.01, 8)) == 8
     assert size_of(PGGANGenerator(3, [4, 4, 4])) == 16
     assert batch_of(PGGANGenerator(3, [2] * 9)) < batch_of(vae)
     with pytest.raises(WeightsError, match="how large"):

@@ -16,13 +16,13 @@ from ppgen.losses.penalties import (
     path_lengths,
     r1_penalty,
 )
-from ppgen.networks.stylegan2_discriminator import StyleGANv2Discriminator
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.stylegan2_discriminator import StyleGAN2Discriminator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from tests import goldens
 
 RNG = np.random.default_rng(2)
 LOSSES = json.loads((goldens.DATA / "losses.json").read_text())
-WIDTHS = {"size": 8, "channel_multiplier": 0.005, "channel_max": 10}
+WIDTHS = {"image_size": 8, "channel_multiplier": 0.005, "channel_max": 10}
 
 
 def tensor(*shape: int):
@@ -98,7 +98,7 @@ def test_gradient_penalty_survives_a_critic_that_ignores_its_input():
 def test_r1_of_the_discriminator():
     """Value and gradient of R1 through residual blocks and minibatch deviation."""
     paddle.seed(6)
-    network = StyleGANv2Discriminator(**WIDTHS, stddev_group=2)
+    network = StyleGAN2Discriminator(**WIDTHS, stddev_group=2)
     network.to(dtype="float64")
     real = tensor(2, 3, 8, 8)
     real.stop_gradient = False
@@ -111,7 +111,7 @@ def test_r1_of_the_discriminator():
 def test_path_lengths_of_the_generator():
     """|J^T y| and its gradient, through modulation, demodulation and upsampling."""
     paddle.seed(7)
-    network = StyleGANv2Generator(style_dim=6, n_mlp=2, **WIDTHS)
+    network = StyleGAN2Generator(latent_dim=6, mapping_layers=2, **WIDTHS)
     network.to(dtype="float64")
     noise, w = tensor(2, 3, 8, 8), RNG.standard_normal((2, network.count, 6))
     w_plus = paddle.to_tensor(w, stop_gradient=False)
@@ -139,12 +139,12 @@ def test_path_length_penalty_pulls_towards_a_running_mean_that_a_checkpoint_keep
 
 @pytest.mark.slow
 def test_r1_and_path_length_equal_the_published_ones():
-    discriminator = StyleGANv2Discriminator(64)
+    discriminator = StyleGAN2Discriminator(64)
     load_into(discriminator, goldens.filled(goldens.manifest("stylegan2_disc_64"), "equalized"))
     real = paddle.to_tensor(goldens.image("r1", (4, 3, 64, 64)), stop_gradient=False)
     assert float(r1_penalty(discriminator(real), real)) == pytest.approx(LOSSES["r1"]["value"], rel=1e-3)
 
-    generator = StyleGANv2Generator(64)
+    generator = StyleGAN2Generator(64)
     load_into(generator, goldens.filled(goldens.manifest("stylegan2_gen_64"), "equalized"))
     vector = goldens.fill_rule.vector_input
     w_plus = generator.spread(generator.map(paddle.to_tensor(vector("ppl:z", (2, 512))))).detach()

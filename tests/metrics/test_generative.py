@@ -156,11 +156,11 @@ def test_evaluate_a_generator(folders, monkeypatch):
 def test_path_lengths_of_a_style_generator_are_in_both_spaces(folders, monkeypatch):
     import paddle
 
-    from ppgen.networks import StyleGANv2Generator
+    from ppgen.networks import StyleGAN2Generator
 
     paddle.seed(3)
 
-    network = StyleGANv2Generator(size=16, style_dim=8, n_mlp=2, channel_multiplier=0.01, channel_max=16)
+    network = StyleGAN2Generator(image_size=16, latent_dim=8, mapping_layers=2, channel_multiplier=0.01, channel_max=16)
     network.eval()
     monkeypatch.setattr(evaluate, "_load_generator", lambda source: network)
     z, w = evaluate.evaluate(["ppl"], str(folders / "real"), "model", count=4, latents=normal)

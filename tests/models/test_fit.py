@@ -10,7 +10,7 @@ from ppgen.registry import DATASETS
 
 DCGAN = {"image_size": 16, "base_channels": 4}
 PGGAN = {"widths": [4, 4, 4]}
-STYLE = {"size": 16, "channel_multiplier": 0.02}
+STYLE = {"image_size": 16, "channel_multiplier": 0.02}
 MODELS = {
     "gan": {
         "name": "GAN",
@@ -24,8 +24,8 @@ MODELS = {
     },
     "stylegan2": {
         "name": "StyleGAN2",
-        "generator": {"name": "StyleGANv2Generator", "style_dim": 4, "n_mlp": 1, **STYLE},
-        "discriminator": {"name": "StyleGANv2Discriminator", **STYLE},
+        "generator": {"name": "StyleGAN2Generator", "latent_dim": 4, "mapping_layers": 1, **STYLE},
+        "discriminator": {"name": "StyleGAN2Discriminator", **STYLE},
     },
     "vae": {
         "name": "VAE",
@@ -57,13 +57,13 @@ class Given:
         ("gan", {"channels": 1, "label": 1}, None),
         ("gan", {"channels": 1, "label": 3}, "label 3, the networks' classes are 0 to 2"),
         ("gan", {"channels": 1}, "no label"),
-        ("gan", {"label": 1}, "3 channel.s., the networks' in_channels is 1"),
+        ("gan", {"label": 1}, "3 channel.s., the networks' channels are 1"),
         ("pggan", {}, None),
         ("pggan", {"size": 32}, "32x32, the networks' image_size is 16"),
         ("stylegan2", {}, None),
-        ("stylegan2", {"size": 8}, "8x8, the networks' size is 16"),
+        ("stylegan2", {"size": 8}, "8x8, the networks' image_size is 16"),
         ("vae", {"channels": 1}, None),
-        ("vae", {}, "3 channel.s., the networks' channels is 1"),
+        ("vae", {}, "3 channel.s., the networks' channels are 1"),
     ],
 )
 def test_the_first_sample_is_looked_at(family, sample, told, monkeypatch):

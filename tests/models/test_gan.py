@@ -160,7 +160,7 @@ def test_grid_is_the_same_every_time_and_has_one_row_a_class(networks, rows, bat
 
 
 def test_bad_combinations_are_named():
-    with pytest.raises(ConfigError, match="generator.classes is 3, discriminator.classes is None"):
+    with pytest.raises(ConfigError, match="generator.classes: 3 and discriminator.classes: None"):
         GAN(CONDITIONAL["generator"], DCGAN["discriminator"])
     with pytest.raises(ConfigError, match="discriminator.norm.*'instance' or 'none'"):
         GAN(**DCGAN, objective="wgangp")
@@ -195,13 +195,13 @@ def test_networks_without_a_size_are_refused_when_they_are_built(network, sizes)
          "the same size, found generator.image_size: 32 and discriminator.image_size: 16"),
         ("GAN", {"name": "DCGANGenerator", "out_channels": 1, "image_size": 16},
          {"name": "DCGANDiscriminator", "image_size": 16},
-         "the same channels, found generator.out_channels: 1 and discriminator.in_channels: 3"),
+         "the same channels, found generator.channels: 1 and discriminator.channels: 3"),
         ("ProgressiveGAN", {"name": "PGGANGenerator", "latent_dim": 4, "widths": [4], "channels": 1},
          {"name": "PGGANDiscriminator", "widths": [4]},
          "the same channels, found generator.channels: 1 and discriminator.channels: 3"),
         ("StyleGAN2", {"name": "StyleGANv2Generator", "size": 16, "style_dim": 8, "n_mlp": 1, "channel_max": 4},
          {"name": "StyleGANv2Discriminator", "size": 8, "channel_max": 4},
-         "the same size, found generator.size: 16 and discriminator.size: 8"),
+         "the same size, found generator.image_size: 16 and discriminator.image_size: 8"),
     ],
 )  # fmt: skip
 def test_networks_for_other_pictures_are_one_error_that_names_both(model, generator, discriminator, words):

@@ -162,10 +162,10 @@ def test_bad_arguments_are_named():
         model(stable_images=[1, 2])
     with pytest.raises(ConfigError, match="the same size, found"):
         StyleGAN(GENERATOR, {**DISCRIMINATOR, "size": 32})
-    with pytest.raises(ConfigError, match="model.generator: a StyleGANv2Generator does not grow"):
-        StyleGAN({**GENERATOR, "name": "StyleGANv2Generator"}, DISCRIMINATOR)
-    with pytest.raises(ConfigError, match="model.discriminator: a StyleGANv2Discriminator does not grow"):
-        StyleGAN(GENERATOR, {**DISCRIMINATOR, "name": "StyleGANv2Discriminator"})
+    with pytest.raises(ConfigError, match="model.generator: a StyleGAN2Generator does not grow"):
+        StyleGAN({**GENERATOR, "name": "StyleGAN2Generator"}, DISCRIMINATOR)
+    with pytest.raises(ConfigError, match="model.discriminator: a StyleGAN2Discriminator does not grow"):
+        StyleGAN(GENERATOR, {**DISCRIMINATOR, "name": "StyleGAN2Discriminator"})
     with pytest.raises(ConfigError, match="model.augment"):
         model(augment="much")
 

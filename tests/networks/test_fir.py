@@ -7,7 +7,7 @@ import paddle
 import pytest
 
 from ppgen.networks.blocks import fir
-from ppgen.networks.blocks.equalized import EqualizedConv, EqualizedLinear, add_bias
+from ppgen.networks.blocks.equalized import EqualizedLinear, RectifiedConv, add_bias
 from ppgen.networks.blocks.modulated import StyledConv, ToRGB
 
 RNG = np.random.default_rng(4)
@@ -125,7 +125,7 @@ def styled(up: bool):
 
 
 def equalized(down: bool):
-    layer = EqualizedConv(3, 4, 3, down=down)
+    layer = RectifiedConv(3, 4, 3, down=down)
     return layer, layer
 
 

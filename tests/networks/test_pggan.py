@@ -8,12 +8,8 @@ import pytest
 
 from ppgen.errors import ConfigError
 from ppgen.models.growing import at_level
-from ppgen.networks.pggan import (
-    EqualizedConv,
-    PGGANDiscriminator,
-    PGGANGenerator,
-    pixel_norm,
-)
+from ppgen.networks.blocks.equalized import EqualizedConv
+from ppgen.networks.pggan import PGGANDiscriminator, PGGANGenerator, pixel_norm
 
 WIDTHS = [8, 8, 6, 4]
 

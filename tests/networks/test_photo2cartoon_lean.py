@@ -9,7 +9,7 @@ import pytest
 from ppgen.errors import DataError
 from ppgen.networks.photo2cartoon_lean import LeanPhoto2CartoonGenerator
 
-SMALL = {"ngf": 8, "n_blocks": 2, "hourglass_depth": 1, "detail": 8}
+SMALL = {"base_channels": 8, "blocks": 2, "hourglass_depth": 1, "detail": 8}
 
 
 def photo() -> paddle.Tensor:

@@ -10,19 +10,19 @@ from ppgen import hub
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.weights import save_network
 from ppgen.losses.penalties import r1_penalty
-from ppgen.networks.blocks.equalized import EqualizedConv
+from ppgen.networks.blocks.equalized import RectifiedConv
 from ppgen.networks.blocks.fir import conv_up
 from ppgen.networks.blocks.norm import AdaIN
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
 from ppgen.networks.stylegan_discriminator import StyleGANDiscriminator
 from ppgen.networks.stylegan_generator import StyleGANGenerator
 
-WIDTHS = {"size": 16, "channel_multiplier": 0.01, "channel_max": 12}
+WIDTHS = {"image_size": 16, "channel_multiplier": 0.01, "channel_max": 12}
 
 
 def generator(level: float = 2.0) -> StyleGANGenerator:
     paddle.seed(4)
-    network = StyleGANGenerator(style_dim=8, n_mlp=2, **WIDTHS)
+    network = StyleGANGenerator(latent_dim=8, mapping_layers=2, **WIDTHS)
     for layer in network.layers:
         layer.noise_strength.set_value(paddle.full(layer.noise_strength.shape, 0.1))
     network.set_level(level)
@@ -77,7 +77,7 @@ def test_fine_styles_that_start_low_give_pictures_alike_in_colour_and_coarse_one
     spread = []
     for std in (1.0, 0.1):
         paddle.seed(4)
-        network = StyleGANGenerator(style_dim=64, style_std=std, **WIDTHS)
+        network = StyleGANGenerator(latent_dim=64, style_std=std, **WIDTHS)
         found = [float(layer.style.weight.std()) for layer in network.layers]
         assert found == pytest.approx([1, 1, 1, 1, std, std], rel=0.1)
         pictures = network.generate(paddle.randn([64, 64])).numpy()
@@ -110,7 +110,7 @@ def test_upsampling_is_the_papers_repeat_convolve_blur_but_at_the_border():
 
 
 def test_downsampling_is_the_papers_blur_convolve_average_but_at_the_border():
-    layer, x = EqualizedConv(5, 4, 3, down=True), paddle.randn([2, 5, 16, 16])
+    layer, x = RectifiedConv(5, 4, 3, down=True), paddle.randn([2, 5, 16, 16])
     weight = layer.weight * layer.scale
     wanted = downsample_mean(paddle.nn.functional.conv2d(blurred(x), weight, padding=1))
     wanted = paddle.nn.functional.leaky_relu(wanted, 0.2)
@@ -193,7 +193,7 @@ def test_r1_and_its_gradient_equal_finite_differences():
 def test_bad_arguments_are_named():
     for network in (StyleGANGenerator, StyleGANDiscriminator):
         with pytest.raises(ConfigError, match="8, 16, 32"):
-            network(size=48)
+            network(image_size=48)
     with pytest.raises(DataError, match=r"expected shape \(N, 8\), found \(3, 9\)"):
         generator().map(paddle.zeros([3, 9]))
     with pytest.raises(DataError, match=r"expected shape \(N, 6, 8\)"):

@@ -9,15 +9,15 @@ import pytest
 from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.weights import load_into, save_network
-from ppgen.networks.stylegan2_discriminator import StyleGANv2Discriminator, group_deviation
-from ppgen.networks.stylegan2_generator import StyleGANv2Generator
+from ppgen.networks.stylegan2_discriminator import StyleGAN2Discriminator, group_deviation
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from tests import goldens
 
-SMALL = {"size": 16, "style_dim": 8, "n_mlp": 2, "channel_multiplier": 0.01, "channel_max": 12}
+SMALL = {"image_size": 16, "latent_dim": 8, "mapping_layers": 2, "channel_multiplier": 0.01, "channel_max": 12}
 
 
-def published(size: int) -> StyleGANv2Generator:
-    network = StyleGANv2Generator(size, 512, 8)
+def published(size: int) -> StyleGAN2Generator:
+    network = StyleGAN2Generator(size, 512, 8)
     load_into(network, goldens.filled(goldens.manifest(f"stylegan2_gen_{size}"), "equalized"))
     network.eval()
     return network
@@ -51,7 +51,7 @@ def test_generator_equals_published_outputs(size, batch):
 
 @pytest.mark.slow
 def test_discriminator_equals_published_output():
-    network = StyleGANv2Discriminator(64)
+    network = StyleGAN2Discriminator(64)
     load_into(network, goldens.filled(goldens.manifest("stylegan2_disc_64"), "equalized"))
     with paddle.no_grad():
         out = network(paddle.to_tensor(goldens.image("stylegan2_disc_64", (4, 3, 64, 64))))
@@ -64,7 +64,7 @@ def test_discriminator_equals_published_output():
 def test_published_keys_and_shapes_are_ours(name):
     """Of every size that has weights: each array finds its place, and none is left over or missing."""
     size = int(name.rsplit("_", 1)[1])
-    network = StyleGANv2Generator(size) if "gen" in name else StyleGANv2Discriminator(size)
+    network = StyleGAN2Generator(size) if "gen" in name else StyleGAN2Discriminator(size)
     given = {key: np.zeros(shape, np.float32) for key, shape in goldens.manifest(name).items()}
     ours = translate(type(network).__name__, given)
     wanted = {key: list(value.shape) for key, value in network.state_dict().items()}
@@ -75,7 +75,7 @@ def test_published_keys_and_shapes_are_ours(name):
 @pytest.fixture
 def small():
     paddle.seed(4)
-    network = StyleGANv2Generator(**SMALL)
+    network = StyleGAN2Generator(**SMALL)
     for layer in network.layers:
         layer.noise_strength.set_value(np.array([0.1], np.float32))
     network.eval()
@@ -117,10 +117,10 @@ def test_a_mean_latent_that_no_file_told_is_found_once(small):
 def test_published_weights_load_without_a_mean_latent_but_with_all_else(small):
     state = {key: value.numpy() for key, value in small.state_dict().items()}
     del state["mean_latent"]
-    load_into(StyleGANv2Generator(**SMALL), state)
+    load_into(StyleGAN2Generator(**SMALL), state)
     del state["constant"]
     with pytest.raises(WeightsError, match="missing: constant"):
-        load_into(StyleGANv2Generator(**SMALL), state)
+        load_into(StyleGAN2Generator(**SMALL), state)
 
 
 def test_styles_of_w_plus_paint_the_same_picture(small):
@@ -164,12 +164,16 @@ def test_saved_weights_make_the_same_pictures(small, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"size": 48}, "8, 16, 32"), ({"size": 2048}, "1024, found 2048"), ({"channel_multiplier": 1e-4}, "no channel")],
+    [
+        ({"image_size": 48}, "8, 16, 32"),
+        ({"image_size": 2048}, "1024, found 2048"),
+        ({"channel_multiplier": 1e-4}, "no channel"),
+    ],
 )
 def test_sizes_that_cannot_be_are_refused(arguments, message):
-    for network in (StyleGANv2Generator, StyleGANv2Discriminator):
+    for network in (StyleGAN2Generator, StyleGAN2Discriminator):
         with pytest.raises(ConfigError, match=message):
-            network(**{"size": 16, **arguments})
+            network(**{"image_size": 16, **arguments})
 
 
 def test_wrong_shapes_are_named(small):
@@ -184,7 +188,7 @@ def test_wrong_shapes_are_named(small):
     with pytest.raises(DataError, match="without classes"):
         small.generate(latents(), paddle.zeros([3], "int64"))
     with pytest.raises(DataError, match="16, 16"):
-        StyleGANv2Discriminator(16, 0.01, 12)(paddle.zeros([1, 3, 32, 32]))
+        StyleGAN2Discriminator(16, 0.01, 12)(paddle.zeros([1, 3, 32, 32]))
 
 
 def test_group_deviation_is_the_mean_deviation_of_each_group():
@@ -201,7 +205,7 @@ def test_group_deviation_is_the_mean_deviation_of_each_group():
 
 def test_the_discriminator_judges_groups_and_trains():
     paddle.seed(2)
-    network = StyleGANv2Discriminator(16, 0.01, 12)
+    network = StyleGAN2Discriminator(16, 0.01, 12)
     logits = network(paddle.randn([4, 3, 16, 16]))
     assert logits.shape == [4, 1]
     (logits**2).mean().backward()

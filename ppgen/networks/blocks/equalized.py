@@ -54,6 +54,30 @@ class EqualizedLinear(nn.Layer):
 
 
 class EqualizedConv(nn.Layer):
+    """Convolution whose weights are N(0, 1) and scaled when used, so that Adam moves all layers alike (section 4.1).
+
+    (N, C, H, W) -> (N, out_channels, H', W'); zeros around, as many as keep the side where `padding` is True.
+
+    Args:
+        gain: of the scale gain / sqrt(fan-in), He et al. 2015: sqrt(2) before a rectifier, 1 before nothing.
+    """
+
+    def __init__(
+        self, channels: int, out_channels: int, kernel: int, padding: bool = True, gain: float = math.sqrt(2)
+    ) -> None:
+        super().__init__()
+        self.weight = self.create_parameter(
+            [out_channels, channels, kernel, kernel], default_initializer=Normal(0.0, 1.0)
+        )
+        self.bias = self.create_parameter([out_channels], is_bias=True)
+        self.scale = gain / math.sqrt(channels * kernel * kernel)
+        self.padding = kernel // 2 if padding else 0
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return add_bias(F.conv2d(x, self.weight * self.scale, padding=self.padding), self.bias)
+
+
+class RectifiedConv(nn.Layer):
     """Convolution, bias, leaky rectifier: (N, in, H, W) -> (N, out, H, W), or half of H and W.
 
     Args:
