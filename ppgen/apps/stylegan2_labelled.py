@@ -81,13 +81,8 @@ def find_attributes(
     """
     network = predictor.network
     judge, scores = learn_judge(labelled, network.image_size)
-<<<<<<< HEAD:ppgen/apps/stylegan2_labelled.py
     directions = sampled_directions(network, judge, face_features, samples, seed, method, predictor.batch, truncation)
     return directions, scores
-=======
-    drawn = {"seed": seed, "batch": predictor.batch, "truncation": truncation}
-    return sampled_directions(network, judge, face_features, samples, method=method, **drawn), scores
->>>>>>> f823f1e (StyleGAN2Generator and StyleGAN2Discriminator, with argument names of ours; earlier names are translated by compat; networks say image_size, channels and classes themselves):ppgen/apps/styleganv2_labelled.py
 
 
 def find_channels(
