@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ppgen.faces.mesh_table import Pose
+
 SMALL_INTEROCULAR = 20.0  # pixels of the photo; below, a 256-pixel crop is mostly invention
 STRONG_POSE = 2.5  # 1 is frontal; 99 % of ordinary portraits lie below
 
@@ -19,7 +21,8 @@ class Face:
     score: the detector's confidence, 0 its threshold, above 1 clear.
     rotation: degrees the photo had to be turned counterclockwise for the face to be found: 0, 90, 180 or 270.
     landmarks: float64 (68, 2), dlib order.
-    warnings: sentences for the user.
+    warnings: sentences for the user. notes: those of them that whoever found the face has to say.
+    pose: how the head is turned, where it was measured; None with dlib's landmarks.
     """
 
     box: tuple[float, float, float, float]
@@ -27,6 +30,8 @@ class Face:
     rotation: int
     landmarks: np.ndarray
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    pose: Pose | None = None
 
     @property
     def width(self) -> float:
@@ -54,14 +59,15 @@ class Face:
 
     def with_warnings(self, n_faces: int = 1) -> Face:
         """This face with the warnings its numbers deserve; `n_faces` > 1: it was chosen among several."""
-        found = []
+        found = list(self.notes)
         if self.interocular < SMALL_INTEROCULAR:
             found.append(
                 f"small face: the eyes are {self.interocular:.0f} pixels apart, "
                 f"at least {SMALL_INTEROCULAR:.0f} are better; use a larger photo"
             )
-        if self.pose_ratio > STRONG_POSE:
-            found.append("strong pose: the head is turned far to one side; a frontal photo works better")
+        turned = self.pose.words if self.pose else "far to one side" if self.pose_ratio > STRONG_POSE else ""
+        if turned and not self.notes:
+            found.append(f"strong pose: the head is turned {turned}; a frontal photo works better")
         if n_faces > 1:
             found.append(f"several faces: {n_faces} were found and this one ranks first by score and size")
         return replace(self, warnings=tuple(found))
