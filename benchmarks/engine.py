@@ -27,7 +27,7 @@ import numpy as np
 import paddle
 
 from ppgen import device
-from ppgen.engine import assemble
+from ppgen.engine.assemble import build_parts
 from ppgen.engine.log import read_log
 from ppgen.engine.schema import load_config
 from ppgen.engine.trainer import Trainer
@@ -39,8 +39,7 @@ QUIET = ["checkpoint.interval=100000", "validate.interval=100000", "log.visual_i
 
 def build(options: Namespace, folder: str, extra: list[str]) -> Trainer:
     """The trainer of a config."""
-    config = load_config(options.config, [*QUIET, *extra, *options.overrides])
-    model, train, _ = assemble.build(config)
+    config, model, train, _ = build_parts(load_config(options.config, [*QUIET, *extra, *options.overrides]))
     return Trainer(model, config, Path(folder), train)
 
 
@@ -53,7 +52,7 @@ def bare_loop(trainer: Trainer, first: int, count: int) -> None:
             if index % phase.every == 0:
                 paddle.add_n(list(phase.loss(batch, step).values())).backward()
                 for name in phase.trains:
-                    trainer.optimizers[name].step()
+                    trainer.snapshot.optimizers[name].step()
                 for network in trainer.model.networks.values():
                     network.clear_gradients()
                 if phase.after is not None:
@@ -85,7 +84,7 @@ def overhead(options: Namespace) -> str:
     with tempfile.TemporaryDirectory() as folder:
         trainer = build(options, folder, [f"total_iters={options.steps * (options.rounds + 1)}", "ema.networks=[]"])
         for number in range(options.rounds + 1):
-            trainer.profile = Watch(limit=options.steps * (number + 1))
+            trainer.watcher = Watch(limit=options.steps * (number + 1))
             started = time.perf_counter()
             trainer.run()
             engine = time.perf_counter() - started
@@ -116,7 +115,7 @@ def memory(options: Namespace) -> str:
         trainer = build(options, folder, [f"total_iters={options.steps + 1}", *intervals])
         if device.on_cpu():
             device.keep_memory()  # as launch does
-        watch = trainer.profile = Watch(every=options.steps // 12)
+        watch = trainer.watcher = Watch(every=options.steps // 12)
         trainer.run()
     later = [value for step, value in watch.seen.items() if step > options.steps / 3]
     return (

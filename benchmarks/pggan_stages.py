@@ -20,6 +20,7 @@ import numpy as np
 import paddle
 
 from gan_faces import faces
+from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError
 from ppgen.io.image import save_image, to_tensor_array, to_uint8
 from ppgen.latent.render import draw
@@ -57,7 +58,7 @@ def measure(run: Run, count: int, seed: int) -> tuple[list[Figures], list[np.nda
     model, places = run.model(), run.places()
     if not isinstance(model, ProgressiveGAN):
         raise ConfigError(f"{run.folder}: is a run of {type(model).__name__}; progressive growing has stages")
-    interval = run.config.get("checkpoint", {}).get("interval", 200)
+    interval = TrainingConfig.of(run.config).checkpoint.interval
     batch = run.images(1)
     generator = model.networks["generator"]
     side, network, z = generator.image_size, extractor(DLIB_FACE), latents(seed, count, generator.latent_dim)

@@ -10,6 +10,7 @@ from harness import Figures
 from ppgen.config import read_yaml
 from ppgen.engine import checkpoint
 from ppgen.engine.log import read_log
+from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.state import NetworkState, split_prefix
 from ppgen.errors import ConfigError
 from ppgen.registry import MODELS
@@ -36,7 +37,7 @@ class Run(NamedTuple):
 
     def images(self, step: int) -> int:
         """Images seen until a step."""
-        return step * self.config.get("loader", {}).get("batch_size", 4)
+        return step * TrainingConfig.of(self.config).loader.batch_size
 
     def hours(self, until: int | None = None) -> float | None:
         """Hours of training steps up to a step, None: to the end; None where the log does not say."""

@@ -89,25 +89,3 @@ def check_named(registry: Registry, config: Any, where: str, nested: Registry | 
         if nested is not None and isinstance(value, dict) and "name" in value:
             faults += check_named(nested, value, f"{where}.{key}", nested)
     return faults
-
-
-def check_config(
-    config: dict[str, Any], checks: dict[str, Callable[[Any, str], list[str]]], required: tuple[str, ...]
-) -> None:
-    """Raise one ConfigError that lists every fault of a config.
-
-    Args:
-        checks: top-level key -> function of (value, YAML path) returning its faults.
-        required: keys that must be there.
-    """
-    faults = []
-    for key, value in config.items():
-        if key not in checks:
-            faults.append(f"{key}: unknown key{nearest(key, list(checks))} (accepted: {', '.join(checks)})")
-        else:
-            faults += checks[key](value, key)
-    faults += [f"{key}: is missing" for key in required if key not in config]
-    if "epochs" in config and "total_iters" in config:
-        faults.append("epochs, total_iters: give one of them, not both")
-    if faults:
-        raise ConfigError("\n".join(faults))

@@ -1,39 +1,51 @@
-"""From a config to what trains: datasets, recipe, and a look at the first sample before anything runs."""
+"""From a config to what trains: datasets, recipe, a look at the first samples before anything runs, trainer."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import paddle
 
-from ppgen.engine.trainer import Trainer
+from ppgen.datasets.stream import Samples
+from ppgen.engine.settings import TrainingConfig
+from ppgen.engine.trainer import Trainer, Watcher
 from ppgen.errors import DataError
+from ppgen.models.base import Model
 from ppgen.registry import DATASETS, MODELS
 
 
-def build(config: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """(recipe, training dataset, validation dataset or None) of a config; its epochs become steps."""
-    datasets = {key: DATASETS.build(value) for key, value in config["dataset"].items()}
-    batch = config.get("loader", {}).get("batch_size", 4)
-    steps_an_epoch = max(1, len(datasets["train"]) // batch)
-    if "epochs" in config:
-        config["total_iters"] = config.pop("epochs") * steps_an_epoch
-    checkpoint = config.get("checkpoint", {})
-    if epochs := checkpoint.pop("interval_epochs", 0):
-        checkpoint["interval"] = epochs * steps_an_epoch
-    paddle.seed(config["seed"])
-    model = MODELS.build(config["model"])
+class Parts(NamedTuple):
+    """What a config names, built. config: its epochs are steps now. validation: None where it names none."""
+
+    config: TrainingConfig
+    model: Model
+    train: Samples
+    validation: Samples | None
+
+
+def build_parts(config: TrainingConfig) -> Parts:
+    """Datasets and recipe; ConfigError where the first sample is not what the networks read."""
+    datasets: dict[str, Samples] = {key: DATASETS.build(value) for key, value in config.dataset.items()}
+    paddle.seed(config.seed)
+    model: Model = MODELS.build(config.model)
     for dataset in datasets.values():
         _check_first(model, dataset)
-    return model, datasets["train"], datasets.get("validation")
+    train = datasets["train"]
+    return Parts(config.in_steps(len(train)), model, train, datasets.get("validation"))
 
 
-def _check_first(model: Any, dataset: Any) -> None:
-    """ConfigError unless the first sample that can be read is what the model's networks read."""
+def build_trainer(config: TrainingConfig, folder: Path, watcher: Watcher | None = None) -> Trainer:
+    """The training of a config in a run folder, which is not made yet."""
+    config, model, train, validation = build_parts(config)
+    return Trainer(model, config, folder, train, validation, watcher)
+
+
+def _check_first(model: Model, dataset: Samples) -> None:
     for index in range(min(len(dataset), 16)):
         try:
-            sample = dataset.sample(index)
+            sample = dataset.sample(index, None)
         except DataError:
             continue  # loader.on_corrupt says what becomes of those
         model.check_sample(sample)
@@ -52,4 +64,4 @@ def describe(trainer: Trainer) -> None:
         is_array = isinstance(value, np.ndarray)
         print(f"batch.{key}: {value.dtype} {list(value.shape)}" if is_array else f"batch.{key}: {len(value)} values")
     trainer.stream.close()
-    print(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.total}")
+    print(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.config.total_iters}")

@@ -21,7 +21,7 @@ class Average:
         earlier: images that the weights it started from had seen before this training.
     """
 
-    def __init__(self, network: nn.Layer, half_life: float, ramp_up: float = 0.05) -> None:
+    def __init__(self, network: nn.Layer, half_life: float, ramp_up: float) -> None:
         self.source, self.half_life, self.ramp_up = network, half_life, ramp_up
         self.earlier = 0
         self.network = type(network)(**network.constructor_args)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -15,6 +15,21 @@ from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log
 from ppgen.engine.page import RunPage
 from ppgen.engine.settings import LogSettings
 from ppgen.engine.writers import make_writers
+
+
+class StepReport(NamedTuple):
+    """What a step tells.
+
+    Attributes:
+        losses: of its phases. reports: other numbers; both are logged as means over the steps between two lines.
+        state: numbers to log as they are at the step of a line.
+        waited: seconds it waited for data.
+    """
+
+    losses: dict[str, float]
+    reports: dict[str, float]
+    state: dict[str, float]
+    waited: float
 
 
 class Observer:
@@ -53,32 +68,23 @@ class Observer:
         self.bar.n = step
         self._start_interval(step)
 
-    def after_step(
-        self,
-        step: int,
-        losses: dict[str, float],
-        reports: dict[str, float],
-        state: dict[str, float],
-        waited: float,
-        hours: float,
-        last: bool,
-    ) -> None:
+    def after_step(self, step: int, report: StepReport, hours: float, last: bool) -> None:
         """Advance the bar; at the log interval write a line and renew the page.
 
         A line holds means over the steps since the last one, of each number over the steps that had it: what is
-        computed now and then, such as a lazy penalty, would otherwise never fall on a line. `state` is as it is now.
+        computed now and then, such as a lazy penalty, would otherwise never fall on a line.
         """
         self.bar.update()
-        self._waited += waited
-        self.losses |= dict.fromkeys(losses)
-        for name, value in {**losses, **reports}.items():
+        self._waited += report.waited
+        self.losses |= dict.fromkeys(report.losses)
+        for name, value in {**report.losses, **report.reports}.items():
             total, count = self._sums.get(name, (0.0, 0))
             self._sums[name] = (total + value, count + 1)
         if step % self.settings.interval and not last:
             return
         means = {name: total / count for name, (total, count) in self._sums.items()}
         self._last = {name: means[name] for name in self.losses if name in means}
-        row = {**means, **state, **self._rates(step)}
+        row = {**means, **report.state, **self._rates(step)}
         self.log.write(step=step, images=step * self.batch_size, hours=hours, **row)
         self.writers.scalars(step, row)
         if not sys.stderr.isatty():
@@ -98,10 +104,6 @@ class Observer:
         self._start_interval(step)
         return rates
 
-    def due_for_pictures(self, step: int) -> bool:
-        """Whether curves and samples are to be drawn at this step."""
-        return step % self.settings.visual_interval == 0
-
     def draw(self, step: int, pictures: dict[str, np.ndarray], most: int, epoch: float) -> None:
         """Curves and a sample grid, titled with the epoch and the losses."""
         draw_curves(read_log(self.folder / "log.jsonl"), self.folder / "curves.png")
@@ -120,6 +122,6 @@ class Observer:
         tqdm.write(f"step {step} validation " + " ".join(f"{k}={v:.4g}" for k, v in printed.items()))
         sys.stdout.flush()
 
-    def note(self, **event: Any) -> None:
+    def note(self, **event: object) -> None:
         """Something that happened to the run, as a line of events.jsonl."""
         RunLog.append(self.folder / "events.jsonl", event)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable
 
 import numpy as np
 import paddle
@@ -13,7 +12,7 @@ from paddle import nn
 
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.models.base import Model, Phase
-from ppgen.registry import nearest
+from ppgen.registry import NamedParts, nearest
 
 
 def trainable(layers: list[nn.Layer]) -> list[paddle.Tensor]:
@@ -102,9 +101,12 @@ def gradient_descent(
     return paddle.optimizer.SGD(learning_rate, parameters, weight_decay or None, _clip(clip_norm))
 
 
-OPTIMIZERS = {
-    "Adam": adam, "AdamW": adamw, "RMSProp": rmsprop, "Momentum": momentum_descent, "SGD": gradient_descent,
-}  # fmt: skip
+DEFAULT_OPTIMIZER = "Adam"
+OPTIMIZERS: NamedParts[Callable[..., paddle.optimizer.Optimizer]] = NamedParts("optimizer")
+for _name, _build in (
+    ("Adam", adam), ("AdamW", adamw), ("RMSProp", rmsprop), ("Momentum", momentum_descent), ("SGD", gradient_descent),
+):  # fmt: skip
+    OPTIMIZERS.add(_name, _build)
 
 
 # argument -> (whether a value is good, what is expected)
@@ -148,10 +150,7 @@ def build_optimizer(
         where: its place in the YAML, for messages.
     """
     arguments = {k: v for k, v in config.items() if k != "name"}
-    name = config.get("name", "Adam")
-    if name not in OPTIMIZERS:
-        raise ConfigError(f"optimizer: no optimizer is called '{name}' (there are: {', '.join(OPTIMIZERS)})")
-    build = OPTIMIZERS[name]
+    build = OPTIMIZERS.get(config.get("name", DEFAULT_OPTIMIZER))
     if faults := value_faults(arguments, where):
         raise ConfigError("\n".join(faults))
     if "learning_rate" in arguments:
@@ -183,37 +182,6 @@ def build_optimizers(config: dict[str, dict], model: Model) -> dict[str, paddle.
     if untrained:
         raise ConfigError(f"optimizer: no entry for {', '.join(sorted(untrained))}")
     return result
-
-
-def rate_factor(
-    step: int,
-    total: int,
-    shape: Literal["constant", "linear", "cosine", "steps"] = "constant",
-    warmup: int = 0,
-    start: float = 0.5,
-    end: float = 1.0,
-    floor: float = 0.0,
-    milestones: Sequence[int] = (),
-    gamma: float = 0.1,
-) -> float:
-    """What the learning rate is multiplied with at a step: a pure function, so a resume needs no state.
-
-    Args:
-        warmup: steps of linear rise from 0.
-        start, end: shares of the training between which `linear` falls.
-        floor: the factor at the end of `linear` and `cosine`.
-        milestones, gamma: `steps` multiplies with gamma at each of these steps.
-    """
-    if step < warmup:
-        return (step + 1) / warmup
-    progress = min(step / max(total, 1), 1.0)
-    if shape == "linear":
-        return max(floor, 1 - max(0.0, progress - start) / (end - start) * (1 - floor))
-    if shape == "cosine":
-        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress))
-    if shape == "steps":
-        return gamma ** sum(step >= milestone for milestone in milestones)
-    return 1.0
 
 
 def _names(networks: dict[str, nn.Layer]) -> dict[str, str]:

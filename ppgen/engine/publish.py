@@ -11,7 +11,7 @@ import yaml
 from ppgen.config import read_yaml
 from ppgen.device import cpu_count
 from ppgen.engine.log import read_log
-from ppgen.engine.settings import LoaderSettings
+from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import read_metadata
 
@@ -42,7 +42,7 @@ def earlier_facts(run: Path) -> dict[str, Any]:
     from ppgen.engine import checkpoint
 
     facts = checkpoint.load_newest(run / "checkpoints")[1].facts
-    batch = LoaderSettings(**read_yaml(run / "config.yaml").get("loader", {})).batch_size
+    batch = TrainingConfig.of(read_yaml(run / "config.yaml")).loader.batch_size
     return {
         "command": [f"before, from step {s['step']}: `{s['command']}`" for s in read_log(run / "history.jsonl")],
         "step": facts["step"],

@@ -9,11 +9,14 @@ import re
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
+import paddle
 import yaml
 
+import ppgen
 from ppgen.config import read_yaml
+from ppgen.engine import checkpoint, distributed
+from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import OutputError
 from ppgen.io.atomic import write_text
 
@@ -33,21 +36,15 @@ def is_run_of(folder: Path, name: str) -> re.Match | None:
 
 def newest_run(output_dir: Path, name: str) -> Path | None:
     """The newest run folder of a config that has a checkpoint."""
-    from ppgen.engine import checkpoint
-
-    found = []
+    runs = []
     for path in output_dir.glob(f"{name}-*"):
         match = is_run_of(path, name)
         if match and checkpoint.newest(path / "checkpoints"):
-            found.append((match.group(1), int(match.group(2) or 1), path))
-    return max(found)[2] if found else None
+            runs.append((match.group(1), int(match.group(2) or 1), path))
+    return max(runs)[2] if runs else None
 
 
 def _versions() -> dict[str, str]:
-    import paddle
-
-    import ppgen
-
     return {
         "ppgen": ppgen.__version__, "paddle": paddle.__version__, "python": platform.python_version(),
         "commit": _commit(),
@@ -68,8 +65,6 @@ def _commit() -> str:
 
 def new_folder(output: Path, name: str) -> Path:
     """A name for a new run of a config; nothing is made."""
-    from ppgen.engine import distributed
-
     now = distributed.agree(int(time.time()))  # one folder for all processes
     folder = output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
     taken = sum((p / "config.yaml").is_file() for p in output.glob(f"{folder.name}*"))  # two starts in one second
@@ -77,8 +72,18 @@ def new_folder(output: Path, name: str) -> Path:
     return folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder
 
 
+def make_folder(folder: Path) -> None:
+    """OutputError where a run folder is not there and cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: this folder cannot be made ({error.strerror or error}); choose another with -o output_dir=…"
+        ) from error
+
+
 def record_start(
-    folder: Path, config: dict[str, Any], step: int, resumed: bool, arguments: list[str], prefix: str = ""
+    folder: Path, config: TrainingConfig, step: int, resumed: bool, arguments: list[str], prefix: str = ""
 ) -> None:
     """`record` a start, and say so in lines that begin with `prefix`."""
     for line in record(folder, config, step, resumed, arguments):
@@ -87,22 +92,18 @@ def record_start(
     print(f"{prefix}{where} in {folder}", flush=True)
 
 
-def record(folder: Path, config: dict[str, Any], step: int, resumed: bool, arguments: list[str]) -> list[str]:
+def record(folder: Path, config: TrainingConfig, step: int, resumed: bool, arguments: list[str]) -> list[str]:
     """Write the resolved config and, a line a start, what was run from which step; returns what has changed.
 
     Args:
         arguments: of `tools/main.py`.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror
-        raise OutputError(
-            f"{folder}: this folder cannot be made ({reason}); choose another with -o output_dir=…"
-        ) from error
-    earlier = folder / "config.yaml"
-    changes = differences(read_yaml(earlier), config) if resumed and earlier.is_file() else []
-    write_text(earlier, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    make_folder(folder)
+    place, settings = folder / "config.yaml", config.as_settings()
+    changes: list[str] = []
+    if resumed and place.is_file():
+        changes = differences(TrainingConfig.of(read_yaml(place)).as_settings(), settings)
+    write_text(place, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
     history = folder / "history.jsonl"
     lines = history.read_text() if history.is_file() else ""
     arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in arguments]
@@ -111,7 +112,7 @@ def record(folder: Path, config: dict[str, Any], step: int, resumed: bool, argum
     return [f"changed since the run began: {change}" for change in changes]
 
 
-def differences(old: Any, new: Any, where: str = "") -> list[str]:
+def differences(old: object, new: object, where: str = "") -> list[str]:
     """`path: old -> new` for every value that differs between two configs."""
     if isinstance(old, dict) and isinstance(new, dict):
         keys = [*old, *(key for key in new if key not in old)]

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ppgen.compat import paddlegan_yaml
-from ppgen.config import apply_overrides, check_call, check_config, read_yaml
+from ppgen.config import apply_overrides, check_call, read_yaml
 from ppgen.config.validate import check_named
 from ppgen.datasets.files import data_root
 from ppgen.datasets.pipeline import check_steps
-from ppgen.engine import settings
 from ppgen.engine.distributed import world_size
-from ppgen.engine.optimizers import OPTIMIZERS, value_faults
+from ppgen.engine.optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, value_faults
+from ppgen.engine.settings import SECTIONS, TrainingConfig
 from ppgen.errors import ConfigError
 from ppgen.io.places import LINKED
-from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
+from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS, nearest
 
 Check = Callable[[Any, str], list[str]]
 
 
 def _section(cls: type) -> Check:
     def check(value: Any, where: str) -> list[str]:
-        return check_call(cls, value, where) or _refused(cls, value)
+        if faults := check_call(cls, value, where):
+            return faults
+        try:
+            cls(**value)
+        except ConfigError as error:
+            return [str(error)]
+        return []
 
     return check
-
-
-def _refused(cls: type, value: dict[str, Any]) -> list[str]:
-    try:
-        cls(**value)
-    except ConfigError as error:
-        return [str(error)]
-    return []
 
 
 def _of_type(kind: type, least: int | None = None) -> Check:
@@ -59,14 +58,13 @@ def _optimizers(value: Any, where: str) -> list[str]:
         return [f"{where}: expected network names, each with the arguments of its optimizer"]
     faults = []
     for network, item in value.items():
-        name = item.get("name", "Adam")
-        if name not in OPTIMIZERS:
-            faults.append(
-                f"{where}.{network}.name: no optimizer is called '{name}' (there are: {', '.join(OPTIMIZERS)})"
-            )
+        place = f"{where}.{network}"
+        try:
+            build = OPTIMIZERS.get(item.get("name", DEFAULT_OPTIMIZER))
+        except ConfigError as error:
+            faults.append(f"{place}.name: {error}")
         else:
-            wrong = check_call(OPTIMIZERS[name], item, f"{where}.{network}", supplied=("parameters",))
-            faults += wrong or value_faults(item, f"{where}.{network}")
+            faults += check_call(build, item, place, supplied=("parameters",)) or value_faults(item, place)
     return faults
 
 
@@ -148,7 +146,7 @@ def _how_to_get(folder: str) -> str:
 
 
 def _validate(value: Any, where: str) -> list[str]:
-    faults = _section(settings.ValidateSettings)(value, where)
+    faults = _section(SECTIONS["validate"])(value, where)
     metric = value.get("metric") if isinstance(value, dict) else None
     if metric:
         faults += check_named(METRICS, metric, f"{where}.metric")
@@ -170,12 +168,7 @@ CHECKS: dict[str, Check] = {
     "model": lambda value, where: check_named(MODELS, value, where, NETWORKS),
     "dataset": _datasets,
     "optimizer": _optimizers,
-    "loader": _section(settings.LoaderSettings),
-    "schedule": _section(settings.ScheduleSettings),
-    "ema": _section(settings.EmaSettings),
-    "log": _section(settings.LogSettings),
-    "checkpoint": _section(settings.CheckpointSettings),
-    "guard": _section(settings.GuardSettings),
+    **{name: _section(cls) for name, cls in SECTIONS.items()},
     "validate": _validate,
     "card": _of_type(dict),
     "stages": _of_type(dict),  # read by ppgen.tree, which has a check of its own
@@ -190,7 +183,7 @@ def load_config(
     seed: int | None = None,
     need_data: bool = True,
     checks: Mapping[str, Check] = MappingProxyType({}),
-) -> dict[str, Any]:
+) -> TrainingConfig:
     """The resolved, validated config; one ConfigError lists every fault of the file.
 
     A YAML in PaddleGAN's words is translated after the overrides, so that these may use its words too.
@@ -199,31 +192,34 @@ def load_config(
         need_data: a dataset folder that is not there is a fault.
         checks: section -> check, of sections that another package reads.
     """
-    config = apply_overrides(read_yaml(path), overrides)
+    settings = apply_overrides(read_yaml(path), overrides)
+    translated = paddlegan_yaml.is_paddlegan(settings)
     try:
-        if paddlegan_yaml.is_paddlegan(config):
-            config = paddlegan_yaml.translate(config, processes=world_size())
+        if translated:
+            settings = paddlegan_yaml.translate(settings, processes=world_size())
         if seed is not None:
-            config["seed"] = seed
-        faults = _faults(config, {**CHECKS, **checks}, need_data)
+            settings["seed"] = seed
+        faults = faults_of(settings, {**CHECKS, **checks})
+        if need_data and isinstance(settings.get("dataset"), dict):
+            faults += missing_folders(settings["dataset"])
     except ConfigError as error:
         faults = str(error).split("\n")
     if faults:
         raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
-    config.setdefault("seed", 0)
-    config.setdefault("output_dir", "runs")
-    return config
+    return replace(TrainingConfig.of(settings), batch_is_per_process=translated)
 
 
-def _faults(config: dict[str, Any], checks: dict[str, Check], need_data: bool) -> list[str]:
+def faults_of(settings: Mapping[str, object], checks: Mapping[str, Check] = CHECKS) -> list[str]:
+    """Every fault of a training's YAML, each with its path."""
     faults = []
-    try:
-        check_config(config, checks, required=("model", "dataset", "optimizer"))
-    except ConfigError as error:
-        faults = str(error).split("\n")
-    if "epochs" not in config and "total_iters" not in config:
+    for key, value in settings.items():
+        if key not in checks:
+            faults.append(f"{key}: unknown key{nearest(key, checks)} (accepted: {', '.join(checks)})")
+        else:
+            faults += checks[key](value, key)
+    faults += [f"{key}: is missing" for key in ("model", "dataset", "optimizer") if key not in settings]
+    if "epochs" in settings and "total_iters" in settings:
+        faults.append("epochs, total_iters: give one of them, not both")
+    if "epochs" not in settings and "total_iters" not in settings:
         faults.append("total_iters: is missing (or give epochs)")
-    datasets = config.get("dataset")
-    if need_data and isinstance(datasets, dict):
-        faults += missing_folders(datasets)
     return faults

@@ -1,18 +1,22 @@
-"""The sections of a config that belong to the engine; their defaults live here and nowhere else."""
+"""A training's config with types; the engine's defaults live here and nowhere else."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 from ppgen.engine.writers import WRITERS
 from ppgen.errors import ConfigError
 
+Settings = dict[str, Any]  # what a YAML says of one part
 
-def _at_least_one(settings: object, section: str, *names: str) -> None:
-    for name in names:
-        if getattr(settings, name) < 1:
-            raise ConfigError(f"{section}.{name}: expected 1 or more, found {getattr(settings, name)}")
+
+def _at_least_one(section: str, **values: int) -> None:
+    for name, value in values.items():
+        if value < 1:
+            raise ConfigError(f"{section}.{name}: expected 1 or more, found {value}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class LoaderSettings:
     on_corrupt: Literal["skip", "stop"] = "skip"
 
     def __post_init__(self) -> None:
-        _at_least_one(self, "loader", "batch_size", "workers", "accumulate")
+        _at_least_one("loader", batch_size=self.batch_size, workers=self.workers, accumulate=self.accumulate)
         for group, turns in self.turns.items():
             if not isinstance(turns, int) or turns < 1:
                 raise ConfigError(f"loader.turns.{group}: expected a whole number from 1 up, found {turns!r}")
@@ -43,7 +47,14 @@ class LoaderSettings:
 
 @dataclass(frozen=True)
 class ScheduleSettings:
-    """Learning rate over time; see `optimizers.rate_factor`."""
+    """Learning rate over time.
+
+    Attributes:
+        warmup: steps of linear rise from 0.
+        start, end: shares of the training between which `linear` falls.
+        floor: the factor at the end of `linear` and `cosine`.
+        milestones, gamma: `steps` multiplies with gamma at each of these steps.
+    """
 
     shape: Literal["constant", "linear", "cosine", "steps"] = "constant"
     warmup: int = 0
@@ -55,13 +66,27 @@ class ScheduleSettings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end or not 0 <= self.floor <= 1:
-            found = f"start {self.start}, end {self.end}, floor {self.floor}"
-            raise ConfigError(f"schedule: expected 0 <= start < end and 0 <= floor <= 1, found {found}")
+            given = f"start {self.start}, end {self.end}, floor {self.floor}"
+            raise ConfigError(f"schedule: expected 0 <= start < end and 0 <= floor <= 1, found {given}")
         if not all(isinstance(step, int) and step > 0 for step in self.milestones):
             raise ConfigError(f"schedule.milestones: expected steps (whole numbers from 1 up), found {self.milestones}")
         if self.warmup < 0 or not self.gamma > 0:
-            found = f"warmup {self.warmup}, gamma {self.gamma}"
-            raise ConfigError(f"schedule: expected warmup >= 0 and gamma > 0, found {found}")
+            given = f"warmup {self.warmup}, gamma {self.gamma}"
+            raise ConfigError(f"schedule: expected warmup >= 0 and gamma > 0, found {given}")
+
+    def factor(self, step: int, total: int) -> float:
+        """What the learning rate is multiplied with at a step: a pure function, so a resume needs no state."""
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        progress = min(step / max(total, 1), 1.0)
+        if self.shape == "linear":
+            fallen = max(0.0, progress - self.start) / (self.end - self.start)
+            return max(self.floor, 1 - fallen * (1 - self.floor))
+        if self.shape == "cosine":
+            return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * progress))
+        if self.shape == "steps":
+            return self.gamma ** sum(step >= milestone for milestone in self.milestones)
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -74,8 +99,8 @@ class EmaSettings:
 
     def __post_init__(self) -> None:
         if not self.half_life >= 0 or not self.ramp_up > 0:
-            found = f"half_life {self.half_life}, ramp_up {self.ramp_up}"
-            raise ConfigError(f"ema: expected half_life >= 0 and ramp_up > 0, found {found}")
+            given = f"half_life {self.half_life}, ramp_up {self.ramp_up}"
+            raise ConfigError(f"ema: expected half_life >= 0 and ramp_up > 0, found {given}")
 
 
 @dataclass(frozen=True)
@@ -91,7 +116,7 @@ class LogSettings:
     writers: list = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        _at_least_one(self, "log", "interval", "visual_interval")
+        _at_least_one("log", interval=self.interval, visual_interval=self.visual_interval)
         for name in self.writers:
             if name not in WRITERS:
                 raise ConfigError(f"log.writers: no writer is called {name!r} (there are: {', '.join(WRITERS)})")
@@ -110,7 +135,7 @@ class CheckpointSettings:
     interval_epochs: int = 0
 
     def __post_init__(self) -> None:
-        _at_least_one(self, "checkpoint", "interval", "keep")
+        _at_least_one("checkpoint", interval=self.interval, keep=self.keep)
 
 
 @dataclass(frozen=True)
@@ -132,7 +157,7 @@ class ValidateSettings:
     batch_size: int = 8
 
     def __post_init__(self) -> None:
-        _at_least_one(self, "validate", "interval", "batch_size")
+        _at_least_one("validate", interval=self.interval, batch_size=self.batch_size)
 
 
 @dataclass(frozen=True)
@@ -156,6 +181,77 @@ class GuardSettings:
     compare_interval: int = 100
 
     def __post_init__(self) -> None:
-        _at_least_one(self, "guard", "gradient_interval", "back", "times", "compare_interval")
+        _at_least_one("guard", gradient_interval=self.gradient_interval, back=self.back, times=self.times)
+        _at_least_one("guard", compare_interval=self.compare_interval)
         if not 0 < self.factor <= 1:
             raise ConfigError(f"guard.factor: expected a number above 0 and up to 1, found {self.factor}")
+
+
+SECTIONS: dict[str, type] = {
+    "loader": LoaderSettings,
+    "schedule": ScheduleSettings,
+    "ema": EmaSettings,
+    "log": LogSettings,
+    "checkpoint": CheckpointSettings,
+    "guard": GuardSettings,
+    "validate": ValidateSettings,
+}
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A whole training: what its YAML says, and the defaults of what it leaves out.
+
+    Attributes:
+        output_dir: where its run folder is made.
+        total_iters: steps; 0 as long as `epochs` says it, which `assemble` turns into steps.
+        model, optimizer: of the recipe, and of each of its networks.
+        dataset: `train`, and `validation` where there is one.
+        amp: half precision, see `amp.Precision`.
+        load: the weights to start from, see `starts.load`.
+        card: what a card says of the weights when they are shipped.
+        stages: of a tree of trainings, which `ppgen.tree` reads.
+        batch_is_per_process: the YAML is in PaddleGAN's words and its batch was counted for each process.
+    """
+
+    seed: int = 0
+    output_dir: str = "runs"
+    total_iters: int = 0
+    epochs: int = 0
+    model: Settings = field(default_factory=dict)
+    dataset: dict[str, Settings] = field(default_factory=dict)
+    optimizer: dict[str, Settings] = field(default_factory=dict)
+    loader: LoaderSettings = LoaderSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    ema: EmaSettings = EmaSettings()
+    log: LogSettings = LogSettings()
+    checkpoint: CheckpointSettings = CheckpointSettings()
+    guard: GuardSettings = GuardSettings()
+    validate: ValidateSettings = ValidateSettings()
+    amp: Literal["O1", "O2"] | None = None
+    load: Sequence[str] = ()
+    card: Settings = field(default_factory=dict)
+    stages: Settings = field(default_factory=dict)
+    batch_is_per_process: bool = False
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> TrainingConfig:
+        """Of what a YAML says, which must have passed `schema.faults_of`."""
+        typed = {key: SECTIONS[key](**value) if key in SECTIONS else value for key, value in settings.items()}
+        if isinstance(typed.get("load"), str):
+            typed["load"] = [typed["load"]]
+        return cls(**typed)
+
+    def as_settings(self) -> Settings:
+        """What the run's config.yaml holds: all of this with its defaults, without what is empty."""
+        settings = asdict(self)
+        del settings["batch_is_per_process"]  # settled by now
+        return {key: value for key, value in settings.items() if value or key == "seed"}
+
+    def in_steps(self, samples: int) -> TrainingConfig:
+        """With steps for the epochs of a dataset of so many samples."""
+        epoch = max(1, samples // self.loader.batch_size)
+        kept = self.checkpoint
+        if kept.interval_epochs:
+            kept = replace(kept, interval=kept.interval_epochs * epoch, interval_epochs=0)
+        return replace(self, total_iters=self.epochs * epoch or self.total_iters, epochs=0, checkpoint=kept)

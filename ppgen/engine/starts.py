@@ -37,7 +37,7 @@ def load(trainer: Any, sources: str | Sequence[str]) -> None:
     """
     starts = check_starts(sources)
     if starts[0].is_dir():
-        trainer.load_weights(starts[0])
+        trainer.snapshot.load_weights(starts[0])
         return
     parts: dict[tuple[str, bool], _Part] = {}
     for part in (part for source in map(str, starts) for part in _parts(trainer, source)):
@@ -86,7 +86,7 @@ def _parts(trainer: Any, source: str) -> list[_Part]:
 
 
 def _put(trainer: Any, part: _Part) -> None:
-    average = trainer.averages.get(part.network)
+    average = trainer.snapshot.averages.get(part.network)
     networks = [] if part.average else [trainer.model.networks[part.network]]
     for network in [*networks, *([average.network] if average else [])]:
         load_into(network, _fitting(network, part.source), key=part.key)
@@ -115,7 +115,7 @@ def _network_of(trainer: Any, source: str) -> str:
         return described.card["network"]
     kind = None if described is None else described.network
     same_class = [name for name, network in networks.items() if type(network).__name__ == kind]
-    wanted = trainer.validate_settings.network
+    wanted = trainer.config.validate.network
     candidates = [wanted] if wanted in (same_class or networks) else same_class or list(networks)
     if len(candidates) != 1:
         raise WeightsError(

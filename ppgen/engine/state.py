@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import paddle
@@ -27,11 +27,11 @@ class NetworkState:
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Put arrays back; WeightsError if they are another network's."""
         wanted = {key: tuple(value.shape) for key, value in self.network.state_dict().items()}
-        found = {key: value.shape for key, value in arrays.items()}
-        if wanted != found:
-            odd = sorted(set(wanted.items()) ^ set(found.items()))[:3]
-            size = getattr(self.network, "size", None)
-            ours = f", which is for {size} pixels a side" if size else ""
+        given = {key: value.shape for key, value in arrays.items()}
+        if wanted != given:
+            odd = sorted(set(wanted.items()) ^ set(given.items()))[:3]
+            network = self.network
+            ours = f", which is for {network.size} pixels a side" if isinstance(network, Enlargeable) else ""
             raise WeightsError(
                 f"the checkpoint's '{self.name}' is another network than the config's{ours} (such as {odd}); give "
                 "its run's config.yaml, or the same model settings"
@@ -39,13 +39,24 @@ class NetworkState:
         self.network.set_state_dict({key: paddle.to_tensor(value) for key, value in arrays.items()})
 
 
+@runtime_checkable
+class Enlargeable(Protocol):
+    """A network that can go on from the arrays of its kind for fewer pixels a side."""
+
+    size: int
+
+    def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All its arrays, out of those of the smaller one."""
+        ...
+
+
 def enlarged(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays to start from; those of a smaller network as a network with the method `of_smaller` goes on from them.
+    """Arrays to start from; those of a smaller network as an `Enlargeable` one goes on from them.
 
     Arrays of another network come back as they are; `NetworkState.restore` refuses them.
     """
-    grow = getattr(network, "of_smaller", None)
-    return arrays if grow is None or set(arrays) == set(network.state_dict()) else grow(arrays)
+    fits = not isinstance(network, Enlargeable) or set(arrays) == set(network.state_dict())
+    return arrays if fits else network.of_smaller(arrays)
 
 
 class OptimizerState:
@@ -89,7 +100,7 @@ def check_finite(weights: dict[str, np.ndarray], step: int) -> None:
         )
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _leaves(item, f"{path}[{key!r}]")

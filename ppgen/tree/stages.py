@@ -11,15 +11,14 @@ of; the groups of the first level start from the base.
 
 from __future__ import annotations
 
-import copy
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ppgen.config import check_call
 from ppgen.config.read import merge
+from ppgen.engine.settings import Settings, TrainingConfig
 from ppgen.errors import ConfigError
 
 BASE = "base"
@@ -80,14 +79,14 @@ class Node:
         parent: the node it starts from; None for the base.
         level: 0 for the base.
         attributes: attribute -> group, of all levels down to this.
-        config: of an ordinary training, without the section `stages`.
+        settings: of an ordinary training, without the section `stages`.
     """
 
     name: str
     parent: str | None
     level: int
     attributes: dict[str, str]
-    config: dict[str, Any]
+    settings: Settings
 
 
 def check_stages(value: Any, where: str) -> list[str]:
@@ -155,25 +154,25 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def levels_of(config: Mapping[str, Any]) -> list[LevelSettings]:
+def levels_of(config: TrainingConfig) -> list[LevelSettings]:
     """The levels of a valid config."""
-    return [LevelSettings(**item) for item in config["stages"]["levels"]]
+    return [LevelSettings(**item) for item in config.stages["levels"]]
 
 
-def nodes_of(config: Mapping[str, Any]) -> list[Node]:
+def nodes_of(config: TrainingConfig) -> list[Node]:
     """All nodes, parents before children.
 
     Raises:
         ConfigError: `epochs` in place of `total_iters`, or no validation to choose weights by.
     """
-    if "epochs" in config:
+    if config.epochs:
         raise ConfigError("epochs: a config with stages counts in steps; give total_iters")
-    base = copy.deepcopy({key: value for key, value in config.items() if key != "stages"})
-    validate = base.get("validate", {})
-    if "validation" not in base["dataset"] or not validate.get("metric") or not validate.get("best"):
+    if "validation" not in config.dataset or not config.validate.metric or not config.validate.best:
         raise ConfigError(
             "stages: give dataset.validation, validate.metric and validate.best: they choose each node's weights"
         )
+    base = config.as_settings()
+    del base["stages"]
     nodes = above = [Node(BASE, None, 0, {}, base)]
     for depth, level in enumerate(levels_of(config), start=1):
         here = [_child(parent, depth, level, group, base) for parent in above for group in level.names()]
@@ -181,12 +180,12 @@ def nodes_of(config: Mapping[str, Any]) -> list[Node]:
     return nodes
 
 
-def _child(parent: Node, depth: int, level: LevelSettings, group: str, base: dict[str, Any]) -> Node:
-    config = merge(base, level.change)
-    config.pop("load", None)  # where the base starts
-    config["total_iters"] = level.total_iters
-    for key, dataset in config["dataset"].items():
-        inherited = parent.config["dataset"].get(key, {}).get("where") or {}
+def _child(parent: Node, depth: int, level: LevelSettings, group: str, base: Settings) -> Node:
+    settings = merge(base, level.change)
+    settings.pop("load", None)  # where the base starts
+    settings["total_iters"] = level.total_iters
+    for key, dataset in settings["dataset"].items():
+        inherited = parent.settings["dataset"].get(key, {}).get("where") or {}
         dataset["where"] = {**inherited, **(dataset.get("where") or {}), **level.where(group)}
     name = group if parent.level == 0 else f"{parent.name}-{group}"
-    return Node(name, parent.name, depth, {**parent.attributes, level.by: group}, config)
+    return Node(name, parent.name, depth, {**parent.attributes, level.by: group}, settings)

@@ -16,20 +16,18 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ppgen.config import check_config
 from ppgen.datasets.files import NothingSelected
+from ppgen.datasets.stream import Reader
 from ppgen.engine import checkpoint, distributed, runs, starts
-from ppgen.engine.amp import Precision
-from ppgen.engine.assemble import build, describe
+from ppgen.engine.assemble import build_trainer, describe
 from ppgen.engine.processes import STOPPED
-from ppgen.engine.schema import CHECKS
-from ppgen.engine.settings import ValidateSettings
+from ppgen.engine.schema import faults_of
+from ppgen.engine.settings import Settings, TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, DataError
@@ -38,7 +36,7 @@ from ppgen.io.image import save_image, to_uint8
 from ppgen.io.weights import read_metadata
 from ppgen.registry import DATASETS
 from ppgen.tree.picture import draw_tree
-from ppgen.tree.stages import Node, levels_of, nodes_of
+from ppgen.tree.stages import Node, StagesSettings, levels_of, nodes_of
 
 TREE, PICTURE, START, SAMPLE, BEST = "tree.json", "tree.png", "start.json", "sample.png", "best.safetensors"
 _MOST_PANELS = 3  # of a node's sample: photo, drawing, cartoon
@@ -48,14 +46,15 @@ _MOST_PANELS = 3  # of a node's sample: photo, drawing, cartoon
 class _Run:
     """One tree on disk.
 
-    counts: node -> number of samples of each dataset.
+    counts: node -> number of samples of each dataset. configs: node -> its training's.
     """
 
     folder: Path
-    config: dict[str, Any]
+    config: TrainingConfig
     nodes: list[Node]
     options: argparse.Namespace
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]]
+    configs: dict[str, TrainingConfig]
 
     def checkpoints(self, name: str) -> Path:
         return self.folder / name / "checkpoints"
@@ -65,11 +64,11 @@ class _Run:
         if node.parent is None:
             return None
         root = self.checkpoints(node.parent)
-        best = checkpoint.best(root) if self.config["stages"].get("start_from", "best") == "best" else None
+        best = checkpoint.best(root) if StagesSettings(**self.config.stages).start_from == "best" else None
         return best or checkpoint.newest(root)
 
 
-def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
+def run_tree(options: argparse.Namespace, config: TrainingConfig) -> int:
     """Train, or evaluate, all nodes; returns the exit code.
 
     Args:
@@ -82,11 +81,13 @@ def run_tree(options: argparse.Namespace, config: dict[str, Any]) -> int:
         raise ConfigError("--profiler_options: a tree of trainings is not profiled; give one node's config.yaml")
     nodes = nodes_of(config)
     check_nodes(nodes)
-    counts = {node.name: _count(node) for node in nodes}
-    if config.get("load"):
-        starts.check_starts(config["load"])
+    counts, configs = {}, {}
+    for node in nodes:
+        configs[node.name], counts[node.name] = _counted(node)
+    if config.load:
+        starts.check_starts(config.load)
     folder, resumed = _folder(options, config)
-    run = _Run(folder, config, nodes, options, counts)
+    run = _Run(folder, config, nodes, options, counts, configs)
     if options.dry_run:
         return _describe(run)
     if options.evaluate_only:
@@ -111,28 +112,25 @@ def check_nodes(nodes: list[Node]) -> None:
     """ConfigError for what a level's `change` makes wrong, and for datasets that cannot be split into groups."""
     faults: list[str] = []
     for node in nodes:
-        for key, dataset in node.config["dataset"].items():
+        for key, dataset in node.settings["dataset"].items():
             if node.parent and "where" not in inspect.signature(DATASETS.get(dataset["name"])).parameters:
                 faults.append(
                     f"dataset.{key}: {dataset['name']} has no 'where' and cannot be split into groups; take "
                     "PortraitCartoons or Portraits"
                 )
-        try:
-            check_config(node.config, CHECKS, required=("model", "dataset", "optimizer"))
-        except ConfigError as error:
-            place = f"stages.levels.{node.level - 1}.change: " if node.parent else ""
-            faults += [place + fault for fault in str(error).split("\n")]
+        place = f"stages.levels.{node.level - 1}.change: " if node.parent else ""
+        faults += [place + fault for fault in faults_of(node.settings)]
     if faults:
         raise ConfigError("\n".join(dict.fromkeys(faults)))
 
 
-def _count(node: Node) -> dict[str, int]:
-    """How many samples each dataset of a node has; turns of groups that it has not are dropped.
+def _counted(node: Node) -> tuple[TrainingConfig, dict[str, int]]:
+    """(a node's config, without turns of groups that it has not; how many samples each of its datasets has).
 
     Raises DataError that names a group without images, ConfigError for one with too few for its metric.
     """
-    counts = {}
-    for key, dataset in node.config["dataset"].items():
+    config, counts = TrainingConfig.of(node.settings), {}
+    for key, dataset in config.dataset.items():
         try:
             built = DATASETS.build(dataset)
         except DataError as error:
@@ -142,14 +140,12 @@ def _count(node: Node) -> dict[str, int]:
             advice = _how_to_fill(error.empty) if isinstance(error, NothingSelected) and error.empty else ""
             raise DataError(f"stages: the group '{node.name}' has no images {what}: {error}{advice}") from error
         counts[key] = len(built)
-        turns = node.config.get("loader", {}).get("turns")
-        if key == "train" and turns and node.parent:
-            present = set(built.groups)
-            node.config["loader"]["turns"] = {group: n for group, n in turns.items() if group in present}
+        if key == "train" and node.parent:
+            turns = {group: n for group, n in config.loader.turns.items() if group in set(built.groups)}
+            config = replace(config, loader=replace(config.loader, turns=turns))
     if "validation" in counts:
-        wanted = ValidateSettings(**node.config.get("validate", {}))
-        check_enough(wanted, counts["validation"], f"stages: dataset.validation of the group '{node.name}'")
-    return counts
+        check_enough(config.validate, counts["validation"], f"stages: dataset.validation of the group '{node.name}'")
+    return config, counts
 
 
 def _how_to_fill(columns: Sequence[str]) -> str:
@@ -160,18 +156,17 @@ def _how_to_fill(columns: Sequence[str]) -> str:
     )
 
 
-def _folder(options: argparse.Namespace, config: dict[str, Any]) -> tuple[Path, bool]:
+def _folder(options: argparse.Namespace, config: TrainingConfig) -> tuple[Path, bool]:
     """(folder of the tree, whether it is there already)."""
-    output, name = Path(config["output_dir"]).expanduser(), runs.run_name(options.config_file)
+    output, name = Path(config.output_dir).expanduser(), runs.run_name(options.config_file)
     if options.resume not in (None, "newest"):
         given = Path(options.resume)
         if not (given / TREE).is_file():
             raise ConfigError(f"--resume {options.resume}: no {TREE} there (expected the run folder of a whole tree)")
         return given, True
-    found = sorted(path.parent for path in output.glob(f"*/{TREE}") if runs.is_run_of(path.parent, name))
-    found = found if options.resume else []
-    place = distributed.agree(len(found) - 1)
-    return (found[place], True) if place >= 0 else (runs.new_folder(output, name), False)
+    trees = sorted(path.parent for path in output.glob(f"*/{TREE}") if runs.is_run_of(path.parent, name))
+    newest = distributed.agree(len(trees) - 1 if options.resume else -1)
+    return (trees[newest], True) if newest >= 0 else (runs.new_folder(output, name), False)
 
 
 def _describe(run: _Run) -> int:
@@ -179,7 +174,7 @@ def _describe(run: _Run) -> int:
     for node in run.nodes:
         images = ", ".join(f"{n} {key}" for key, n in run.counts[node.name].items())
         start = f" from {node.parent}" if node.parent else ""
-        print(f"{'  ' * node.level}{node.name}: {node.config['total_iters']} steps{start}; images: {images}")
+        print(f"{'  ' * node.level}{node.name}: {run.configs[node.name].total_iters} steps{start}; images: {images}")
     describe(_trainer(run, run.nodes[0]))
     return 0
 
@@ -188,27 +183,26 @@ def _describe(run: _Run) -> int:
 
 
 def _trainer(run: _Run, node: Node) -> Trainer:
-    model, train, validation = build(node.config)
-    precision = Precision(run.config.get("amp"))
-    return Trainer(model, node.config, run.folder / node.name, train, validation, precision)
+    return build_trainer(run.configs[node.name], run.folder / node.name)
 
 
 def _train(run: _Run, node: Node) -> int:
     """Train one node to its end; the exit code is not 0 where a signal stopped it."""
     newest = checkpoint.newest(run.checkpoints(node.name))
     reached = distributed.agree(int(newest.name.removeprefix("step_")) if newest else -1)
-    if reached >= node.config["total_iters"]:
+    if reached >= run.configs[node.name].total_iters:
         _say(f"{node.name}: finished before, passed over")
         return 0
     trainer = _trainer(run, node)
     if reached >= 0:
-        for damaged in trainer.resume_newest():
+        for damaged in trainer.snapshot.resume_newest():
             print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
     else:
         _start(run, node, trainer)
-    _say(f"{node.name}: from step {trainer.step} to {trainer.total}, {run.counts[node.name]['train']} images")
-    start = (trainer.folder, trainer.config, trainer.step, reached >= 0, run.options.argv, f"{node.name}: ")
-    trainer.run(started=lambda: runs.record_start(*start))
+    images, end = run.counts[node.name]["train"], trainer.config.total_iters
+    _say(f"{node.name}: from step {trainer.step} to {end}, {images} images")
+    begin = (trainer.folder, trainer.config, trainer.step, reached >= 0, run.options.argv, f"{node.name}: ")
+    trainer.run(started=lambda: runs.record_start(*begin))
     if trainer.stopped_by is not None:
         _say(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step} of '{node.name}', checkpoint written; "
              f"the same command with --resume {run.folder} goes on")  # fmt: skip
@@ -230,10 +224,10 @@ def _start(run: _Run, node: Node, trainer: Trainer) -> None:
     """From the parent's weights, whose scores on this group are noted first."""
     source = run.start_of(node)
     if source is None:
-        if run.config.get("load"):
-            starts.load(trainer, run.config["load"])
+        if run.config.load:
+            starts.load(trainer, run.config.load)
         return
-    trainer.load_weights(source)
+    trainer.snapshot.load_weights(source)
     token = str(distributed.agree(time.time_ns() % 10**9))
     if trainer.writes:
         place = str(source.relative_to(run.folder))
@@ -243,41 +237,39 @@ def _start(run: _Run, node: Node, trainer: Trainer) -> None:
 
 def _keep_sample(trainer: Trainer) -> None:
     """The first validation portrait as this node draws it, in a row: photo, drawing, cartoon, say."""
-    from ppgen.datasets.stream import Reader
-
     batch = Reader(trainer.validation).batch([0])
     if batch is None:
         return
     for network in trainer.model.networks.values():
         network.eval()
-    shown = list(trainer.model.visuals(batch, trainer.smooth_networks()).values())[:_MOST_PANELS]
+    shown = list(trainer.model.visuals(batch, trainer.snapshot.smooth_networks()).values())[:_MOST_PANELS]
     save_image(trainer.folder / SAMPLE, np.concatenate([to_uint8(picture)[0] for picture in shown], axis=1))
 
 
 # ---- what is left ----------------------------------------------------------------------------------------
 
 
-def _entry(run: _Run, node: Node) -> dict[str, Any]:
+def _entry(run: _Run, node: Node) -> Settings:
     """What tree.json says of a node."""
-    folder, validate = run.folder / node.name, node.config["validate"]
+    folder, config = run.folder / node.name, run.configs[node.name]
     best = folder / BEST
     card = read_metadata(best).get("card", {}) if best.is_file() else {}
     start = json.loads((folder / START).read_text()) if (folder / START).is_file() else {}
     newest = checkpoint.newest(run.checkpoints(node.name))
     step = int(newest.name.removeprefix("step_")) if newest else 0
-    name = validate["best"]
+    name = config.validate.best
     return {
         "name": node.name, "parent": node.parent, "attributes": node.attributes,
         "images": run.counts[node.name]["train"], "validation_images": run.counts[node.name]["validation"],
-        "step": step, "total_iters": node.config["total_iters"], "finished": step >= node.config["total_iters"],
+        "step": step, "total_iters": config.total_iters, "finished": step >= config.total_iters,
         "weights": f"{node.name}/{BEST}" if best.is_file() else None, "best_step": card.get("step"),
-        "started_from": start.get("from"), "judged_by": name, "mode": validate.get("mode", "min"),
+        "started_from": start.get("from"), "judged_by": name, "mode": config.validate.mode,
         "score": card.get("scores", {}).get(name), "parent_score": start.get("scores", {}).get(name),
         "scores": card.get("scores", {}), "parent_scores": start.get("scores", {}),
     }  # fmt: skip
 
 
-def _score_line(entry: dict[str, Any]) -> str:
+def _score_line(entry: Settings) -> str:
     """`overall 0.512 (its parent on these portraits: 0.56)`."""
     if entry["score"] is None:
         return "no score yet"
@@ -298,7 +290,7 @@ def _write(run: _Run) -> None:
     save_image(run.folder / PICTURE, draw_tree({node.name: node.parent for node in run.nodes}, captions, samples))
 
 
-def _bounds(groups: Any, name: str) -> dict[str, float]:
+def _bounds(groups: list | dict, name: str) -> dict[str, float]:
     return {str(key): ends for key, ends in groups.items()}[name] if isinstance(groups, dict) else {}
 
 
@@ -311,7 +303,7 @@ def _evaluate(run: _Run) -> int:
         if place is None:
             continue
         trainer = _trainer(run, node)
-        trainer.load_weights(place)
+        trainer.snapshot.load_weights(place)
         scores[node.name] = trainer.evaluate()
     if not scores:
         raise ConfigError("--evaluate-only: no node has weights yet; name a tree with --resume DIR")

@@ -15,9 +15,10 @@ import ppgen.models
 from ppgen.cli.launch import main
 from ppgen.compat.names import MODEL_NAMES
 from ppgen.compat.paddlegan_yaml import is_paddlegan, translate
-from ppgen.config import apply_overrides, check_config, read_yaml
-from ppgen.engine import schema
-from ppgen.engine.optimizers import build_optimizer, rate_factor
+from ppgen.config import apply_overrides, read_yaml
+from ppgen.engine.optimizers import build_optimizer
+from ppgen.engine.schema import faults_of
+from ppgen.engine.settings import ScheduleSettings, TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError
 from ppgen.io.image import save_image
@@ -125,7 +126,7 @@ def test_every_file_is_here_and_every_model_it_names():
 @pytest.mark.parametrize("name", NAMES)
 def test_it_passes_the_checks_of_our_own_configs(name, data):
     config = here(translate(theirs(name)))
-    check_config(config, schema.CHECKS, required=("model", "dataset", "optimizer"))
+    assert faults_of(config) == []
     assert not is_paddlegan(config)  # a run's config.yaml is ours
     assert yaml.safe_load(yaml.safe_dump(config)) == config
 
@@ -133,10 +134,10 @@ def test_it_passes_the_checks_of_our_own_configs(name, data):
 @pytest.mark.parametrize("name", NAMES)
 def test_it_builds(name, data, tmp_path):
     config = here(translate(small(name, "total_iters=2")))
-    check_config(config, schema.CHECKS, required=("model", "dataset", "optimizer"))
+    assert faults_of(config) == []
     datasets = {key: DATASETS.build(value) for key, value in config["dataset"].items()}
     model = MODELS.build(config["model"])
-    Trainer(model, config, tmp_path / "run", datasets["train"], datasets["validation"])
+    Trainer(model, TrainingConfig.of(config), tmp_path / "run", datasets["train"], datasets["validation"])
     assert (
         set(model.networks)
         == set(config["optimizer"])
@@ -282,7 +283,7 @@ def test_linear_decay_equals_paddlegans_at_the_end_of_every_epoch():
     schedule = translate(theirs("pix2pix_facades"))["schedule"]
     for epoch in range(200):
         expected = 1 - max(0, epoch + 1 - 100) / 101
-        assert rate_factor((epoch + 1) * 7, 200 * 7, **schedule) == pytest.approx(expected, abs=1e-4)
+        assert ScheduleSettings(**schedule).factor((epoch + 1) * 7, 200 * 7) == pytest.approx(expected, abs=1e-4)
     short = changed("pix2pix_facades", "total_iters=300")
     assert short["schedule"]["start"] == 0.5 and short["checkpoint"] == {"interval": 5}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 
+from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.faces.typical import typical_landmarks
 from ppgen.registry import MODELS
@@ -108,4 +109,4 @@ def trainer(family: str, folder: Path, model: dict | None = None, optimizer: dic
         "optimizer": {name: optimizer or {"name": "Adam", "learning_rate": 0.001} for name in names},
         "ema": {"networks": names[:1], "half_life": 10}, "checkpoint": {"interval": 100}, **changes,
     }  # fmt: skip
-    return Trainer(recipe, config, folder, Noise(), Noise())
+    return Trainer(recipe, TrainingConfig.of(config), folder, Noise(), Noise())

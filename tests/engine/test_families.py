@@ -27,7 +27,7 @@ def test_resumed_is_undisturbed_bit_for_bit(tmp_path, family):
     first.run(until=1)
     extra = paddle.nn.Linear(3, 3)  # shifts the parameter names that Paddle generates
     second = trainer(family, tmp_path / "parts")
-    second.resume_newest()
+    second.snapshot.resume_newest()
     assert second.step == 1 and extra is not None
     second.run()
     one, two = (checkpoint.load(checkpoint.newest(tmp_path / n / "checkpoints")) for n in ("whole", "parts"))
@@ -36,7 +36,7 @@ def test_resumed_is_undisturbed_bit_for_bit(tmp_path, family):
         assert a.keys() == b.keys()
         assert [key for key in a if not np.array_equal(a[key], b[key])] == []
     start = checkpoint.load(tmp_path / "parts/checkpoints/step_00000001")
-    for name in whole.optimizers:
+    for name in whole.snapshot.optimizers:
         trained = [
             k for k in one.weights if k.startswith(f"{name}.") and not np.array_equal(one.weights[k], start.weights[k])
         ]
@@ -62,7 +62,7 @@ def test_two_processes_give_the_weights_of_one_with_the_whole_batch(run_python, 
     train(run_python, [*LAUNCHER, str(tmp_path / "logs")], family, tmp_path / "two", 20)
     one, two = (checkpoint.load(tmp_path / n / "checkpoints/step_00000020") for n in ("one", "two"))
     assert one.weights.keys() == two.weights.keys() and len(one.weights) > 10
-    start = trainer(family, tmp_path / "start", two_processes.MODELS[family]).networks_state()
+    start = trainer(family, tmp_path / "start", two_processes.MODELS[family]).snapshot.networks_state()
     for key, value in one.weights.items():
         assert np.allclose(value, two.weights[key], atol=3e-4), (key, np.abs(value - two.weights[key]).max())
     moved = max(np.abs(v - one.weights[f"{n}.{k}"]).max() for n, s in start.items() for k, v in s.arrays().items())
@@ -94,5 +94,5 @@ def test_two_processes_share_a_validation_and_give_the_scores_of_the_kept_networ
     (shared,) = [row for row in read_log(tmp_path / "two/log.jsonl") if "val_iou" in row]
     settings = {"metric": {"name": "MaskScores"}, "network": "network", "batch_size": 12}
     alone = trainer("segmentation", tmp_path / "one", loader={"batch_size": 8}, validate=settings)
-    alone.load_weights(checkpoint.newest(tmp_path / "two/checkpoints"))
+    alone.snapshot.load_weights(checkpoint.newest(tmp_path / "two/checkpoints"))
     assert alone.evaluate()["iou"] == pytest.approx(shared["val_iou"], abs=1e-6) and 0 < shared["val_iou"] < 1

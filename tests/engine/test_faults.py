@@ -149,7 +149,7 @@ def test_damaged_samples_are_named_once_in_pictures_too_and_counted(tmp_path, ca
 def test_weights_start_from_a_run_folder(tmp_path):
     done = run(tmp_path / "run", total_iters=3)
     new = trainer(tmp_path / "new", seed=6)
-    new.load_weights(tmp_path / "run")
+    new.snapshot.load_weights(tmp_path / "run")
     for mine, theirs in zip(new.model.networks["network"].parameters(), done.model.networks["network"].parameters()):
         assert np.array_equal(mine.numpy(), theirs.numpy())
 
@@ -187,7 +187,7 @@ def test_another_optimizer_is_refused_on_resume(tmp_path):
     for name in ("RMSProp", "Momentum"):
         other = trainer(tmp_path, optimizer={"network": {"name": name, "learning_rate": 0.01}})
         with pytest.raises(WeightsError, match="set optimizer.NETWORK.name back"):
-            other.resume_newest()
+            other.snapshot.resume_newest()
 
 
 def test_gradients_are_looked_at_before_anything_is_made_of_the_weights(tmp_path, monkeypatch):

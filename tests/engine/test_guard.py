@@ -44,14 +44,14 @@ ROLLBACK = {"action": "rollback", "factor": 0.25, "times": 2}
 def test_divergence_rolls_back_with_a_lower_rate_and_goes_on(tmp_path):
     done = trainer(tmp_path, recipe=Fuse, guard=ROLLBACK, total_iters=10, schedule={})
     done.run()
-    assert done.step == 10 and done.rollbacks == 1
+    assert done.step == 10 and done.snapshot.rollbacks == 1
     rows = {r["step"]: r for r in read_log(tmp_path / "log.jsonl") if "rate_factor" in r}
     assert sorted(rows) == list(range(1, 11))
     assert rows[6]["rate_factor"] == 1.0 and rows[7]["rate_factor"] == 0.25
     assert "rolled back" in (tmp_path / "events.jsonl").read_text()
     again = trainer(tmp_path, recipe=Fuse, guard=ROLLBACK, total_iters=10, schedule={})
-    again.resume_newest()
-    assert again.rollbacks == 1  # the lowered rate is part of a checkpoint
+    again.snapshot.resume_newest()
+    assert again.snapshot.rollbacks == 1  # the lowered rate is part of a checkpoint
 
 
 def test_rollbacks_end_with_a_report_that_names_loss_norm_and_samples(tmp_path):
@@ -60,7 +60,7 @@ def test_rollbacks_end_with_a_report_that_names_loss_norm_and_samples(tmp_path):
         TrainingDiverged, match=r"step 7, phase network.*nan.*last gradient norms: network .*samples: \d+"
     ):
         broken.run()
-    assert broken.rollbacks == 2
+    assert broken.snapshot.rollbacks == 2
 
 
 def test_an_infinite_gradient_stops_before_the_weights_change(tmp_path):
@@ -93,14 +93,14 @@ def test_a_checkpoint_with_one_changed_bit_is_named_and_the_one_before_is_used(t
     with pytest.raises(WeightsError, match="checksum"):
         checkpoint.load(newest)
     again = trainer(tmp_path, total_iters=8)
-    (sentence,) = again.resume_newest()
+    (sentence,) = again.snapshot.resume_newest()
     assert again.step == 4 and str(newest) in sentence  # 4: the best so far
     again.run()
     assert checkpoint.load(checkpoint.newest(tmp_path / "checkpoints")).facts["step"] == 8
     for folder in (tmp_path / "checkpoints").glob("step_*"):
         flip_a_byte(folder / "weights.safetensors")
     with pytest.raises(WeightsError, match="checksum"):
-        trainer(tmp_path).resume_newest()
+        trainer(tmp_path).snapshot.resume_newest()
 
 
 def test_the_best_checkpoint_is_spared(tmp_path):
@@ -126,7 +126,7 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_the_resumed_run_is_the_same
     thread.join()
     assert first.stopped_by == signal.SIGTERM and 4 <= first.step < 12
     second = trainer(tmp_path / "parts", total_iters=12)
-    assert second.resume_newest() == [] and second.step == first.step
+    assert second.snapshot.resume_newest() == [] and second.step == first.step
     second.run()
     one, two = (checkpoint.load(tmp_path / n / "checkpoints" / "step_00000012") for n in ("whole", "parts"))
     for a, b in zip(one[:2], two[:2]):
@@ -144,7 +144,7 @@ def test_two_runs_in_one_folder_are_refused(tmp_path):
 def test_a_run_with_another_seed_is_not_taken_for_the_same(tmp_path):
     run(tmp_path, total_iters=3)
     with pytest.raises(ConfigError, match="seed 5.*says 6"):
-        trainer(tmp_path, seed=6).resume_newest()
+        trainer(tmp_path, seed=6).snapshot.resume_newest()
 
 
 def test_state_that_no_checkpoint_would_hold_is_found(tmp_path):

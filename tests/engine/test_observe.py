@@ -3,7 +3,7 @@
 import pytest
 
 from ppgen.engine.log import read_log
-from ppgen.engine.observe import Observer
+from ppgen.engine.observe import Observer, StepReport
 from ppgen.engine.settings import LogSettings
 
 
@@ -11,7 +11,8 @@ def test_a_line_holds_means_also_of_what_is_computed_now_and_then(tmp_path):
     observer = Observer(tmp_path, 0, 8, 4, LogSettings(interval=4))
     for step in range(1, 9):
         lazy = {"r1": 10.0 * step} if step in (2, 3) else {}
-        observer.after_step(step, {"d": float(step), **lazy}, {"d_real": -step}, {"level": step}, 0.0, 0.1, False)
+        report = StepReport({"d": float(step), **lazy}, {"d_real": -step}, {"level": step}, waited=0.0)
+        observer.after_step(step, report, hours=0.1, last=False)
     observer.close()
     first, second = read_log(tmp_path / "log.jsonl")
     assert first["step"] == 4 and first["images"] == 16

@@ -116,4 +116,4 @@ def test_state_written_without_a_network_is_refused(tmp_path):
     missing = {k: v for k, v in found.weights.items() if not k.endswith("logit.bias")}
     checkpoint.save(tmp_path / "checkpoints", 4, missing, found.state, found.facts, keep=2)
     with pytest.raises(Exception, match="another network"):
-        trainer(tmp_path).resume_newest()
+        trainer(tmp_path).snapshot.resume_newest()

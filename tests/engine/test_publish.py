@@ -20,7 +20,7 @@ def runs(tmp_path):
     """Two runs of 4 and of 8 steps, with the record of their start that the command line would have written."""
     for name, steps in (("first", 4), ("second", 8)):
         trainer = run(tmp_path / name, total_iters=steps)
-        (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(trainer.config))
+        (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(trainer.config.as_settings()))
         (tmp_path / name / "history.jsonl").write_text(json.dumps({"step": 0, "command": f"train {name}"}) + "\n")
     (tmp_path / "discs.yaml").write_text(yaml.safe_dump({"card": CARD}))
     return tmp_path

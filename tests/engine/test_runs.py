@@ -40,7 +40,7 @@ def test_a_refused_second_training_leaves_the_first_ones_record_alone(tmp_path):
 def test_every_network_ends_up_in_a_file_that_describes_itself_the_average_where_there_is_one(tmp_path):
     done = run(tmp_path, total_iters=3, validate={})
     found = hub.load(tmp_path / "final/network.safetensors")
-    wanted = done.averages["network"].network.logit.weight.numpy()
+    wanted = done.snapshot.averages["network"].network.logit.weight.numpy()
     assert (found.logit.weight.numpy() == wanted).all() and (
         done.model.networks["network"].logit.weight.numpy() != wanted
     ).any()
@@ -71,16 +71,16 @@ def test_lost_weights_do_not_replace_a_good_checkpoint(tmp_path):
     done = run(tmp_path, total_iters=3)
     weight = done.model.networks["network"].logit.weight
     weight.set_value(weight * float("nan"))
-    done.step = 4
+    done.snapshot.step = 4
     with pytest.raises(TrainingDiverged, match="not finite .network.logit.weight"):
-        done.save()
+        done.snapshot.save()
     assert checkpoint.newest(tmp_path / "checkpoints").name == "step_00000003"
 
 
 def test_resuming_with_another_list_of_averages_says_so(tmp_path):
     run(tmp_path, total_iters=3)
     with pytest.raises(ConfigError, match="holds averages of network, and ema.networks says none"):
-        trainer(tmp_path, ema={}).resume_newest()
+        trainer(tmp_path, ema={}).snapshot.resume_newest()
 
 
 def test_processes_share_a_batch_in_its_pieces():

@@ -11,8 +11,7 @@ from safetensors.numpy import load_file
 from ppgen.engine import checkpoint
 from ppgen.engine.ema import Average
 from ppgen.engine.log import read_log
-from ppgen.engine.optimizers import rate_factor
-from ppgen.engine.settings import ValidateSettings
+from ppgen.engine.settings import ScheduleSettings, ValidateSettings
 from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
 
@@ -43,7 +42,7 @@ def test_resumed_run_equals_undisturbed_run_bit_for_bit(tmp_path):
     first.run(until=5)
     extra = paddle.nn.Linear(3, 3)  # shifts Paddle's generated parameter names
     second = trainer(tmp_path / "parts")
-    second.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
+    second.snapshot.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
     assert second.step == 5 and extra is not None
     second.run()
     a, b = arrays(tmp_path / "whole", 8), arrays(tmp_path / "parts", 8)
@@ -82,10 +81,10 @@ def test_damaged_and_foreign_checkpoints_are_named(tmp_path):
     folder = checkpoint.newest(tmp_path / "checkpoints")
     other = trainer(tmp_path, model={"network": {"name": "SegmentationUNet", "width": 4, "levels": 2}})
     with pytest.raises(WeightsError, match="another network"):
-        other.resume(folder)
+        other.snapshot.resume(folder)
     (folder / "weights.safetensors").write_bytes(b"cut")
     with pytest.raises(WeightsError, match="is damaged"):
-        done.resume(folder)
+        done.snapshot.resume(folder)
 
 
 def test_optimizer_for_an_unknown_network_and_a_forgotten_one(tmp_path):
@@ -107,10 +106,10 @@ def test_average_follows_by_half_life():
 
 
 def test_schedules():
-    assert rate_factor(0, 100, warmup=10) == pytest.approx(0.1)
-    assert rate_factor(50, 100, "cosine") == pytest.approx(0.5)
-    assert rate_factor(75, 100, "linear", start=0.5) == pytest.approx(0.5)
-    assert rate_factor(100, 100, "linear", start=0.5, floor=0.1) == pytest.approx(0.1)
+    assert ScheduleSettings(warmup=10).factor(0, 100) == pytest.approx(0.1)
+    assert ScheduleSettings("cosine").factor(50, 100) == pytest.approx(0.5)
+    assert ScheduleSettings("linear", start=0.5).factor(75, 100) == pytest.approx(0.5)
+    assert ScheduleSettings("linear", start=0.5, floor=0.1).factor(100, 100) == pytest.approx(0.1)
 
 
 FULL_DISK = """
@@ -151,8 +150,8 @@ def test_resuming_keeps_the_log_up_to_its_step(tmp_path):
     run(tmp_path, total_iters=8)
     before = read_log(tmp_path / "log.jsonl")
     again = trainer(tmp_path)
-    again.resume(tmp_path / "checkpoints" / "step_00000006")
-    assert again.best is not None
+    again.snapshot.resume(tmp_path / "checkpoints" / "step_00000006")
+    assert again.snapshot.best is not None
     again.run()
     assert [r["step"] for r in read_log(tmp_path / "log.jsonl")] == [r["step"] for r in before]
 
@@ -163,7 +162,7 @@ def test_resume_is_exact_without_an_average(tmp_path):
     first = trainer(tmp_path / "parts", ema={}, total_iters=6)
     first.run(until=3)
     second = trainer(tmp_path / "parts", ema={}, total_iters=6)
-    second.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
+    second.snapshot.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
     second.run()
     a, b = arrays(tmp_path / "whole", 6), arrays(tmp_path / "parts", 6)
     assert [key for key in a if not np.array_equal(a[key], b[key])] == []

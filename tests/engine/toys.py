@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 
+from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import DataError
 from ppgen.models.segmentation import PersonSegmentation
@@ -49,9 +50,9 @@ class Discs:
 
 
 def trainer(folder: Path, data=None, recipe=PersonSegmentation, **changes) -> Trainer:
-    config = {**CONFIG, **changes}
-    paddle.seed(config["seed"])
-    return Trainer(recipe(config["model"]["network"]), config, folder, data or Discs(), Discs())
+    config = TrainingConfig.of({**CONFIG, **changes})
+    paddle.seed(config.seed)
+    return Trainer(recipe(config.model["network"]), config, folder, data or Discs(), Discs())
 
 
 def run(folder: Path, **changes) -> Trainer:

@@ -40,5 +40,5 @@ if __name__ == "__main__":
     training = trainer(family, folder, MODELS[family], optimizer, loader={"batch_size": 8}, total_iters=steps,
                        guard={"compare_interval": 5}, **changes)  # fmt: skip
     if (folder / "checkpoints").is_dir():
-        training.resume_newest()
+        training.snapshot.resume_newest()
     training.run(until=int(sys.argv[4]) if sys.argv[4:] else None)

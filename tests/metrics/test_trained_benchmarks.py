@@ -299,23 +299,23 @@ def read(name):
 
 def test_every_point_of_growing_is_a_checkpoint(benchmark):
     config = read("pggan_faces64")
-    model, kept, batch = config["model"], config["checkpoint"], config["loader"]["batch_size"]
-    found = benchmark("pggan_stages").points(model["stable_images"], model["fade_images"], batch, kept["interval"])
-    assert all(step % kept["interval"] == 0 for _, step in found) and found[-1][1] == config["total_iters"]
-    assert kept["interval"] * kept["keep"] >= config["total_iters"]
+    model, kept, batch = config.model, config.checkpoint, config.loader.batch_size
+    found = benchmark("pggan_stages").points(model["stable_images"], model["fade_images"], batch, kept.interval)
+    assert all(step % kept.interval == 0 for _, step in found) and found[-1][1] == config.total_iters
+    assert kept.interval * kept.keep >= config.total_iters
 
 
 def test_the_family_sees_as_many_images_and_keeps_every_checkpoint():
     configs = [read(f"{name}_faces64") for name in ("dcgan", "lsgan", "wgan", "wgan_gp")]
-    assert len({config["total_iters"] * config["loader"]["batch_size"] for config in configs}) == 1
+    assert len({config.total_iters * config.loader.batch_size for config in configs}) == 1
     for config in configs:
-        kept = config["checkpoint"]
-        assert kept["interval"] * kept["keep"] >= config["total_iters"] and kept["interval"] * 4 < config["total_iters"]
+        kept = config.checkpoint
+        assert kept.interval * kept.keep >= config.total_iters and kept.interval * 4 < config.total_iters
 
 
 @pytest.mark.parametrize("name", ["pix2pix_portraits", "cyclegan_portraits", "ugatit_light", "ugatit_photo2cartoon_64"])
 def test_translation_can_be_shared_by_two_processes(name):
-    assert read(name)["loader"]["batch_size"] % 2 == 0
+    assert read(name).loader.batch_size % 2 == 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ppgen.engine.assemble import build
+from ppgen.engine.assemble import build_parts
+from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError
 from ppgen.models.growing import level_at
 from ppgen.registry import DATASETS
@@ -68,12 +69,12 @@ class Given:
 )
 def test_the_first_sample_is_looked_at(family, sample, told, monkeypatch):
     monkeypatch.setattr(DATASETS, "build", lambda config: Given(**config))
-    config = {"seed": 1, "model": MODELS[family], "dataset": {"train": sample}}
+    config = TrainingConfig(model=MODELS[family], dataset={"train": sample})
     if told is None:
-        assert build(config)[0].networks
+        assert build_parts(config).model.networks
         return
     with pytest.raises(ConfigError, match=told):
-        build(config)
+        build_parts(config)
 
 
 def test_pairs_for_a_recipe_of_pictures_are_named(monkeypatch):
@@ -81,7 +82,7 @@ def test_pairs_for_a_recipe_of_pictures_are_named(monkeypatch):
     data.made = {"a": 1, "b": 2}
     monkeypatch.setattr(DATASETS, "build", lambda config: data)
     with pytest.raises(ConfigError, match="needs 'image', these samples have 'a', 'b'"):
-        build({"seed": 1, "model": MODELS["vae"], "dataset": {"train": {}}})
+        build_parts(TrainingConfig(model=MODELS["vae"], dataset={"train": {}}))
 
 
 def test_a_fade_of_no_images_is_a_step():

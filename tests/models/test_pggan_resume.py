@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 
 from ppgen.engine import checkpoint
 from ppgen.engine.log import read_log
+from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.models.pggan import ProgressiveGAN
 
@@ -44,7 +45,7 @@ def trainer(folder: Path, changes: dict | None = None) -> Trainer:
     paddle.seed(5)
     networks = [{"name": "PGGANGenerator", "latent_dim": 3}, {"name": "PGGANDiscriminator"}]
     recipe = ProgressiveGAN(*[{**n, "widths": WIDTHS} for n in networks], stable_images=8, fade_images=12)
-    return Trainer(recipe, {**CONFIG, **(changes or {})}, folder, Colours())
+    return Trainer(recipe, TrainingConfig.of({**CONFIG, **(changes or {})}), folder, Colours())
 
 
 def arrays(folder: Path) -> dict:
@@ -67,7 +68,7 @@ def test_resumed_anywhere_equals_undisturbed_through_the_fades_that_follow(whole
     """Stops before the first fade, where it begins, inside it, between the fades, inside the second."""
     trainer(tmp_path).run(until=stop)
     second = trainer(tmp_path)
-    second.resume(checkpoint.newest(tmp_path / "checkpoints"))
+    second.snapshot.resume(checkpoint.newest(tmp_path / "checkpoints"))
     assert second.step == stop and second.model.networks["generator"].level.item() == pytest.approx(LEVELS[stop - 1])
     second.run()
     one, two = arrays(whole), arrays(tmp_path)
@@ -85,7 +86,7 @@ def test_a_roll_back_across_a_new_stage(tmp_path):
     for network in back.model.networks.values():
         network.clear_gradients(set_to_zero=False)
     early = tmp_path / "checkpoints/step_00000005"
-    back._take(checkpoint.load(early), early)  # two stages have come since
+    back.snapshot.take(checkpoint.load(early), early)  # two stages have come since
     back.run()
     found = arrays(tmp_path)
     assert back.step == 11 and all((wanted[key] == found[key]).all() for key in wanted)

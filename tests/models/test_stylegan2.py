@@ -11,6 +11,7 @@ import yaml
 
 from ppgen.engine import starts
 from ppgen.engine.optimizers import build_optimizer
+from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.state import NetworkState, enlarged
 from ppgen.engine.trainer import Trainer
 from ppgen.engine.update import run_phase, trainable
@@ -68,7 +69,7 @@ class Squares:
 
 
 def trainer(folder: Path) -> Trainer:
-    return Trainer(model(**CONFIG["model"]), CONFIG, folder, Squares())
+    return Trainer(model(**CONFIG["model"]), TrainingConfig.of(CONFIG), folder, Squares())
 
 
 def test_the_phases_and_their_intervals():
@@ -144,7 +145,7 @@ def test_a_resumed_run_equals_an_undisturbed_one(tmp_path, monkeypatch):
     first = trainer(tmp_path / "parts")
     first.run(until=2)
     second = trainer(tmp_path / "parts")
-    second.resume_newest()
+    second.snapshot.resume_newest()
     assert second.step == 2
     second.run()
     for name, network in whole.model.networks.items():
@@ -224,8 +225,8 @@ def test_configs_are_valid_and_their_networks_fit_each_other(name):
     from ppgen.engine.schema import load_config
 
     config = load_config(str(ROOT / "configs" / f"{name}.yaml"), [], need_data=False)
-    sizes = {config["model"][part]["size"] for part in ("generator", "discriminator")}
-    assert sizes == {config["dataset"]["train"]["size"]} == {config["dataset"]["validation"]["size"]}
+    sizes = {config.model[part]["size"] for part in ("generator", "discriminator")}
+    assert sizes == {config.dataset["train"]["size"]} == {config.dataset["validation"]["size"]}
 
 
 def sized(size: int, folder: Path) -> Trainer:
@@ -233,7 +234,7 @@ def sized(size: int, folder: Path) -> Trainer:
     nets = {"size": size, "channel_multiplier": 0.005, "channel_max": 12}
     generator = {"name": "StyleGANv2Generator", "style_dim": 8, "n_mlp": 2, **nets}
     recipe = StyleGAN2(generator, {"name": "StyleGANv2Discriminator", **nets}, **CONFIG["model"])
-    return Trainer(recipe, CONFIG, folder, Squares())
+    return Trainer(recipe, TrainingConfig.of(CONFIG), folder, Squares())
 
 
 def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
@@ -244,9 +245,9 @@ def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
     small = trainer(tmp_path / "small")
     small.run()
     large = sized(16, tmp_path / "large")
-    large.load_weights(tmp_path / "small")
+    large.snapshot.load_weights(tmp_path / "small")
     z = paddle.to_tensor(latents(0, 3, 8))
-    for part in (lambda t: t.model.networks["generator"], lambda t: t.averages["generator"].network):
+    for part in (lambda t: t.model.networks["generator"], lambda t: t.snapshot.averages["generator"].network):
         with paddle.no_grad():
             wanted, found = upsample_filtered(part(small).generate(z)).numpy(), part(large).generate(z).numpy()
         np.testing.assert_allclose(found, wanted, atol=1e-5)
@@ -266,27 +267,28 @@ def test_networks_that_do_not_fit_are_no_start(tmp_path):
     first = trainer(tmp_path / "first")
     first.run()
     deeper = StyleGAN2({**GENERATOR, "n_mlp": 3}, DISCRIMINATOR, **CONFIG["model"])
-    deeper = Trainer(deeper, CONFIG, tmp_path / "deeper", Squares())
+    deeper = Trainer(deeper, TrainingConfig.of(CONFIG), tmp_path / "deeper", Squares())
     with pytest.raises(WeightsError, match="'generator' is another network"):
-        deeper.load_weights(tmp_path / "first")
+        deeper.snapshot.load_weights(tmp_path / "first")
     networks = sized(16, tmp_path / "large").model.networks
     for name, network in networks.items():
         for arrays in ({}, {"encoder.weight": np.zeros(3, np.float32)}):
             with pytest.raises(WeightsError, match="another network"):
                 NetworkState(name, network).restore(enlarged(network, arrays))
-    save_network(first.averages["generator"].network, tmp_path / "mean.safetensors")
+    save_network(first.snapshot.averages["generator"].network, tmp_path / "mean.safetensors")
     larger = StyleGAN2({**GENERATOR, "n_mlp": 3, "size": 16}, {**DISCRIMINATOR, "size": 16}, **CONFIG["model"])
     with pytest.raises(WeightsError, match="missing"):
-        starts.load(Trainer(larger, CONFIG, tmp_path / "x", Squares()), str(tmp_path / "mean.safetensors"))
+        larger = Trainer(larger, TrainingConfig.of(CONFIG), tmp_path / "x", Squares())
+        starts.load(larger, str(tmp_path / "mean.safetensors"))
 
 
 def test_an_average_that_the_other_training_had_not_begins_at_its_network(tmp_path):
     paddle.seed(3)
     plain = {key: value for key, value in CONFIG.items() if key != "ema"}
-    Trainer(StyleGAN2(GENERATOR, DISCRIMINATOR), plain, tmp_path / "first", Squares()).run()
+    Trainer(StyleGAN2(GENERATOR, DISCRIMINATOR), TrainingConfig.of(plain), tmp_path / "first", Squares()).run()
     again = trainer(tmp_path / "again")
-    again.load_weights(tmp_path / "first")
-    wanted, found = again.model.networks["generator"].state_dict(), again.averages["generator"].arrays()
+    again.snapshot.load_weights(tmp_path / "first")
+    wanted, found = again.model.networks["generator"].state_dict(), again.snapshot.averages["generator"].arrays()
     assert all((wanted[key].numpy() == value).all() for key, value in found.items())
 
 
@@ -304,13 +306,13 @@ def test_a_larger_network_goes_on_from_shipped_weights_of_smaller_ones(tmp_path)
     nets = {"generator": GENERATOR, "discriminator": DISCRIMINATOR}
     (tmp_path / "small/config.yaml").write_text(yaml.safe_dump({"model": {"name": "StyleGAN2", **nets}}))
     files = [str(tmp_path / f"{name}.safetensors") for name in ("mean", "judge")]
-    save_network(small.averages["generator"].network, files[0])
+    save_network(small.snapshot.averages["generator"].network, files[0])
     save_network(of_best_checkpoint(tmp_path / "small", "discriminator")[0], files[1])
     large, other = sized(16, tmp_path / "large"), sized(16, tmp_path / "other")
     starts.load(large, files)
-    other.load_weights(tmp_path / "small")
+    other.snapshot.load_weights(tmp_path / "small")
     for name, network in other.model.networks.items():
-        wanted = (other.averages[name].network if name in other.averages else network).state_dict()
+        wanted = (other.snapshot.averages[name].network if name in other.snapshot.averages else network).state_dict()
         found = large.model.networks[name].state_dict()
         kept = [key for key, value in wanted.items() if (found[key].numpy() == value.numpy()).all()]
         assert len(kept) > 0.7 * len(wanted), name
@@ -329,43 +331,43 @@ def test_the_average_and_the_strength_of_ada_go_on_with_the_networks(tmp_path):
     """Without this, the ramp of a training's first images makes the average the network itself within one step."""
     first = trainer(tmp_path / "first")
     first.run()
-    kept = first.averages["generator"].arrays()["layers.0.conv.weight"]
-    save_network(first.averages["generator"].network, tmp_path / "mean.safetensors")
+    kept = first.snapshot.averages["generator"].arrays()["layers.0.conv.weight"]
+    save_network(first.snapshot.averages["generator"].network, tmp_path / "mean.safetensors")
     for source, seen in ((tmp_path / "first", 16), (tmp_path / "mean.safetensors", 20_000_000)):
         again = trainer(tmp_path / f"again_{seen}")
-        average = again.averages["generator"]
-        again.total, average.half_life = 1, 1e6
+        average = again.snapshot.averages["generator"]
+        average.half_life = 1e6
         starts.load(again, str(source))
         assert average.earlier == seen
         average.go_on(20_000_000)
-        again.run()
+        again.run(until=1)
         found = average.arrays()["layers.0.conv.weight"]
         raw = again.model.networks["generator"].state_dict()["layers.0.conv.weight"].numpy()
         assert 0 < np.abs(found - kept).max() < 0.01 * np.abs(raw - found).max(), source
         resumed = trainer(tmp_path / f"again_{seen}")
-        resumed.resume_newest()
-        assert resumed.averages["generator"].earlier == 20_000_000
-    assert trainer(tmp_path / "new").averages["generator"].earlier == 0
+        resumed.snapshot.resume_newest()
+        assert resumed.snapshot.averages["generator"].earlier == 20_000_000
+    assert trainer(tmp_path / "new").snapshot.averages["generator"].earlier == 0
     large = sized(16, tmp_path / "large")
     assert large.model.augment.p == 0.5
     first.model.augment.p, first.model.path_length.mean = 0.625, 3.5
-    first.save()
-    large.load_weights(tmp_path / "first")
+    first.snapshot.save()
+    large.snapshot.load_weights(tmp_path / "first")
     assert (large.model.augment.p, large.model.path_length.mean) == (0.625, 3.5)
-    assert large.averages["generator"].earlier == 16
+    assert large.snapshot.averages["generator"].earlier == 16
 
 
 def test_a_file_of_paddlegans_training_starts_networks_and_the_average(tmp_path):
     """PaddleGAN writes all networks of a training into one file, by its own names."""
     first = trainer(tmp_path / "first")
     first.run()
-    networks, average = first.model.networks, first.averages["generator"].network
+    networks, average = first.model.networks, first.snapshot.averages["generator"].network
     parts = {"gen": networks["generator"], "disc": networks["discriminator"], "gen_ema": average}
     file = str(tmp_path / "iter_4_weight.pdparams")
     paddle.save({key: network.state_dict() for key, network in parts.items()}, file)
     again = trainer(tmp_path / "again")
     starts.load(again, file)
-    both = {**again.model.networks, "average": again.averages["generator"].network}
+    both = {**again.model.networks, "average": again.snapshot.averages["generator"].network}
     for name, wanted in {**networks, "average": average}.items():
         for key, value in wanted.state_dict().items():
             assert (both[name].state_dict()[key].numpy() == value.numpy()).all(), (name, key)

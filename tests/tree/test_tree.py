@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from ppgen.cli import launch
 from ppgen.config import read_yaml
 from ppgen.engine import checkpoint
+from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError, DataError
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.image import load_image, save_image
@@ -249,8 +250,8 @@ def test_a_group_too_small_for_its_metric_is_named_before_anything_is_trained(ru
 def test_bounds_are_held_against_a_column_of_years(tmp_path):
     wanted = config(tmp_path)
     wanted["stages"]["levels"][0]["column"] = "approx_age"
-    nodes = {node.name: node for node in nodes_of(wanted)}
-    assert nodes["senior-F"].config["dataset"]["validation"]["where"] == {"approx_age": {"from": 50}, "gender": "F"}
+    nodes = {node.name: node for node in nodes_of(TrainingConfig.of(wanted))}
+    assert nodes["senior-F"].settings["dataset"]["validation"]["where"] == {"approx_age": {"from": 50}, "gender": "F"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,108 @@
+"""From the options of a command line to a training that runs: read, override, validate, build, run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ppgen.device import keep_memory, select
+from ppgen.engine import checkpoint, distributed, runs, starts
+from ppgen.engine.assemble import build_trainer, describe
+from ppgen.engine.processes import STOPPED, process_count, start_processes
+from ppgen.engine.profile import Profile, parse_options
+from ppgen.engine.schema import load_config
+from ppgen.engine.settings import TrainingConfig
+from ppgen.engine.trainer import Trainer
+from ppgen.errors import ConfigError
+from ppgen.tree.stages import check_stages
+from ppgen.tree.train import run_tree
+
+
+def start(options: argparse.Namespace) -> int:
+    """Do what the options of `launch.parser` say; returns the exit code."""
+    if options.profiler_options:
+        parse_options(options.profiler_options)  # its faults are known before anything is built
+    config = _config(options)
+    if distributed.world_size() == 1:
+        batch = 0 if config.batch_is_per_process else config.loader.batch_size
+        count = process_count(options.nproc, batch, config.loader.accumulate)
+        if count > 1 and not (options.dry_run or options.evaluate_only):
+            return start_processes(Path(__file__).with_name("worker.py"), count, options.argv)
+    if select(prefer_gpu=not options.no_cuda) == "cpu":
+        keep_memory()
+    distributed.start()
+    return run_tree(options, config) if config.stages else _run(options, config)
+
+
+def _config(options: argparse.Namespace) -> TrainingConfig:
+    """Flags that change what is learnt go into the config, so that a run's config.yaml repeats the run."""
+    overrides = options.opt
+    if options.val_interval is not None:
+        overrides = [*overrides, f"validate.interval={options.val_interval}"]
+    config = load_config(options.config_file, overrides, options.seed, checks={"stages": check_stages})
+    if options.val_interval is not None and "validation" not in config.dataset:
+        print("--val-interval: this config has no dataset.validation; nothing is validated", file=sys.stderr)
+    if options.amp:
+        config = replace(config, amp=options.amp_level)
+    if options.load and not options.evaluate_only:
+        config = replace(config, load=options.load)
+    return config
+
+
+def _run(options: argparse.Namespace, config: TrainingConfig) -> int:
+    if options.evaluate_only and not (options.load or options.resume):
+        raise ConfigError("--evaluate-only: name the weights to judge with --load W or --resume")
+    output = Path(config.output_dir).expanduser()
+    folder, source = _folder_and_source(options.resume, output, runs.run_name(options.config_file))
+    if options.evaluate_only and source is None and not options.load:
+        raise ConfigError(f"--evaluate-only --resume: there is no run of this config with a checkpoint in {output}")
+    text = options.profiler_options
+    trainer = build_trainer(config, folder, Profile(text, folder, watch=distributed.rank() == 0) if text else None)
+    if options.dry_run:
+        describe(trainer)
+        return 0
+    start_from = options.load or config.load
+    if start_from and source is None:
+        starts.load(trainer, start_from)
+    if source == folder:
+        for damaged in trainer.snapshot.resume_newest():
+            print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
+    elif source is not None:
+        trainer.snapshot.resume(source)
+    if options.evaluate_only:
+        if trainer.writes:
+            print(json.dumps(trainer.evaluate(), indent=1))
+        return 0
+    return _train(trainer, source is not None, options.argv)
+
+
+def _train(trainer: Trainer, resumed: bool, arguments: list[str]) -> int:
+    folder = trainer.folder
+    trainer.run(started=lambda: runs.record_start(folder, trainer.config, trainer.step, resumed, arguments))
+    if trainer.stopped_by is not None:
+        if trainer.writes:
+            print(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step}, checkpoint written; "
+                  f"the same command with --resume {folder} goes on", flush=True)  # fmt: skip
+        return 128 + trainer.stopped_by
+    if trainer.writes:
+        best = f", the best is {folder / 'best.safetensors'}" if trainer.snapshot.best is not None else ""
+        print(f"done: open {folder / 'index.html'}; the networks are in {folder / 'final'}{best}")
+    return 0
+
+
+def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Path, Path | None]:
+    """(folder of the run, what to go on from: that folder for its newest checkpoint, one checkpoint, or None)."""
+    if resume not in (None, "newest"):
+        given = Path(resume)
+        if given.parent.name == "checkpoints" and given.is_dir():
+            return given.parent.parent, given
+        if checkpoint.newest(given / "checkpoints") is None:
+            raise ConfigError(
+                f"--resume {resume}: no checkpoint there (expected a run folder or one of its checkpoints/step_*)"
+            )
+        return given, given
+    old = runs.newest_run(output, name) if resume else None
+    return (old, old) if old is not None else (runs.new_folder(output, name), None)
