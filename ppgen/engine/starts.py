@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+from paddle import nn
 
 from ppgen import hub
 from ppgen.compat.names import parts_of_model
+from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import description, load_into, parts_of, read_arrays
-
-if TYPE_CHECKING:
-    import numpy as np
-    from paddle import nn
+from ppgen.networks.protocols import Enlargeable
 
 
 class _Part(NamedTuple):
@@ -25,7 +26,7 @@ class _Part(NamedTuple):
     average: bool = False
 
 
-def load(trainer: Any, sources: str | Sequence[str]) -> None:
+def load(trainer: Trainer, sources: str | Sequence[str]) -> None:
     """Start from given weights.
 
     Args:
@@ -68,7 +69,7 @@ def _check_start(source: str) -> Path:
         raise ConfigError(f"load: {error}") from error
 
 
-def _parts(trainer: Any, source: str) -> list[_Part]:
+def _parts(trainer: Trainer, source: str) -> list[_Part]:
     """The networks a weights file holds."""
     keys = parts_of(source)
     if not keys:
@@ -85,7 +86,7 @@ def _parts(trainer: Any, source: str) -> list[_Part]:
     return parts
 
 
-def _put(trainer: Any, part: _Part) -> None:
+def _put(trainer: Trainer, part: _Part) -> None:
     average = trainer.snapshot.averages.get(part.network)
     networks = [] if part.average else [trainer.model.networks[part.network]]
     for network in [*networks, *([average.network] if average else [])]:
@@ -96,8 +97,6 @@ def _put(trainer: Any, part: _Part) -> None:
 
 def _fitting(network: nn.Layer, source: str) -> str | dict[str, np.ndarray]:
     """What to load from a file: itself, or arrays grown out of those of the same network for smaller pictures."""
-    from ppgen.networks.protocols import Enlargeable
-
     described = description(source)
     if described is None or described.network != type(network).__name__ or not isinstance(network, Enlargeable):
         return source
@@ -107,7 +106,7 @@ def _fitting(network: nn.Layer, source: str) -> str | dict[str, np.ndarray]:
     return network.of_smaller(read_arrays(source)) if size < network.image_size else source
 
 
-def _network_of(trainer: Any, source: str) -> str:
+def _network_of(trainer: Trainer, source: str) -> str:
     """Which of the model's networks a weights file is for: by its own word, its class, or what is validated."""
     networks = trainer.model.networks
     described = description(source)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator
 
 import numpy as np
 import paddle
@@ -12,6 +11,7 @@ from paddle import nn
 from ppgen.engine.optimizers import optimizer_state, restore_optimizer
 from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
 from ppgen.models.base import Model, Stateful
+from ppgen.networks.protocols import Enlargeable
 
 
 class NetworkState:
@@ -31,23 +31,12 @@ class NetworkState:
         if wanted != given:
             odd = sorted(set(wanted.items()) ^ set(given.items()))[:3]
             network = self.network
-            ours = f", which is for {network.size} pixels a side" if isinstance(network, Enlargeable) else ""
+            ours = f", which is for {network.image_size} pixels a side" if isinstance(network, Enlargeable) else ""
             raise WeightsError(
                 f"the checkpoint's '{self.name}' is another network than the config's{ours} (such as {odd}); give "
                 "its run's config.yaml, or the same model settings"
             )
         self.network.set_state_dict({key: paddle.to_tensor(value) for key, value in arrays.items()})
-
-
-@runtime_checkable
-class Enlargeable(Protocol):
-    """A network that can go on from the arrays of its kind for fewer pixels a side."""
-
-    size: int
-
-    def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """All its arrays, out of those of the smaller one."""
-        ...
 
 
 def enlarged(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
