@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     if seeds is not None:
         print(predictor.run_seeds(seeds, args.truncation))
         return 0
-    found = predictor.run(args.n_row, args.n_col, truncation=args.truncation)
-    print(f"seed {found.seed}", *found.paths, sep="\n")
+    sheets = predictor.run(args.n_row, args.n_col, truncation=args.truncation)
+    print(f"seed {sheets.seed}", *sheets.paths, sep="\n")
     return 0
 
 

@@ -24,13 +24,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--no_align", action="store_true", help="inputs are aligned face crops already")
     parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    found = parser.parse_args()
+    args = parser.parse_args()
     # argparse counts a photo after --add among its words
-    found.photos += [word for word in found.add if "=" not in word]
-    found.add = [word for word in found.add if "=" in word]
-    if not found.photos:
+    args.photos += [word for word in args.add if "=" not in word]
+    args.add = [word for word in args.add if "=" in word]
+    if not args.photos:
         parser.error("the following arguments are required: PHOTO")
-    return found
+    return args
 
 
 def run(args: argparse.Namespace) -> int:

@@ -85,9 +85,7 @@ class LatentModel(Generic[G]):
             return self._row_a_class(z, truncation, names if titled else ())
         return self.draw(z, labels, truncation, titles=names) if titled else self.draw(z, labels, truncation)
 
-    def grid(
-        self, seed: int = 0, count: int = 64, labels: Labels = None, truncation: float | None = None
-    ) -> Drawings:
+    def grid(self, seed: int = 0, count: int = 64, labels: Labels = None, truncation: float | None = None) -> Drawings:
         """`count` pictures of one seed.
 
         With classes and without labels: one row a class, the latent of a column the same in every row, `count`

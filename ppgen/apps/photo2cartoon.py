@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -81,7 +81,7 @@ class Photo2CartoonPredictor:
         self,
         output_path: str | os.PathLike = "output",
         weight_path: str | os.PathLike | None = None,
-        routing: str | os.PathLike | Mapping[str, Any] | Router | None = None,
+        routing: str | os.PathLike | Mapping[str, object] | Router | None = None,
         pipeline: PortraitPipeline | None = None,
     ) -> None:
         self.output_path = Path(output_path).expanduser()
@@ -96,7 +96,7 @@ class Photo2CartoonPredictor:
         faces: Faces = "largest",
         align: bool = True,
         full: bool = False,
-        attributes: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, object] | None = None,
     ) -> np.ndarray | CartoonResult | list[np.ndarray] | list[CartoonResult]:
         """Draw one photo, or several.
 
@@ -129,7 +129,7 @@ class Photo2CartoonPredictor:
         inputs: Inputs,
         faces: Faces = "largest",
         align: bool = True,
-        attributes: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, object] | None = None,
         keep_pictures: bool = True,
     ) -> Report[CartoonResult]:
         """As `run`, but what fails is reported instead of raised: `Report(results, failures)`.
@@ -147,14 +147,16 @@ class Photo2CartoonPredictor:
 
         return self.pipeline.run(inputs, faces, align, draw, "p2c", "cartoon")
 
-    def _checked(self, attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _checked(self, attributes: Mapping[str, object] | None) -> dict[str, object]:
         if self.router is not None:
             return self.router.checked(attributes or {})
         if attributes:
             raise ConfigError(f"attributes {dict(attributes)} choose between generators: give routing=… as well")
         return {}
 
-    def _cartoon(self, item: Item, index: int, portrait: Portrait, known: dict[str, Any], prefix: str) -> CartoonResult:
+    def _cartoon(
+        self, item: Item, index: int, portrait: Portrait, known: dict[str, object], prefix: str
+    ) -> CartoonResult:
         """One face, drawn and written."""
         route = None
         if self.router is not None:
@@ -178,7 +180,7 @@ class Photo2CartoonPredictor:
         return self.generators.setdefault(path, PortraitGenerator(path))
 
 
-def _router_of(routing: str | os.PathLike | Mapping[str, Any] | Router | None) -> Router | None:
+def _router_of(routing: str | os.PathLike | Mapping[str, object] | Router | None) -> Router | None:
     """The router that was given, or that of a training with `stages`, whose package is imported only for it."""
     if not isinstance(routing, (str, os.PathLike, Mapping)):
         return routing

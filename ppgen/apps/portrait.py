@@ -88,9 +88,7 @@ class PortraitPipeline:
     segment: Callable[[np.ndarray, np.ndarray | None], np.ndarray] = person_mask
     skin: Callable[[np.ndarray, np.ndarray], np.ndarray] = estimate_skin
 
-    def run(
-        self, inputs: Inputs, faces: Faces, align: bool, draw: DrawFace[R], alone: str, label: str
-    ) -> Report[R]:
+    def run(self, inputs: Inputs, faces: Faces, align: bool, draw: DrawFace[R], alone: str, label: str) -> Report[R]:
         """Every chosen face of every input through `draw`.
 
         alone: how the names of the files begin where there is one face of one picture; otherwise they begin with the

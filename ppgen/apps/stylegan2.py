@@ -100,9 +100,7 @@ class StyleGANv2Predictor(StylePredictor):
 
     files = ("sample.png", "sample_mixing_0.png", "sample_mixing_1.png")
 
-    def run(
-        self, n_row: int = 3, n_col: int = 5, seed: int | None = None, truncation: float = TRUNCATION
-    ) -> Sheets:
+    def run(self, n_row: int = 3, n_col: int = 5, seed: int | None = None, truncation: float = TRUNCATION) -> Sheets:
         """Write `sample.png`, n_row * n_col pictures, and two mixtures, `sample_mixing_0.png` and `_1.png`.
 
         A mixture has n_col sources above and n_row targets at the left; in between the target's styles up to a layer
@@ -128,8 +126,8 @@ class StyleGANv2Predictor(StylePredictor):
 class StyleGANv2FittingPredictor(StylePredictor):
     """Finds the latent of a photo; arguments as `StylePredictor`.
 
-        StyleGANv2FittingPredictor().run('me.jpg', need_align=True)     # PaddleGAN's way, 100 steps
-        StyleGANv2FittingPredictor().project('me.jpg').latent.w_plus    # W+, with noise, 300 steps
+    StyleGANv2FittingPredictor().run('me.jpg', need_align=True)     # PaddleGAN's way, 100 steps
+    StyleGANv2FittingPredictor().project('me.jpg').latent.w_plus    # W+, with noise, 300 steps
     """
 
     files = ("src.fitting.png", "dst.fitting.png", "dst.fitting.npy")
@@ -160,8 +158,8 @@ class StyleGANv2FittingPredictor(StylePredictor):
                 `project`.
         """
         check_output(self.output_path)
-        src, dst, npy = (self.output_path / name for name in self.files)
-        check_not_input([src, dst, npy], image, pre_latent)
+        paths = [self.output_path / name for name in self.files]
+        check_not_input(paths, image, pre_latent)
         first = range(min(_PADDLEGAN_LEVELS, self.network.count))
         levels = first if latent_level is None else np.atleast_1d(latent_level)
         settings = Settings(
@@ -169,11 +167,7 @@ class StyleGANv2FittingPredictor(StylePredictor):
             pixel_weight=mse_weight, noise_weight=None, jitter=0.0,
         )  # fmt: skip
         fitted = self.project(image, settings, need_align, pre_latent)
-        write_files({
-            src: image_bytes(src, fitted.crop),
-            dst: image_bytes(dst, fitted.picture),
-            npy: latent_bytes(npy, fitted.latent),
-        })  # fmt: skip
+        fitted.save(*paths)
         return fitted.crop, fitted.picture, fitted.latent.w_plus
 
 

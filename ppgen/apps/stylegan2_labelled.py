@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Labelled(NamedTuple):
 
     data: str
     table: str = "meta.csv"
-    where: Mapping[str, Any] | None = None
+    where: Mapping[str, object] | None = None
     names: Sequence[str] | None = None
 
     def side(self, split: Split, size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:

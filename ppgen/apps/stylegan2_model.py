@@ -18,13 +18,14 @@ from ppgen.apps.portrait import FaceCrop, PortraitPipeline, Seen
 from ppgen.errors import ConfigError, DataError
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import check_wanted
-from ppgen.io.image import ImageSource, source_name, to_tensor_array
+from ppgen.io.atomic import write_files
+from ppgen.io.image import ImageSource, image_bytes, source_name, to_tensor_array
 from ppgen.latent.mixing import swap
 from ppgen.latent.paths import Interpolation, through
 from ppgen.latent.project import Features, Projection, Settings, project
 from ppgen.latent.render import check_latents, draw
 from ppgen.latent.seeds import latents, latents_of
-from ppgen.latent.w_plus import Latent, LatentSource, read_latent
+from ppgen.latent.w_plus import Latent, LatentSource, latent_bytes, read_latent
 from ppgen.networks.protocols import StyleGenerator
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ class Fitted:
     latent: Latent
     projection: Projection
     warnings: tuple[str, ...] = ()
+
+    def save(self, photo: Path, picture: Path, latent: Path) -> None:
+        """Write crop and picture (.png), and the latent (.npy or .npz): all of them or none."""
+        images = {photo: self.crop, picture: self.picture}
+        files = {path: image_bytes(path, image) for path, image in images.items()}
+        write_files({**files, latent: latent_bytes(latent, self.latent)})
 
 
 class StyleModel(LatentModel[StyleGenerator]):

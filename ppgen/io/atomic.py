@@ -34,32 +34,27 @@ def atomic_paths(paths: Iterable[str | os.PathLike]) -> Iterator[list[Path]]:
 
     All places are checked before the first is written, and all files are whole before the first is renamed.
     """
-    targets = [_followed(Path(path).expanduser()) for path in paths]
-    for target in targets:
-        _check_target(target)
-    # stem first, so that a long name is cut and the suffix survives; the random part keeps processes apart
-    temporaries = [t.with_name(f".{t.stem[:64]}.{uuid.uuid4().hex[:12]}{t.suffix}") for t in targets]
-    for temporary, target in zip(temporaries, targets):
-        _check_writable(temporary, target)
+    pairs = [_prepared(Path(path).expanduser()) for path in paths]
     try:
-        yield temporaries
-        for temporary, target in zip(temporaries, targets):
+        yield [temporary for _, temporary in pairs]
+        for target, temporary in pairs:
             _flush(temporary, target)
-        for temporary, target in zip(temporaries, targets):
+        for target, temporary in pairs:
             os.replace(temporary, target)
-        for folder in {target.parent for target in targets}:
+        for folder in {target.parent for target, _ in pairs}:
             sync_folder(folder)
     except OSError as error:
         # other files' errors inside the block (a missing input, say) are not ours to rename
         at = None if error.filename is None else Path(os.fsdecode(error.filename))
-        if at not in temporaries and error.errno not in _STORAGE_ERRNOS:
+        failed = next((target for target, temporary in pairs if temporary == at), None)
+        if failed is None and error.errno not in _STORAGE_ERRNOS:
             raise
-        target = targets[temporaries.index(at) if at in temporaries else 0]
         raise OutputError(
-            f"{target}: cannot be written ({error.strerror or error}); choose another place or free some space"
+            f"{failed or pairs[0][0]}: cannot be written ({error.strerror or error}); "
+            "choose another place or free some space"
         ) from error
     finally:
-        for temporary in temporaries:
+        for _, temporary in pairs:
             temporary.unlink(missing_ok=True)
 
 
@@ -132,37 +127,28 @@ def sync_folder(folder: str | os.PathLike) -> None:
         os.close(handle)
 
 
-def _check_target(target: Path) -> None:
+def _prepared(path: Path) -> tuple[Path, Path]:
+    """(the file to write, a temporary one beside it): the folder is made, and is known to take files.
+
+    Raises OutputError.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    # stem first, so that a long name is cut and the suffix survives; the random part keeps processes apart
+    temporary = target.with_name(f".{target.stem[:64]}.{uuid.uuid4().hex[:12]}{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        taken = target.exists() and not target.is_file()
+        if target.exists() and not target.is_file():
+            what = "a folder" if target.is_dir() else "not a regular file"
+            raise OutputError(f"{target}: is {what} and cannot be replaced; choose another file name")
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        temporary.unlink()
     except (FileExistsError, NotADirectoryError) as error:
         raise _no_folder(target.parent) from error
     except OSError as error:
         raise OutputError(
-            f"{target.parent}: this folder cannot be used ({error.strerror or error}); "
-            "choose another output folder"
+            f"{target.parent}: this folder cannot be written ({error.strerror or error}); choose another output folder"
         ) from error
-    if taken:
-        what = "a folder" if target.is_dir() else "not a regular file"
-        raise OutputError(f"{target}: is {what} and cannot be replaced; choose another file name")
-
-
-def _check_writable(temporary: Path, target: Path) -> None:
-    """Create and remove the temporary file, so that an unwritable folder is known before the work."""
-    try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        temporary.unlink()
-    except OSError as error:
-        raise OutputError(
-            f"{target.parent}: this folder cannot be written ({error.strerror or error}); "
-            "choose another output folder"
-        ) from error
-
-
-def _followed(path: Path) -> Path:
-    """What a symbolic link stands for; other paths as they are."""
-    return path.resolve() if path.is_symlink() else path
+    return target, temporary
 
 
 def _flush(temporary: Path, target: Path) -> None:
