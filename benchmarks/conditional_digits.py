@@ -21,7 +21,7 @@ from ppgen import hub
 from ppgen.datasets.mnist import MNIST
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import save_image
-from ppgen.latent.render import draw, generator_of, size_of
+from ppgen.latent.render import draw, generator_of
 from ppgen.latent.seeds import latents
 from ppgen.latent.sheet import sheet
 from ppgen.metrics.bootstrap import interval
@@ -67,8 +67,8 @@ def main(options: Namespace) -> Result:
         raise ConfigError(f"{options.weights}: does not draw ten digits on demand")
     z, wanted = latents(options.seed, options.n, network.latent_dim), np.arange(options.n) % 10
     drawn = draw(generator_of(network, options.weights), z, wanted)
-    judge = classifier(*digits("train", size_of(network)))
-    real, labels = digits("test", size_of(network))
+    judge = classifier(*digits("train", network.image_size))
+    real, labels = digits("test", network.image_size)
     figures = measure(drawn, wanted, judge)
     figures |= {"accuracy_of_real": float(judge.score(real, labels)), "real": len(real), "seed": options.seed}
     if options.sheet:

@@ -21,7 +21,7 @@ from ppgen import hub
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError
 from ppgen.latent import pca
-from ppgen.latent.render import draw, generator_of, size_of
+from ppgen.latent.render import draw, generator_of
 from ppgen.latent.seeds import latents
 from ppgen.metrics.features import DLIB_FACE, extractor
 from ppgen.metrics.reference import cached_features
@@ -46,7 +46,7 @@ def faces(size: int, split: str) -> list[np.ndarray]:
 
 def one_size(networks: dict[str, Any]) -> int:
     """The size that all of these draw; ConfigError where they draw several."""
-    sizes = sorted({size_of(network) for network in networks.values()})
+    sizes = sorted({network.image_size for network in networks.values()})
     if len(sizes) > 1:
         raise ConfigError(f"these generators draw {', '.join(map(str, sizes))} pixels; compare one size a run")
     return sizes[0]

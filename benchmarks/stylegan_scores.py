@@ -29,12 +29,11 @@ from ppgen.apps import StyleGANv2Predictor
 from ppgen.errors import ConfigError, OutputError
 from ppgen.io.atomic import check_output
 from ppgen.io.image import save_image
-from ppgen.latent.explain import path_inputs
 from ppgen.latent.seeds import latents
 from ppgen.latent.sheet import sheet
 from ppgen.metrics import dlib_features, features, reference
 from ppgen.metrics.fid import frechet_distance, gaussian
-from ppgen.metrics.ppl import perceptual_lengths, perceptual_path_length
+from ppgen.metrics.ppl import lengths_in_z_and_w, perceptual_path_length
 from ppgen.metrics.pr import distances, precision_recall
 
 DEPTHS = ("72", "35", "17", "8", "4", "2")
@@ -60,13 +59,8 @@ def distributions(by_set: dict[str, dict[str, np.ndarray]]) -> Figures:
 
 def path_length(network: Any, pairs: int) -> Figures:
     """Perceptual path lengths in Z and W, with standard errors."""
-    z, pictures, mapping = path_inputs(network, pairs)
-    return {
-        space: perceptual_path_length(
-            perceptual_lengths(pictures[space], dlib_features.perceptual_distance, z, 0, space, mapping)
-        )._asdict()
-        for space in ("z", "w")
-    }  # fmt: skip
+    lengths = lengths_in_z_and_w(network, pairs, dlib_features.perceptual_distance)
+    return {space: perceptual_path_length(values)._asdict() for space, values in lengths.items()}
 
 
 def nearest(descriptors: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ from ppgen import hub
 from ppgen.latent import pca
 from ppgen.latent.attributes import Directions, answers_of, attribute_vectors, load_directions
 from ppgen.latent.posterior import examine
-from ppgen.latent.render import Codes, draw, encode_all, size_of
+from ppgen.latent.render import Codes, draw, encode_all
 from ppgen.metrics.features import extractor
 from ppgen.networks.vae import ConvVAE
 
@@ -88,7 +88,7 @@ def balanced_accuracy(said: np.ndarray, answers: np.ndarray) -> float:
 
 def read_side(network: ConvVAE, split: str) -> Side:
     """Faces of a split with their codes and attributes."""
-    dataset = face_dataset(size_of(network), split)
+    dataset = face_dataset(network.image_size, split)
     return Side(pictures_of(dataset), encode_all(network, dataset), answers_of(dataset))
 
 

@@ -179,7 +179,7 @@ def test_demo_hands_the_astronaut_to_the_predictor(monkeypatch, capsys, tmp_path
 def test_train_hands_everything_on(monkeypatch, leading):
     seen = []
     launch = SimpleNamespace(main=lambda argv: seen.extend(argv))
-    install_module(monkeypatch, "ppgen.engine", launch=launch)
+    monkeypatch.setattr(cli, "launch", launch, raising=False)
     rest = ["--config-file", "c.yaml", "-o", "a.b=1", "--help", "--version"]
     assert cli.main([*leading, "train", *rest, "--debug"]) == 0
     assert seen == rest

@@ -8,11 +8,11 @@ import style_networks
 from PIL import Image
 
 from ppgen import cli
-from ppgen.cli import command, directions, explain, latent, stylegan
+from ppgen.cli import files
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
 from ppgen.latent.attributes import load_directions
-from ppgen.latent.explain import bands
+from ppgen.latent.styles import bands
 
 
 @pytest.fixture
@@ -165,22 +165,18 @@ def test_sefa_of_some_layers_is_saved_for_these_layers(model, tmp_path, capsys):
         (["explain", "path"], "", "is a folder"),
     ],
 )
-def test_outputs_are_checked_before_the_work(tmp_path, capsys, monkeypatch, words, bad, told):
-    monkeypatch.setattr(explain, "_network", lambda _: pytest.fail("worked first"))
-    for module in (stylegan, directions):
-        monkeypatch.setattr(module, "_predictor", lambda _: pytest.fail("worked first"))
-    for name in ("_gan", "_vae"):
-        monkeypatch.setattr(latent, name, lambda _: pytest.fail("worked first"))
+def test_outputs_are_checked_before_the_work(tmp_path, capsys, words, bad, told):
     (tmp_path / "file").write_text("")
-    code, said = run(capsys, *words, "-o", tmp_path / bad)
+    code, said = run(capsys, *words, "--model", "nothing", "-o", tmp_path / bad)
+    assert "nothing: no such file" in run(capsys, "truncation", "--model", "nothing")[1]  # what work would say
     assert code == 2 and told in said and said.count("\n") == 1, said
 
 
 def test_what_can_be_written_is_let_through(tmp_path):
-    for suffix in command._IMAGES:
-        command.check_output_file(str(tmp_path / f"x{suffix.upper()}"), film=False)
+    for suffix in files.IMAGES:
+        files.check_output_file(str(tmp_path / f"x{suffix.upper()}"), film=False)
         save_image(tmp_path / f"x{suffix}", np.zeros((2, 2, 3), np.uint8))
-    command.check_output_file(str(tmp_path / "new" / "x.mp4"))
+    files.check_output_file(str(tmp_path / "new" / "x.mp4"))
     assert not (tmp_path / "new").exists()
 
 
@@ -202,11 +198,11 @@ def test_inputs_are_never_overwritten(model, photo, tmp_path, capsys, monkeypatc
     assert (folder / "x_photo.png").read_bytes() == later and (folder / "x_photo.npz").is_file()
 
 
-def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, capsys, monkeypatch):
+def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, capsys):
     arrays = style_networks.paddlegan_arrays(style_networks.tiny())
     path = style_networks.write_pdparams(tmp_path / "old.pdparams", {"gen_ema": arrays})
-    monkeypatch.setattr(directions, "_sefa", lambda *_: pytest.fail("sought first"))
-    code, said = run(capsys, "directions", "--sefa", "--save", "--model", path, "-o", tmp_path / "d.png")
+    assert "99 directions" in run(capsys, "directions", "--sefa", "-n", 99, "--model", path)[1]
+    code, said = run(capsys, "directions", "--sefa", "-n", 99, "--save", "--model", path, "-o", tmp_path / "d.png")
     assert code == 2 and "old.pdparams: directions are saved in our .safetensors only" in said
 
 
@@ -257,4 +253,4 @@ def test_shipped_weights_keep_their_directions(model, tmp_path, capsys, monkeypa
     monkeypatch.setattr(hub, "ASSETS", tmp_path)
     monkeypatch.setattr(hub, "names", lambda: ["tiny"])
     code, said = run(capsys, "directions", "--sefa", "--save", "--model", "tiny", "-o", tmp_path / "d.png")
-    assert code == 2 and "comes with ppgen and is not changed" in said and not load_directions(model, "w").vectors
+    assert code == 2 and "comes with ppgen and is not changed" in said and not load_directions(model, "w")

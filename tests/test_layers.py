@@ -33,6 +33,7 @@ WITHIN_LAYER: dict[str, set[str]] = {
     "runtime": _FOUNDATION,
     "hub": {"networks"},
     "faces": {"networks", "hub"},
+    "metrics": {"latent"},  # path lengths are walks, and a generator is scored on latents of a seed
     "engine": {"models", "metrics"},
     "tree": {"engine", "models", "metrics"},  # and nothing but entry points imports it
     "cli": {"apps", "export"},  # a command calls one function, and predictors are such functions

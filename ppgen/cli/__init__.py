@@ -7,39 +7,41 @@ Nothing heavy is imported before the command that needs it runs: `ppgen --help` 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ppgen
-from ppgen.cli import cartoon, data, directions, evaluate, explain, latent, stylegan, train, translate, weights
-from ppgen.cli.command import Command, add_debug, guarded, split_debug
+from ppgen.cli import cartoon, data, directions, evaluate, explain, latent, sample, stylegan, train, weights
+from ppgen.cli.command import Command, add_debug, guarded, split_debug, subcommands
 
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
 
-COMMANDS: dict[str, Command] = {
-    **cartoon.COMMANDS,
-    **translate.COMMANDS,
-    **train.COMMANDS,
-    **evaluate.COMMANDS,
-    **data.COMMANDS,
-    **latent.COMMANDS,
-    **stylegan.COMMANDS,
-    **directions.COMMANDS,
-    **explain.COMMANDS,
-    **weights.COMMANDS,
+GROUPS: Mapping[str, Mapping[str, Command]] = {
+    "Cartoons and translation": cartoon.COMMANDS,
+    "Pictures from a latent space": {**sample.COMMANDS, **latent.COMMANDS},
+    "Faces by StyleGAN": {**stylegan.COMMANDS, **directions.COMMANDS, **explain.COMMANDS},
+    "Training and data": {**train.COMMANDS, **evaluate.COMMANDS, **data.COMMANDS},
+    "Weights and this machine": weights.COMMANDS,
 }
+COMMANDS = {name: command for commands in GROUPS.values() for name, command in commands.items()}
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `ppgen` with all subcommands."""
-    parser = argparse.ArgumentParser(prog="ppgen", description=ppgen.__doc__)
+    width = max(map(len, COMMANDS))
+    lines = ["`ppgen COMMAND --help` says more."]
+    for title, commands in GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:<{width}}  {command.help}" for name, command in commands.items())]
+    parser = argparse.ArgumentParser(
+        prog="ppgen",
+        usage="ppgen [-h] [--version] [--debug] COMMAND ...",
+        description="\n".join([ppgen.__doc__ or "", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"ppgen {ppgen.__version__}")
     add_debug(parser)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        sub = commands.add_parser(name, help=command.help, description=command.run.__doc__)
-        command.declare(sub)
-        add_debug(sub)
+    subcommands(COMMANDS, listed=False, prog="ppgen", metavar="COMMAND", help=argparse.SUPPRESS)(parser)
     return parser
 
 
@@ -49,15 +51,19 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     if first is None or argv[first] != "train":
         return build_parser().parse_args(argv)
     args = build_parser().parse_args(argv[: first + 1])
-    args.rest, debug = split_debug(argv[first + 1 :])
-    args.debug = debug or getattr(args, "debug", False)
+    args.rest, _ = split_debug(argv[first + 1 :])
     return args
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `ppgen`; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):  # a file's name may be no UTF-8
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    args = _parse(list(sys.argv[1:] if argv is None else argv))
-    return guarded(lambda: COMMANDS[args.command].run(args), debug=getattr(args, "debug", False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may be no UTF-8
+    words = list(sys.argv[1:] if argv is None else argv)
+
+    def run() -> int | None:
+        args = _parse(words)
+        return args.run(args)
+
+    return guarded(run, debug="--debug" in words)

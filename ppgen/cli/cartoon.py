@@ -1,33 +1,12 @@
-"""`ppgen cartoon` and `ppgen demo`."""
+"""`ppgen cartoon`, `demo` and `translate`."""
 
 from __future__ import annotations
 
 import argparse
 import time
 
-from ppgen.cli.command import Command
-
-
-def faces_choice(text: str) -> str | int:
-    """'largest', 'all' or an index from 0, as the predictors take it."""
-    if text in ("largest", "all"):
-        return text
-    if text.isdecimal():
-        return int(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is neither 'largest', 'all' nor a number from 0")
-
-
-def _cartoon_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="pictures or folders of pictures")
-    parser.add_argument("-o", "--output", default="output", help="folder of the results (default: output)")
-    parser.add_argument(
-        "--faces", type=faces_choice, default="largest", help="'largest' (default), 'all' or an index from 0"
-    )
-    parser.add_argument("--weights", help="a weights file to use instead of the one that comes with ppgen")
-    parser.add_argument("--no-align", action="store_true", help="inputs are aligned face crops already")
-    parser.add_argument("--routing", metavar="RUN", help="run folder of a tree of trainings: a generator a group")
-    parser.add_argument("--gender", metavar="G", help="with --routing: a group, such as F or M (default: estimated)")
-    parser.add_argument("--age", metavar="A", type=_age, help="with --routing: years or a group (default: estimated)")
+from ppgen.cli.command import command, finish, option
+from ppgen.cli.options import INPUTS, NO_ALIGN, faces, folder
 
 
 def _age(text: str) -> str | int:
@@ -35,7 +14,18 @@ def _age(text: str) -> str | int:
     return int(text) if text.isdecimal() else text
 
 
-def run_cartoon(args: argparse.Namespace) -> int:
+@command(
+    "turn the faces in photos into cartoons",
+    option("inputs", nargs="+", metavar="INPUT", help=INPUTS),
+    folder(),
+    faces(),
+    option("--weights", help="a weights file to use instead of the one that comes with ppgen"),
+    NO_ALIGN,
+    option("--routing", metavar="RUN", help="run folder of a tree of trainings: a generator a group"),
+    option("--gender", metavar="G", help="with --routing: a group, such as F or M (default: estimated)"),
+    option("--age", metavar="A", type=_age, help="with --routing: years or a group (default: estimated)"),
+)
+def cartoon(args: argparse.Namespace) -> int:
     """Turn faces into cartoons.
 
     One picture gives p2c_photo.png and p2c_cartoon.png; several inputs, a folder or --faces all give
@@ -45,23 +35,21 @@ def run_cartoon(args: argparse.Namespace) -> int:
     from ppgen.apps import Photo2CartoonPredictor
 
     predictor = Photo2CartoonPredictor(output_path=args.output, weight_path=args.weights, routing=args.routing)
-    inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
-    how = {"faces": args.faces, "align": not args.no_align, "attributes": known}
-    report = predictor.run_many(inputs, **how, keep_pictures=False)
-    if report.tried == 1:
-        report.raise_first()
-    for result in report.results:
-        print(result.cartoon_path if result.route is None else f"{result.cartoon_path} by {result.route.leaf}")
-    print(report)
-    return 1 if report.failures else 0
+    report = predictor.run_many(
+        _inputs(args), faces=args.faces, align=not args.no_align, attributes=known, keep_pictures=False
+    )
+    drawn = report.results
+    return finish(report, (f"{r.cartoon_path} by {r.route.leaf}" if r.route else r.cartoon_path for r in drawn))
 
 
-def _demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", default="output", help="folder of the pictures (default: output)")
+def _inputs(args: argparse.Namespace) -> str | list[str]:
+    """A single input's files are named otherwise than those of a list."""
+    return args.inputs[0] if len(args.inputs) == 1 else args.inputs
 
 
-def run_demo(args: argparse.Namespace) -> int:
+@command("turn a portrait that comes with ppgen into a cartoon", folder())
+def demo(args: argparse.Namespace) -> int:
     """Turn scikit-image's astronaut (a NASA portrait in the public domain) into a cartoon."""
     start = time.perf_counter()
     from skimage import data
@@ -75,7 +63,32 @@ def run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {
-    "cartoon": Command("turn the faces in photos into cartoons", _cartoon_arguments, run_cartoon),
-    "demo": Command("turn a portrait that comes with ppgen into a cartoon", _demo_arguments, run_demo),
-}
+TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")
+
+
+@command(
+    "redraw faces with a translation network",
+    option("inputs", nargs="+", metavar="PHOTO", help=INPUTS),
+    option("--model", choices=TRANSLATORS, default="photo2cartoon", help="default: photo2cartoon"),
+    option("--weights", metavar="W", help="a weights file or a name (ppgen list weights), not the shipped"),
+    option("--attention", action="store_true", help="also draw where the network's attention looked"),
+    folder(),
+    faces(),
+    NO_ALIGN,
+    option("--keep-background", action="store_true", help="do not paint the background white"),
+)
+def translate(args: argparse.Namespace) -> int:
+    """Translate faces with pix2pix, CycleGAN, U-GAT-IT or Photo2Cartoon.
+
+    One picture gives MODEL_photo.png, MODEL_drawn.png and, with --attention, MODEL_attention.png; several inputs, a
+    folder or --faces all give names that begin with NAME_FACE_. Exit code 1: some pictures of several failed, the
+    others are done; 2: the only one failed. With --no-align pictures of no faces need --keep-background.
+    """
+    from ppgen.apps import TranslationPredictor
+
+    predictor = TranslationPredictor(args.output, args.model, args.weights, args.attention, args.keep_background)
+    report = predictor.run_many(_inputs(args), faces=args.faces, align=not args.no_align, keep_pictures=False)
+    return finish(report, (path for result in report.results for path in result.paths[1:]))
+
+
+COMMANDS = {"cartoon": cartoon, "demo": demo, "translate": translate}

@@ -1,26 +1,85 @@
-"""What all subcommands share."""
+"""What a command is, and how it ends: exit codes, one-line errors."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, cast
 
 from ppgen.device import check_paddle
-from ppgen.errors import PPGenError
+from ppgen.errors import ConfigError, PPGenError
 
-_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm")  # that `save_image` writes
+Run = Callable[[argparse.Namespace], "int | None"]
+#: declares an argument, or several
+Option = Callable[[argparse.ArgumentParser], object]
 
 
 class Command(NamedTuple):
-    """One subcommand: a line of help, a function that declares its arguments, a function that runs it."""
+    """One command, or a group of them.
+
+    Attributes:
+        help: its line in the list of commands.
+        about: what its own --help begins with.
+        options: its arguments.
+        run: what it does, and the exit code (None: 0); None for a group, whose commands run.
+        defaults: other values of the options than these declare.
+    """
 
     help: str
-    declare: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int | None]
+    about: str
+    options: tuple[Option, ...]
+    run: Run | None = None
+    defaults: Mapping[str, object] | None = None
+
+    def declare(self, parser: argparse.ArgumentParser) -> None:
+        """Give a parser the options, and in `run` the function."""
+        for declare in self.options:
+            declare(parser)
+        parser.set_defaults(**({"run": self.run} if self.run else {}), **(self.defaults or {}))
+        add_debug(parser)
+
+    def with_defaults(self, **defaults: object) -> Command:
+        """The same under another name, with other defaults."""
+        return self._replace(defaults=defaults)
+
+
+def command(help: str, *options: Option, **defaults: object) -> Callable[[Run], Command]:
+    """Decorator: a function becomes a command, its docstring what --help says."""
+    return lambda run: Command(help, run.__doc__ or "", options, run, defaults)
+
+
+def group(help: str, about: str, commands: Mapping[str, Command], metavar: str = "ACTION") -> Command:
+    """Commands below a name."""
+    return Command(help, about, (subcommands(commands, metavar=metavar),))
+
+
+def option(*names: str, **settings: Any) -> Option:
+    """One argument, as argparse's `add_argument` takes it."""
+    return lambda parser: parser.add_argument(*names, **settings)
+
+
+def one_of(*options: Option) -> Option:
+    """Options of which one can be given."""
+
+    def declare(parser: argparse.ArgumentParser) -> None:
+        exclusive = parser.add_mutually_exclusive_group()
+        for each in options:
+            each(cast(argparse.ArgumentParser, exclusive))  # it takes arguments like one
+
+    return declare
+
+
+def subcommands(commands: Mapping[str, Command], listed: bool = True, **settings: Any) -> Option:
+    """The commands of a parser; `listed`: --help shows a line of each."""
+
+    def declare(parser: argparse.ArgumentParser) -> None:
+        places = parser.add_subparsers(required=True, **settings)
+        for name, each in commands.items():
+            lines = {"help": each.help} if listed else {}
+            each.declare(places.add_parser(name, description=each.about, **lines))
+
+    return declare
 
 
 def guarded(action: Callable[[], int | None], debug: bool = False) -> int:
@@ -48,10 +107,6 @@ def _run(action: Callable[[], int | None]) -> int:
         raise
 
 
-def no_arguments(parser: argparse.ArgumentParser) -> None:
-    """For commands that take none, and for `train`, whose arguments the launcher parses."""
-
-
 def add_debug(parser: argparse.ArgumentParser) -> None:
     """Declare --debug for a command."""
     # SUPPRESS: a subcommand without the flag must not undo `ppgen --debug COMMAND`.
@@ -65,67 +120,23 @@ def split_debug(argv: list[str]) -> tuple[list[str], bool]:
     return [word for word in argv if word != "--debug"], "--debug" in argv
 
 
-def check_output_file(output: str, film: bool = True) -> None:
-    """OutputError, before any work, where `output` is a folder or ends in what is not written; `film`: may be one."""
-    from ppgen.errors import OutputError
-    from ppgen.io.atomic import check_output
-    from ppgen.io.movie import SUFFIXES
-
-    path = Path(output).expanduser()
-    if path.is_dir():
-        raise OutputError(f"{output}: is a folder; name a file in it, such as {path / 'sheet.png'}")
-    if path.suffix.lower() not in (*_IMAGES, *(SUFFIXES if film else ())):
-        films = f", or as a film that ends in {' or '.join(SUFFIXES)}" if film else ""
-        kind = path.suffix or "a file without suffix"
-        raise OutputError(f"{output}: is not written as {kind}; use a name that ends in {', '.join(_IMAGES)}{films}")
-    check_output(path.parent)
-
-
-def keep_inputs(output: str, *sources: Any) -> None:
-    """OutputError where what is to be written is one of the files that are read."""
-    from ppgen.apps.batch import check_not_input
-    from ppgen.io.movie import written_as
-
-    for source in sources:
-        check_not_input(written_as(Path(output).expanduser()), source)
-
-
-def check_new_file(output: str, *read: str) -> None:
-    """OutputError, before any work, where a file cannot be written, or is a picture in a folder that is read."""
-    from ppgen.errors import OutputError
-    from ppgen.io.atomic import check_output
-    from ppgen.io.image import IMAGE_SUFFIXES
-
-    path = Path(output).expanduser()
-    if path.is_dir():
-        raise OutputError(f"{output}: is a folder; name a file in it")
-    for place in (Path(os.path.expanduser(name)).resolve() for name in read):
-        inside = path.suffix.lower() in IMAGE_SUFFIXES and path.resolve().is_relative_to(place)
-        if path.exists() and (inside or path.resolve() == place):
-            raise OutputError(f"{output}: is one of the files that are read and would be overwritten; choose another")
-    check_output(path.parent)
-
-
 def only_with(args: argparse.Namespace, what: str, *names: str) -> None:
     """ConfigError where one of these flags was given, whose default is None, without what gives it a meaning."""
-    from ppgen.errors import ConfigError
-
-    given = [f"--{name}" if len(name) > 1 else f"-{name}" for name in names if getattr(args, name) not in (None, False)]
+    flags = {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in names}
+    given = [flag.replace("_", "-") for name, flag in flags.items() if vars(args)[name] not in (None, False)]
     if given:
-        said = ", ".join(given).replace("_", "-")
-        raise ConfigError(f"{said}: {'has' if len(given) == 1 else 'have'} a meaning only with {what}; leave it out")
+        verb = "has" if len(given) == 1 else "have"
+        raise ConfigError(f"{', '.join(given)}: {verb} a meaning only with {what}; leave it out")
 
 
-def add_fps(parser: argparse.ArgumentParser) -> None:
-    """`--fps`, checked before any drawing."""
-    parser.add_argument("--fps", type=_fps, default=12, help="of a film (default: 12)")
+def finish(report: Any, lines: Iterable[object]) -> int:
+    """Print what a batch made and how it went; the exit code: 1 where some of several failed.
 
-
-def _fps(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number <= 100:  # as `save_movie`
-        raise argparse.ArgumentTypeError(f"expected a number above 0 and at most 100, found {text}")
-    return number
+    Raises the error of the only item.
+    """
+    if report.tried == 1:
+        report.raise_first()
+    for line in lines:
+        print(line)
+    print(report)
+    return 1 if report.failures else 0

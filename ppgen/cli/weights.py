@@ -1,4 +1,4 @@
-"""`ppgen convert` and `ppgen list`."""
+"""`ppgen convert`, `list` and `env`."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import itertools
 import re
 from pathlib import Path
 
-from ppgen.cli.command import Command, keep_inputs
+import ppgen
+from ppgen import device
+from ppgen.cli.command import command, option
+from ppgen.cli.files import keep_inputs
 
 KINDS = ("models", "networks", "datasets", "weights", "configs", "metrics")
 
 
-def _convert_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="FILE", help="PaddleGAN's .pdparams, or .safetensors of a training")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .safetensors to write")
-    parser.add_argument("--network", help="its class, ours or PaddleGAN's (default: by the file's published name)")
-    parser.add_argument(
-        "-a", "--arguments", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="of its constructor"
-    )
-    parser.add_argument("--key", help="which network, of a file that holds several")
-
-
-def run_convert(args: argparse.Namespace) -> int:
+@command(
+    "turn PaddleGAN's weights into safetensors",
+    option("source", metavar="FILE", help="PaddleGAN's .pdparams, or .safetensors of a training"),
+    option("-o", "--output", required=True, metavar="FILE", help="the .safetensors to write"),
+    option("--network", help="its class, ours or PaddleGAN's (default: by the file's published name)"),
+    option("-a", "--arguments", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="of its constructor"),
+    option("--key", help="which network, of a file that holds several"),
+)
+def convert(args: argparse.Namespace) -> int:
     """Turn weights of PaddleGAN's into a safetensors file that says itself which network it fills."""
-
     from ppgen.config import apply_overrides
     from ppgen.errors import WeightsError
     from ppgen.hub import published
@@ -38,11 +38,10 @@ def run_convert(args: argparse.Namespace) -> int:
     return 0
 
 
-def _list_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="?", choices=KINDS, help="one kind only")
-
-
-def run_list(args: argparse.Namespace) -> int:
+@command(
+    "list models, networks, datasets, weights, configs", option("what", nargs="?", choices=KINDS, help="one kind only")
+)
+def list_names(args: argparse.Namespace) -> int:
     """List what can be named: in a YAML, to hub.load, to --config-file."""
     for kind in [args.what] if args.what else KINDS:
         if args.what is None:
@@ -94,7 +93,14 @@ def _first_sentence(path: Path) -> str:
     return re.split(r"(?<=\.)\s+(?=[A-Z])", comment, maxsplit=1)[0]
 
 
-COMMANDS = {
-    "convert": Command("turn PaddleGAN's weights into safetensors", _convert_arguments, run_convert),
-    "list": Command("list models, networks, datasets, weights, configs", _list_arguments, run_list),
-}
+@command("print what was found on this machine and chosen")
+def env(args: argparse.Namespace) -> int:
+    """Print what was found on this machine and what ppgen chose."""
+    facts = {"ppgen": ppgen.__version__, **device.describe()}
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name:<{width}}  {value}")
+    return 0
+
+
+COMMANDS = {"convert": convert, "list": list_names, "env": env}

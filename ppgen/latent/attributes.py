@@ -11,10 +11,9 @@ The vectors live in the weights file of their network (`ppgen.io.weights.add_ext
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -33,41 +32,26 @@ _FINDERS = {  # of the vectors of a space
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Directions(Mapping[str, np.ndarray]):
-    """Vectors of a latent space by name, each float32 (d,).
+class Directions(dict[str, np.ndarray]):
+    """Vectors of a latent space by name, each float32 (d,); a wrong name is a ConfigError with the nearest.
 
     Attributes:
         space: "z", or "w" for StyleGAN's.
         facts: what a card says about each.
     """
 
-    vectors: dict[str, np.ndarray] = field(default_factory=dict)
-    space: str = "z"
-    facts: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self, vectors: Mapping[str, np.ndarray] | None = None, space: str = "z", facts: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(vectors or {})
+        self.space, self.facts = space, dict(facts or {})
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        """The vector of a name; ConfigError with the nearest name."""
-        if name not in self.vectors:
-            names = list(self.vectors)
-            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            known = ", ".join(names[:_NAMED]) + more or f"none; {_FINDERS.get(self.space, _FINDERS['z'])}"
-            hint = nearest(str(name), names)
-            raise ConfigError(f"these weights have no vector for '{name}'{hint} (there are: {known})")
-        return self.vectors[name]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """As a dict's."""
-        return self.vectors.get(name, default)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.vectors
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.vectors)
-
-    def __len__(self) -> int:
-        return len(self.vectors)
+    def __missing__(self, name: str) -> np.ndarray:
+        names = list(self)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        known = ", ".join(names[:_NAMED]) + more or f"none; {_FINDERS.get(self.space, _FINDERS['z'])}"
+        hint = nearest(str(name), names)
+        raise ConfigError(f"these weights have no vector for '{name}'{hint} (there are: {known})")
 
     def moved(self, z: np.ndarray, amounts: Mapping[str, float]) -> np.ndarray:
         """z + sum of amount * vector: (n, d) or (d,) -> the same; ConfigError for an unknown name."""
@@ -76,31 +60,43 @@ class Directions(Mapping[str, np.ndarray]):
 
     def cosines(self) -> np.ndarray:
         """Cosines between the vectors, (k, k): how far one attribute brings another along."""
-        unit = np.stack([v / max(float(np.linalg.norm(v)), 1e-12) for v in self.vectors.values()])
+        unit = np.stack([v / max(float(np.linalg.norm(v)), 1e-12) for v in self.values()])
         return unit @ unit.T
 
 
-def parse_amounts(words: list[str]) -> dict[str, float]:
-    """["Smiling=1.5", "Male=-1"] -> numbers by name; ConfigError where one does not parse."""
-    found = {}
+def parse_amounts(
+    words: Iterable[str], what: str = "an attribute and a number", example: str = "Smiling=1.5"
+) -> dict[str, float]:
+    """["Smiling=1.5", "Male=-1"] -> numbers by name; ConfigError where one does not parse, or comes twice."""
+    amounts: dict[str, float] = {}
     for word in words:
-        name, equals, amount = word.partition("=")
-        if name.strip() in found:
-            raise ConfigError(f"'{name.strip()}' was named twice")
+        name, _, text = word.partition("=")
+        name = name.strip()
         try:
-            found[name.strip()] = float(amount)
+            amount = float(text)
         except ValueError:
-            equals = ""
-        if not equals or not name.strip() or not np.isfinite(found[name.strip()]):
-            raise ConfigError(f"'{word}': expected an attribute and a number, such as Smiling=1.5")
-    return found
+            amount = np.nan
+        if not name or not np.isfinite(amount):
+            raise ConfigError(f"'{word}': expected {what}, such as {example}")
+        if name in amounts:
+            raise ConfigError(f"'{name}' was named twice")
+        amounts[name] = amount
+    return amounts
 
 
-def answers_of(dataset: Any, names: list[str] | None = None) -> dict[str, np.ndarray]:
+class Answering(Protocol):
+    """A dataset with a table that says who has what: an `ImageFolder` with one, or `CelebA`."""
+
+    rows: list[dict[str, str]]
+    table: Path
+
+    def has(self, name: str) -> np.ndarray: ...
+
+
+def answers_of(dataset: Answering, names: list[str] | None = None) -> dict[str, np.ndarray]:
     """What a dataset says about each of its pictures: 1 yes, 0 no, NaN unknown; float32 (n,) by name.
 
     Args:
-        dataset: an `ImageFolder` with a table, or `CelebA`.
         names: CelebA's names or 0/1 columns; None: all of CelebA's that the table answers.
     Raises:
         DataError: the table does not answer one of them, or none at all.
@@ -160,8 +156,8 @@ def _partial(codes: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, 
             f"among the {known.sum()} pictures of which all of {', '.join(answers)} are known, one of these follows "
             "from the others: leave one out, or use the method 'means'"
         )
-    found = np.linalg.lstsq(design, codes[known], rcond=None)[0]
-    return dict(zip(answers, found[1:]))
+    coefficients = np.linalg.lstsq(design, codes[known], rcond=None)[0]
+    return dict(zip(answers, coefficients[1:]))
 
 
 def save_directions(

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import paddle
+from tqdm import tqdm
 
 from ppgen.errors import ConfigError, DataError
-from ppgen.io.image import to_uint8
-from ppgen.latent.render import batch_of
+from ppgen.latent.attributes import parse_amounts
+from ppgen.latent.render import batch_of, draw
 from ppgen.latent.seeds import latents, parse_seeds
+from ppgen.networks.protocols import StyleGenerator
 
 #: of each style, as a network's `styles` lists them: float32 (n, channels)
 Styles = list[np.ndarray]
@@ -40,19 +43,17 @@ class Spread(NamedTuple):
     deviation: Styles  # (channels,) each
 
 
-def styles_of(network: Any, w_plus: np.ndarray) -> Styles:
+def styles_of(network: StyleGenerator, w_plus: np.ndarray) -> Styles:
     """S of W+ (n, count, latent_dim)."""
-    import paddle
     with paddle.no_grad():
         return [style.numpy() for style in network.styles(paddle.to_tensor(np.asarray(w_plus, np.float32)))]
 
 
-def sampled_styles(network: Any, count: int = 1000, seed: int = 0, truncation: float = 1.0) -> Styles:
+def sampled_styles(network: StyleGenerator, count: int = 1000, seed: int = 0, truncation: float = 1.0) -> Styles:
     """S of `count` samples of one seed."""
-    import paddle
     with paddle.no_grad():
-        z = paddle.to_tensor(latents(seed, count, network.latent_dim))
-        return [style.numpy() for style in network.styles(network.spread(network.map(z), truncation))]
+        w = network.map(paddle.to_tensor(latents(seed, count, network.latent_dim)))
+        return [style.numpy() for style in network.styles(network.spread(w, truncation))]
 
 
 def spread_of(styles: Styles) -> Spread:
@@ -77,30 +78,20 @@ def parse_moves(items: Iterable[str]) -> dict[Channel, float]:
     Raises:
         ConfigError: an item does not parse, or names a channel twice.
     """
-    found: dict[Channel, float] = {}
-    for item in items:
-        name, _, number = item.partition("=")
-        try:
-            amount = float(number)
-        except ValueError:
-            raise ConfigError(f"channel '{item}': expected STYLE:INDEX=AMOUNT, such as 9:45=3") from None
-        channel = parse_channel(name)
-        if channel in found:
-            raise ConfigError(f"channel {channel} was named twice")
-        found[channel] = amount
-    return found
+    amounts = parse_amounts(items, "a channel as STYLE:INDEX=AMOUNT", "9:45=3")
+    return {parse_channel(name): amount for name, amount in amounts.items()}
 
 
-def parse_styles(text: str, network: Any) -> list[int]:
+def parse_styles(text: str, network: StyleGenerator) -> list[int]:
     """ "0-5" or "1,4" -> places of styles; ConfigError where it does not parse or the network has no such style."""
-    found = parse_seeds(text, "--styles")
+    places = parse_seeds(text, "--styles")
     last = len(widths_of(network)) - 1
-    if max(found) > last:
+    if max(places) > last:
         raise ConfigError(f"--styles {text}: this network has styles 0 to {last}")
-    return sorted(set(found))
+    return sorted(set(places))
 
 
-def check_channels(network: Any, channels: Iterable[Channel]) -> None:
+def check_channels(network: StyleGenerator, channels: Iterable[Channel]) -> None:
     """ConfigError for a channel that a network does not have."""
     widths = widths_of(network)
     for channel in channels:
@@ -111,7 +102,7 @@ def check_channels(network: Any, channels: Iterable[Channel]) -> None:
             raise ConfigError(f"channel {channel}: style {channel.style} has channels 0 to {last}")
 
 
-def widths_of(network: Any) -> list[int]:
+def widths_of(network: StyleGenerator) -> list[int]:
     """Channels of each style."""
     return [style.shape[1] for style in styles_of(network, np.zeros((1, network.count, network.latent_dim)))]
 
@@ -131,15 +122,15 @@ def relevance(styles: Styles, has: np.ndarray) -> list[np.ndarray]:
     has = np.asarray(has, bool)
     if has.sum() < FEWEST:
         raise DataError(f"{int(has.sum())} of {len(has)} samples have the attribute; draw more with --samples")
-    found = []
+    scores = []
     for style in styles:
         deviation = style.std(axis=0)
         moves = deviation > 1e-8
         normal = (style[has] - style.mean(axis=0)) / np.where(moves, deviation, 1)
         theirs = normal.std(axis=0)
         usable = moves & (theirs > 1e-8)
-        found.append(np.where(usable, normal.mean(axis=0) / np.where(usable, theirs, 1), 0.0))
-    return found
+        scores.append(np.where(usable, normal.mean(axis=0) / np.where(usable, theirs, 1), 0.0))
+    return scores
 
 
 def strongest(scores: Sequence[np.ndarray], count: int) -> dict[Channel, float]:
@@ -151,7 +142,7 @@ def strongest(scores: Sequence[np.ndarray], count: int) -> dict[Channel, float]:
 
 
 def effects(
-    network: Any, styles: Styles, spread: Spread, chosen: Sequence[int] | None = None, amount: float = 3.0
+    network: StyleGenerator, styles: Styles, spread: Spread, chosen: Sequence[int] | None = None, amount: float = 3.0
 ) -> list[np.ndarray]:
     """How much each channel changes a picture: mean absolute grey levels between -amount and +amount deviations.
 
@@ -160,10 +151,8 @@ def effects(
     Returns:
         (channels,) for each style.
     """
-    from tqdm import tqdm
-
     picked = range(len(styles)) if chosen is None else chosen
-    found = [np.zeros(style.shape[1]) for style in styles]
+    scores = [np.zeros(style.shape[1]) for style in styles]
     places = [Channel(style, index) for style in picked for index in range(styles[style].shape[1])]
     step = max(1, batch_of(network) // 2)
     for start in tqdm(range(0, len(places), step), desc="channels", disable=None, delay=2):
@@ -172,8 +161,8 @@ def effects(
         pictures = paint(network, [np.concatenate(rows) for rows in zip(*both)]).astype(np.float32)
         changes = np.abs(pictures[len(part) :] - pictures[: len(part)]).mean(axis=(1, 2, 3))
         for channel, change in zip(part, changes):
-            found[channel.style][channel.index] = change
-    return found
+            scores[channel.style][channel.index] = change
+    return scores
 
 
 # ---- moving them -----------------------------------------------------------------------------------------
@@ -187,13 +176,7 @@ def moved_styles(styles: Styles, spread: Spread, amounts: Mapping[Channel, float
     return result
 
 
-def paint(network: Any, styles: Styles, noise: Sequence[np.ndarray] | None = None) -> np.ndarray:
+def paint(network: StyleGenerator, styles: Styles, noise: Sequence[np.ndarray] | None = None) -> np.ndarray:
     """Pictures of S, in passes that memory holds: uint8 (n, H, W, 3); noise (1, 1, h, w) a layer, None: the stored."""
-    import paddle
     maps = None if noise is None else [paddle.to_tensor(n) for n in noise]
-    size, found = batch_of(network), []
-    with paddle.no_grad():
-        for start in range(0, len(styles[0]), size):
-            part = [paddle.to_tensor(style[start : start + size]) for style in styles]
-            found.append(to_uint8(network.paint(part, maps).numpy()))
-    return np.concatenate(found)
+    return draw(lambda *part: network.paint(part, maps), *styles, batch=batch_of(network), label="")

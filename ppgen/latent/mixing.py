@@ -4,41 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.latent.attributes import Directions
-from ppgen.latent.explain import bands
+from ppgen.latent.styles import bands
+from ppgen.networks.protocols import StyleGenerator
 
 
-def parse_layers(text: str, network: Any) -> list[int]:
+def parse_layers(text: str, network: StyleGenerator) -> list[int]:
     """ "coarse", "middle,fine", "0-3", "all" or "0,5-7" -> layers of W+.
 
     Raises:
         ConfigError: it does not parse, or the network has no such layer.
     """
-    named = {title.split()[0]: layers for title, layers in bands(network).items()}
-    found: set[int] = set()
+    named = {title.split()[0]: part for title, part in bands(network).items()}
+    layers: set[int] = set()
     for part in text.split(","):
         part = part.strip()
         numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         if part == "all":
-            found |= set(range(network.count))
+            layers |= set(range(network.count))
         elif part in named:
-            found |= set(named[part])
+            layers |= set(named[part])
         elif numbers and int(numbers[2] or numbers[1]) >= int(numbers[1]):
             last = min(int(numbers[2] or numbers[1]), network.count)  # one too many is enough to be refused below
-            found |= set(range(min(int(numbers[1]), network.count), last + 1))
+            layers |= set(range(min(int(numbers[1]), network.count), last + 1))
         else:
             raise ConfigError(f"layers '{part}': expected all, {', '.join(named)}, or numbers such as 0-3,7")
-    if not found or max(found) >= network.count:
+    if not layers or max(layers) >= network.count:
         raise ConfigError(f"layers {text}: this network has layers 0 to {network.count - 1}")
-    return sorted(found)
+    return sorted(layers)
 
 
-def check_layers(layers: Sequence[int], network: Any) -> None:
+def check_layers(layers: Sequence[int], network: StyleGenerator) -> None:
     """ConfigError unless these are places in the network's W+."""
     wrong = [k for k in layers if not isinstance(k, (int, np.integer)) or not 0 <= k < network.count]
     if wrong or not len(layers):

@@ -5,7 +5,6 @@ Everything here is NumPy; `ppgen.latent.render` draws the points.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import NormalDist
 from typing import Literal
 
@@ -17,43 +16,43 @@ Interpolation = Literal["lerp", "slerp"]
 
 
 def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """a (1 - t) + b t for every t: (d,), (d,), (n,) -> (n, d). For spaces without a preferred length, such as W."""
+    """a (1 - t) + b t for every t: (d,) or (n, d) each, t (n,) -> float64 (n, d).
+
+    For spaces without a preferred length, such as W.
+    """
     t = np.asarray(t, np.float64)[:, None]
-    return (np.asarray(a) * (1 - t) + np.asarray(b) * t).astype(np.float32)
+    return np.asarray(a) * (1 - t) + np.asarray(b) * t
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Along the arc from a to b at constant angular speed: (d,), (d,), (n,) -> (n, d).
+    """Along the arc from a to b at constant angular speed: (d,) or (n, d) each, t (n,) -> float64 (n, d).
 
     Shoemake 1985; for latents White 2016, "Sampling Generative Networks": latents of N(0, I) lie near a sphere,
     and the straight line between two leaves it. The length changes evenly where a and b differ in it. Where the
     two point the same way, or opposite ways (then no arc is the shortest), it is `lerp`.
     """
-    a, b, t = np.asarray(a, np.float64), np.asarray(b, np.float64), np.asarray(t, np.float64)
-    lengths = np.linalg.norm(a), np.linalg.norm(b)
-    if min(lengths) == 0:
-        return lerp(a, b, t)
-    angle = np.arccos(np.clip(a @ b / (lengths[0] * lengths[1]), -1, 1))
-    if np.sin(angle) < 1e-6:
-        return lerp(a, b, t)
-    on_sphere = (
-        np.sin((1 - t) * angle)[:, None] * (a / lengths[0]) + np.sin(t * angle)[:, None] * (b / lengths[1])
-    ) / np.sin(angle)
-    return (on_sphere * (lengths[0] * (1 - t) + lengths[1] * t)[:, None]).astype(np.float32)
+    a, b, share = np.asarray(a, np.float64), np.asarray(b, np.float64), np.asarray(t, np.float64)[:, None]
+    length_a, length_b = (np.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit_a, unit_b = a / length_a, b / length_b
+        angle = np.arccos((unit_a * unit_b).sum(axis=-1, keepdims=True).clip(-1, 1))
+        on_sphere = (np.sin((1 - share) * angle) * unit_a + np.sin(share * angle) * unit_b) / np.sin(angle)
+    arc = on_sphere * (length_a * (1 - share) + length_b * share)
+    return np.where(np.sin(angle) > 1e-6, arc, lerp(a, b, t))  # not where a length is 0 either: its angle is NaN
 
 
-def _way(name: str) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+def _between(name: Interpolation, a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
     ways = {"lerp": lerp, "slerp": slerp}
     if name not in ways:
         raise ConfigError(f"a way between latents is 'lerp' or 'slerp', not '{name}'")
-    return ways[name]
+    return ways[name](a, b, t).astype(np.float32)
 
 
 def morph(a: np.ndarray, b: np.ndarray, steps: int = 9, way: Interpolation = "lerp") -> np.ndarray:
     """`steps` points from a to b, both included: (steps, d). ConfigError for fewer than 2."""
     if steps < 2:
         raise ConfigError(f"a morph has at least 2 steps, its two ends, not {steps}")
-    return _way(way)(a, b, np.linspace(0, 1, steps))
+    return _between(way, a, b, np.linspace(0, 1, steps))
 
 
 def through(keys: np.ndarray, steps: int = 12, way: Interpolation = "slerp", closed: bool = False) -> np.ndarray:
@@ -72,7 +71,7 @@ def through(keys: np.ndarray, steps: int = 12, way: Interpolation = "slerp", clo
         raise ConfigError(f"a walk needs 2 latents or more and at least 1 step, not {len(keys)} and {steps}")
     t = np.arange(steps) / steps
     pairs = list(zip(keys, keys[1:])) + ([(keys[-1], keys[0])] if closed else [])
-    parts = [_way(way)(a, b, t) for a, b in pairs]
+    parts = [_between(way, a, b, t) for a, b in pairs]
     return np.concatenate(parts if closed else [*parts, np.asarray(keys[-1:], np.float32)])
 
 

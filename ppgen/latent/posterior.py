@@ -136,10 +136,10 @@ def save_histograms(path: str | os.PathLike, codes: Codes, count: int = 50, seed
         axes.set_title(f"{i}: {report.kl[i]:.2f} nats\n{report.mean[i]:+.2f} ± {report.std[i]:.2f}", fontsize=6)
         axes.set(xticks=(-2, 0, 2), yticks=(), ylim=(0, 0.6))
         axes.tick_params(labelsize=5, length=2)
-    found = report.summary()
+    of = report.summary()
     figure.suptitle(
-        f"draws of q(z|x), {len(z)} pictures, against N(0, 1): {found['active']} of {found['dimensions']} dimensions "
-        f"active (> {ACTIVE} nats), {found['near_normal_share']:.0%} of these near N(0, 1)",
+        f"draws of q(z|x), {len(z)} pictures, against N(0, 1): {of['active']} of {of['dimensions']} dimensions "
+        f"active (> {ACTIVE} nats), {of['near_normal_share']:.0%} of these near N(0, 1)",
         fontsize=8,
     )
     path = Path(path)

@@ -12,7 +12,7 @@ import math
 import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import paddle
@@ -20,13 +20,17 @@ from tqdm import tqdm
 
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.image import to_uint8
-from ppgen.latent.explain import sides_of_w
+from ppgen.latent.mixing import check_layers
+from ppgen.latent.seeds import latents
+from ppgen.latent.styles import sides_of_w
+from ppgen.losses.perceptual import feature_distance, noise_correlation, pyramid_mse
+from ppgen.networks.stylegan2_generator import StyleSpace
 
 _W_SAMPLES = 4096  # latents from which the spread of W is found
 _EVERY = 10  # steps between two entries of the history
 
 #: pictures (N, 3, S, S) -> features to compare
-Features = Callable[[Any], list[Any]]
+Features = Callable[[paddle.Tensor], list[paddle.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Settings:
         if self.space not in ("w", "w+"):
             raise ConfigError(f"a projection is into 'w' or 'w+', not '{self.space}'")
         for name in ("rate", "final_rate", "pixel_weight", "perceptual_weight", "noise_weight", "jitter"):
-            value = getattr(self, name)
+            value = vars(self)[name]
             if value is not None and not math.isfinite(value):
                 raise ConfigError(f"{name}: expected a finite number, found {value}")
         if isinstance(self.steps, bool) or not isinstance(self.steps, numbers.Integral):
@@ -97,7 +101,7 @@ class Projection(NamedTuple):
 
 
 def project(
-    network: Any,
+    network: StyleSpace,
     targets: np.ndarray,
     settings: Settings | None = None,
     features: Features | None = None,
@@ -126,7 +130,7 @@ def project(
     return search.result(history)
 
 
-def _checked(network: Any, targets: np.ndarray) -> np.ndarray:
+def _checked(network: StyleSpace, targets: np.ndarray) -> np.ndarray:
     targets = np.asarray(targets, np.float32)
     side, drawn = network.image_size, int(sides_of_w(network).max())
     if drawn != side:
@@ -140,45 +144,55 @@ def _checked(network: Any, targets: np.ndarray) -> np.ndarray:
     return targets
 
 
-def spread_of_w(network: Any) -> float:
+def spread_of_w(network: StyleSpace) -> float:
     """The root mean squared distance of w from its mean: the sigma_w of the paper's appendix D."""
-    z = np.random.default_rng(0).standard_normal((_W_SAMPLES, network.latent_dim), dtype=np.float32)
+    z = latents(0, _W_SAMPLES, network.latent_dim)
     with paddle.no_grad():
         w = network.map(paddle.to_tensor(z)) - network.mean_of_latents()
         return float(w.square().sum(axis=1).mean().sqrt())
+
+
+def _variable(start: np.ndarray) -> paddle.Tensor:
+    """What Adam may change."""
+    tensor = paddle.to_tensor(start.astype(np.float32))
+    tensor.stop_gradient = False
+    return tensor
 
 
 class _Search:
     """The variables of a projection and one step on them."""
 
     def __init__(
-        self, network: Any, targets: np.ndarray, settings: Settings, features: Features | None, start: Any
+        self,
+        network: StyleSpace,
+        targets: np.ndarray,
+        settings: Settings,
+        features: Features | None,
+        start: np.ndarray | None,
     ) -> None:
-        from ppgen.losses import perceptual
-
-        self.network, self.settings, self.features, self._losses = network, settings, features, perceptual
+        self.network, self.settings = network, settings
+        self.features = features if settings.perceptual_weight else None
         self.target = paddle.to_tensor(targets)
         with paddle.no_grad():
-            self.wanted = features(self.target) if features is not None and settings.perceptual_weight else None
-        count, levels = len(targets), self._levels()
+            self.wanted = self.features(self.target) if self.features is not None else []
+        count = len(targets)
         self.base = self._base(start, count)
-        self.mask = paddle.to_tensor(np.isin(np.arange(network.count), levels).astype(np.float32)[None, :, None])
-        shape = [count, 1 if settings.space == "w" else network.count, network.latent_dim]
-        self.shift = paddle.zeros(shape)
-        self.shift.stop_gradient = False
+        moves = np.isin(np.arange(network.count), self._levels()).astype(np.float32)
+        self.mask = paddle.to_tensor(moves[None, :, None])
+        self.shift = _variable(np.zeros((count, 1 if settings.space == "w" else network.count, network.latent_dim)))
         self._rng = np.random.default_rng([settings.seed, 17])
-        self.noise = self._first_noise(count) if settings.noise_weight is not None else None
+        self.noise = None
+        if settings.noise_weight is not None:
+            self.noise = [_variable(self._rng.standard_normal((count, *s), "f4")) for s in network.noise_shapes()]
         self._spread = spread_of_w(network) if settings.jitter else 0.0
         self._adam = paddle.optimizer.Adam(settings.rate, 0.9, 0.999, parameters=[self.shift, *(self.noise or [])])
 
     def _levels(self) -> list[int]:
-        every = list(range(self.network.count))
-        levels = every if self.settings.levels is None else list(self.settings.levels)
-        if not levels or set(levels) - set(every):
-            raise ConfigError(f"levels: expected some of 0 to {every[-1]}, found {levels}")
+        levels = list(range(self.network.count) if self.settings.levels is None else self.settings.levels)
+        check_layers(levels, self.network)
         return levels
 
-    def _base(self, start: np.ndarray | None, count: int) -> Any:
+    def _base(self, start: np.ndarray | None, count: int) -> paddle.Tensor:
         shape = [count, self.network.count, self.network.latent_dim]
         if start is None:
             return self.network.mean_of_latents().detach().reshape([1, 1, -1]).expand(shape)
@@ -187,38 +201,29 @@ class _Search:
             raise DataError(f"start: expected shape {tuple(shape)}, found {start.shape}")
         return paddle.to_tensor(np.broadcast_to(start, shape).copy())
 
-    def _first_noise(self, count: int) -> list[Any]:
-        found = []
-        for shape in self.network.noise_shapes():
-            tensor = paddle.to_tensor(self._rng.standard_normal((count, *shape), dtype=np.float32))
-            tensor.stop_gradient = False
-            found.append(tensor)
-        return found
-
-    def w_plus(self) -> Any:
+    def w_plus(self) -> paddle.Tensor:
         return self.base + self.mask * self.shift
 
-    def _jittered(self, step: int) -> Any:
-        w_plus = self.w_plus()
+    def _jittered(self, step: int) -> paddle.Tensor:
         left = max(0.0, 1 - step / self.settings.steps / 0.75)
         scale = self.settings.jitter * self._spread * left**2
         if not scale:
-            return w_plus
+            return self.w_plus()
         noise = self._rng.standard_normal(tuple(self.shift.shape), dtype=np.float32)
-        return w_plus + self.mask * paddle.to_tensor(scale * noise)
+        return self.w_plus() + self.mask * paddle.to_tensor(scale * noise)
 
-    def step(self, step: int) -> dict[str, Any]:
+    def step(self, step: int) -> dict[str, paddle.Tensor]:
         """One step; the means of loss, pixels and features before it."""
         settings = self.settings
         pictures = self.network.synthesize(self._jittered(step), self.noise)
-        pixels = self._losses.pyramid_mse(pictures, self.target)
+        pixels = pyramid_mse(pictures, self.target)
         loss, figures = settings.pixel_weight * pixels, {"pixels": pixels.mean()}
-        if self.wanted is not None:
-            distance = self._losses.feature_distance(self.features(pictures), self.wanted)
+        if self.features is not None:
+            distance = feature_distance(self.features(pictures), self.wanted)
             loss, figures["features"] = loss + settings.perceptual_weight * distance, distance.mean()
         figures["loss"] = loss.mean()
         if self.noise is not None:
-            loss = loss + settings.noise_weight * self._losses.noise_correlation(self.noise)
+            loss = loss + settings.noise_weight * noise_correlation(self.noise)
         self._adam.set_lr(settings.rate_at(step))
         loss.sum().backward()
         self._adam.step()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
+import paddle
 from tqdm import tqdm
 
-from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import to_uint8
-from ppgen.networks.protocols import OfPictures
+from ppgen.networks.protocols import Encoder, LatentGenerator, StyleGenerator, check_kind
 
 BATCH = 32
 _PIXELS = 2**21  # that one pass may draw
 _PATIENCE = 2.0  # seconds after which a progress bar appears
+
+#: tensors of n rows, or None -> pictures (n, 1 or 3, H, W) in [-1, 1], such as a network's `generate`
+Drawer = Callable[..., paddle.Tensor]
 
 
 class Codes(NamedTuple):
@@ -30,42 +33,50 @@ class SinglePictures(Protocol):
 
     def __len__(self) -> int: ...
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]: ...
+    def sample(self, index: int, rng: np.random.Generator | None = None) -> Mapping[str, np.ndarray]: ...
 
 
-def _batches(count: int, label: str, batch: int) -> Any:
-    """Slices of 0 … count, with a progress bar on a terminal where it takes long."""
-    return tqdm([slice(i, i + batch) for i in range(0, count, batch)], desc=label, disable=None, delay=_PATIENCE)
+def _batches(count: int, label: str, batch: int) -> Iterator[slice]:
+    """Slices of 0 … count; with a label, a progress bar on a terminal where it takes long."""
+    slices = [slice(i, i + batch) for i in range(0, count, batch)]
+    yield from tqdm(slices, desc=label, disable=None if label else True, delay=_PATIENCE)
 
 
-def draw(function: Callable[..., Any], *arrays: np.ndarray | None, **settings: Any) -> np.ndarray:
+def draw(function: Drawer, *arrays: np.ndarray | None, batch: int = BATCH, label: str = "drawing") -> np.ndarray:
     """Pictures of points, uint8 (N, H, W, 3), all at once; arguments and errors as `drawn`."""
-    return np.concatenate(list(drawn(function, *arrays, **settings)))
+    return np.concatenate(list(drawn(function, *arrays, batch=batch, label=label)))
 
 
 def drawn(
-    function: Callable[..., Any], *arrays: np.ndarray | None, batch: int = BATCH, label: str = "drawing"
+    function: Drawer, *arrays: np.ndarray | None, batch: int = BATCH, label: str = "drawing"
 ) -> Iterator[np.ndarray]:
-    """Pictures of points, uint8 (at most `batch`, H, W, 3) at a time.
+    """As `painted`, in 8 bits: uint8 (at most `batch`, H, W, 3) at a time."""
+    return map(to_uint8, painted(function, *arrays, batch=batch, label=label))
+
+
+def painted(
+    function: Drawer, *arrays: np.ndarray | None, batch: int = BATCH, label: str = "drawing"
+) -> Iterator[np.ndarray]:
+    """Pictures of points, float32 (at most `batch`, 3, H, W) in [-1, 1] at a time.
 
     Args:
-        function: tensors of `batch` rows -> pictures (n, 1 or 3, H, W) in [-1, 1], such as a network's `generate`.
+        function: draws a batch.
         arrays: its arguments, (N, …) each; None is handed on as it is.
+        label: of the progress bar; empty: none.
     Raises:
-        DataError: there are no points, or the pictures hold NaN.
+        DataError: there are no points.
     """
-    import paddle
     count = next(len(a) for a in arrays if a is not None)
     if not count:
         raise DataError("no latents were given: there is nothing to draw")
     for rows in _batches(count, label, batch):
         tensors = [None if a is None else paddle.to_tensor(a[rows]) for a in arrays]
         with paddle.no_grad():  # not around the yield, where it would hold for the caller too
-            pictures = to_uint8(function(*tensors).numpy())
-        yield pictures if pictures.shape[3] == 3 else np.repeat(pictures[..., :1], 3, axis=3)
+            pictures = function(*tensors).numpy()
+        yield pictures if pictures.shape[1] == 3 else np.repeat(pictures[:, :1], 3, axis=1)
 
 
-def generator_of(network: Any, name: str, truncation: float | None = None) -> Callable[..., Any]:
+def generator_of(network: object, name: str, truncation: float | None = None) -> Drawer:
     """`network.generate`, truncated where asked.
 
     Args:
@@ -73,15 +84,12 @@ def generator_of(network: Any, name: str, truncation: float | None = None) -> Ca
     Raises:
         WeightsError: it makes no pictures from latents. ConfigError: it cannot be truncated.
     """
-    if not hasattr(network, "generate"):
-        raise WeightsError(
-            f"{name}: holds a {type(network).__name__}, which makes no pictures from latents; give a generator"
-        )
+    generator = check_kind(network, LatentGenerator, name)
     if truncation is None:
-        return network.generate
-    if "truncation" not in inspect.signature(network.generate).parameters:
+        return generator.generate
+    if not isinstance(generator, StyleGenerator):
         raise ConfigError(f"{name}: a {type(network).__name__} has no mean latent to truncate to; leave truncation out")
-    return lambda z, labels=None: network.generate(z, labels, truncation=truncation)
+    return lambda z, labels=None: generator.synthesize(generator.spread(generator.map(z), truncation))
 
 
 def check_latents(z: np.ndarray, dim: int) -> np.ndarray:
@@ -104,31 +112,30 @@ def check_labels(labels: int | Sequence[int] | np.ndarray | None, count: int, cl
         return None
     if labels is None:
         raise ConfigError(f"this network draws {classes} classes: give a label, 0 to {classes - 1}")
-    found = np.asarray(labels, np.int64).reshape(-1)
-    found = np.repeat(found, count) if len(found) == 1 else found
-    if len(found) != count:
-        raise ConfigError(f"labels: expected one or {count}, found {len(found)}")
-    if found.min() < 0 or found.max() >= classes:
-        raise ConfigError(f"labels: expected 0 to {classes - 1}, found {found.min()} to {found.max()}")
-    return found
+    each = np.asarray(labels, np.int64).reshape(-1)
+    each = np.repeat(each, count) if len(each) == 1 else each
+    if len(each) != count:
+        raise ConfigError(f"labels: expected one or {count}, found {len(each)}")
+    if each.min() < 0 or each.max() >= classes:
+        raise ConfigError(f"labels: expected 0 to {classes - 1}, found {each.min()} to {each.max()}")
+    return each
 
 
-def encode(network: Any, images: np.ndarray, name: str = "these weights") -> Codes:
+def encode(network: object, images: np.ndarray, name: str = "these weights") -> Codes:
     """Codes of pictures (N, C, H, W) in [-1, 1].
 
     Raises:
         WeightsError: the network has no encoder.
     """
-    _check_encoder(network, name)
-    import paddle
+    encoder = check_kind(network, Encoder, name)
     with paddle.no_grad():
-        parts = [network.encode(paddle.to_tensor(images[i : i + BATCH])) for i in range(0, len(images), BATCH)]
-        return Codes(*(np.concatenate([part[k].numpy() for part in parts]) for k in range(2)))
+        parts = [encoder.encode(paddle.to_tensor(images[i : i + BATCH])) for i in range(0, len(images), BATCH)]
+    return Codes(*(np.concatenate([part[k].numpy() for part in parts]) for k in range(2)))
 
 
-def encode_all(network: Any, dataset: SinglePictures, name: str = "these weights") -> Codes:
+def encode_all(network: object, dataset: SinglePictures, name: str = "these weights") -> Codes:
     """Codes of a dataset's pictures, in its order and as it gives them for evaluation; with a progress bar."""
-    _check_encoder(network, name)
+    check_kind(network, Encoder, name)
     parts = []
     for rows in _batches(len(dataset), "encoding", BATCH):
         indices = range(rows.start, min(rows.stop, len(dataset)))
@@ -136,24 +143,6 @@ def encode_all(network: Any, dataset: SinglePictures, name: str = "these weights
     return Codes(*(np.concatenate(column) for column in zip(*parts)))
 
 
-def _check_encoder(network: Any, name: str) -> None:
-    if not hasattr(network, "encode"):
-        raise WeightsError(
-            f"{name}: holds a {type(network).__name__}, which cannot find the latent of a picture; give a VAE"
-        )
-
-
-def batch_of(network: object) -> int:
-    """Pictures a pass: `BATCH` of small ones, fewer of large ones; their side is 64 where the network does not say."""
-    side = network.image_size if isinstance(network, OfPictures) else None
-    return max(1, min(BATCH, _PIXELS // (side or 64) ** 2))
-
-
-def size_of(network: object) -> int:
-    """Side of the pictures a network draws or reads; of a growing one, when it has grown up.
-
-    Raises WeightsError where the network does not say.
-    """
-    if not isinstance(network, OfPictures) or network.image_size is None:
-        raise WeightsError(f"a {type(network).__name__} does not say how large its pictures are")
-    return network.image_size
+def batch_of(network: LatentGenerator) -> int:
+    """Pictures a pass: `BATCH` of small ones, fewer of large ones."""
+    return max(1, min(BATCH, _PIXELS // network.image_size**2))

@@ -46,10 +46,10 @@ def parse_seeds(text: str, option: str = "--seeds") -> list[int]:
     """
     result: list[int] = []
     for part in text.split(","):
-        found = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
-        if not found:
+        numbers = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
+        if not numbers:
             raise ConfigError(f"{option} {text}: '{part.strip()}' is no number or range; write 7 or 0-63 or 1,5,9-12")
-        first, last = int(found.group(1)), int(found.group(2) or found.group(1))
+        first, last = int(numbers[1]), int(numbers[2] or numbers[1])
         if last < first:
             raise ConfigError(f"{option} {text}: the range {part.strip()} runs backwards")
         if len(result) + last - first >= MOST:

@@ -8,11 +8,13 @@ is scaled to unit length first, so that no layer outvotes another by its scale.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ppgen.errors import ConfigError
+from ppgen.latent.mixing import check_layers
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator, StyleSpace
 
 
 class Factors(NamedTuple):
@@ -23,20 +25,16 @@ class Factors(NamedTuple):
     layers: list[int]  # of W+ that they were found for
 
 
-def style_matrix(network: Any, layers: Sequence[int]) -> np.ndarray:
+def style_matrix(network: StyleSpace, layers: Sequence[int]) -> np.ndarray:
     """A of the convolutions that layers of W+ steer: float64 (styles, latent_dim)."""
-    found = []
-    for layer in layers:
-        if layer < len(network.layers):
-            module = network.layers[layer]
-            linear = module.conv.modulation if hasattr(module, "conv") else module.style
-        else:
-            linear = network.to_rgb[-1].conv.modulation
-        found.append(linear.weight.numpy().astype(np.float64).T)
-    return np.concatenate(found)
+    if isinstance(network, StyleGAN2Generator):
+        linear = [module.conv.modulation for module in (*network.layers, network.to_rgb[-1])]
+    else:
+        linear = [module.style for module in network.layers]
+    return np.concatenate([linear[layer].weight.numpy().astype(np.float64).T for layer in layers])
 
 
-def factorize(network: Any, layers: Sequence[int] | None = None, count: int = 5) -> Factors:
+def factorize(network: StyleSpace, layers: Sequence[int] | None = None, count: int = 5) -> Factors:
     """The `count` strongest directions of a StyleGAN2's or StyleGAN's layers.
 
     Args:
@@ -45,8 +43,7 @@ def factorize(network: Any, layers: Sequence[int] | None = None, count: int = 5)
         ConfigError: no such layer, or more directions than dimensions.
     """
     chosen = list(range(network.count)) if layers is None else sorted(set(layers))
-    if not chosen or chosen[0] < 0 or chosen[-1] >= network.count:
-        raise ConfigError(f"layers: expected some of 0 to {network.count - 1}, found {list(layers or [])}")
+    check_layers(chosen, network)
     if not 1 <= count <= network.latent_dim:
         raise ConfigError(f"{count} directions: W has {network.latent_dim} dimensions, so 1 to {network.latent_dim}")
     matrix = style_matrix(network, chosen)

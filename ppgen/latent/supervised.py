@@ -9,15 +9,16 @@ and stays where samples lie.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import paddle
 
 from ppgen.errors import DataError
 from ppgen.latent.attributes import Directions, Method, attribute_vectors
-from ppgen.latent.render import drawn
+from ppgen.latent.render import drawn, generator_of
 from ppgen.latent.seeds import latents
+from ppgen.networks.protocols import StyleGenerator
 
 PENALTY = 0.1  # of squared weights, as a share of the number of faces, features being standardized
 RAREST = 0.01  # share of the samples that must have an attribute, and must not
@@ -66,22 +67,21 @@ def fit_judge(features: np.ndarray, answers: Mapping[str, np.ndarray], penalty: 
         centre, middle = share @ x[known], share @ target
         part = x[known] - centre
         curve = (part * share[:, None]).T @ part + penalty * np.eye(x.shape[1])
-        found = np.linalg.solve(curve, (part * share[:, None]).T @ (target - middle))
-        columns.append(found)
-        biases.append(middle - centre @ found)
+        columns.append(np.linalg.solve(curve, (part * share[:, None]).T @ (target - middle)))
+        biases.append(middle - centre @ columns[-1])
     return Judge(list(answers), mean, scale, np.stack(columns, axis=1), np.array(biases))
 
 
 def features_of_samples(
-    network: Any, z: np.ndarray, features: Features, batch: int = 32, truncation: float = 1.0
+    network: StyleGenerator, z: np.ndarray, features: Features, batch: int = 32, truncation: float = 1.0
 ) -> np.ndarray:
     """Features of the pictures of latents (n, dim) -> (n, d); only a batch of the pictures is kept at a time."""
-    pictures = drawn(lambda part: network.generate(part, truncation=truncation), z, batch=batch, label="sampling")
+    pictures = drawn(generator_of(network, "the network", truncation), z, batch=batch, label="sampling")
     return np.concatenate([features(seen) for seen in pictures])
 
 
 def sampled_directions(
-    network: Any,
+    network: StyleGenerator,
     judge: Judge,
     features: Features,
     count: int = 2000,
@@ -97,8 +97,6 @@ def sampled_directions(
     Raises:
         DataError: no attribute is left.
     """
-
-    import paddle
     z = latents(seed, count, network.latent_dim)
     with paddle.no_grad():
         w = network.spread(network.map(paddle.to_tensor(z)), truncation)[:, 0].numpy()
@@ -106,4 +104,6 @@ def sampled_directions(
     kept = {name: values for name, values in answers.items() if RAREST <= values.mean() <= 1 - RAREST}
     if not kept:
         raise DataError(f"of {count} samples nearly all have, or nearly none has, {', '.join(answers)}")
-    return replace(attribute_vectors(w, kept, method), space="w")
+    directions = attribute_vectors(w, kept, method)
+    directions.space = "w"
+    return directions

@@ -1,20 +1,25 @@
 """What the metrics over sets of pictures share: gathering reals and fakes, and figures that carry their protocol.
 
-A metric takes pictures by `update(batch, predictions)` (in a training) or by its sink's `add_real` and `add_fake`
-(`ppgen evaluate`). Metrics over the same features can share one sink, so that each picture is seen once.
+A metric takes pictures by `update(batch, predictions)` (in a training) or by its sink's `add` (`ppgen evaluate`).
+Metrics over the same features can share one sink, so that each picture is seen once.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.io.image import to_uint8
-from ppgen.metrics.features import DLIB_FACE, FeatureExtractor, check_name, extractor
+from ppgen.metrics.base import Metric
+from ppgen.metrics.extractor import FeatureExtractor
+from ppgen.metrics.features import DLIB_FACE, dimension, extractor
 from ppgen.metrics.reference import BLOCK, cached_features
+
+Side = Literal["real", "fake"]
 
 
 class Score(NamedTuple):
@@ -33,37 +38,38 @@ class Score(NamedTuple):
     error: float | None = None
 
 
-class Sink(Protocol):
-    """Takes uint8 pictures (N, H, W, 3)."""
+class Sink(ABC):
+    """Gathers what a metric needs of the pictures of both sides."""
 
-    def add_real(self, pictures: np.ndarray) -> None: ...
+    @abstractmethod
+    def add(self, side: Side, pictures: np.ndarray) -> None:
+        """uint8 (N, H, W, 3)."""
 
-    def add_fake(self, pictures: np.ndarray) -> None: ...
 
-
-class PictureMetric(ABC):
+class PictureMetric(Metric):
     """A metric over real and fake pictures.
 
     Attributes:
+        short: what `ppgen evaluate --metric` and `GenerativeScores` call it.
         key: where a batch holds the real pictures.
         sink: what gathers.
-        least: how many pictures a side it needs at least.
     """
 
+    short: str = ""
     key: str
     sink: Sink
-    least: int = 1
 
-    def update(self, batch: dict[str, Any], predictions: np.ndarray) -> None:
+    def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:
         """Real pictures `batch[key]` and fake ones, float (N, 3, H, W) in [-1, 1]; the numbers may differ.
 
         Both are rounded to 8 bits, as if they came from files. Raises DataError where the batch has no such key.
         """
         if self.key not in batch:
             raise DataError(f"the batch holds no '{self.key}' (it holds {', '.join(batch)}): set the metric's key")
-        for add, pictures in ((self.sink.add_real, batch[self.key]), (self.sink.add_fake, predictions)):
-            if len(pictures):
-                add(to_uint8(pictures))
+        if len(batch[self.key]):
+            self.sink.add("real", to_uint8(batch[self.key]))
+        if len(predictions):
+            self.sink.add("fake", to_uint8(predictions))
 
     @abstractmethod
     def scores(self) -> list[Score]:
@@ -71,17 +77,12 @@ class PictureMetric(ABC):
 
     def compute(self) -> dict[str, float]:
         """The figures by short name ("kid", "kid_se") and, for print, by protocol."""
-        return score_dict(self.scores())
-
-
-def score_dict(scores: list[Score]) -> dict[str, float]:
-    """Scores as `PictureMetric.compute` returns them."""
-    found = {}
-    for score in scores:
-        found[score.name] = score.value
-        if score.error is not None:
-            found[f"{score.name}_se"] = score.error
-    return found | {score.protocol: score.value for score in scores}
+        values, protocols = {}, {}
+        for name, protocol, value, error in self.scores():
+            values[name] = protocols[protocol] = value
+            if error is not None:
+                values[f"{name}_se"] = error
+        return values | protocols
 
 
 def counts(real: int, fake: int) -> str:
@@ -89,73 +90,72 @@ def counts(real: int, fake: int) -> str:
     return f"n={real}" if real == fake else f"n={real}:{fake}"
 
 
-class FeatureSink:
+class FeatureSink(Sink):
     """Features of reals, through the cache, and of fakes.
 
     Args:
         features, weights: see `ppgen.metrics.features.extractor`; checked at once, loaded at the first picture.
     """
 
-    def __init__(self, features: str, weights: str | None = None) -> None:
-        check_name(features, weights)
-        self._name, self._weights = features, weights
+    def __init__(self, features: str | FeatureExtractor, weights: str | None = None) -> None:
+        dimension(features, weights)
+        self.source = features, weights
         self._pending: list[np.ndarray] = []
-        self._real: list[np.ndarray] = []
-        self._fake: list[np.ndarray] = []
+        self._features: dict[Side, list[np.ndarray]] = {"real": [], "fake": []}
 
     @property
     def extractor(self) -> FeatureExtractor:
         """The network behind."""
-        return extractor(self._name, self._weights)
+        return extractor(*self.source)
 
-    def add_real(self, pictures: np.ndarray) -> None:
+    def add(self, side: Side, pictures: np.ndarray) -> None:
         """uint8 (N, H, W, 3)."""
+        if side == "fake":
+            self._features["fake"].append(self.extractor(pictures))
+            return
         self._pending.extend(pictures)
         while len(self._pending) >= BLOCK:
-            self._flush(self._pending[:BLOCK])
-            self._pending = self._pending[BLOCK:]
+            self._keep(BLOCK)
 
-    def add_fake(self, pictures: np.ndarray) -> None:
-        """uint8 (N, H, W, 3)."""
-        self._fake.append(self.extractor(pictures))
-
-    def _flush(self, pictures: list[np.ndarray]) -> None:
-        self._real.append(cached_features(self.extractor, pictures))
+    def _keep(self, count: int) -> None:
+        self._features["real"].append(cached_features(self.extractor, self._pending[:count]))
+        del self._pending[:count]
 
     @property
     def real(self) -> np.ndarray:
         """(n, d) float32."""
         if self._pending:
-            self._flush(self._pending)
-            self._pending = []
-        return self._joined(self._real, "real")
+            self._keep(len(self._pending))
+        return self._joined("real")
 
     @property
     def fake(self) -> np.ndarray:
         """(m, d) float32."""
-        return self._joined(self._fake, "fake")
+        return self._joined("fake")
 
     def protocol(self, metric: str) -> str:
         """ "fid/dlib-face@17/n=956/resize=area"."""
         used = self.extractor
         return f"{metric}/{used.name}/{counts(len(self.real), len(self.fake))}/resize={used.resize}"
 
-    def _joined(self, parts: list[np.ndarray], side: str) -> np.ndarray:
-        if not parts:
+    def _joined(self, side: Side) -> np.ndarray:
+        if not self._features[side]:
             raise DataError(f"no {side} pictures were given: there is nothing to compare")
-        return np.concatenate(parts)
+        return np.concatenate(self._features[side])
 
 
 class FeatureMetric(PictureMetric):
     """A metric over features.
 
     Args:
-        features: name of the features, see `ppgen.metrics.features`.
+        features: name of the features, see `ppgen.metrics.features`; or, in Python, an extractor.
         weights: file of inception-v3.
         key: where a batch holds the real pictures.
     """
 
     sink: FeatureSink
 
-    def __init__(self, features: str = DLIB_FACE, weights: str | None = None, key: str = "image") -> None:
+    def __init__(
+        self, features: str | FeatureExtractor = DLIB_FACE, weights: str | None = None, key: str = "image"
+    ) -> None:
         self.key, self.sink = key, FeatureSink(features, weights)

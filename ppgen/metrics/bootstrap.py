@@ -6,15 +6,15 @@ Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ppgen.errors import DataError
 
 
 def interval(
-    values: Any,
+    values: ArrayLike,
     statistic: Callable[[np.ndarray], float] = np.mean,
     level: float = 0.95,
     resamples: int = 2000,
@@ -34,6 +34,6 @@ def interval(
     if not values.size or not np.isfinite(values).all():
         raise DataError("a bootstrap interval needs at least one value, and finite ones only")
     rng = np.random.default_rng(seed)
-    found = [statistic(values[rng.integers(len(values), size=len(values))]) for _ in range(resamples)]
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    resampled = [statistic(values[rng.integers(len(values), size=len(values))]) for _ in range(resamples)]
+    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -6,8 +6,8 @@ are given for 256-pixel portraits and scale with the picture. L* is CIE 1976 lig
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from ppgen.errors import DataError
 from ppgen.faces.identify import describe_chips, face_chip
 from ppgen.io.image import to_uint8
+from ppgen.metrics.base import Metric
 from ppgen.metrics.retrieval import judged_chip, rank1_hits
 from ppgen.registry import METRICS
 
@@ -149,7 +150,7 @@ def figures_summary(figures: list[PairFigures], mean_cartoon_mae: float) -> dict
 
 
 @METRICS.register()
-class CartoonScores:
+class CartoonScores(Metric):
     """Scores of drawings over a validation set.
 
     Args:
@@ -172,13 +173,13 @@ class CartoonScores:
         self._groups: list[str] = []
         self._chips: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def update(self, batch: dict[str, Any], output: np.ndarray) -> None:
+    def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:
         """Measure drawings (N, 3, H, W) in [-1, 1] of a collated batch of `Portraits`.
 
         The batch holds `photo`, `cartoon` (N, 3, H, W) in [-1, 1], `mask` (N, 1, H, W) in [0, 1], `landmarks`
         (N, 68, 2), `id` and `group` (lists). Raises DataError, see `pair_figures`.
         """
-        pictures = (np.asarray(output), batch["cartoon"], batch["photo"])
+        pictures = (np.asarray(predictions), batch["cartoon"], batch["photo"])
         drawn, cartoons, photos = (to_uint8(picture) for picture in pictures)
         for i, identifier in enumerate(batch["id"]):
             points = batch["landmarks"][i]

@@ -8,13 +8,20 @@ network is used to: dlib's chip, where it lies on average in faces aligned as in
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
+import paddle
 
-from ppgen.metrics.features import BATCH, DEPTHS, DLIB_FACE, FeatureExtractor, dimension, fingerprint
+from ppgen import hub
+from ppgen.errors import ConfigError
+from ppgen.metrics.extractor import BATCH, FeatureExtractor, fingerprint
 from ppgen.metrics.resize import as_float, scaled
+from ppgen.networks.face_id import CHIP_SIZE, FaceFeatures, FaceID
 
+DLIB_FACE = "dlib-face"
+#: sides of FaceID's stages, and how many features each has
+DEPTHS = {"72": 32, "35": 32, "17": 64, "8": 128, "4": 256, "2": 256, "descriptor": 128}
+DEFAULT_DEPTH = "17"  # the choice is measured by benchmarks/feature_monotony.py
 # Left, top, right, bottom as fractions of the side: between the chip of `portraits` (0.21, 0.26, 0.82, 0.86) and that
 # of `faces128` (0.16, 0.20, 0.87, 0.90), both from `typical_landmarks`. On 14 portraits its descriptors have cosine
 # 0.984 with those at the true landmarks (other people's: 0.850); the whole picture's have 0.870, and half go astray.
@@ -29,26 +36,36 @@ def cut_face(pictures: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _network() -> Any:
-    from ppgen import hub
-
+def _network() -> FaceID:
     return hub.load("face_id")
 
 
+def _stages(prepared: np.ndarray) -> FaceFeatures:
+    with paddle.no_grad():
+        return _network().features(paddle.to_tensor(prepared))
+
+
 class DlibFace(FeatureExtractor):
-    """FaceID at one depth.
+    """FaceID at one depth: a stage's side, the side and "+std" to add the deviations over positions, "descriptor"."""
 
-    Args:
-        depth: a stage's side, or "descriptor".
-        spread: add the standard deviations over positions to the means.
-    """
+    def __init__(self, depth: str = DEFAULT_DEPTH) -> None:
+        depth = depth or DEFAULT_DEPTH
+        self.dimension = self.check(depth)
+        self._depth, plus, _ = depth.partition("+")
+        self._spread = bool(plus)
+        self.name, self.input_size, self.resize = f"{DLIB_FACE}@{depth}", CHIP_SIZE, "area"
+        self.fingerprint = fingerprint(_network(), self.name, self.input_size, self.resize, FACE_BOX)
 
-    def __init__(self, depth: str, spread: bool = False) -> None:
-        self._network, self._depth, self._spread = _network(), depth, spread
-        self.name = f"{DLIB_FACE}@{depth}" + ("+std" if spread else "")
-        self.dimension = dimension(self.name)
-        self.input_size, self.resize = 150, "area"
-        self.fingerprint = fingerprint(self._network, self.name, self.input_size, self.resize, FACE_BOX)
+    @staticmethod
+    def check(depth: str) -> int:
+        """How many features a depth has; ConfigError for one that there is not."""
+        stage, plus, pooled = (depth or DEFAULT_DEPTH).partition("+")
+        if stage not in DEPTHS or (plus and (pooled != "std" or stage == "descriptor")):
+            raise ConfigError(
+                f"features '{DLIB_FACE}@{depth}': expected {DLIB_FACE}@DEPTH with a depth of {', '.join(DEPTHS)}, "
+                "and +std behind a number to add the deviations"
+            )
+        return DEPTHS[stage] * (2 if plus else 1)
 
     def prepared(self, pictures: np.ndarray) -> np.ndarray:
         """See the base class; for the descriptor, of the face alone."""
@@ -56,12 +73,10 @@ class DlibFace(FeatureExtractor):
         return scaled(cut_face(x) if self._depth == "descriptor" else x, self.input_size, self.resize)
 
     def _features(self, x: np.ndarray) -> np.ndarray:
-        import paddle
-        with paddle.no_grad():
-            found = self._network.features(paddle.to_tensor(x))
+        stages = _stages(x)
         if self._depth == "descriptor":
-            return found.descriptor.numpy()
-        return _pooled(getattr(found, f"side{self._depth}").numpy(), self._spread)
+            return stages.descriptor.numpy()
+        return _pooled(stages._asdict()[f"side{self._depth}"].numpy(), self._spread)
 
 
 def _pooled(stage: np.ndarray, spread: bool) -> np.ndarray:
@@ -74,17 +89,13 @@ def _pooled(stage: np.ndarray, spread: bool) -> np.ndarray:
 
 def all_depths(pictures: np.ndarray) -> dict[str, np.ndarray]:
     """Features of every depth with a number, without and with +std, by the extractor's name, in one pass."""
-    import paddle
-
-    network, found = _network(), {}
+    parts: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(pictures), BATCH):
-        with paddle.no_grad():
-            stages = network.features(paddle.to_tensor(scaled(as_float(pictures[start : start + BATCH]), 150)))
-        for depth in DEPTHS:
-            stage = getattr(stages, f"side{depth}", None)
-            for spread, suffix in ((False, ""), (True, "+std")) if stage is not None else ():
-                found.setdefault(f"{DLIB_FACE}@{depth}{suffix}", []).append(_pooled(stage.numpy(), spread))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+        stages = _stages(scaled(as_float(pictures[start : start + BATCH]), CHIP_SIZE))
+        for depth, stage in zip(DEPTHS, stages[:-1]):
+            for spread, suffix in ((False, ""), (True, "+std")):
+                parts.setdefault(f"{DLIB_FACE}@{depth}{suffix}", []).append(_pooled(stage.numpy(), spread))
+    return {name: np.concatenate(rows) for name, rows in parts.items()}
 
 
 def perceptual_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -94,13 +105,8 @@ def perceptual_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     scaled to unit length over the channels, their squared differences summed over channels and averaged over
     positions. Of second order near 0, as path lengths need it.
     """
-    import paddle
-
-    network = _network()
-    with paddle.no_grad():
-        found = [network.features(paddle.to_tensor(scaled(as_float(x), 150)))[:-1] for x in (a, b)]
     total = np.zeros(len(a))
-    for left, right in zip(*found):
+    for left, right in zip(*(_stages(scaled(as_float(x), CHIP_SIZE))[:-1] for x in (a, b))):
         difference = _unit_channels(left.numpy()) - _unit_channels(right.numpy())
         total += np.square(difference).sum(axis=1).mean(axis=(1, 2))
     return total

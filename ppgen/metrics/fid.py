@@ -13,6 +13,7 @@ import numpy as np
 from ppgen.errors import DataError
 from ppgen.metrics.accumulate import FeatureMetric, Score
 from ppgen.metrics.arrays import checked_features
+from ppgen.metrics.extractor import FeatureExtractor
 from ppgen.metrics.features import DLIB_FACE, dimension
 from ppgen.registry import METRICS
 
@@ -74,7 +75,11 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 class FID(FeatureMetric):
     """`fid`: lower is better, 0 for equal sets. Refused where there are too few pictures, see `require_samples`."""
 
-    def __init__(self, features: str = DLIB_FACE, weights: str | None = None, key: str = "image") -> None:
+    short = "fid"
+
+    def __init__(
+        self, features: str | FeatureExtractor = DLIB_FACE, weights: str | None = None, key: str = "image"
+    ) -> None:
         super().__init__(features, weights, key)
         self.least = SAMPLES_PER_DIMENSION * dimension(features, weights)
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import paddle
 
+from ppgen.errors import WeightsError
 from ppgen.io.weights import load_into
-from ppgen.metrics.features import BATCH, INCEPTION, INCEPTION_FEATURES, FeatureExtractor, fingerprint
-from ppgen.metrics.resize import as_float, scaled
+from ppgen.metrics.extractor import BATCH, FeatureExtractor, fingerprint
+from ppgen.networks.inception import CLASSES, FEATURES, InceptionOutput, InceptionV3
 
-CLASSES = 1008
+INCEPTION = "inception-v3"
 
 
 class InceptionFeatures(FeatureExtractor):
@@ -27,29 +29,44 @@ class InceptionFeatures(FeatureExtractor):
         WeightsError: missing, damaged, or of another network.
     """
 
-    def __init__(self, weights: str) -> None:
-        from ppgen.networks.inception import InceptionV3
+    name, dimension, input_size, resize = INCEPTION, FEATURES, 299, "linear"
 
+    def __init__(self, weights: str) -> None:
         self._network = InceptionV3()
         load_into(self._network, Path(weights).expanduser())
         self._network.eval()
-        self.name, self.dimension, self.input_size, self.resize = INCEPTION, INCEPTION_FEATURES, 299, "linear"
         self.fingerprint = fingerprint(self._network, self.name, self.input_size, self.resize)
+
+    @staticmethod
+    def check(weights: str | None) -> int:
+        """How many features there are; WeightsError where no file of weights was given that can be read."""
+        if not weights:
+            raise WeightsError(
+                f"the features {INCEPTION} need the FID weights, which do not come with ppgen: name their file "
+                "(--weights FILE, or weights: FILE), or use dlib-face; docs/metrics.md says where to get them"
+            )
+        path = Path(weights).expanduser()
+        if not path.is_file():
+            raise WeightsError(f"{weights}: no such file; docs/metrics.md says where the FID weights come from")
+        if path.suffix.lower() in (".pth", ".pt"):
+            raise WeightsError(
+                f"{weights}: is a PyTorch pickle, which could run code and is not read: save it as .safetensors once, "
+                "as docs/metrics.md shows"
+            )
+        return FEATURES
 
     def _features(self, x: np.ndarray) -> np.ndarray:
         return self._run(x).features.numpy()
 
     def probabilities(self, pictures: np.ndarray) -> np.ndarray:
         """(N, 1008) float64; pictures as for features."""
-        found = []
+        parts = [np.zeros((0, CLASSES))]
         for start in range(0, len(pictures), BATCH):
-            x = scaled(as_float(pictures[start : start + BATCH]), self.input_size, self.resize)
-            logits = self._run(x).logits.numpy()
-            found.append(np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True)))
-        p = np.concatenate(found) if found else np.zeros((0, CLASSES))
+            logits = self._run(self.prepared(pictures[start : start + BATCH])).logits.numpy()
+            parts.append(np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True)))
+        p = np.concatenate(parts)
         return p / p.sum(axis=1, keepdims=True)
 
-    def _run(self, x: np.ndarray):  # noqa: ANN202  (the class is imported only with Paddle)
-        import paddle
+    def _run(self, x: np.ndarray) -> InceptionOutput:
         with paddle.no_grad():
             return self._network(paddle.to_tensor(x))

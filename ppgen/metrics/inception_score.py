@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ppgen.errors import DataError
-from ppgen.metrics.accumulate import PictureMetric, Score
+from ppgen.metrics.accumulate import PictureMetric, Score, Side, Sink
 from ppgen.metrics.arrays import checked_features
-from ppgen.metrics.features import INCEPTION, check_name, extractor
+from ppgen.metrics.features import INCEPTION, dimension, extractor
 from ppgen.registry import METRICS
 
 SPLITS = 10
@@ -46,24 +46,18 @@ def _divergence(p: np.ndarray) -> np.ndarray:
     return (p * np.log(ratio)).sum(axis=1)
 
 
-class ClassSink:
-    """Class probabilities of the fakes; the reals do not matter."""
+class ClassSink(Sink):
+    """Class probabilities of the fakes, (n, classes) each; the reals do not matter."""
 
     def __init__(self, weights: str | None) -> None:
-        check_name(INCEPTION, weights)
-        self._weights, self._found = weights, []
+        dimension(INCEPTION, weights)
+        self._weights = weights
+        self.probabilities: list[np.ndarray] = []
 
-    def add_real(self, pictures: np.ndarray) -> None:
-        """Nothing."""
-
-    def add_fake(self, pictures: np.ndarray) -> None:
+    def add(self, side: Side, pictures: np.ndarray) -> None:
         """uint8 (N, H, W, 3)."""
-        self._found.append(extractor(INCEPTION, self._weights).probabilities(pictures))
-
-    @property
-    def probabilities(self) -> np.ndarray:
-        """(n, classes)."""
-        return np.concatenate(self._found) if self._found else np.zeros((0, 1))
+        if side == "fake":
+            self.probabilities.append(extractor(INCEPTION, self._weights).probabilities(pictures))
 
 
 @METRICS.register()
@@ -76,17 +70,17 @@ class InceptionScore(PictureMetric):
     """
 
     sink: ClassSink
-    least = SPLITS
+    short, least = "is", SPLITS
 
     def __init__(self, weights: str | None = None, key: str = "image") -> None:
         self.key, self.sink = key, ClassSink(weights)
 
     def scores(self) -> list[Score]:
         """The score of all fakes seen."""
-        p = self.sink.probabilities
-        found = inception_score(p)
+        p = np.concatenate(self.sink.probabilities or [np.zeros((0, 1))])
+        score = inception_score(p)
         protocol = f"{INCEPTION}/n={len(p)}/splits={SPLITS}"
         return [
-            Score("inception_score", f"inception_score/{protocol}", found.mean),
-            Score("inception_score_sd", f"inception_score_sd/{protocol}", found.deviation),
+            Score("inception_score", f"inception_score/{protocol}", score.mean),
+            Score("inception_score_sd", f"inception_score_sd/{protocol}", score.deviation),
         ]

@@ -13,7 +13,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.metrics.accumulate import FeatureMetric, Score
-from ppgen.metrics.arrays import checked_features
+from ppgen.metrics.arrays import checked_sides
 from ppgen.registry import METRICS
 
 DEGREE, COEFFICIENT = 3, 1.0
@@ -36,9 +36,7 @@ def polynomial_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def unbiased_mmd(real: np.ndarray, fake: np.ndarray) -> float:
     """Squared MMD between features (n, d) and (m, d), n and m at least 2; pairs of a point with itself left out."""
-    x, y = checked_features(real, "KID", least=2), checked_features(fake, "KID", least=2)
-    if x.shape[1] != y.shape[1]:
-        raise DataError(f"KID compares features of one length, not {x.shape[1]} and {y.shape[1]}")
+    x, y = checked_sides(real, fake, "KID", least=2)
     return _within(polynomial_kernel(x, x)) + _within(polynomial_kernel(y, y)) - 2 * polynomial_kernel(x, y).mean()
 
 
@@ -61,13 +59,13 @@ def kid(real: np.ndarray, fake: np.ndarray, subsets: int = SUBSETS, seed: int = 
     Raises:
         DataError: fewer than 4 pictures on a side, different lengths, values that are not finite.
     """
-    x, y = checked_features(real, "KID", least=4), checked_features(fake, "KID", least=4)
+    x, y = checked_sides(real, fake, "KID", least=4)
     if subsets < 2:
         raise DataError(f"KID needs at least 2 subsets to know its error, not {subsets}")
     size, rng = subset_size(len(x), len(y)), np.random.default_rng(seed)
-    found = np.array([unbiased_mmd(_drawn(x, size, rng), _drawn(y, size, rng)) for _ in range(subsets)])
-    error = found.std(ddof=1) * np.sqrt(size / (min(len(x), len(y)) - size))
-    return KernelDistance(float(found.mean()), float(error), subsets, size)
+    values = np.array([unbiased_mmd(_drawn(x, size, rng), _drawn(y, size, rng)) for _ in range(subsets)])
+    error = values.std(ddof=1) * np.sqrt(size / (min(len(x), len(y)) - size))
+    return KernelDistance(float(values.mean()), float(error), subsets, size)
 
 
 def _drawn(x: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -84,10 +82,10 @@ def _within(kernel: np.ndarray) -> float:
 class KID(FeatureMetric):
     """`kid` and its standard error `kid_se`: lower is better, about 0 for equal sets."""
 
-    least = 4
+    short, least = "kid", 4
 
     def scores(self) -> list[Score]:
         """The distance of all pictures seen."""
-        found = kid(self.sink.real, self.sink.fake)
-        protocol = f"{self.sink.protocol('kid')}/subsets={found.subsets}x{found.subset_size}"
-        return [Score("kid", protocol, found.value, found.error)]
+        distance = kid(self.sink.real, self.sink.fake)
+        protocol = f"{self.sink.protocol('kid')}/subsets={distance.subsets}x{distance.subset_size}"
+        return [Score("kid", protocol, distance.value, distance.error)]

@@ -8,12 +8,13 @@ beside as `accuracy_of_real`.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from ppgen.datasets.files import data_root
+from ppgen.metrics.base import Metric
 from ppgen.registry import DATASETS, METRICS
 
 
@@ -42,7 +43,7 @@ def _references(config: str, most: int, root: str) -> tuple[np.ndarray, np.ndarr
 
 
 @METRICS.register()
-class LabelAccuracy:
+class LabelAccuracy(Metric):
     """`accuracy`: share of drawings that are taken for the label asked for; `accuracy_of_real`: of real pictures.
 
     Args:
@@ -57,7 +58,7 @@ class LabelAccuracy:
         self._held_back: list[np.ndarray] = []
         self._labels: list[np.ndarray] = []
 
-    def update(self, batch: dict[str, Any], predictions: np.ndarray) -> None:
+    def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:
         """Drawings (N, C, H, W) for `batch['label']`; `batch['image']` are real ones of the same labels."""
         self._drawn.append(predictions.reshape(len(predictions), -1))
         self._held_back.append(batch["image"].reshape(len(predictions), -1))
@@ -69,7 +70,7 @@ class LabelAccuracy:
         wanted = np.concatenate(self._labels)
 
         def right(pictures: list[np.ndarray]) -> float:
-            found = nearest_labels(np.concatenate(pictures), real, labels, self._neighbours)
-            return float((found == wanted).mean())
+            labelled = nearest_labels(np.concatenate(pictures), real, labels, self._neighbours)
+            return float((labelled == wanted).mean())
 
         return {"accuracy": right(self._drawn), "accuracy_of_real": right(self._held_back)}

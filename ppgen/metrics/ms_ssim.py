@@ -7,11 +7,14 @@ one; the figure of the reals says how varied the fakes ought to be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from ppgen.errors import DataError
-from ppgen.metrics.accumulate import PictureMetric, Score, counts
+from ppgen.metrics.accumulate import PictureMetric, Score, Side, Sink, counts
+from ppgen.metrics.arrays import standard_error
 from ppgen.registry import METRICS
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the five scales, finest first
@@ -71,11 +74,10 @@ def random_pairs(count: int, pairs: int = PAIRS, seed: int = 0) -> np.ndarray:
     return np.stack([first[chosen], second[chosen]], axis=1)
 
 
-def diversity(pictures: np.ndarray, pairs: int = PAIRS, seed: int = 0) -> tuple[float, float | None]:
+def diversity(pictures: Sequence[np.ndarray], pairs: int = PAIRS, seed: int = 0) -> tuple[float, float | None]:
     """Mean MS-SSIM of random pairs of uint8 (N, H, W, C), lower is more varied; its standard error, of one None."""
     values = np.array([ms_ssim(pictures[i], pictures[j]) for i, j in random_pairs(len(pictures), pairs, seed)])
-    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
-    return float(values.mean()), error
+    return float(values.mean()), standard_error(values)
 
 
 def _halved(x: np.ndarray) -> np.ndarray:
@@ -85,20 +87,16 @@ def _halved(x: np.ndarray) -> np.ndarray:
     return (x[0::2, 0::2] + x[1::2, 0::2] + x[0::2, 1::2] + x[1::2, 1::2]) / 4
 
 
-class PictureSink:
+class PictureSink(Sink):
     """The first `KEPT` pictures of each side, as they are."""
 
     def __init__(self) -> None:
-        self.real: list[np.ndarray] = []
-        self.fake: list[np.ndarray] = []
+        self.pictures: dict[Side, list[np.ndarray]] = {"real": [], "fake": []}
 
-    def add_real(self, pictures: np.ndarray) -> None:
+    def add(self, side: Side, pictures: np.ndarray) -> None:
         """uint8 (N, H, W, 3)."""
-        self.real.extend(pictures[: KEPT - len(self.real)])
-
-    def add_fake(self, pictures: np.ndarray) -> None:
-        """uint8 (N, H, W, 3)."""
-        self.fake.extend(pictures[: KEPT - len(self.fake)])
+        kept = self.pictures[side]
+        kept.extend(pictures[: KEPT - len(kept)])
 
 
 @METRICS.register()
@@ -111,13 +109,14 @@ class MSSSIM(PictureMetric):
     """
 
     sink: PictureSink
-    least = 2
+    short, least = "ms-ssim", 2
 
     def __init__(self, key: str = "image", pairs: int = PAIRS) -> None:
         self.key, self.pairs, self.sink = key, pairs, PictureSink()
 
     def scores(self) -> list[Score]:
         """Both, of the pictures kept."""
-        suffix = f"{counts(len(self.sink.real), len(self.sink.fake))}/pairs={self.pairs}"
-        found = (("ms_ssim", self.sink.fake), ("ms_ssim_real", self.sink.real))
-        return [Score(name, f"{name}/{suffix}", *diversity(side, self.pairs)) for name, side in found]
+        real, fake = (self.sink.pictures[side] for side in ("real", "fake"))
+        suffix = f"{counts(len(real), len(fake))}/pairs={self.pairs}"
+        sides = (("ms_ssim", fake), ("ms_ssim_real", real))
+        return [Score(name, f"{name}/{suffix}", *diversity(side, self.pairs)) for name, side in sides]

@@ -9,16 +9,23 @@ The paper's d is LPIPS over VGG16; the distance is handed in here, and belongs t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.latent.paths import lerp, slerp
+from ppgen.latent.seeds import latents
+from ppgen.latent.styles import mapping_and_synthesis
+from ppgen.metrics.arrays import standard_error
+from ppgen.networks.protocols import StyleGenerator
 
 EPSILON = 1e-4
 TRIMMED = 1.0  # percent at each end
 
 Array = np.ndarray
+Distance = Callable[[Array, Array], Array]
+Space = Literal["z", "w"]
 
 
 class TrimmedMean(NamedTuple):
@@ -29,30 +36,12 @@ class TrimmedMean(NamedTuple):
     count: int
 
 
-def slerp(a: Array, b: Array, t: Array) -> Array:
-    """Point t in [0, 1] (n, 1) on the great circle from a to b (n, d), as unit vectors.
-
-    Opposite or equal directions have no single circle: there the straight line is taken.
-    """
-    a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
-    angle = np.arccos((a * b).sum(axis=1, keepdims=True).clip(-1, 1))
-    sine = np.sin(angle)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        point = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / sine
-    return np.where(sine > 1e-9, point, (1 - t) * a + t * b)
-
-
-def lerp(a: Array, b: Array, t: Array) -> Array:
-    """Point t in [0, 1] (n, 1) on the line from a to b (n, d)."""
-    return a + (b - a) * t
-
-
 def perceptual_lengths(
-    generate: Callable[[Array], Any],
-    distance: Callable[[Any, Any], Array],
-    latents: Array,
+    generate: Callable[[Array], Array],
+    distance: Distance,
+    z: Array,
     seed: int = 0,
-    space: Literal["z", "w"] = "z",
+    space: Space = "z",
     mapping: Callable[[Array], Array] | None = None,
     batch: int = 8,
 ) -> Array:
@@ -61,7 +50,7 @@ def perceptual_lengths(
     Args:
         generate: latents (n, d) float32, or what `mapping` makes of them in 'w', -> pictures.
         distance: two batches of pictures -> (n,) distances, of second order near 0 (as LPIPS and squared ones are).
-        latents: (2 m, d); row 2i is joined with row 2i + 1.
+        z: latents (2 m, d); row 2i is joined with row 2i + 1.
         seed: of the places along the paths.
         space: where the step is taken.
         mapping: latents -> (n, k) of the space 'w'.
@@ -73,27 +62,37 @@ def perceptual_lengths(
     """
     if space not in ("z", "w") or (space == "w" and mapping is None):
         raise ConfigError(f"PPL steps through 'z', or through 'w' of a generator with a mapping, not '{space}'")
-    z = np.asarray(latents, dtype=np.float64)
+    z = np.asarray(z, dtype=np.float64)
     if z.ndim != 2 or len(z) < 2 or len(z) % 2:
         raise DataError(f"PPL joins latents in pairs: give an even number of them as (2 m, d), not {z.shape}")
-    places = np.random.default_rng(seed).random((len(z) // 2, 1))
-    found = []
+    places = np.random.default_rng(seed).random(len(z) // 2)
+    lengths = []
     for start in range(0, len(places), batch):
         t = places[start : start + batch]
-        pairs = z[2 * start : 2 * (start + len(t))]
-        ends = _points(pairs[0::2], pairs[1::2], t, mapping if space == "w" else None)
-        pictures = [generate(point.astype(np.float32)) for point in ends]
-        found.append(np.asarray(distance(*pictures), np.float64) / EPSILON**2)
-    return np.concatenate(found)
+        a, b = z[2 * start : 2 * (start + len(t))].reshape(len(t), 2, -1).swapaxes(0, 1)
+        if space == "w" and mapping is not None:
+            a, b = (np.asarray(mapping(x.astype(np.float32)), np.float64) for x in (a, b))
+            ends = [lerp(a, b, at) for at in (t, t + EPSILON)]
+        else:
+            # A generator expects latents as long as a normal one on average; a unit vector would be a rare latent.
+            length = np.sqrt(a.shape[1])
+            a, b = (length * x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
+            ends = [slerp(a, b, at) for at in (t, t + EPSILON)]
+        first, second = (generate(point.astype(np.float32)) for point in ends)
+        lengths.append(np.asarray(distance(first, second), np.float64) / EPSILON**2)
+    return np.concatenate(lengths)
 
 
-def _points(a: Array, b: Array, t: Array, mapping: Callable[[Array], Array] | None) -> tuple[Array, Array]:
-    if mapping is not None:
-        a, b = (np.asarray(mapping(x.astype(np.float32)), np.float64) for x in (a, b))
-        return lerp(a, b, t), lerp(a, b, t + EPSILON)
-    # a generator expects latents as long as a normal one on average; a unit vector would be a rare latent
-    length = np.sqrt(a.shape[1])
-    return slerp(a, b, t) * length, slerp(a, b, t + EPSILON) * length
+def lengths_in_z_and_w(
+    network: StyleGenerator, pairs: int, distance: Distance, seed: int = 0
+) -> dict[Space, Array]:
+    """`perceptual_lengths` of a style generator between the same latents in both spaces: (pairs,) each."""
+    mapping, synthesis = mapping_and_synthesis(network)
+    z = latents(seed, 2 * pairs, network.latent_dim)
+    return {
+        "z": perceptual_lengths(lambda points: synthesis(mapping(points)), distance, z, seed),
+        "w": perceptual_lengths(synthesis, distance, z, seed, "w", mapping),
+    }
 
 
 def perceptual_path_length(lengths: Array) -> TrimmedMean:
@@ -104,5 +103,4 @@ def perceptual_path_length(lengths: Array) -> TrimmedMean:
     low = np.percentile(lengths, TRIMMED, method="lower")
     high = np.percentile(lengths, 100 - TRIMMED, method="higher")
     kept = lengths[(lengths >= low) & (lengths <= high)]
-    error = float(kept.std(ddof=1) / np.sqrt(len(kept))) if len(kept) > 1 else None
-    return TrimmedMean(float(kept.mean()), error, len(kept))
+    return TrimmedMean(float(kept.mean()), standard_error(kept), len(kept))

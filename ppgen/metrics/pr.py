@@ -13,7 +13,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.metrics.accumulate import FeatureMetric, Score
-from ppgen.metrics.arrays import checked_features
+from ppgen.metrics.arrays import checked_sides
 from ppgen.registry import METRICS
 
 NEIGHBOURS = 3
@@ -37,13 +37,13 @@ def radii(points: np.ndarray, k: int = NEIGHBOURS) -> np.ndarray:
     """(n,): distance of each point to its k-th nearest other point."""
     if len(points) <= k:
         raise DataError(f"precision and recall with k={k} need more than {k} pictures a side, not {len(points)}")
-    found = []
+    reach = []
     for start in range(0, len(points), _ROWS):
         block = distances(points[start : start + _ROWS], points)
         rows = np.arange(len(block))
         block[rows, start + rows] = 0.0  # its distance to itself comes out as rounding noise
-        found.append(np.partition(block, k, axis=1)[:, k])
-    return np.concatenate(found)
+        reach.append(np.partition(block, k, axis=1)[:, k])
+    return np.concatenate(reach)
 
 
 def share_within(points: np.ndarray, centres: np.ndarray, reach: np.ndarray) -> float:
@@ -54,9 +54,7 @@ def share_within(points: np.ndarray, centres: np.ndarray, reach: np.ndarray) -> 
 
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> PrecisionAndRecall:
     """Precision and recall of features (n, d) and (m, d); DataError where a side has no more than k pictures."""
-    x, y = checked_features(real, "precision"), checked_features(fake, "precision")
-    if x.shape[1] != y.shape[1]:
-        raise DataError(f"precision compares features of one length, not {x.shape[1]} and {y.shape[1]}")
+    x, y = checked_sides(real, fake, "precision")
     origin = x.mean(axis=0)  # near the origin, the squares that are subtracted stay small
     x, y = x - origin, y - origin
     return PrecisionAndRecall(share_within(y, x, radii(x, k)), share_within(x, y, radii(y, k)))
@@ -66,11 +64,9 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) ->
 class PrecisionRecall(FeatureMetric):
     """`precision` and `recall`, in [0, 1], higher is better."""
 
-    least = NEIGHBOURS + 1
+    short, least = "pr", NEIGHBOURS + 1
 
     def scores(self) -> list[Score]:
         """Both, of all pictures seen."""
-        found = precision_recall(self.sink.real, self.sink.fake)
-        return [
-            Score(name, f"{self.sink.protocol(name)}/k={NEIGHBOURS}", value) for name, value in found._asdict().items()
-        ]
+        shares = precision_recall(self.sink.real, self.sink.fake)._asdict()
+        return [Score(name, f"{self.sink.protocol(name)}/k={NEIGHBOURS}", share) for name, share in shares.items()]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
+from ppgen.metrics.base import Metric
 from ppgen.registry import METRICS
 
 
 @METRICS.register()
-class ReconstructionError:
+class ReconstructionError(Metric):
     """`mse`: mean squared error over all pixels on the scale [0, 1], as the literature on VAEs counts it.
 
     Args:
@@ -21,7 +22,7 @@ class ReconstructionError:
         self.key = key
         self._sum, self._count = 0.0, 0
 
-    def update(self, batch: dict[str, Any], predictions: np.ndarray) -> None:
+    def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:
         """Pictures and their reconstructions, (N, C, H, W)."""
         difference = (np.asarray(batch[self.key], np.float64) - predictions) / 2
         self._sum += float((difference**2).sum())

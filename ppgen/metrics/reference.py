@@ -10,7 +10,7 @@ import numpy as np
 from ppgen.errors import OutputError
 from ppgen.io.atomic import atomic_path
 from ppgen.io.download import cache_folder
-from ppgen.metrics.features import FeatureExtractor
+from ppgen.metrics.extractor import FeatureExtractor
 
 BLOCK = 256  # pictures a file: the same pictures in the same order meet the same file, whatever the batch size
 _FORMAT = 1  # raised whenever features would come out differently
@@ -18,10 +18,10 @@ _FORMAT = 1  # raised whenever features would come out differently
 
 def block_path(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> Path:
     """Where the features of these uint8 pictures (H, W, 3) by this extractor are kept."""
-    found = hashlib.sha256(f"{_FORMAT} {extractor.fingerprint}".encode())
+    digest = hashlib.sha256(f"{_FORMAT} {extractor.fingerprint}".encode())
     for picture in pictures:
-        found.update(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes())
-    return cache_folder() / "features" / f"{found.hexdigest()}.npy"
+        digest.update(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes())
+    return cache_folder() / "features" / f"{digest.hexdigest()}.npy"
 
 
 def cached_features(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> np.ndarray:
@@ -44,10 +44,8 @@ def cached_features(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> 
 
 def features_of(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> np.ndarray:
     """Features float32 (n, d) of uint8 pictures (H, W, 3), whose sizes may differ."""
-    found = []
-    for run in equal_shapes(pictures):
-        found.append(extractor(np.stack(run)))
-    return np.concatenate(found) if found else np.zeros((0, extractor.dimension), np.float32)
+    parts = [extractor(np.stack(run)) for run in equal_shapes(pictures)]
+    return np.concatenate(parts) if parts else np.zeros((0, extractor.dimension), np.float32)
 
 
 def equal_shapes(pictures: list[np.ndarray]) -> list[list[np.ndarray]]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ppgen.errors import DataError
-from ppgen.metrics.accumulate import PictureMetric, Score, counts
+from ppgen.metrics.accumulate import PictureMetric, Score, Side, Sink, counts
 from ppgen.registry import METRICS
 
 PATCH, LEAST_SIDE = 7, 16
@@ -37,11 +37,11 @@ def laplacian_pyramid(picture: np.ndarray) -> list[np.ndarray]:
 
 def patches(picture: np.ndarray, rng: np.random.Generator, count: int = PATCHES) -> list[np.ndarray]:
     """`count` random patches of each pyramid level of a uint8 picture (H, W, C): [(count, 7, 7, C) float32]."""
-    found = []
+    levels = []
     for level in laplacian_pyramid(picture):
         rows, columns = (rng.integers(0, side - PATCH + 1, count) for side in level.shape[:2])
-        found.append(np.stack([level[r : r + PATCH, c : c + PATCH] for r, c in zip(rows, columns)]))
-    return found
+        levels.append(np.stack([level[r : r + PATCH, c : c + PATCH] for r, c in zip(rows, columns)]))
+    return levels
 
 
 def sliced_wasserstein(a: np.ndarray, b: np.ndarray, seed: int = 0, directions: int = DIRECTIONS) -> float:
@@ -83,39 +83,33 @@ def _normalized(x: np.ndarray) -> np.ndarray:
     return ((x - mean) / np.maximum(deviation, 1e-8)).astype(np.float32).reshape(len(x), -1)
 
 
-class PatchSink:
+class PatchSink(Sink):
     """Random patches of every pyramid level of the pictures."""
 
     def __init__(self) -> None:
-        self._real: list[list[np.ndarray]] = []
-        self._fake: list[list[np.ndarray]] = []
+        self._levels: dict[Side, list[list[np.ndarray]]] = {"real": [], "fake": []}
         self.side = 0  # of the pictures, known from the first
 
-    def add_real(self, pictures: np.ndarray) -> None:
+    def add(self, side: Side, pictures: np.ndarray) -> None:
         """uint8 (N, H, W, 3)."""
-        self._add(self._real, pictures)
-
-    def add_fake(self, pictures: np.ndarray) -> None:
-        """uint8 (N, H, W, 3)."""
-        self._add(self._fake, pictures)
-
-    def _add(self, found: list[list[np.ndarray]], pictures: np.ndarray) -> None:
+        kept = self._levels[side]
         for picture in pictures:
             # the same places on both sides: how the picture is sampled must not make a difference
-            found.append(patches(picture, np.random.default_rng([7, len(found)])))
+            kept.append(patches(picture, np.random.default_rng([7, len(kept)])))
             self.side = self.side or min(picture.shape[:2])
 
     def levels(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Patches of reals and of fakes, (n, 7, 7, 3) for each level; DataError for none, or sizes that differ."""
-        if not self._real or not self._fake:
+        real, fake = self._levels["real"], self._levels["fake"]
+        if not real or not fake:
             raise DataError("SWD compares real with fake pictures, and one side has none")
-        if len({len(levels) for levels in self._real + self._fake}) > 1:
+        if len({len(levels) for levels in real + fake}) > 1:
             raise DataError("SWD compares pictures of one size: scale them first")
-        return tuple([np.concatenate(level) for level in zip(*side)] for side in (self._real, self._fake))
+        return [np.concatenate(level) for level in zip(*real)], [np.concatenate(level) for level in zip(*fake)]
 
     def count(self) -> str:
         """ "n=956"."""
-        return counts(len(self._real), len(self._fake))
+        return counts(*map(len, self._levels.values()))
 
 
 @METRICS.register()
@@ -127,14 +121,15 @@ class SWD(PictureMetric):
     """
 
     sink: PatchSink
+    short = "swd"
 
     def __init__(self, key: str = "image") -> None:
         self.key, self.sink = key, PatchSink()
 
     def scores(self) -> list[Score]:
         """The distances of all pictures seen."""
-        found = swd(*self.sink.levels())
-        values = {f"swd_{self.sink.side >> level}": value for level, value in enumerate(found)}
-        values["swd"] = float(np.mean(found))
+        distances = swd(*self.sink.levels())
+        values = {f"swd_{self.sink.side >> level}": value for level, value in enumerate(distances)}
+        values["swd"] = float(np.mean(distances))
         suffix = f"{self.sink.count()}/patches={PATCHES}/directions={DIRECTIONS}"
         return [Score(name, f"{name}/{suffix}", value) for name, value in values.items()]

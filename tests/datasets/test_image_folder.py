@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_pictures import picture
 
-from ppgen.cli.latent import _dataset
+from ppgen.cli.latent import dataset_of
 from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS, yes_or_no
 from ppgen.datasets.celeba import CelebA
 from ppgen.datasets.files import ids_of
@@ -172,8 +172,8 @@ def test_celeba_in_grey_where_the_network_is(celeba):
     assert CelebA(size=8, grayscale=True).sample(0)["image"].shape == (1, 8, 8)
     asked = SimpleNamespace(data="celeba", table=None, where=[], split=None)
     for channels in (1, 3):
-        network = SimpleNamespace(image_size=8, channels=channels, classes=None)
-        assert _dataset(asked, network, "all").sample(0)["image"].shape == (channels, 8, 8)
+        network = SimpleNamespace(image_size=8, channels=channels)
+        assert dataset_of(asked, network, "all").sample(0)["image"].shape == (channels, 8, 8)
 
 
 def test_celeba_lists_that_do_not_match(celeba):

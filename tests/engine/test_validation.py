@@ -21,13 +21,9 @@ class Counted(PictureMetric):
         self.sink = self
         Counted.seen = {"real": [], "fake": []}
 
-    def add_real(self, pictures):
+    def add(self, side, pictures):
         assert len(pictures)
-        self.seen["real"] += [int(picture.mean()) for picture in pictures]
-
-    def add_fake(self, pictures):
-        assert len(pictures)
-        self.seen["fake"] += [int(picture.mean()) for picture in pictures]
+        self.seen[side] += [int(picture.mean()) for picture in pictures]
 
     def scores(self):
         return []

@@ -45,8 +45,7 @@ def shades(pictures: np.ndarray) -> np.ndarray:
 class TwoNumbers:
     """A perfect coder of these faces: the red above and the green below, each about N(0, 1)."""
 
-    latent_dim, classes = 2, None
-    image_size, channels = SIZE, 3
+    latent_dim, image_size, channels, classes = 2, SIZE, 3, None
 
     def encode(self, images):
         mu = paddle.stack([images[:, 0, : SIZE // 2].mean([1, 2]), images[:, 1, SIZE // 2 :].mean([1, 2])], axis=1)

@@ -82,3 +82,11 @@ def test_plane_in_a_longer_latent():
     assert points[2, 4] > 0 and points[2, 1] > 0  # right, up
     with pytest.raises(ConfigError, match="two different"):
         plane(3, 5, (1, 1))
+
+
+def test_rows_are_joined_each_with_its_own():
+    a, b = np.random.default_rng(0).standard_normal((2, 5, 8))
+    t = np.linspace(0, 1, 5)
+    for join in (lerp, slerp):
+        alone = [join(x, y, np.array([at]))[0] for x, y, at in zip(a, b, t)]
+        np.testing.assert_allclose(join(a, b, t), alone)

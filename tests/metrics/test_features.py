@@ -14,15 +14,11 @@ from ppgen.metrics.resize import as_float, linear_matrix, scaled
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
-    [
-        ("dlib-face", ("dlib-face", "17", False)),
-        ("dlib-face@8+std", ("dlib-face", "8", True)),
-        ("dlib-face@descriptor", ("dlib-face", "descriptor", False)),
-    ],
+    ("name", "count"), [("dlib-face", 64), ("dlib-face@8+std", 256), ("dlib-face@descriptor", 128)]
 )
-def test_names(name, found):
-    assert features.check_name(name) == found
+def test_names_tell_the_dimension_without_a_network(name, count):
+    assert features.dimension(name) == count
+    assert features.dimension(Means()) == 3 and features.extractor(means := Means()) is means
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""`ppgen sample` and `ppgen interpolate`: pictures from seeds, films from seed to seed, by any network that draws."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ppgen.cli.command import command, one_of, only_with, option
+from ppgen.cli.files import write
+from ppgen.cli.options import ANY_MODEL, LABEL, any_model, fps, picture, seed, seeds, steps, truncation
+
+if TYPE_CHECKING:
+    from ppgen.apps import GANPredictor
+
+_PICTURES = 64  # of one seed
+
+
+def predictor_of(args: argparse.Namespace, default: str | None = None) -> GANPredictor:
+    """What draws with `--model` and `--weights`; `default`: the model where neither was given."""
+    from ppgen.apps import GANPredictor
+
+    return GANPredictor(weight_path=args.weights, model=args.model or (None if args.weights else default))
+
+
+def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | None:
+    """The one asked for; else that of all commands for style generators, and none for other networks."""
+    from ppgen.apps.stylegan2_model import TRUNCATION
+    from ppgen.networks.protocols import StyleGenerator
+
+    is_style = isinstance(predictor.network, StyleGenerator)
+    return TRUNCATION if args.truncation is None and is_style else args.truncation
+
+
+@command(
+    "draw pictures from seeds",
+    *any_model(),
+    picture("output/sample.png"),
+    one_of(seed("one seed for all pictures"), seeds("a picture a seed, such as 0-63 or 1,5,9-12, titled")),
+    option("-n", type=int, metavar="COUNT", help=f"pictures of --seed (default: {_PICTURES})"),
+    LABEL,
+    truncation(None, "of StyleGAN and StyleGAN2: "),
+)
+def sample(args: argparse.Namespace) -> int:
+    """Draw pictures from seeds with a generator or a VAE; the same seed gives the same picture everywhere.
+
+    Networks with classes draw one row a class unless --label names one.
+    """
+    if args.seeds is not None:
+        only_with(args, "--seed, not with --seeds", "n")
+    predictor = predictor_of(args)
+    psi = _truncation(args, predictor)
+    if args.seeds is None:
+        drawings = predictor.grid(args.seed, _PICTURES if args.n is None else args.n, args.label, psi)
+    else:
+        drawings = predictor.seeds(args.seeds, args.label, psi, titled=True)
+    if len(drawings) == 1:
+        print(drawings[0].save(args.output))
+        return 0
+    return write(drawings, args.output)
+
+
+@command(
+    "a film from seed to seed",
+    *any_model(f"{ANY_MODEL} (default: faces by StyleGAN2)"),
+    picture("output/interpolation.gif"),
+    seeds("the latents to pass through", "0-3"),
+    option("--space", choices=("z", "w"), help="of StyleGAN and StyleGAN2: arcs in z, or lines in w (default: w)"),
+    option("--way", choices=("slerp", "lerp"), help="arcs or lines (default: arcs in z, lines in w)"),
+    steps(12, "pictures from one to the next"),
+    option("--open", action="store_true", help="stop at the last seed; otherwise go back to the first"),
+    LABEL,
+    truncation(None, "of StyleGAN and StyleGAN2: "),
+    fps(),
+    default_model="styleganv2-portraits-64",
+)
+def interpolate(args: argparse.Namespace) -> int:
+    """Walk from seed to seed, and back to the first: a film (.gif, .mp4) or a sheet (.png).
+
+    `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
+    """
+    from ppgen.apps.drawings import Drawings
+    from ppgen.errors import ConfigError
+    from ppgen.latent.paths import through
+    from ppgen.latent.render import batch_of, draw
+    from ppgen.latent.seeds import latents_of
+    from ppgen.latent.styles import mapping_and_synthesis
+    from ppgen.networks.protocols import StyleGenerator
+
+    predictor = predictor_of(args, args.default_model)
+    network, psi = predictor.network, _truncation(args, predictor)
+    space = args.space or ("w" if isinstance(network, StyleGenerator) else "z")
+    if space == "z":
+        drawings = predictor.walk(args.seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
+        return write(drawings, args.output, args.fps)
+    if not isinstance(network, StyleGenerator):
+        raise ConfigError(f"--space w: a {type(network).__name__} has no W; leave it out")
+    if args.label is not None:
+        raise ConfigError("this network was trained without classes, so it takes no label")
+    w = mapping_and_synthesis(network)[0](latents_of(args.seeds, network.latent_dim))
+    points = through(w, args.steps, args.way or "lerp", not args.open)
+    pictures = draw(lambda part: network.synthesize(network.spread(part, psi)), points, batch=batch_of(network))
+    return write(Drawings(pictures, args.steps), args.output, args.fps)
+
+
+COMMANDS = {"sample": sample, "interpolate": interpolate}

@@ -1,0 +1,26 @@
+"""What a training asks of every metric."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+
+
+class Metric(ABC):
+    """Scores of predictions over a validation set: batch after batch, then all at once.
+
+    Attributes:
+        least: how many pictures the set must have at least, on each side where there are two.
+    """
+
+    least: int = 1
+
+    @abstractmethod
+    def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:
+        """Take a collated batch of the dataset and what was predicted for it."""
+
+    @abstractmethod
+    def compute(self) -> dict[str, float]:
+        """The scores of everything seen, by name."""
