@@ -43,9 +43,7 @@ class _Reader:
         self.data, self.name, self.at = data, name, 0
 
     def fail(self, what: str) -> WeightsError:
-        return WeightsError(
-            f"{self.name}: {what} at byte {self.at}; this is not dlib's face recognition network"
-        )
+        return WeightsError(f"{self.name}: {what} at byte {self.at}; this is not dlib's face recognition network")
 
     def integer(self) -> int:
         head = self.data[self.at] if self.at < len(self.data) else 0

@@ -25,128 +25,76 @@ class NetworkName(NamedTuple):
     defaults: dict[str, Any] = {}
 
 
+_IN = {"input_nc": "in_channels"}
+_PICTURES = {**_IN, "output_nc": "out_channels"}
+_NORM = {"norm_type": "norm"}
+_DRAWN = {"output_nc": "out_channels", "size": "image_size", "ngf": "base_channels"}
+_ATTENTIVE = {
+    **_PICTURES, "ngf": "base_channels", "img_size": "image_size", "n_blocks": "blocks", "light": "light",
+}
+_PATCHES = {"ndf": "base_channels", "n_layers": "layers"}
+
 NETWORK_NAMES: dict[str, NetworkName] = {
-    "ResnetUGATITP2CGenerator": NetworkName(
-        "Photo2CartoonGenerator",
-        {
-            "input_nc": "in_channels",
-            "output_nc": "out_channels",
-            "ngf": "base_channels",
-            "img_size": "image_size",
-            "n_blocks": "blocks",
-            "light": "light",
-        },
-    ),
+    "ResnetUGATITP2CGenerator": NetworkName("Photo2CartoonGenerator", _ATTENTIVE),
     "UnetGenerator": NetworkName(
         "UNetGenerator",
-        {
-            "input_nc": "in_channels",
-            "output_nc": "out_channels",
-            "num_downs": "levels",
-            "ngf": "base_channels",
-            "norm_type": "norm",
-            "use_dropout": "dropout",
-        },
+        {**_PICTURES, "num_downs": "levels", "ngf": "base_channels", **_NORM, "use_dropout": "dropout"},
     ),
     "ResnetGenerator": NetworkName(
         "ResNetGenerator",
-        {
-            "input_nc": "in_channels",
-            "output_nc": "out_channels",
-            "ngf": "base_channels",
-            "norm_type": "norm",
-            "use_dropout": "dropout",
-            "n_blocks": "blocks",
-        },
+        {**_PICTURES, "ngf": "base_channels", **_NORM, "use_dropout": "dropout", "n_blocks": "blocks"},
         {"blocks": 6},
     ),
     "ResnetUGATITGenerator": NetworkName(
         "UGATITGenerator",
         {
-            "input_nc": "in_channels",
-            "output_nc": "out_channels",
-            "ngf": "base_channels",
-            "n_blocks": "blocks",
-            "img_size": "image_size",
-            "light": "light",
+            **_PICTURES, "ngf": "base_channels", "n_blocks": "blocks", "img_size": "image_size", "light": "light",
         },
         {"blocks": 6, "light": False, "published_sums": True},
     ),
-    "UGATITDiscriminator": NetworkName(
-        "AttentionDiscriminator", {"input_nc": "in_channels", "ndf": "base_channels", "n_layers": "layers"}
-    ),
-    "PixelDiscriminator": NetworkName(
-        "PixelwiseDiscriminator", {"input_nc": "in_channels", "ndf": "base_channels", "norm_type": "norm"}
-    ),
-    "NLayerDiscriminator": NetworkName(
-        "PatchDiscriminator",
-        {"input_nc": "in_channels", "ndf": "base_channels", "n_layers": "layers", "norm_type": "norm"},
-    ),
+    "UGATITDiscriminator": NetworkName("AttentionDiscriminator", {**_IN, **_PATCHES}),
+    "PixelDiscriminator": NetworkName("PixelwiseDiscriminator", {**_IN, "ndf": "base_channels", **_NORM}),
+    "NLayerDiscriminator": NetworkName("PatchDiscriminator", {**_IN, **_PATCHES, **_NORM}),
     "DCGenerator": NetworkName(
         "DCGANGenerator",
         {
-            "input_nz": "latent_dim",
-            "input_nc": None,
-            "output_nc": "out_channels",
-            "ngf": "base_channels",
-            "norm_type": "norm",
+            "input_nz": "latent_dim", "input_nc": None, "output_nc": "out_channels", "ngf": "base_channels", **_NORM,
             "padding_type": None,
         },
     ),
     "DCDiscriminator": NetworkName(
-        "DCGANDiscriminator",
-        {"input_nc": "in_channels", "ndf": "base_channels", "norm_type": "norm"},
-        {"norm": "instance"},
+        "DCGANDiscriminator", {**_IN, "ndf": "base_channels", **_NORM}, {"norm": "instance"}
     ),
-    "DeepConvGenerator": NetworkName(
-        "UpsamplingGenerator",
-        {"latent_dim": "latent_dim", "output_nc": "out_channels", "size": "image_size", "ngf": "base_channels"},
-    ),
+    "DeepConvGenerator": NetworkName("UpsamplingGenerator", {"latent_dim": "latent_dim", **_DRAWN}),
     "ConditionalDeepConvGenerator": NetworkName(
         "UpsamplingGenerator",
         {
-            "latent_dim": "latent_dim",
-            "output_nc": "out_channels",
-            "n_class": "classes",
-            "size": "image_size",
+            "latent_dim": "latent_dim", "output_nc": "out_channels", "n_class": "classes", "size": "image_size",
             "ngf": "base_channels",
         },
         {"classes": 10},
     ),
     "NLayerDiscriminatorWithClassification": NetworkName(
         "ConditionalPatchDiscriminator",
-        {
-            "input_nc": "in_channels",
-            "n_class": "classes",
-            "ndf": "base_channels",
-            "n_layers": "layers",
-            "norm_type": "norm",
-            "use_sigmoid": "sigmoid",
-        },
+        {**_IN, "n_class": "classes", **_PATCHES, **_NORM, "use_sigmoid": "sigmoid"},
     ),
+    # channel_max and stddev_group are not PaddleGAN's: older runs and files of ours have them
     "StyleGANv2Generator": NetworkName(
         "StyleGAN2Generator",
         {
-            "size": "image_size",
-            "style_dim": "latent_dim",
-            "n_mlp": "mapping_layers",
-            "channel_multiplier": "channel_multiplier",
-            "blur_kernel": None,
-            "lr_mlp": "mapping_rate",
-            "channel_max": "channel_max",  # not PaddleGAN's; older runs and files have it
+            "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers",
+            "channel_multiplier": "channel_multiplier", "blur_kernel": None, "lr_mlp": "mapping_rate",
+            "channel_max": "channel_max",
         },
     ),
     "StyleGANv2Discriminator": NetworkName(
         "StyleGAN2Discriminator",
         {
-            "size": "image_size",
-            "channel_multiplier": "channel_multiplier",
-            "blur_kernel": None,
-            "channel_max": "channel_max",
-            "stddev_group": "stddev_group",
+            "size": "image_size", "channel_multiplier": "channel_multiplier", "blur_kernel": None,
+            "channel_max": "channel_max", "stddev_group": "stddev_group",
         },
     ),
-}
+}  # fmt: skip
 
 #: Arguments of our own classes that were called otherwise once: configs, runs and weights files hold those names.
 EARLIER_ARGUMENTS: dict[str, dict[str, str]] = {

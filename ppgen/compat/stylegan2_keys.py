@@ -4,10 +4,7 @@ from __future__ import annotations
 
 _MOST = 18  # layers; a 1024-pixel generator has 17
 
-_STYLED = (
-    ("noise.weight", "noise_strength", ()),
-    ("activate.bias", "bias", ()),
-)
+_STYLED = (("noise.weight", "noise_strength", ()), ("activate.bias", "bias", ()))
 _TO_RGB = (("upsample.kernel", None, ()),)  # a constant of the architecture
 
 GENERATOR = (

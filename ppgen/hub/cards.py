@@ -61,7 +61,7 @@ def markdown(name: str, metadata: Mapping[str, Any]) -> str:
     lines = [
         f"# {facts.pop('title', name)}",
         "",
-        f'{_loaded(name)} · `{metadata.get("class", "?")}({arguments})` · images in [{low}, {high}]',
+        f"{_loaded(name)} · `{metadata.get('class', '?')}({arguments})` · images in [{low}, {high}]",
         "",
     ]
     for key, value in facts.items():

@@ -65,8 +65,7 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS, min_side: int 
     height, width = rgb.shape[:2]
     if min(height, width) < min_side:
         raise DataError(
-            f"{name}: {width}x{height} pixels is too small; "
-            f"give an image of at least {min_side} pixels a side"
+            f"{name}: {width}x{height} pixels is too small; give an image of at least {min_side} pixels a side"
         )
     return rgb
 
@@ -117,8 +116,7 @@ def to_tensor_array(image: np.ndarray) -> np.ndarray:
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim not in (3, 4):
         raise DataError(
-            f"expected uint8 (H, W, C) or (N, H, W, C), got {image.dtype} {image.shape}; "
-            "read it with load_image"
+            f"expected uint8 (H, W, C) or (N, H, W, C), got {image.dtype} {image.shape}; read it with load_image"
         )
     scaled = image.astype(np.float32) / np.float32(127.5) - np.float32(1)
     return np.ascontiguousarray(np.moveaxis(scaled, -1, -3))
@@ -132,8 +130,7 @@ def to_uint8(array: np.ndarray | paddle.Tensor) -> np.ndarray:
     array = np.asarray(array)
     if array.ndim not in (3, 4) or not np.issubdtype(array.dtype, np.floating):
         raise DataError(
-            f"expected float (C, H, W) or (N, C, H, W) in [-1, 1], "
-            f"got {array.dtype} {array.shape}; convert it first"
+            f"expected float (C, H, W) or (N, C, H, W) in [-1, 1], got {array.dtype} {array.shape}; convert it first"
         )
     levels = (array.astype(np.float32) + np.float32(1)) * np.float32(127.5)
     if np.isnan(levels).any():
@@ -159,9 +156,7 @@ def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path
             if path.suffix.lower() in IMAGE_SUFFIXES and not _is_litter(path.relative_to(root)) and path.is_file()
         )
     except OSError as error:
-        raise DataError(
-            f"{folder}: cannot be listed ({error.strerror or error}); check its permissions"
-        ) from error
+        raise DataError(f"{folder}: cannot be listed ({error.strerror or error}); check its permissions") from error
     if not images:
         raise DataError(f"{folder}: this folder holds no image; put {_READABLE} files into it")
     return images
@@ -302,9 +297,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             colour_space = embedded.profile.xcolor_space.strip()
             is_srgb = "srgb" in (ImageCms.getProfileDescription(embedded) or "").lower()
             if colour_space == image.mode and not is_srgb:
-                converted = ImageCms.profileToProfile(
-                    image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB"
-                )
+                converted = ImageCms.profileToProfile(image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
                 if converted is not None:
                     return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):

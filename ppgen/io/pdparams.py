@@ -176,6 +176,4 @@ def read_pdparams(data: bytes, name: str) -> Any:
     except WeightsError as error:
         raise WeightsError(f"{name}: {error}") from None
     except _DAMAGE as error:
-        raise WeightsError(
-            f"{name}: is damaged or not a weights file ({type(error).__name__}); get it again"
-        ) from None
+        raise WeightsError(f"{name}: is damaged or not a weights file ({type(error).__name__}); get it again") from None

@@ -120,9 +120,7 @@ def write_arrays(
     from safetensors.numpy import save
 
     # np.require rather than ascontiguousarray, which makes a () array one of shape (1,)
-    data = save(
-        {key: np.require(value, requirements="C") for key, value in arrays.items()}, dict(metadata or {})
-    )
+    data = save({key: np.require(value, requirements="C") for key, value in arrays.items()}, dict(metadata or {}))
     write_bytes(path, _in_order(data))
     return Path(path)
 
@@ -167,8 +165,7 @@ def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
     """
     if _looks_like_pickle(_read_start(path, 9)):
         raise WeightsError(
-            f"{path}: is a .pdparams file, which does not describe itself; "
-            "build its network and use load_into"
+            f"{path}: is a .pdparams file, which does not describe itself; build its network and use load_into"
         )
     return _read_header(path)[0]
 
@@ -325,11 +322,7 @@ def _fitted(array: np.ndarray, tensor: Any) -> np.ndarray:
 
 def _mismatch(name: str, network: str, report: LoadReport, misshaped: list[str]) -> str:
     problems = []
-    for kind, keys in (
-        ("missing", report.missing),
-        ("unexpected", report.unexpected),
-        ("of another shape", misshaped),
-    ):
+    for kind, keys in (("missing", report.missing), ("unexpected", report.unexpected), ("of another shape", misshaped)):
         if keys:
             more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
             problems.append(f"{len(keys)} {kind}: {', '.join(keys[:_SHOWN])}{more}")

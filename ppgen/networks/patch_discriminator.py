@@ -40,9 +40,7 @@ class PatchDiscriminator(nn.Layer):
     image_size: int | None = None
     classes: int | None = None
 
-    def __init__(
-        self, in_channels: int = 3, base_channels: int = 64, layers: int = 3, norm: str = "instance"
-    ) -> None:
+    def __init__(self, in_channels: int = 3, base_channels: int = 64, layers: int = 3, norm: str = "instance") -> None:
         super().__init__()
         if layers < 1:
             raise ConfigError(f"PatchDiscriminator needs at least one layer, got layers={layers}")

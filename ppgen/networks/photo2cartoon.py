@@ -117,18 +117,14 @@ class Photo2CartoonGenerator(nn.Layer):
             raise ConfigError(f"Photo2CartoonGenerator needs at least one block, got blocks={blocks}")
         cell = 2**HOURGLASS_DEPTH
         if image_size % cell or image_size < 2 * cell:
-            raise ConfigError(
-                f"image_size must be a multiple of {cell} of at least {2 * cell}, got {image_size}"
-            )
+            raise ConfigError(f"image_size must be a multiple of {cell} of at least {2 * cell}, got {image_size}")
         self.image_size, self.light = image_size, light
         width = base_channels
         wide = width * 2**HALVINGS
 
         self.stem = MirrorConv2D(in_channels, width, kernel_size=7)
         self.stem_norm = instance_norm(width)
-        self.encoder_hourglasses = nn.Sequential(
-            *[Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS) for _ in range(2)]
-        )
+        self.encoder_hourglasses = nn.Sequential(*[Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS) for _ in range(2)])
         self.down = nn.Sequential(*[DownStage(width * 2**i) for i in range(HALVINGS)])
         self.encoder_blocks = nn.LayerList([ResidualBlock(wide) for _ in range(blocks)])
 

@@ -84,9 +84,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.down2 = MirrorConv2D(wide, wider, stride=2, bias=True)
         self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(blocks)])
         self.attention = CAMAttention(wider)
-        self.style = nn.Sequential(
-            nn.Linear(wider + 96 + told, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU()
-        )
+        self.style = nn.Sequential(nn.Linear(wider + 96 + told, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU())
         self.decode = nn.LayerList([SoftAdaLINBlock(wider) for _ in range(blocks)])
         self.up1 = UpBlock(wider, wide, wide)
         self.up2 = UpBlock(wide, base_channels, base_channels)
@@ -94,18 +92,14 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.widen = MirrorConv2D(base_channels, 4 * detail, bias=True)
         self.detail = MirrorConv2D(detail + 12 + told, detail, bias=True)
         self.draw = MirrorConv2D(detail, 12, bias=True)
-        self.draw.weight.set_value(
-            self.draw.weight * 0.1
-        )  # start grey: a saturated tanh learns nothing at first
+        self.draw.weight.set_value(self.draw.weight * 0.1)  # start grey: a saturated tanh learns nothing at first
 
     def colour_code(self, photo: paddle.Tensor) -> paddle.Tensor:
         """Mean colours of a 4x4 grid over the picture and of its middle half: (N, 96), no normalization."""
         height, width = photo.shape[2:]
         coarse = F.avg_pool2d(photo, (height // 4, width // 4)).reshape([0, 48])
         middle = photo[:, :, height // 4 : height * 3 // 4, width // 4 : width * 3 // 4]
-        return paddle.concat(
-            [coarse, F.avg_pool2d(middle, (height // 8, width // 8)).reshape([0, 48])], axis=1
-        )
+        return paddle.concat([coarse, F.avg_pool2d(middle, (height // 8, width // 8)).reshape([0, 48])], axis=1)
 
     def forward(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> CartoonOutput:
         if self.takes_skin != (skin is not None):

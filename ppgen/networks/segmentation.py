@@ -40,9 +40,7 @@ class SegmentationUNet(nn.Layer):
         super().__init__()
         widths = [width * 2 ** min(i, 2) for i in range(levels)]
         self.down = nn.LayerList([ConvPair(48 if i == 0 else widths[i - 1], w) for i, w in enumerate(widths)])
-        self.up = nn.LayerList(
-            [ConvPair(widths[i] + widths[i - 1], widths[i - 1]) for i in range(levels - 1, 0, -1)]
-        )
+        self.up = nn.LayerList([ConvPair(widths[i] + widths[i - 1], widths[i - 1]) for i in range(levels - 1, 0, -1)])
         self.logit = nn.Conv2D(width, 16, 3, padding=1)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:

@@ -44,8 +44,7 @@ class CAMAttention(nn.Layer):
         mean_logit = self.mean_classifier(x.mean(axis=[2, 3]))
         max_logit = self.max_classifier(channel_maxima(x))
         views = [
-            x * classifier.weight.reshape([1, -1, 1, 1])
-            for classifier in (self.mean_classifier, self.max_classifier)
+            x * classifier.weight.reshape([1, -1, 1, 1]) for classifier in (self.mean_classifier, self.max_classifier)
         ]
         features = F.relu(self.join(paddle.concat(views, axis=1)))
         return Attended(

@@ -42,11 +42,7 @@ class MultiScaleBlock(nn.Layer):
             raise ConfigError(f"hourglass channels must be a multiple of 4, got {channels}")
         half, quarter = channels // 2, channels // 4
         self.stages = nn.LayerList(
-            [
-                PreActivationConv(channels, half),
-                PreActivationConv(half, quarter),
-                PreActivationConv(quarter, quarter),
-            ]
+            [PreActivationConv(channels, half), PreActivationConv(half, quarter), PreActivationConv(quarter, quarter)]
         )
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
@@ -104,9 +100,7 @@ class Hourglass(nn.Layer):
             False: -> the draft alone, (N, image_channels, H, W).
     """
 
-    def __init__(
-        self, channels: int, depth: int = 4, image_channels: int = 3, feed_back: bool = True
-    ) -> None:
+    def __init__(self, channels: int, depth: int = 4, image_channels: int = 3, feed_back: bool = True) -> None:
         super().__init__()
         self.core = HourglassCore(channels, depth)
         self.refine = MultiScaleBlock(channels)
