@@ -13,7 +13,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from ppgen.compat.names import network_config
 from ppgen.errors import ConfigError
@@ -91,6 +91,13 @@ class Registry(NamedParts[type]):
             raise ConfigError(f"a {self.kind} needs a 'name' (there are: {', '.join(self.names())})")
         config = self.current(config)
         return self.get(config["name"])(**{k: v for k, v in config.items() if k != "name"}, **extra)
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """An object of a registered class, which knows what it was built with."""
+
+    constructor_args: dict[str, Any]
 
 
 def _record_arguments(cls: type) -> None:

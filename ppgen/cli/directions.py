@@ -109,13 +109,13 @@ def _check_holds_directions(name: str) -> None:
     """WeightsError, ConfigError where nothing can be added to these weights; OutputError: cannot be written."""
     from ppgen import hub
     from ppgen.io.atomic import check_output
-    from ppgen.io.weights import read_metadata
+    from ppgen.io.weights import description
 
     path = hub.path_of(name)
     if name in hub.names():
         raise ConfigError(f"{name}: comes with ppgen and is not changed; copy {path} and give the copy with --model")
     try:
-        ours = "class" in read_metadata(path)
+        ours = description(path) is not None
     except WeightsError:  # of PaddleGAN's
         ours = False
     if not ours:

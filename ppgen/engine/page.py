@@ -21,7 +21,7 @@ from ppgen.engine.curves import Curves, points_for, thin
 from ppgen.engine.log import read_log
 from ppgen.errors import OutputError, WeightsError
 from ppgen.io.atomic import write_text
-from ppgen.io.weights import read_metadata
+from ppgen.io.weights import card_of
 
 NAME = "index.html"
 _MARK = "@DATA@"
@@ -132,7 +132,7 @@ def _total(path: Path) -> int | None:
 
 def _best(path: Path) -> dict[str, Any] | None:
     """Step and scores of the weights kept as the best, from their card."""
-    card = read_metadata(path).get("card", {})
+    card = card_of(path)
     scores = card.get("scores") if isinstance(card, dict) else None
     if not isinstance(scores, dict):
         return None

@@ -13,7 +13,7 @@ from ppgen.device import cpu_count
 from ppgen.engine.log import read_log
 from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.io.weights import read_metadata
+from ppgen.io.weights import card_of
 
 
 def card_facts(run_card: dict[str, Any], history: list[dict[str, Any]], config_path: str) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     if not best.is_file():
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
     history = read_log(Path(options.run) / "history.jsonl")
-    facts = card_facts(read_metadata(best)["card"], history, options.config_file)
+    facts = card_facts(card_of(best), history, options.config_file)
     facts = with_earlier(facts, [earlier_facts(run) for run in options.after])
     shipped = {options.name: hub.load(best)}
     if options.also:

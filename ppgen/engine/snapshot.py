@@ -23,7 +23,7 @@ from ppgen.engine.state import (
     spread,
 )
 from ppgen.errors import ConfigError
-from ppgen.io.weights import read_metadata, save_network
+from ppgen.io.weights import card_of, save_network
 from ppgen.models.base import Model, Stateful
 from ppgen.registry import nearest
 
@@ -160,7 +160,7 @@ class Snapshot:
         path = self.folder / "best.safetensors"
         if not path.is_file():
             return None
-        return read_metadata(path).get("card", {}).get("scores", {}).get(self.config.validate.best)
+        return card_of(path).get("scores", {}).get(self.config.validate.best)
 
     # ---- written -----------------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from ppgen import hub
 from ppgen.compat.names import parts_of_model
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.io.weights import description, load_into, parts_of, read_arrays
+from ppgen.io.arrays import parts_of, read_arrays, read_content
+from ppgen.io.weights import description, load_into
 from ppgen.networks.protocols import Enlargeable
 
 
@@ -71,7 +72,7 @@ def _check_start(source: str) -> Path:
 
 def _parts(trainer: Trainer, source: str) -> list[_Part]:
     """The networks a weights file holds."""
-    keys = parts_of(source)
+    keys = [] if description(source) else parts_of(read_content(source))
     if not keys:
         return [_Part(source, _network_of(trainer, source))]
     networks, averages = parts_of_model(type(trainer.model).__name__)

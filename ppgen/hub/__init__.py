@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from ppgen.config import read_yaml, shipped
 from ppgen.errors import WeightsError
 from ppgen.hub import published, stylegan2
-from ppgen.hub.cache import cache_folder, fetch
 from ppgen.hub.cards import ASSETS, card, card_text, is_card, markdown, names, publish
 from ppgen.hub.construct import construct
-from ppgen.io.weights import description, load_into, nested, read_content, select_arrays
+from ppgen.io.arrays import parts_of, read_content, select_arrays
+from ppgen.io.download import cache_folder, fetch
+from ppgen.io.weights import description, load_into
 from ppgen.registry import nearest
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _network_of(path: Path, network: Network, key: str | None) -> nn.Layer:
         load_into(built, arrays)
         return built
     built = published.build(known)
-    key = key or (known.key if nested(content) else None)  # a network by itself has no name
+    key = key or (known.key if parts_of(content) else None)  # a network by itself has no name
     load_into(built, select_arrays(content, key, str(path)), name=str(path))
     return built
 

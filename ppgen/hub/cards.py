@@ -13,7 +13,7 @@ from typing import Any
 from ppgen.errors import WeightsError
 from ppgen.hub import published
 from ppgen.io.atomic import write_text
-from ppgen.io.weights import read_metadata, save_network
+from ppgen.io.weights import card_of, description, save_network
 from ppgen.registry import nearest
 
 ASSETS = Path(__file__).parent / "assets"
@@ -38,33 +38,33 @@ def card(name: str) -> dict[str, Any]:
     """The card of a shipped network, from its weights file, or of one of PaddleGAN's; WeightsError for others."""
     if name in published.PUBLISHED and name not in names():
         return published.card(name)
-    return read_metadata(_file(name)).get("card", {})
+    return card_of(_file(name))
 
 
 def card_text(name: str) -> str:
     """The card as Markdown."""
     if name in published.PUBLISHED and name not in names():
-        return markdown(name, {"card": card(name), "class": published.PUBLISHED[name].network})
-    return markdown(name, read_metadata(_file(name)))
+        return _text(name, card(name), f"{published.PUBLISHED[name].network}()", (-1, 1))
+    return markdown(name, _file(name))
 
 
-def markdown(name: str, metadata: Mapping[str, Any]) -> str:
-    """A card as Markdown.
+def markdown(name: str, path: str | os.PathLike) -> str:
+    """The card in a weights file as Markdown; `name`: of the network. Raises WeightsError."""
+    described = description(path)
+    if described is None:
+        raise WeightsError(f"{path}: does not say which network it belongs to, so it has no card")
+    arguments = ", ".join(f"{k}={v!r}" for k, v in described.arguments.items())
+    facts = {**described.card, **described.extra}
+    return _text(name, facts, f"{described.network}({arguments})", described.value_range)
 
-    Args:
-        name: of the network.
-        metadata: of its weights file, as `read_metadata` gives them.
-    """
-    facts = {**metadata.get("card", {}), **metadata.get("extra", {})}
-    low, high = metadata.get("value_range", (-1, 1))
-    arguments = ", ".join(f"{k}={v!r}" for k, v in metadata.get("args", {}).items())
-    lines = [
-        f"# {facts.pop('title', name)}",
-        "",
-        f"{_loaded(name)} · `{metadata.get('class', '?')}({arguments})` · images in [{low}, {high}]",
-        "",
-    ]
+
+def _text(name: str, facts: Mapping[str, Any], network: str, value_range: tuple[float, float]) -> str:
+    low, high = value_range
+    title = f"# {facts.get('title', name)}"
+    lines = [title, "", f"{_loaded(name)} · `{network}` · images in [{low:g}, {high:g}]", ""]
     for key, value in facts.items():
+        if key == "title":
+            continue
         lines += [f"## {key.replace('_', ' ').capitalize()}", "", *_section(value), ""]
     return "\n".join(lines)
 
@@ -111,5 +111,5 @@ def publish(
     if missing:
         raise WeightsError(f"{path}: its card lacks {', '.join(missing)}")
     path = save_network(network, path, facts, half=half, value_range=value_range, eight_bit=eight_bit)
-    write_text(path.with_suffix(".md"), markdown(path.stem, read_metadata(path)))
+    write_text(path.with_suffix(".md"), markdown(path.stem, path))
     return path

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from ppgen.compat.names import our_network_name
 from ppgen.errors import DownloadError, WeightsError
+from ppgen.io.arrays import read_arrays
 from ppgen.io.atomic import atomic_path, write_json
 from ppgen.io.download import cache_folder, digest, download
-from ppgen.io.weights import load_into, read_arrays, save_network
+from ppgen.io.weights import load_into, save_network
 from ppgen.registry import NETWORKS
 
 _BASE = "https://paddlegan.bj.bcebos.com/models/"

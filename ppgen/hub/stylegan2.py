@@ -13,7 +13,7 @@ import numpy as np
 
 from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.io.weights import select_arrays
+from ppgen.io.arrays import select_arrays
 
 CLASS = "StyleGAN2Generator"
 # Where the generator lies in a training's file, the averaged one first: PaddleGAN's names and ours.
@@ -40,7 +40,7 @@ def generator_of(content: Any, name: str, key: str | None = None) -> tuple[dict[
     """Constructor arguments and arrays, under our names, of the StyleGAN2 generator in a file's content.
 
     Args:
-        content: as `ppgen.io.weights.read_content` gives it: the generator's arrays, or those of several networks.
+        content: as `ppgen.io.arrays.read_content` gives it: the generator's arrays, or those of several networks.
         name: the file's, for messages.
         key: the generator's among several; None: it is looked for, the averaged one first.
     Raises:

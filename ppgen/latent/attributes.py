@@ -21,7 +21,7 @@ from ppgen import hub
 from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import write_text
-from ppgen.io.weights import add_extra, read_extra, read_metadata
+from ppgen.io.weights import add_extra, description, read_extra
 from ppgen.registry import nearest
 
 Method = Literal["means", "partial"]
@@ -175,12 +175,13 @@ def save_directions(
     """
     heading = title or f"attribute vectors in {directions.space}"
     arrays = {f"{directions.space}/{name}": vector for name, vector in directions.items()}
-    earlier = read_metadata(path).get("extra", {}).get(heading, {})  # of vectors that stay
+    described = description(path)
+    earlier = described.extra.get(heading, {}) if described else {}  # of vectors that stay
     card = Path(target if target is not None else path).with_suffix(".md")
     is_card = card.is_file() and hub.is_card(card.stem, card)
     written = add_extra(path, arrays, {heading: {**earlier, **directions.facts}} if directions.facts else {}, target)
     if is_card:
-        write_text(card, hub.markdown(written.stem, read_metadata(written)))
+        write_text(card, hub.markdown(written.stem, written))
     return written
 
 
@@ -198,6 +199,7 @@ def load_directions(name_or_path: str | os.PathLike, space: str = "z") -> Direct
 
 def _facts_of(path: Path, space: str) -> dict[str, str]:
     """What `save_directions` wrote about vectors; its headings end in the space."""
-    extra = read_metadata(path).get("extra", {})
+    described = description(path)
+    extra = described.extra if described else {}
     parts = [part for heading, part in extra.items() if heading.endswith(f" in {space}") and isinstance(part, dict)]
     return {name: str(fact) for part in parts for name, fact in part.items()}

@@ -33,7 +33,7 @@ from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import write_json
 from ppgen.io.image import save_image, to_uint8
-from ppgen.io.weights import read_metadata
+from ppgen.io.weights import card_of
 from ppgen.registry import DATASETS
 from ppgen.tree.picture import draw_tree
 from ppgen.tree.stages import Node, StagesSettings, levels_of, nodes_of
@@ -253,7 +253,7 @@ def _entry(run: _Run, node: Node) -> Settings:
     """What tree.json says of a node."""
     folder, config = run.folder / node.name, run.configs[node.name]
     best = folder / BEST
-    card = read_metadata(best).get("card", {}) if best.is_file() else {}
+    card = card_of(best) if best.is_file() else {}
     start = json.loads((folder / START).read_text()) if (folder / START).is_file() else {}
     newest = checkpoint.newest(run.checkpoints(node.name))
     step = int(newest.name.removeprefix("step_")) if newest else 0

@@ -10,7 +10,7 @@ from engine.toys import run
 from ppgen import hub
 from ppgen.engine import checkpoint, publish
 from ppgen.errors import WeightsError
-from ppgen.io.weights import read_arrays, read_metadata
+from ppgen.io.weights import card_of, read_arrays
 
 CARD = {"title": "Discs", "licence": "CC0", "data": "discs", "limits": "discs only"}
 
@@ -26,17 +26,17 @@ def runs(tmp_path):
     return tmp_path
 
 
-def card_of(folder, name="discs"):
-    return read_metadata(folder / f"{name}.safetensors")["card"]
+def shipped_card(folder, name="discs"):
+    return card_of(folder / f"{name}.safetensors")
 
 
 def test_the_card_tells_the_runs_before(runs, monkeypatch):
     monkeypatch.setattr(hub, "ASSETS", runs)
     common = [str(runs / "second"), "discs", "-c", str(runs / "discs.yaml")]
     assert publish.main(common) == 0
-    assert card_of(runs)["images seen"] == "32 (8 steps)"
+    assert shipped_card(runs)["images seen"] == "32 (8 steps)"
     assert publish.main([*common, "--after", str(runs / "first")]) == 0
-    card = card_of(runs)
+    card = shipped_card(runs)
     assert card["images seen"] == "32 (8 steps); before: 16 (4 steps)"
     assert card["command"] == ["before, from step 0: `train first`", "from step 0: `train second`"]
     assert "; before: 0.0" in card["wall time"] and card["wall time"].endswith(" h")
@@ -52,7 +52,7 @@ def test_the_network_beside_is_of_the_best_step(runs, monkeypatch):
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     log.write_text("".join(json.dumps({**row, "augment_p": 0.1 if row["step"] <= 6 else 0.2}) + "\n" for row in rows))
     assert publish.main([str(runs / "second"), "discs", "-c", str(runs / "discs.yaml"), "--also", "network"]) == 0
-    card = card_of(runs, "discs_network")
+    card = shipped_card(runs, "discs_network")
     assert card["title"] == "Discs: its network" and card["scores"].endswith("of the run's checkpoint of step 6")
     assert "--load discs discs_network -o model.ada_start=0.1`" in card["use"]
     kept = read_arrays(runs / "discs_network.safetensors")

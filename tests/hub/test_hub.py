@@ -4,7 +4,7 @@ import pytest
 
 from ppgen import hub
 from ppgen.errors import WeightsError
-from ppgen.io.weights import read_metadata, write_arrays
+from ppgen.io.weights import card_of, write_arrays
 
 
 def test_every_shipped_network_has_a_whole_card():
@@ -68,7 +68,7 @@ def test_publish_demands_a_card_and_writes_both_files(tmp_path):
     facts = {field: f"the {field}" for field in hub.cards.REQUIRED} | {"scores": {"IoU": 0.97}}
     path = hub.publish(network, tmp_path / "x.safetensors", facts)
     text = (tmp_path / "x.md").read_text(encoding="utf-8")
-    assert read_metadata(path)["card"] == facts and "# the title" in text and "| IoU | 0.97 |" in text
+    assert card_of(path) == facts and "# the title" in text and "| IoU | 0.97 |" in text
 
 
 @pytest.mark.parametrize("name", ["dcgan_faces64", "stylegan-portraits-64", "styleganv2-portraits-64"])

@@ -36,10 +36,10 @@ def test_saved_and_loaded_is_the_same(tmp_path):
     path = tmp_path / "net.safetensors"
     net = WeightsTestNet(4, depth=2)
     weights.save_network(net, path, card={"data": "none", "größe": [1, 2]}, value_range=(0, 1))
-    told = weights.read_metadata(path)
-    assert told["class"] == "WeightsTestNet" and told["args"] == {"width": 4, "depth": 2}
-    assert told["card"]["größe"] == [1, 2] and told["value_range"] == [0, 1]
-    other = NETWORKS.build({"name": told["class"], **told["args"]})
+    told = weights.description(path)
+    assert told.network == "WeightsTestNet" and told.arguments == {"width": 4, "depth": 2}
+    assert told.card["größe"] == [1, 2] and told.value_range == (0, 1) and told.shapes["norm.bias"] == (4,)
+    other = NETWORKS.build({"name": told.network, **told.arguments})
     report = weights.load_into(other, path)
     assert same(weights.network_arrays(net), weights.network_arrays(other))
     assert not report.missing and not report.unexpected and len(report.loaded) == 8
@@ -217,7 +217,7 @@ def test_truncated_files(tmp_path, cut):
         with pytest.raises(WeightsError, match=name):
             weights.read_arrays(path)
     with pytest.raises(WeightsError):
-        weights.read_metadata(tmp_path / "net.pdparams")
+        weights.description(tmp_path / "net.safetensors")
 
 
 def test_damaged_bytes_never_escape_as_another_error(tmp_path):
@@ -231,7 +231,7 @@ def test_damaged_bytes_never_escape_as_another_error(tmp_path):
             broken = whole.copy()
             broken[int(rng.integers(len(broken)))] = int(rng.integers(256))
             (tmp_path / "c").write_bytes(broken)
-            for read in (weights.read_arrays, weights.read_metadata):
+            for read in (weights.read_arrays, weights.description):
                 try:
                     read(tmp_path / "c")
                 except WeightsError:
@@ -249,7 +249,7 @@ def test_what_is_no_weights_file(tmp_path):
     with pytest.raises(WeightsError, match="cannot be read"):
         weights.read_arrays(tmp_path / "absent.safetensors")
     with pytest.raises(WeightsError, match="cannot be read"):
-        weights.read_metadata(tmp_path)
+        weights.description(tmp_path)
 
 
 def test_eight_bit_matrices_come_back_within_half_a_step(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from ppgen import hub
 from ppgen.errors import ConfigError, DataError, WeightsError
-from ppgen.io.weights import add_extra, load_into, read_arrays, read_extra, read_metadata, write_arrays
+from ppgen.io.weights import add_extra, card_of, description, load_into, read_arrays, read_extra, write_arrays
 from ppgen.latent.attributes import (
     Directions,
     answers_of,
@@ -115,8 +115,8 @@ def test_vectors_live_in_the_file_and_the_network_never_sees_them(published):
     assert load_into(ConvVAE(6, 16, 3, [8, 64]), published).unexpected == []
     card = published.with_suffix(".md").read_text()
     assert "## Attribute vectors in z" in card and "| Smiling | 7 with, 3 without |" in card
-    assert card == hub.markdown("vae", read_metadata(published))
-    assert read_metadata(published)["card"]["title"] == "the title"
+    assert card == hub.markdown("vae", published)
+    assert card_of(published)["title"] == "the title"
 
 
 def test_the_card_keeps_the_facts_of_earlier_vectors(published):
@@ -124,7 +124,7 @@ def test_the_card_keeps_the_facts_of_earlier_vectors(published):
     save_directions(published, Directions({"Male": one, "Young": one}, facts={"Male": "first", "Young": "first"}))
     save_directions(published, Directions({"sefa-1": one, "Male": one}, facts={"sefa-1": "second", "Male": "second"}))
     wanted = {"Male": "second", "Young": "first", "sefa-1": "second"}
-    assert read_metadata(published)["extra"] == {"attribute vectors in z": wanted}
+    assert description(published).extra == {"attribute vectors in z": wanted}
     card = published.with_suffix(".md").read_text()
     assert all(f"| {name} | {fact} |" in card for name, fact in wanted.items())
 

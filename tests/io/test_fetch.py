@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from ppgen.errors import DownloadError
-from ppgen.hub.cache import cache_folder, fetch
+from ppgen.io.download import cache_folder, fetch
 
 CONTENT = b"weights" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
