@@ -114,11 +114,7 @@ def _check_holds_directions(name: str) -> None:
     path = hub.path_of(name)
     if name in hub.names():
         raise ConfigError(f"{name}: comes with ppgen and is not changed; copy {path} and give the copy with --model")
-    try:
-        ours = description(path) is not None
-    except WeightsError:  # of PaddleGAN's
-        ours = False
-    if not ours:
+    if description(path) is None:
         raise WeightsError(f"{path}: directions are saved in our .safetensors only; make one with `ppgen convert`")
     check_output(Path(path).parent)
 
