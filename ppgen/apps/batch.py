@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -41,17 +42,13 @@ class Item:
 
 
 class Result(Protocol):
-    """What is known of one face."""
+    """What is known of one face: the name of the input, and sentences for the user."""
 
     @property
-    def name(self) -> str:
-        """Of the input."""
-        ...
+    def name(self) -> str: ...
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences for the user."""
-        ...
+    def warnings(self) -> tuple[str, ...]: ...
 
 
 R = TypeVar("R", bound=Result)
@@ -140,16 +137,14 @@ def _stem(source: ImageSource, index: int) -> str:
 
 def _unique(stems: list[str]) -> list[str]:
     """Stems made different, case aside: a second 'a' becomes 'a-2', or the next that is free."""
-    taken = {stem.casefold() for stem in stems}
+    given, result = {stem.casefold() for stem in stems}, []
     used: set[str] = set()
-    result = []
     for stem in stems:
-        new, number = stem, 1
-        while new.casefold() in used or (number > 1 and new.casefold() in taken):
-            number += 1
-            new = f"{stem}-{number}"
-        used.add(new.casefold())
-        result.append(new)
+        if stem.casefold() in used:
+            numbered = (f"{stem}-{number}" for number in itertools.count(2))
+            stem = next(name for name in numbered if name.casefold() not in given | used)
+        used.add(stem.casefold())
+        result.append(stem)
     return result
 
 

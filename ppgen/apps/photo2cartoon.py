@@ -86,7 +86,11 @@ class Photo2CartoonPredictor:
     ) -> None:
         self.output_path = Path(output_path).expanduser()
         self.weight_path = None if weight_path is None else hub.path_of(weight_path)
-        self.router = _router_of(routing)
+        if isinstance(routing, (str, os.PathLike, Mapping)):  # the package is imported only for it
+            from ppgen.tree.routing import Router
+
+            routing = Router(routing)
+        self.router = routing
         self.pipeline = pipeline or PortraitPipeline()
         self.generators: dict[Path, PortraitGenerator] = {}
 
@@ -138,7 +142,9 @@ class Photo2CartoonPredictor:
         Raises ConfigError, WeightsError, and OutputError where the output folder cannot be written at all.
         """
         check_faces(faces)
-        known = self._checked(attributes)
+        if attributes and self.router is None:
+            raise ConfigError(f"attributes {dict(attributes)} choose between generators: give routing=… as well")
+        known = self.router.checked(attributes or {}) if self.router is not None else {}
         check_output(self.output_path)
 
         def draw(item: Item, index: int, portrait: Portrait, prefix: str) -> CartoonResult:
@@ -146,13 +152,6 @@ class Photo2CartoonPredictor:
             return result if keep_pictures else replace(result, crop=None, mask=None, cartoon=None)
 
         return self.pipeline.run(inputs, faces, align, draw, "p2c", "cartoon")
-
-    def _checked(self, attributes: Mapping[str, object] | None) -> dict[str, object]:
-        if self.router is not None:
-            return self.router.checked(attributes or {})
-        if attributes:
-            raise ConfigError(f"attributes {dict(attributes)} choose between generators: give routing=… as well")
-        return {}
 
     def _cartoon(
         self, item: Item, index: int, portrait: Portrait, known: dict[str, object], prefix: str
@@ -178,12 +177,3 @@ class Photo2CartoonPredictor:
         """The face's."""
         path = (route.weights if route else None) or self.weight_path or hub.path_of(GENERATOR)
         return self.generators.setdefault(path, PortraitGenerator(path))
-
-
-def _router_of(routing: str | os.PathLike | Mapping[str, object] | Router | None) -> Router | None:
-    """The router that was given, or that of a training with `stages`, whose package is imported only for it."""
-    if not isinstance(routing, (str, os.PathLike, Mapping)):
-        return routing
-    from ppgen.tree.routing import Router
-
-    return Router(routing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from functools import cached_property
 from pathlib import Path
 from typing import TypeGuard
@@ -153,12 +153,9 @@ class StyleEditor:
         steps: int = 7,
     ) -> Drawings:
         """A row a channel, titled as given: the face of a seed moved from -span to span deviations of it."""
-        check_finite("span", span)
-        if not channels:
-            raise ConfigError("a sheet of channels needs at least one")
-        network = self.model.network
+        network, amounts = self.model.network, _amounts("channels", channels, span, steps)
         check_channels(network, channels)
-        start, amounts = styles_of(network, self.model.w_of_seeds([seed], truncation)), np.linspace(-span, span, steps)
+        start = styles_of(network, self.model.w_of_seeds([seed], truncation))
         points = [moved_styles(start, self._spread, {channel: float(a)}) for channel in channels for a in amounts]
         pictures = paint(network, [np.concatenate(rows) for rows in zip(*points)])
         rows, columns = list(channels.values()), titles_of(amounts)
@@ -174,15 +171,21 @@ class StyleEditor:
         steps: int = 7,
     ) -> Drawings:
         """A row a direction: the face of a seed moved from -span to span along it, in the given layers of W+."""
-        check_finite("span", span)
-        if not len(directions):
-            raise ConfigError("a sheet of directions needs at least one")
+        amounts = _amounts("directions", directions, span, steps)
         if layers is not None:
             check_layers(layers, self.model.network)
-        start, amounts = self.model.w_of_seeds([seed], truncation), np.linspace(-span, span, steps)
+        start = self.model.w_of_seeds([seed], truncation)
         points = [moved(start, directions, {name: float(a)}, layers) for name in directions for a in amounts]
         rows, columns = list(directions), titles_of(amounts)
         return self.model.draw_w(np.concatenate(points), None, steps, row_titles=rows, column_titles=columns)
+
+
+def _amounts(what: str, rows: Sized, span: float, steps: int) -> np.ndarray:
+    """Those of a sheet's columns, from -span to span; ConfigError where the sheet cannot be."""
+    check_finite("span", span)
+    if not len(rows):
+        raise ConfigError(f"a sheet of {what} needs at least one")
+    return np.linspace(-span, span, steps)
 
 
 def _alone(path: Path) -> dict[str, np.ndarray]:

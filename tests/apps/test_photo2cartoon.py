@@ -33,7 +33,7 @@ def weights(tmp_path_factory):
 
     paddle.seed(1)
     save_network(SegmentationUNet(width=4, levels=2), folder / "segmentation.safetensors")
-    lean = LeanPhoto2CartoonGenerator(ngf=8, n_blocks=1, hourglass_depth=1, detail=8)
+    lean = LeanPhoto2CartoonGenerator(base_channels=8, blocks=1, hourglass_depth=1, detail=8)
     save_network(lean, folder / "lean.safetensors", half=True)
     classic = Photo2CartoonGenerator(base_channels=4, blocks=1)
     save_network(classic, folder / "classic.safetensors")
