@@ -161,15 +161,14 @@ def test_demo_hands_the_astronaut_to_the_predictor(monkeypatch, capsys, tmp_path
         def __init__(self, output_path):
             self.folder = Path(output_path)
 
-        def run(self, photo, full):
-            seen.append((photo.shape, full))
-            return SimpleNamespace(
-                photo_path=self.folder / "p2c_photo.png", cartoon_path=self.folder / "p2c_cartoon.png"
-            )
+        def run_many(self, photo, keep_pictures):
+            seen.append((photo.shape, keep_pictures))
+            paths = {"photo_path": self.folder / "p2c_photo.png", "cartoon_path": self.folder / "p2c_cartoon.png"}
+            return Report([SimpleNamespace(**paths)], tried=1)
 
     install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=Predictor)
     assert cli.main(["demo", "-o", str(tmp_path)]) == 0
-    assert seen == [((512, 512, 3), True)]
+    assert seen == [((512, 512, 3), False)]
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == [str(tmp_path / "p2c_photo.png"), str(tmp_path / "p2c_cartoon.png")]
     assert lines[2].startswith("drawing took ")

@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ppgen {ppgen.__version__}")
     add_debug(parser)
-    subcommands(COMMANDS, listed=False, prog="ppgen", metavar="COMMAND", help=argparse.SUPPRESS)(parser)
+    subcommands(COMMANDS, prog="ppgen", metavar="COMMAND", help=argparse.SUPPRESS)(parser)
     return parser
 
 

@@ -56,7 +56,9 @@ def demo(args: argparse.Namespace) -> int:
 
     from ppgen.apps import Photo2CartoonPredictor
 
-    result = Photo2CartoonPredictor(output_path=args.output).run(data.astronaut(), full=True)
+    report = Photo2CartoonPredictor(output_path=args.output).run_many(data.astronaut(), keep_pictures=False)
+    report.raise_first()
+    result = report.results[0]
     print(result.photo_path)
     print(result.cartoon_path)
     print(f"drawing took {time.perf_counter() - start:.1f} s, loading the networks included")

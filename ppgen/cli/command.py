@@ -70,14 +70,13 @@ def one_of(*options: Option) -> Option:
     return declare
 
 
-def subcommands(commands: Mapping[str, Command], listed: bool = True, **settings: Any) -> Option:
-    """The commands of a parser; `listed`: --help shows a line of each."""
+def subcommands(commands: Mapping[str, Command], **settings: Any) -> Option:
+    """The commands of a parser."""
 
     def declare(parser: argparse.ArgumentParser) -> None:
         places = parser.add_subparsers(required=True, **settings)
         for name, each in commands.items():
-            lines = {"help": each.help} if listed else {}
-            each.declare(places.add_parser(name, description=each.about, **lines))
+            each.declare(places.add_parser(name, help=each.help, description=each.about))
 
     return declare
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ppgen.apps import StyleGANv2EditingPredictor
     from ppgen.apps.stylegan2_labelled import Labelled
-    from ppgen.latent.attributes import Directions
+    from ppgen.latent.attributes import Directions, Method
     from ppgen.latent.channels import Channel
 
 _SAMPLES, _SHOWN, _FEWEST = 2000, 5, 2
@@ -151,7 +151,8 @@ def _supervised(
     from ppgen.apps.stylegan2_labelled import find_attributes
     from ppgen.latent.attributes import Directions
 
-    samples, method = args.samples or _SAMPLES, args.method or "partial"
+    samples = args.samples or _SAMPLES
+    method: Method = args.method or "partial"
     vectors, scores = find_attributes(predictor, _labelled(args), samples, method, truncation=args.truncation)
     _print_judge(scores, vectors, "direction", samples)
     if layers is None:

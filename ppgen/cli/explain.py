@@ -28,7 +28,8 @@ def _network(name: str | None) -> StyleGenerator:
 def _networks(names: list[str] | None) -> dict[str, StyleGenerator]:
     """Networks by the class and, where two are of one class, the file."""
     networks: dict[str, StyleGenerator] = {}
-    for name in names or [None]:
+    every: list[str | None] = [*names] if names else [None]
+    for name in every:
         network = _network(name)
         title = type(network).__name__.replace("Generator", "")
         if title in networks:

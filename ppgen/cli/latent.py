@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from ppgen.apps import VAEPredictor
     from ppgen.datasets.celeba import CelebA
-    from ppgen.datasets.image_folder import ImageFolder
+    from ppgen.datasets.image_folder import ImageFolder, Split
     from ppgen.latent.attributes import Directions
-    from ppgen.networks.protocols import Encoder
+    from ppgen.networks.protocols import LatentGenerator
 
 _NO_VECTORS = "these weights hold no attribute vectors; find some with `ppgen latent attributes --data DIR --table CSV`"
 _START = (
@@ -165,17 +165,18 @@ def _data(required: bool) -> tuple[Option, ...]:
     )
 
 
-def dataset_of(args: argparse.Namespace, network: Encoder, split: str) -> CelebA | ImageFolder:
+def dataset_of(args: argparse.Namespace, network: LatentGenerator, split: Split) -> CelebA | ImageFolder:
     """CelebA where the folder is laid out like it, else a folder of pictures, at the network's size."""
     from ppgen.config import apply_overrides
     from ppgen.datasets.celeba import CelebA
     from ppgen.datasets.image_folder import ImageFolder
 
-    grey, where = network.channels == 1, apply_overrides({}, args.where or []) or None
-    shared = {"size": network.image_size, "grayscale": grey, "where": where, "split": args.split or split}
+    side, grey = network.image_size, network.channels == 1
+    part: Split = args.split or split
+    where = apply_overrides({}, args.where or []) or None
     if _is_celeba(args.data):
-        return CelebA(args.data, **shared)
-    return ImageFolder(args.data, attributes=args.table, **shared)
+        return CelebA(args.data, side, where, part, grayscale=grey)
+    return ImageFolder(args.data, side, attributes=args.table, where=where, split=part, grayscale=grey)
 
 
 def _is_celeba(folder: str) -> bool:

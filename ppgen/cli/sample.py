@@ -79,6 +79,7 @@ def interpolate(args: argparse.Namespace) -> int:
     `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
     """
     from ppgen.apps.drawings import Drawings
+    from ppgen.apps.stylegan2_model import TRUNCATION
     from ppgen.errors import ConfigError
     from ppgen.latent.paths import through
     from ppgen.latent.render import batch_of, draw
@@ -87,15 +88,17 @@ def interpolate(args: argparse.Namespace) -> int:
     from ppgen.networks.protocols import StyleGenerator
 
     predictor = predictor_of(args, args.default_model)
-    network, psi = predictor.network, _truncation(args, predictor)
+    network = predictor.network
     space = args.space or ("w" if isinstance(network, StyleGenerator) else "z")
     if space == "z":
+        psi = _truncation(args, predictor)
         drawings = predictor.walk(args.seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
         return write(drawings, args.output, args.fps)
     if not isinstance(network, StyleGenerator):
         raise ConfigError(f"--space w: a {type(network).__name__} has no W; leave it out")
     if args.label is not None:
         raise ConfigError("this network was trained without classes, so it takes no label")
+    psi = TRUNCATION if args.truncation is None else args.truncation
     w = mapping_and_synthesis(network)[0](latents_of(args.seeds, network.latent_dim))
     points = through(w, args.steps, args.way or "lerp", not args.open)
     pictures = draw(lambda part: network.synthesize(network.spread(part, psi)), points, batch=batch_of(network))

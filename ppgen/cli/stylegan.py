@@ -48,9 +48,8 @@ def style_predictor(
 def _settings(args: argparse.Namespace) -> Settings:
     from ppgen.latent.project import Settings
 
-    given = {"space": args.space, "steps": args.steps}
-    settings = {name: value for name, value in given.items() if value is not None}
-    return Settings(**settings, **({"noise_weight": None} if args.no_noise else {}))
+    steps = Settings.steps if args.steps is None else args.steps
+    return Settings(args.space or Settings.space, steps, noise_weight=None if args.no_noise else Settings.noise_weight)
 
 
 @command(

@@ -30,10 +30,10 @@ class Channel(NamedTuple):
     """One channel of S."""
 
     style: int  # its place in what `styles` returns
-    index: int
+    number: int
 
     def __str__(self) -> str:
-        return f"{self.style}:{self.index}"
+        return f"{self.style}:{self.number}"
 
 
 class Spread(NamedTuple):
@@ -97,7 +97,7 @@ def check_channels(network: StyleGenerator, channels: Iterable[Channel]) -> None
     for channel in channels:
         if not 0 <= channel.style < len(widths):
             raise ConfigError(f"channel {channel}: this network has styles 0 to {len(widths) - 1}")
-        if not 0 <= channel.index < widths[channel.style]:
+        if not 0 <= channel.number < widths[channel.style]:
             last = widths[channel.style] - 1
             raise ConfigError(f"channel {channel}: style {channel.style} has channels 0 to {last}")
 
@@ -161,7 +161,7 @@ def effects(
         pictures = paint(network, [np.concatenate(rows) for rows in zip(*both)]).astype(np.float32)
         changes = np.abs(pictures[len(part) :] - pictures[: len(part)]).mean(axis=(1, 2, 3))
         for channel, change in zip(part, changes):
-            scores[channel.style][channel.index] = change
+            scores[channel.style][channel.number] = change
     return scores
 
 

@@ -24,7 +24,7 @@ from ppgen.latent.mixing import check_layers
 from ppgen.latent.seeds import latents
 from ppgen.latent.styles import sides_of_w
 from ppgen.losses.perceptual import feature_distance, noise_correlation, pyramid_mse
-from ppgen.networks.stylegan2_generator import StyleSpace
+from ppgen.networks.protocols import StyleGenerator
 
 _W_SAMPLES = 4096  # latents from which the spread of W is found
 _EVERY = 10  # steps between two entries of the history
@@ -101,7 +101,7 @@ class Projection(NamedTuple):
 
 
 def project(
-    network: StyleSpace,
+    network: StyleGenerator,
     targets: np.ndarray,
     settings: Settings | None = None,
     features: Features | None = None,
@@ -130,7 +130,7 @@ def project(
     return search.result(history)
 
 
-def _checked(network: StyleSpace, targets: np.ndarray) -> np.ndarray:
+def _checked(network: StyleGenerator, targets: np.ndarray) -> np.ndarray:
     targets = np.asarray(targets, np.float32)
     side, drawn = network.image_size, int(sides_of_w(network).max())
     if drawn != side:
@@ -144,7 +144,7 @@ def _checked(network: StyleSpace, targets: np.ndarray) -> np.ndarray:
     return targets
 
 
-def spread_of_w(network: StyleSpace) -> float:
+def spread_of_w(network: StyleGenerator) -> float:
     """The root mean squared distance of w from its mean: the sigma_w of the paper's appendix D."""
     z = latents(0, _W_SAMPLES, network.latent_dim)
     with paddle.no_grad():
@@ -164,7 +164,7 @@ class _Search:
 
     def __init__(
         self,
-        network: StyleSpace,
+        network: StyleGenerator,
         targets: np.ndarray,
         settings: Settings,
         features: Features | None,
@@ -222,7 +222,7 @@ class _Search:
             distance = feature_distance(self.features(pictures), self.wanted)
             loss, figures["features"] = loss + settings.perceptual_weight * distance, distance.mean()
         figures["loss"] = loss.mean()
-        if self.noise is not None:
+        if self.noise is not None and settings.noise_weight is not None:
             loss = loss + settings.noise_weight * noise_correlation(self.noise)
         self._adam.set_lr(settings.rate_at(step))
         loss.sum().backward()

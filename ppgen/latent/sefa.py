@@ -14,7 +14,8 @@ import numpy as np
 
 from ppgen.errors import ConfigError
 from ppgen.latent.mixing import check_layers
-from ppgen.networks.stylegan2_generator import StyleGAN2Generator, StyleSpace
+from ppgen.networks.protocols import StyleGenerator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 
 
 class Factors(NamedTuple):
@@ -25,7 +26,7 @@ class Factors(NamedTuple):
     layers: list[int]  # of W+ that they were found for
 
 
-def style_matrix(network: StyleSpace, layers: Sequence[int]) -> np.ndarray:
+def style_matrix(network: StyleGenerator, layers: Sequence[int]) -> np.ndarray:
     """A of the convolutions that layers of W+ steer: float64 (styles, latent_dim)."""
     if isinstance(network, StyleGAN2Generator):
         linear = [module.conv.modulation for module in (*network.layers, network.to_rgb[-1])]
@@ -34,7 +35,7 @@ def style_matrix(network: StyleSpace, layers: Sequence[int]) -> np.ndarray:
     return np.concatenate([linear[layer].weight.numpy().astype(np.float64).T for layer in layers])
 
 
-def factorize(network: StyleSpace, layers: Sequence[int] | None = None, count: int = 5) -> Factors:
+def factorize(network: StyleGenerator, layers: Sequence[int] | None = None, count: int = 5) -> Factors:
     """The `count` strongest directions of a StyleGAN2's or StyleGAN's layers.
 
     Args:

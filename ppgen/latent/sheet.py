@@ -79,7 +79,7 @@ def sheet(
     return _written(board, labels)
 
 
-def _font(size: int = _TEXT) -> ImageFont.ImageFont:
+def _font(size: int = _TEXT) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     return ImageFont.load_default(size)
 
 

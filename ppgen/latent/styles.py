@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 import paddle
@@ -10,6 +11,7 @@ import paddle
 from ppgen.latent.seeds import latents_of
 from ppgen.networks.protocols import StyleGenerator
 
+Space = Literal["z", "w"]
 #: float32 (n, …) -> float32 (n, …)
 OverArrays = Callable[[np.ndarray], np.ndarray]
 
@@ -38,7 +40,8 @@ def mapping_and_synthesis(network: StyleGenerator) -> tuple[OverArrays, OverArra
 def sides_of_w(network: StyleGenerator) -> np.ndarray:
     """The resolution that each of W+ steers, (used layers,): that of its convolution, for the last `ToRGB` its own."""
     sides = [shape[1] for shape in network.noise_shapes()]
-    return np.array((sides + sides[-1:] * (network.count - len(sides)))[: network.used_layers()])
+    sides += sides[-1:] * (network.count - len(sides))
+    return np.array(sides[: network.used_layers()])
 
 
 def bands(network: StyleGenerator) -> dict[str, list[int]]:

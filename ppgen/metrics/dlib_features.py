@@ -37,7 +37,7 @@ def cut_face(pictures: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _network() -> FaceID:
-    return hub.load("face_id")
+    return hub.load("face_id", kind=FaceID)
 
 
 def _stages(prepared: np.ndarray) -> FaceFeatures:

@@ -35,13 +35,13 @@ class PictureSet(NamedTuple):
 
     Attributes:
         name: as the user gave it.
-        count: pictures that are used.
+        total: pictures that are used.
         batches: gives them, uint8 (n, H, W, 3), batch by batch.
         stems: file names without extension, in order; empty for a generator.
     """
 
     name: str
-    count: int
+    total: int
     batches: Callable[[], Iterator[np.ndarray]]
     stems: tuple[str, ...] = ()
 
@@ -77,15 +77,15 @@ def evaluate(
         fakes = _folder(fake, count, seed, size)
     else:
         network = hub.load(fake, kind=LatentGenerator) if isinstance(fake, str) else fake
-        fakes = _generated(network, str(fake), count or reals.count, seed, size)
+        fakes = _generated(network, str(fake), count or reals.total, seed, size)
     if "fid" in names:
-        require_samples(reals.count, fakes.count, dimension(features, weights))
+        require_samples(reals.total, fakes.total, dimension(features, weights))
     if PPL in names and network is None:
         raise ConfigError(f"{fake}: is a folder, and ppl walks through a generator's latents: give its weights file")
     over_pictures = [name for name in names if name != PPL]
     scores = _over_pictures(over_pictures, reals, fakes, features, weights) if over_pictures else []
     if PPL in names and network is not None:
-        scores += _path_length(network, fakes.count // 2, seed)
+        scores += _path_length(network, fakes.total // 2, seed)
     return scores
 
 
@@ -176,7 +176,7 @@ def _over_pictures(
         )
     sides: tuple[tuple[Side, PictureSet], ...] = ("real", reals), ("fake", fakes)
     for side, pictures in sides:
-        with tqdm(total=pictures.count, desc=side, unit="picture", disable=None) as bar:
+        with tqdm(total=pictures.total, desc=side, unit="picture", disable=None) as bar:
             for batch in pictures.batches():
                 scores.sink.add(side, batch)
                 bar.update(len(batch))
@@ -197,6 +197,6 @@ def _path_length(network: LatentGenerator, pairs: int, seed: int) -> list[Score]
     scores = []
     for space, values in lengths.items():
         trimmed = perceptual_path_length(values)
-        protocol = f"{PPL}/dlib-face/n={trimmed.count}/space={space}/epsilon={EPSILON:g}"
+        protocol = f"{PPL}/dlib-face/n={trimmed.paths}/space={space}/epsilon={EPSILON:g}"
         scores.append(Score(PPL if space == "z" else f"{PPL}_{space}", protocol, trimmed.mean, trimmed.error))
     return scores

@@ -21,11 +21,10 @@ SAMPLES_PER_DIMENSION = 5  #: with fewer, the estimate says more about the sampl
 
 
 class Gaussian(NamedTuple):
-    """Mean (d,) and covariance (d, d) of n feature vectors, float64."""
+    """Mean (d,) and covariance (d, d) of feature vectors, float64."""
 
     mean: np.ndarray
     covariance: np.ndarray
-    count: int
 
 
 def require_samples(real: int, fake: int, dimension: int) -> None:
@@ -43,7 +42,7 @@ def gaussian(features: np.ndarray) -> Gaussian:
     x = checked_features(features, "FID", least=2)
     mean = x.mean(axis=0)
     centred = x - mean
-    return Gaussian(mean, centred.T @ centred / (len(x) - 1), len(x))
+    return Gaussian(mean, centred.T @ centred / (len(x) - 1))
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:

@@ -9,14 +9,14 @@ The paper's d is LPIPS over VGG16; the distance is handed in here, and belongs t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.latent.paths import lerp, slerp
 from ppgen.latent.seeds import latents
-from ppgen.latent.styles import mapping_and_synthesis
+from ppgen.latent.styles import Space, mapping_and_synthesis
 from ppgen.metrics.arrays import standard_error
 from ppgen.networks.protocols import StyleGenerator
 
@@ -25,7 +25,6 @@ TRIMMED = 1.0  # percent at each end
 
 Array = np.ndarray
 Distance = Callable[[Array, Array], Array]
-Space = Literal["z", "w"]
 
 
 class TrimmedMean(NamedTuple):
@@ -33,7 +32,7 @@ class TrimmedMean(NamedTuple):
 
     mean: float
     error: float | None
-    count: int
+    paths: int
 
 
 def perceptual_lengths(

@@ -35,7 +35,7 @@ def coarse(picture: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) RGB -> (128, 128, 3): averaged down, then through JPEG at quality 60."""
     small = cv2.resize(picture, (JUDGED_SIDE, JUDGED_SIDE), interpolation=cv2.INTER_AREA)
     code = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    return np.ascontiguousarray(cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))[..., ::-1])
 
 
 def jitter(identifier: str) -> np.ndarray:

@@ -29,7 +29,7 @@ def laplacian_pyramid(picture: np.ndarray) -> list[np.ndarray]:
     if level.ndim != 3 or min(level.shape[:2]) < LEAST_SIDE:
         raise DataError(f"SWD needs pictures (H, W, C) of at least 16 pixels a side, not {level.shape}")
     while min(level.shape[:2]) // 2 >= LEAST_SIDE:
-        smaller = cv2.pyrDown(level)
+        smaller = np.asarray(cv2.pyrDown(level), np.float32)
         levels.append(level - cv2.pyrUp(smaller, dstsize=level.shape[1::-1]))
         level = smaller
     return [*levels, level]

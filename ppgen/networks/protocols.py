@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import paddle
+from paddle import nn
 
 from ppgen.errors import WeightsError
 
@@ -58,9 +59,11 @@ class StyleGenerator(LatentGenerator, Protocol):
 
     Attributes:
         count: number of w that a picture is made of.
+        layers: those that take noise, in order of use.
     """
 
     count: int
+    layers: nn.LayerList
 
     def map(self, z: paddle.Tensor) -> paddle.Tensor:
         """z (N, latent_dim) -> w (N, latent_dim)."""
@@ -90,6 +93,10 @@ class StyleGenerator(LatentGenerator, Protocol):
 
     def noise_shapes(self) -> list[tuple[int, int, int]]:
         """(1, H, W) of each layer's noise."""
+        ...
+
+    def used_layers(self) -> int:
+        """How many of W+ the picture is made of at present: all, unless the network is still growing."""
         ...
 
 

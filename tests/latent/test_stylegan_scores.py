@@ -44,7 +44,7 @@ def test_path_lengths_of_both_spaces(script, monkeypatch):
         "ppgen.metrics.dlib_features.perceptual_distance", lambda a, b: np.square(a - b).mean(axis=(1, 2, 3))
     )
     found = script.path_length(style_networks.tiny(), 4)
-    assert set(found) == {"z", "w"} and all(row["mean"] > 0 and row["count"] >= 2 for row in found.values())
+    assert set(found) == {"z", "w"} and all(row["mean"] > 0 and row["paths"] >= 2 for row in found.values())
 
 
 def test_the_distance_from_the_photos_is_not_sold_as_new_faces(script, monkeypatch, tmp_path, capsys):

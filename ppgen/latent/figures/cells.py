@@ -10,18 +10,19 @@ from paddle import nn
 
 from ppgen.io.image import to_uint8
 from ppgen.latent.sheet import repeat_pixels
-from ppgen.networks.stylegan2_generator import StyleGAN2Generator, StyleSpace
+from ppgen.networks.protocols import StyleGenerator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 
 SIDE = 128  # pixels that small pictures and maps are brought up to
 
 
-def is_skip(network: StyleSpace) -> bool:
+def is_skip(network: StyleGenerator) -> bool:
     """Whether pictures are a sum over resolutions (StyleGAN2)."""
     return isinstance(network, StyleGAN2Generator)
 
 
 def pictures_of(
-    network: StyleSpace, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None
+    network: StyleGenerator, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None
 ) -> np.ndarray:
     """float32 (N, 3, H, W), drawn one after the other: memory of one picture, however large."""
     with paddle.no_grad():
@@ -35,14 +36,16 @@ def cells(pictures: np.ndarray) -> np.ndarray:
 
 
 def observed(
-    network: StyleSpace, w_plus: paddle.Tensor, parts: Iterable[nn.Layer], inputs: bool = False
+    network: StyleGenerator, w_plus: paddle.Tensor, parts: Iterable[nn.Layer], inputs: bool = False
 ) -> list[paddle.Tensor]:
     """What comes out of each part of the network, or goes into it, while it makes pictures of W+."""
     seen: list[paddle.Tensor] = []
-    hooks = [
-        part.register_forward_post_hook(lambda _, given, result: seen.append(given[0] if inputs else result))
-        for part in parts
-    ]
+
+    def keep(_: nn.Layer, given: paddle.Tensor, result: paddle.Tensor) -> paddle.Tensor:
+        seen.append(given[0] if inputs else result)
+        return result
+
+    hooks = [part.register_forward_post_hook(keep) for part in parts]
     try:
         with paddle.no_grad():
             network.synthesize(w_plus)

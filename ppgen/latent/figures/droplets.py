@@ -11,7 +11,7 @@ import paddle
 from ppgen.latent.figures.cells import SIDE, cells, is_skip, observed, pictures_of
 from ppgen.latent.sheet import sheet
 from ppgen.latent.styles import w_of_seeds
-from ppgen.networks.stylegan2_generator import StyleSpace
+from ppgen.networks.protocols import StyleGenerator
 
 _RANGE = (-2.0, 4.0)  # log2 of the magnitude over its mean, from black to white
 
@@ -28,7 +28,7 @@ class Maps(NamedTuple):
         return float(self.magnitude.max(axis=(1, 2)).mean())
 
 
-def feature_maps(network: StyleSpace, w_plus: paddle.Tensor) -> list[Maps]:
+def feature_maps(network: StyleGenerator, w_plus: paddle.Tensor) -> list[Maps]:
     """Magnitudes of the features after each layer's rectifier; in StyleGAN, what its instance norm is given."""
     if is_skip(network):
         features = observed(network, w_plus, network.layers)
@@ -38,7 +38,7 @@ def feature_maps(network: StyleSpace, w_plus: paddle.Tensor) -> list[Maps]:
     return [Maps(x.shape[1], x / np.maximum(x.mean(axis=(1, 2), keepdims=True), 1e-12)) for x in maps]
 
 
-def droplet_sheet(networks: Mapping[str, StyleSpace], seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
+def droplet_sheet(networks: Mapping[str, StyleGenerator], seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
     """A row a network and seed: the picture, then the magnitudes of each resolution's last layer.
 
     Black is a quarter of a map's mean, white 16 times it, in even steps of the logarithm; titles give the highest

@@ -13,7 +13,7 @@ from ppgen.latent.figures.cells import cells, pictures_of
 from ppgen.latent.mixing import swap
 from ppgen.latent.sheet import sheet
 from ppgen.latent.styles import bands, w_of_seeds
-from ppgen.networks.stylegan2_generator import StyleSpace
+from ppgen.networks.protocols import StyleGenerator
 
 
 class Row(NamedTuple):
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     layers: list[int]
 
 
-def table_rows(network: StyleSpace, count: int) -> list[Row]:
+def table_rows(network: StyleGenerator, count: int) -> list[Row]:
     """`count` left pictures shared out evenly among the bands; the first ones come again where there are too few."""
     parts = bands(network)
     each = -(-count // len(parts))
@@ -33,7 +33,7 @@ def table_rows(network: StyleSpace, count: int) -> list[Row]:
 
 
 def mixing_sheet(
-    network: StyleSpace, rows: Sequence[int], columns: Sequence[int], truncation: float = 0.7
+    network: StyleGenerator, rows: Sequence[int], columns: Sequence[int], truncation: float = 0.7
 ) -> np.ndarray:
     """Styles of the upper pictures' resolutions in the left pictures' place.
 

@@ -10,12 +10,12 @@ import paddle
 from ppgen.latent.figures.cells import cells, pictures_of
 from ppgen.latent.sheet import sheet
 from ppgen.latent.styles import w_of_seeds
-from ppgen.networks.stylegan2_generator import StyleSpace
+from ppgen.networks.protocols import StyleGenerator
 
 DRAWS = 16  # for the deviation over noise
 
 
-def noise_sets(network: StyleSpace) -> dict[str, list[paddle.Tensor | None]]:
+def noise_sets(network: StyleGenerator) -> dict[str, list[paddle.Tensor | None]]:
     """The stored noise of all layers, of none, of the finer and of the coarser half of the resolutions."""
     sides = np.array([shape[1] for shape in network.noise_shapes()])
     levels = sorted(set(sides[: network.used_layers()].tolist()))
@@ -32,7 +32,9 @@ def noise_sets(network: StyleSpace) -> dict[str, list[paddle.Tensor | None]]:
     }
 
 
-def noise_sheet(network: StyleSpace, seeds: Sequence[int], truncation: float = 0.7, draws: int = DRAWS) -> np.ndarray:
+def noise_sheet(
+    network: StyleGenerator, seeds: Sequence[int], truncation: float = 0.7, draws: int = DRAWS
+) -> np.ndarray:
     """A row a seed: with all noise, none, fine, coarse; and the deviation over `draws` of all noise.
 
     The deviation is stretched from 0 (black) to its own highest value, which its title gives (of [-1, 1]).

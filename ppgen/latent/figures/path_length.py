@@ -13,19 +13,19 @@ from ppgen.io.atomic import atomic_path
 from ppgen.io.image import to_uint8
 from ppgen.latent.paths import lerp, slerp
 from ppgen.latent.seeds import latents
-from ppgen.latent.styles import mapping_and_synthesis
+from ppgen.latent.styles import Space, mapping_and_synthesis
 from ppgen.networks.protocols import StyleGenerator
 
-#: by space, "z" and "w"
-BySpace = Mapping[str, np.ndarray]
+BySpace = Mapping[Space, np.ndarray]
 
 
 def path_strip(network: StyleGenerator, seed: int = 0, count: int = 9) -> BySpace:
     """The same two ends joined in Z (arc) and in W (line): uint8 (count, H, W, 3) each."""
     mapping, synthesis = mapping_and_synthesis(network)
     z, t = latents(seed, 2, network.latent_dim), np.linspace(0, 1, count)
-    points = {"z": mapping(slerp(*z, t).astype(np.float32)), "w": lerp(*mapping(z), t).astype(np.float32)}
-    return {space: to_uint8(synthesis(w)) for space, w in points.items()}
+    ends = mapping(z)
+    of_z, of_w = mapping(slerp(z[0], z[1], t).astype(np.float32)), lerp(ends[0], ends[1], t).astype(np.float32)
+    return {"z": to_uint8(synthesis(of_z)), "w": to_uint8(synthesis(of_w))}
 
 
 def save_path_figure(
@@ -46,7 +46,7 @@ def save_path_figure(
     if not len(positive):
         raise ConfigError("all path lengths are 0: this network draws one picture only")
     bins = np.geomspace(positive.min(), positive.max() * (1 + 1e-6), 41)
-    for part, (name, spaces) in zip(np.atleast_1d(figure.subfigures(len(lengths), 1)), lengths.items()):
+    for part, (name, spaces) in zip(figure.subfigures(len(lengths), 1, squeeze=False)[:, 0], lengths.items()):
         axes, *rows = part.subplots(3, 1, height_ratios=[2.2, 1, 1])
         for (space, values), colour, row in zip(spaces.items(), ("tab:orange", "tab:blue"), rows):
             label = f"{space.upper()}: mean {values.mean():.3g}, median {np.median(values):.3g}"

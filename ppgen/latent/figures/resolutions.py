@@ -12,7 +12,8 @@ from ppgen.latent.figures.cells import cells, is_skip, observed, pictures_of
 from ppgen.latent.sheet import sheet
 from ppgen.latent.styles import sides_of_w, w_of_seeds
 from ppgen.networks.blocks.fir import upsample_filtered
-from ppgen.networks.stylegan2_generator import StyleGAN2Generator, StyleSpace
+from ppgen.networks.protocols import StyleGenerator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 
 
 class Steps(NamedTuple):
@@ -23,7 +24,7 @@ class Steps(NamedTuple):
     added: np.ndarray  # the same shape: what that resolution added
 
 
-def contributions(network: StyleSpace, w_plus: paddle.Tensor) -> Steps:
+def contributions(network: StyleGenerator, w_plus: paddle.Tensor) -> Steps:
     """How pictures of W+ come about.
 
     StyleGAN2: the sum of the colours of the resolutions so far, and each one's own. StyleGAN has no such sum: there
@@ -46,7 +47,7 @@ def _full(picture: paddle.Tensor, side: int) -> np.ndarray:
     return picture.numpy()
 
 
-def _styles_so_far(network: StyleSpace, w_plus: paddle.Tensor) -> Steps:
+def _styles_so_far(network: StyleGenerator, w_plus: paddle.Tensor) -> Steps:
     sides = sides_of_w(network)
     steps = sorted(set(sides.tolist()))
     mean = network.mean_of_latents().reshape([1, 1, -1]).expand(w_plus.shape)
@@ -56,7 +57,7 @@ def _styles_so_far(network: StyleSpace, w_plus: paddle.Tensor) -> Steps:
     return Steps(["mean w", *(f"to {side}" for side in steps)], so_far, np.diff(so_far, axis=0, prepend=so_far[:1]))
 
 
-def contribution_sheet(network: StyleSpace, seeds: Sequence[int], truncation: float = 0.7) -> np.ndarray:
+def contribution_sheet(network: StyleGenerator, seeds: Sequence[int], truncation: float = 0.7) -> np.ndarray:
     """Two rows a seed: the picture so far, and what the resolution adds, stretched, with its standard deviation."""
     steps = contributions(network, w_of_seeds(network, seeds, truncation))
     pictures, titles, rows = [], [], []
