@@ -126,8 +126,6 @@ def project(args: argparse.Namespace) -> int:
     """
     from ppgen.apps.batch import check_not_input, list_items, run_batch
     from ppgen.io.atomic import check_output
-    from ppgen.io.image import save_image
-    from ppgen.latent.w_plus import save_latent
 
     predictor, settings = style_predictor(args.model, lpips=args.lpips, ffhq=args.ffhq), _settings(args)
     check_output(Path(args.output))
@@ -138,9 +136,8 @@ def project(args: argparse.Namespace) -> int:
         paths = [Path(args.output) / f"{item.stem}{end}" for end in ("_photo.png", "_projected.png", ".npz")]
         check_not_input(paths, batch=item.batch)
         fitted = predictor.project(item.source, settings, not args.no_align)
-        save_image(paths[0], fitted.crop)
-        save_image(paths[1], fitted.picture)
-        print(save_latent(paths[2], fitted.latent))
+        fitted.save(*paths)
+        print(paths[2])
         return [fitted]
 
     return finish(run_batch(items, work, "projecting", "projected"), ())
