@@ -28,8 +28,7 @@ from ppgen.latent.seeds import latents
 from ppgen.latent.sheet import sheet
 from ppgen.metrics.features import DLIB_FACE, extractor
 from ppgen.metrics.reference import cached_features
-from ppgen.models.growing import at_level
-from ppgen.models.pggan import ProgressiveGAN
+from ppgen.models.pggan import ProgressiveGAN, at_level
 from trained import Run, networks_at, read_run
 
 SHOWN = 10  # latents a row of the sheet

@@ -1,4 +1,4 @@
-"""What recipes of a generator of latents and its discriminator share: building, drawing, looking.
+"""What recipes of a generator of latents and its discriminator share: building, drawing, looking; what bounds a critic.
 
 One step of each: the generator draws once (`fake`); the discriminator learns to tell drawn from real; the generator
 learns from the discriminator's verdict on the same drawings.
@@ -6,17 +6,23 @@ learns from the discriminator's verdict on the same drawings.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import paddle
 from paddle import nn
 
+from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective as objective_named
-from ppgen.models.base import Batch, Losses, Model, Step
+from ppgen.models.base import Batch, Losses, Model, Parts, Phase, Step
 from ppgen.models.fit import check_fit, check_sample
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
+from ppgen.networks.blocks.norm_choice import mixes_samples
 from ppgen.registry import NETWORKS
 
 COLUMNS = 8  # of a grid of drawings
+CLIP, PENALTY = 0.01, 10.0  # of a Wasserstein critic in the papers, for arguments that are not given
 
 
 class Adversarial(Model):
@@ -90,3 +96,38 @@ class Adversarial(Model):
             latents = np.tile(fixed_noise(COLUMNS, generator.latent_dim), (self.classes, 1))
             drawn = generate(generator, latents, np.repeat(np.arange(self.classes), COLUMNS))
         return {"drawn": tile(drawn, COLUMNS)}
+
+
+def bounds(
+    critic: nn.Layer, objective: str, penalty: float | None = None, clip: float | None = None
+) -> tuple[float, float]:
+    """Weight of the gradient penalty and limit of the weights, by the objective's paper unless they are given.
+
+    Raises:
+        ConfigError: a penalty with a critic that normalizes over the batch, or a negative `clip`.
+    """
+    penalty = (PENALTY if objective == "wgangp" else 0.0) if penalty is None else penalty
+    clip = (CLIP if objective == "wgan" else 0.0) if clip is None else clip
+    if clip < 0:
+        raise ConfigError(f"model.clip: expected 0 (off) or more, found {clip}")
+    if penalty and mixes_samples(critic):
+        raise ConfigError(
+            "model.discriminator.norm: a gradient penalty is on single pictures, which batch normalization mixes; "
+            "use 'instance' or 'none'"
+        )
+    return penalty, clip
+
+
+@paddle.no_grad()
+def clip_weights(critic: nn.Layer, limit: float, _: Parts = ()) -> None:
+    """Weights into [-limit, limit] (Arjovsky et al. 2017, algorithm 1)."""
+    for weight in critic.parameters():
+        if weight.trainable:  # not running statistics, which Paddle counts among the parameters, nor fixed scales
+            weight.set_value(weight.clip(-limit, limit))
+
+
+def critic_phase(loss: Callable[[Batch, Step], Losses], critic: nn.Layer, penalty: float, clip: float) -> Phase:
+    """The phase of the network `discriminator`, on the graph that the generator's phase goes on with."""
+    after = partial(clip_weights, critic, clip) if clip else None
+    double = penalty > 0  # a penalty's squares overflow in half precision
+    return Phase("discriminator", ("discriminator",), loss, keeps=("generator",), float32=double, after=after)

@@ -14,7 +14,7 @@ import paddle
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.models.base import Batch, Losses, Phase, Stateful, Step
 from ppgen.models.image_pool import ImagePool
-from ppgen.models.translation import Game, UnpairedTranslation, picture, together
+from ppgen.models.translation import Game, UnpairedTranslation, together
 from ppgen.registry import MODELS, NETWORKS
 
 
@@ -62,27 +62,20 @@ class CycleGAN(UnpairedTranslation):
 
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """Eq. 3, with the identity loss of section 5.2."""
-        found = self.translations(batch, step)
-        adversarial = paddle.add_n(
-            [
-                self.objective.generator(self.networks["discriminator_a"](picture(found.fake_a))),
-                self.objective.generator(self.networks["discriminator_b"](picture(found.fake_b))),
-            ]
-        )
-        losses = {
-            "adversarial": self.adversarial_weight * adversarial,
-            "cycle": self.cycle_weight * self.cycle(found),
-        }
+        made = self.translations(batch, step)
+        verdicts = [self.networks[f"discriminator_{name}"](made.judged(name)[1]) for name in "ab"]
+        adversarial = paddle.add_n([self.objective.generator(verdict) for verdict in verdicts])
+        losses = {"adversarial": self.adversarial_weight * adversarial, "cycle": self.cycle_weight * self.cycle(made)}
         if self.identity_weight:
-            losses["identity"] = self.identity_weight * self.identity(found)
+            losses["identity"] = self.identity_weight * self.identity(made)
         return losses
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
         """The objective on true pictures and on made ones out of the pool."""
-        found = self.translations(batch, step)
         losses = {}
-        for name, real, fake in (("a", found.a, found.fake_a), ("b", found.b, found.fake_b)):
-            made = self.pools[name].exchange(picture(fake).detach().numpy(), step.rng)
-            verdicts = together(self.networks[f"discriminator_{name}"], real, paddle.to_tensor(made))
+        for name in "ab":
+            real, fake = self.translations(batch, step).judged(name)
+            pooled = paddle.to_tensor(self.pools[name].exchange(fake.detach().numpy(), step.rng))
+            verdicts = together(self.networks[f"discriminator_{name}"], real, pooled)
             losses[f"d_{name}"] = self.objective.discriminator(*verdicts)
         return losses

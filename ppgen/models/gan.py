@@ -16,9 +16,8 @@ import paddle
 
 from ppgen.errors import ConfigError
 from ppgen.losses.gradient_penalty import gradient_penalty
-from ppgen.models.adversarial import Adversarial
+from ppgen.models.adversarial import Adversarial, bounds, critic_phase
 from ppgen.models.base import Batch, Losses, Phase, Step
-from ppgen.models.critic import bounds, clipping
 from ppgen.registry import MODELS
 
 CRITIC_STEPS = 5  # to one of the generator, in the papers of the two Wasserstein GANs
@@ -64,14 +63,8 @@ class GAN(Adversarial):
 
     def phases(self) -> list[Phase]:
         """The discriminator at every step, then the generator on the graph that was drawn for it."""
-        return [
-            Phase(
-                "discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",),
-                float32=self.penalty > 0,  # a penalty's squares overflow in half precision
-                after=clipping(self.networks["discriminator"], self.clip),
-            ),
-            Phase("generator", ("generator",), self.generator_loss, every=self.generator_every),
-        ]  # fmt: skip
+        critic = critic_phase(self.discriminator_loss, self.networks["discriminator"], self.penalty, self.clip)
+        return [critic, Phase("generator", ("generator",), self.generator_loss, every=self.generator_every)]
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
         """The objective on real and drawn pictures, each as a batch of its own; the penalty between them."""

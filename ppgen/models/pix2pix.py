@@ -16,8 +16,8 @@ from paddle import Tensor, nn
 
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.models.adversarial import bounds, critic_phase
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
-from ppgen.models.critic import bounds, clipping
 from ppgen.models.translation import check_domains, domain, picture, together
 from ppgen.registry import MODELS, NETWORKS
 
@@ -65,14 +65,8 @@ class Pix2Pix(Model):
 
     def phases(self) -> list[Phase]:
         """The discriminator first; its graph of the translation serves the generator too."""
-        return [
-            Phase(
-                "discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",),
-                float32=self.penalty > 0,  # a penalty's squares overflow in half precision
-                after=clipping(self.networks["discriminator"], self.clip),
-            ),
-            Phase("generator", ("generator",), self.generator_loss),
-        ]  # fmt: skip
+        critic = critic_phase(self.discriminator_loss, self.networks["discriminator"], self.penalty, self.clip)
+        return [critic, Phase("generator", ("generator",), self.generator_loss)]
 
     def _translate(self, batch: Batch, step: Step) -> tuple[Tensor, Tensor, Tensor]:
         """a, b, and a translated, once a step."""

@@ -9,6 +9,7 @@ from paddle import nn
 
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
 from ppgen.models.fit import check_keys
+from ppgen.models.sampling import in_colour
 from ppgen.registry import MODELS, NETWORKS
 
 
@@ -35,10 +36,7 @@ class PersonSegmentation(Model):
 
     def loss(self, batch: Batch, step: Step) -> Losses:
         """Cross-entropy and Dice."""
-        logit, mask = (
-            self.networks["network"](paddle.to_tensor(batch["photo"])),
-            paddle.to_tensor(batch["mask"]),
-        )
+        logit, mask = self.networks["network"](paddle.to_tensor(batch["photo"])), paddle.to_tensor(batch["mask"])
         share = F.sigmoid(logit)
         overlap = (2 * (share * mask).sum(axis=[1, 2, 3]) + 1) / ((share + mask).sum(axis=[1, 2, 3]) + 1)
         return {
@@ -53,6 +51,5 @@ class PersonSegmentation(Model):
 
     def visuals(self, batch: Batch, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
         """Photo, found mask, given mask."""
-        found = self.predict(batch, networks)
-        as_picture = [np.repeat(m * 2 - 1, 3, axis=1) for m in (found, batch["mask"])]
-        return {"photo": batch["photo"], "found": as_picture[0], "mask": as_picture[1]}
+        masks = {"found": self.predict(batch, networks), "mask": batch["mask"]}
+        return {"photo": batch["photo"], **{name: in_colour(mask * 2 - 1) for name, mask in masks.items()}}

@@ -1,6 +1,6 @@
 """StyleGAN: Karras, Laine, Aila, "A Style-Based Generator Architecture for GANs" (CVPR 2019).
 
-Generator and discriminator grow together (progressive growing, see `ppgen.models.growing`). One step: the generator
+Generator and discriminator grow together (progressive growing, see `ppgen.models.pggan`). One step: the generator
 draws once, most pictures mixed of two latents; the discriminator learns to tell its pictures from real ones
 (non-saturating logistic loss) and, now and then, to be smooth at the real ones (R1); the generator learns from it.
 """
@@ -9,20 +9,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-import paddle
-from paddle import nn
-
 from ppgen.losses.augment import augment_named
-from ppgen.models.base import Batch, Step
-from ppgen.models.growing import Growth, at_level
-from ppgen.models.sampling import at_least
+from ppgen.models.pggan import ProgressivelyGrown
 from ppgen.models.style_mixing import StyleMixing
 from ppgen.registry import MODELS
 
 
 @MODELS.register()
-class StyleGAN(StyleMixing):
+class StyleGAN(ProgressivelyGrown, StyleMixing):
     """Generator and discriminator that grow together, unconditional.
 
     Batches hold `image` (N, 3, S, S) in [-1, 1], S the networks' size.
@@ -60,17 +54,4 @@ class StyleGAN(StyleMixing):
     ) -> None:
         augmentation = augment_named(augment, ada_target, ada_images, ada_start)
         super().__init__(generator, discriminator, augmentation, r1_weight, r1_every, mixing, truncation)
-        self.growth = Growth(self.networks, stable_images, fade_images)
-
-    def real(self, batch: Batch, step: Step) -> paddle.Tensor:
-        """The dataset's pictures at the level of this step."""
-        return at_level(super().real(batch, step), self.growth.level(step))
-
-    def draw(self, batch: Batch, step: Step) -> paddle.Tensor:
-        """A picture for each of the batch, at the level of this step."""
-        self.growth.level(step)
-        return super().draw(batch, step)
-
-    def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
-        """As `Adversarial.predict`, enlarged to the full side by repeating pixels while the networks grow."""
-        return at_least(super().predict(batch, networks), networks["generator"].image_size)
+        self.grow_by(stable_images, fade_images)

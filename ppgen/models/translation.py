@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import paddle
@@ -17,9 +17,18 @@ from ppgen.registry import NETWORKS
 Game = Literal["vanilla", "logistic", "lsgan", "hinge"]
 
 
-def picture(output: Any) -> Tensor:
-    """The picture of a generator's output, which is a tensor or has an attribute `image`."""
-    return getattr(output, "image", output)
+class WithImage(Protocol):
+    """What a generator with attention gives: the picture beside its logits and heat map."""
+
+    image: Tensor
+
+
+Output = Tensor | WithImage
+
+
+def picture(output: Output) -> Tensor:
+    """The picture of a generator's output."""
+    return output if isinstance(output, Tensor) else output.image
 
 
 _LARGE = 128  # pixels a side
@@ -81,8 +90,12 @@ class Translations(NamedTuple):
     b: Tensor
     fake_b: Any  # a, translated
     fake_a: Any  # b, translated
-    same_a: Any | None  # a, which the way b -> a should leave alone; None where no loss asks
-    same_b: Any | None
+    same_a: Any  # a, which the way b -> a should leave alone; None where no loss asks
+    same_b: Any
+
+    def judged(self, name: str) -> tuple[Tensor, Tensor]:
+        """The true and the made pictures of domain 'a' or 'b'."""
+        return (self.a, picture(self.fake_a)) if name == "a" else (self.b, picture(self.fake_b))
 
 
 class UnpairedTranslation(Model):
@@ -116,16 +129,16 @@ class UnpairedTranslation(Model):
         fake_a, same_a = together(ba, b, a)
         return Translations(a, b, fake_b, fake_a, same_a, same_b)
 
-    def cycle(self, found: Translations) -> Tensor:
+    def cycle(self, made: Translations) -> Tensor:
         """E|G_ba(G_ab(a)) - a| + E|G_ab(G_ba(b)) - b|: eq. 2 of Zhu et al. 2017, the last two passes of a step."""
-        again_a = picture(self.networks["generator_ba"](picture(found.fake_b)))
-        again_b = picture(self.networks["generator_ab"](picture(found.fake_a)))
-        return (again_a - found.a).abs().mean() + (again_b - found.b).abs().mean()
+        again_a = picture(self.networks["generator_ba"](picture(made.fake_b)))
+        again_b = picture(self.networks["generator_ab"](picture(made.fake_a)))
+        return (again_a - made.a).abs().mean() + (again_b - made.b).abs().mean()
 
     @staticmethod
-    def identity(found: Translations) -> Tensor:
+    def identity(made: Translations) -> Tensor:
         """E|G_ba(a) - a| + E|G_ab(b) - b|: section 5.2 of Zhu et al. 2017."""
-        return (picture(found.same_a) - found.a).abs().mean() + (picture(found.same_b) - found.b).abs().mean()
+        return (picture(made.same_a) - made.a).abs().mean() + (picture(made.same_b) - made.b).abs().mean()
 
     @paddle.no_grad()
     def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:

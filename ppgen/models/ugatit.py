@@ -24,7 +24,7 @@ from ppgen.io.heatmap import heat_pictures
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.identity import cosine_distance
 from ppgen.models.base import Batch, Losses, Parts, Phase, Step
-from ppgen.models.translation import Game, Translations, UnpairedTranslation, domain, picture, together
+from ppgen.models.translation import Game, UnpairedTranslation, domain, together
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
@@ -37,9 +37,8 @@ DISCRIMINATORS = ("global_a", "global_b", "local_a", "local_b")
 
 def cam_loss(source: Tensor, target: Tensor) -> Tensor:
     """-E[log s(η(source))] - E[log(1 - s(η(target)))]: eq. 5, from the attention's logits (N, 2)."""
-    return F.binary_cross_entropy_with_logits(source, paddle.ones_like(source)) + F.binary_cross_entropy_with_logits(
-        target, paddle.zeros_like(target)
-    )
+    entropy = F.binary_cross_entropy_with_logits
+    return entropy(source, paddle.ones_like(source)) + entropy(target, paddle.zeros_like(target))
 
 
 @MODELS.register()
@@ -72,9 +71,7 @@ class UGATIT(UnpairedTranslation):
     ) -> None:
         super().__init__(generator, identity=True)
         for name in DISCRIMINATORS:
-            self.networks[name] = NETWORKS.build(
-                global_discriminator if name.startswith("global") else local_discriminator
-            )
+            self.networks[name] = NETWORKS.build(global_discriminator if "global" in name else local_discriminator)
         self.objective = objective_named(objective)
         self.adversarial_weight, self.cycle_weight = adversarial_weight, cycle_weight
         self.identity_weight, self.cam_weight = identity_weight, cam_weight
@@ -103,36 +100,26 @@ class UGATIT(UnpairedTranslation):
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
         """The objective on patches and on the attention's logits: section 2.2.2 for both sides."""
-        found = self.translations(batch, step)
-        losses = {}
+        losses, loss = {}, self.objective.discriminator
         for name in DISCRIMINATORS:
-            real, fake = (found.a, found.fake_a) if name.endswith("_a") else (found.b, found.fake_b)
-            of_real, of_fake = together(self.networks[name], real, picture(fake).detach(), heavy=True)
-            losses[f"d_{name}"] = self.objective.discriminator(
-                of_real.logit, of_fake.logit
-            ) + self.objective.discriminator(of_real.cam_logit, of_fake.cam_logit)
+            real, fake = self.translations(batch, step).judged(name[-1])
+            true, made = together(self.networks[name], real, fake.detach(), heavy=True)
+            losses[f"d_{name}"] = loss(true.logit, made.logit) + loss(true.cam_logit, made.cam_logit)
         return losses
 
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """The four losses of section 2.2: adversarial, cycle, identity, CAM."""
-        found = self.translations(batch, step)
+        made = self.translations(batch, step)
         # Each attention answers "is this picture from the domain I translate out of?".
-        cam = cam_loss(found.fake_b.cam_logit, found.same_b.cam_logit) + cam_loss(
-            found.fake_a.cam_logit, found.same_a.cam_logit
-        )
+        ways = ((made.fake_b, made.same_b), (made.fake_a, made.same_a))
+        verdicts = [self.networks[name](made.judged(name[-1])[1]) for name in DISCRIMINATORS]
+        logits = [logit for verdict in verdicts for logit in (verdict.logit, verdict.cam_logit)]
         return {
-            "adversarial": self.adversarial_weight * self._adversarial(found),
-            "cycle": self.cycle_weight * self.cycle(found),
-            "identity": self.identity_weight * self.identity(found),
-            "cam": self.cam_weight * cam,
+            "adversarial": self.adversarial_weight * paddle.add_n([self.objective.generator(x) for x in logits]),
+            "cycle": self.cycle_weight * self.cycle(made),
+            "identity": self.identity_weight * self.identity(made),
+            "cam": self.cam_weight * sum(cam_loss(fake.cam_logit, same.cam_logit) for fake, same in ways),
         }
-
-    def _adversarial(self, found: Translations) -> Tensor:
-        terms = []
-        for name in DISCRIMINATORS:
-            verdict = self.networks[name](picture(found.fake_a if name.endswith("_a") else found.fake_b))
-            terms += [self.objective.generator(verdict.logit), self.objective.generator(verdict.cam_logit)]
-        return paddle.add_n(terms)
 
     def clip_shares(self, _: Parts) -> None:
         """Keep the mixing shares ρ of the normalizations in [0, 1] (section 2.1.1)."""
@@ -197,12 +184,12 @@ class Photo2Cartoon(UGATIT):
 
     def _face(self, batch: Batch, step: Step) -> Tensor:
         """1 - cos(FaceID(photo), FaceID(cartoon)), faces cut out at the photo's landmarks; gradients through it."""
-        found = self.translations(batch, step)
-        side = found.a.shape[2]
+        made = self.translations(batch, step)
+        side = made.a.shape[2]
         matrices = jittered_chips(self._points(batch, side), step.rng, pixels=side * 3 / 128)
         with paddle.no_grad():
-            person = self.face_id(coarse_chips(found.a, matrices))
-        return cosine_distance(self.face_id(coarse_chips(picture(found.fake_b), matrices)), person)
+            person = self.face_id(coarse_chips(made.a, matrices))
+        return cosine_distance(self.face_id(coarse_chips(made.fake_b.image, matrices)), person)
 
     def _points(self, batch: Batch, side: int) -> np.ndarray:
         if self.landmarks == "typical":

@@ -64,13 +64,13 @@ class VAE(Model):
         """The negative bound, both terms weighted."""
         network = self.networks["network"]
         images = paddle.to_tensor(batch["image"])
-        found = network(images, step.normal(len(images), network.latent_dim))
+        coded = network(images, step.normal(len(images), network.latent_dim))
         pixels = (images + 1) / 2
         if self.reconstruction == "mse":
-            error = squared_error(F.sigmoid(found.logits), pixels)
+            error = squared_error(F.sigmoid(coded.logits), pixels)
         else:
-            error = bernoulli_error(found.logits, pixels)
-        nats = gaussian_kl(*found.posterior)
+            error = bernoulli_error(coded.logits, pixels)
+        nats = gaussian_kl(*coded.posterior)
         share = min(1.0, step.images / self.kl_warmup) if self.kl_warmup else 1.0
         with paddle.no_grad():
             active = (nats.mean(axis=0) > ACTIVE).astype("float32").sum()

@@ -6,7 +6,7 @@ import pytest
 from ppgen.engine.assemble import build_parts
 from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError
-from ppgen.models.growing import level_at
+from ppgen.models.pggan import level_at
 from ppgen.registry import DATASETS
 
 DCGAN = {"image_size": 16, "base_channels": 4}

@@ -10,8 +10,7 @@ from ppgen.engine.optimizers import adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
 from ppgen.models.base import Step
-from ppgen.models.growing import level_at
-from ppgen.models.pggan import ProgressiveGAN
+from ppgen.models.pggan import ProgressiveGAN, level_at
 
 WIDTHS = [6, 5, 4]
 NETWORKS = {

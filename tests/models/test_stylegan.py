@@ -79,7 +79,7 @@ def test_what_is_trained_is_the_style_and_the_noise_too():
 def test_latents_change_within_the_layers_that_take_part(monkeypatch):
     for images, used in ((0, 2), (20, 4), (99, 6)):
         recipe, step = model(mixing=1.0), a_step(images)
-        recipe.growth.level(step)
+        recipe.level(step)
         w_plus = recipe.latents(64, step).numpy()
         changes = np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6
         assert changes.sum(axis=1).tolist() == [1] * 64

@@ -7,7 +7,7 @@ import paddle
 import pytest
 
 from ppgen.errors import ConfigError
-from ppgen.models.growing import at_level
+from ppgen.models.pggan import at_level
 from ppgen.networks.blocks.equalized import EqualizedConv
 from ppgen.networks.pggan import PGGANDiscriminator, PGGANGenerator, pixel_norm
 
