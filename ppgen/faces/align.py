@@ -20,7 +20,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ppgen.errors import DataError
-from ppgen.faces.record import AlignedFace
+from ppgen.faces.record import AlignedFace, check_rgb
+from ppgen.networks.face_geometry import checked_landmarks
 
 _WHITE = 255
 _MAX_TO_PHOTO = 8  # a square so many times larger than the photo cannot come from a face in it
@@ -42,9 +43,7 @@ PORTRAIT = Margins(0.8, 0.3, 0.3)  # head and hair, for cartoons
 CLOSE = Margins(0.6, 0.2, 0.25, repeat_edge=True)  # the face, as the networks that draw faces are trained on
 
 
-def align_face(
-    image: np.ndarray, landmarks: np.ndarray, size: int = 256, margins: Margins = PORTRAIT
-) -> AlignedFace:
+def align_face(image: np.ndarray, landmarks: np.ndarray, size: int = 256, margins: Margins = PORTRAIT) -> AlignedFace:
     """The upright square around a face, scaled to `size` pixels a side.
 
     image: uint8 (H, W, 3) RGB; landmarks: (68, 2) xy pixels of it, in any orientation.
@@ -60,18 +59,11 @@ def align_face(
     # pixel centres lie at whole numbers, so scaling goes through the half-pixel corner
     shrink = np.array([[scale, 0, 0.5 * scale - 0.5], [0, scale, 0.5 * scale - 0.5], [0, 0, 1]])
     matrix = shrink @ matrix
-    return AlignedFace(
-        crop=crop,
-        landmarks=transform_points(matrix, landmarks),
-        matrix=matrix,
-        pad_frac=_outside(matrix, size, image.shape),
-        native_size=native,
-    )
+    points, outside = transform_points(matrix, landmarks), _outside(matrix, size, image.shape)
+    return AlignedFace(crop, points, matrix, pad_frac=outside, native_size=native)
 
 
-def align_crop(
-    image: np.ndarray, landmarks: np.ndarray, margins: Margins = PORTRAIT
-) -> tuple[np.ndarray, np.ndarray]:
+def align_crop(image: np.ndarray, landmarks: np.ndarray, margins: Margins = PORTRAIT) -> tuple[np.ndarray, np.ndarray]:
     """The square at the photo's own resolution: uint8 (n, n, 3), and the (3, 3) matrix photo -> crop."""
     landmarks = _checked(image, landmarks)
     turn, canvas = _upright_canvas(landmarks, image.shape)
@@ -100,15 +92,8 @@ def transform_points(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def _checked(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise DataError(
-            f"expected a uint8 (H, W, 3) image, got {image.dtype} {image.shape}; read it with load_image"
-        )
-    landmarks = np.asarray(landmarks, dtype=np.float64)
-    if landmarks.shape != (68, 2) or not np.isfinite(landmarks).all():
-        raise DataError(
-            f"expected 68 finite landmarks as (68, 2), got {landmarks.shape}; detect the face again"
-        )
+    check_rgb(image)
+    landmarks = checked_landmarks(landmarks)
     if np.ptp(landmarks, axis=0).min() < 1 or np.linalg.norm(landmarks[45] - landmarks[36]) < 1:
         raise DataError("the landmarks lie on one point or line, which is no face; detect it again")
     return landmarks
@@ -177,12 +162,9 @@ def _warp(image: np.ndarray, matrix: np.ndarray, side: int) -> np.ndarray:
     for channel in range(3):  # as float: Pillow cuts 8-bit results off instead of rounding them
         plane = ImageOps.expand(Image.fromarray(region[..., channel].astype(np.float32)), rim, float(_WHITE))
         view = plane.transform(
-            (side, side),
-            Image.Transform.AFFINE,
-            affine.ravel().tolist(),
-            Image.Resampling.BILINEAR,
+            (side, side), Image.Transform.AFFINE, affine.ravel().tolist(), Image.Resampling.BILINEAR,
             fillcolor=float(_WHITE),
-        )
+        )  # fmt: skip
         channels.append(np.rint(np.asarray(view)).astype(np.uint8))
     return np.stack(channels, axis=2)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import paddle
 
 from ppgen.faces.identify import describe
+from ppgen.faces.shipped import shipped
 
 
 class Attributes(NamedTuple):
@@ -21,13 +22,6 @@ class Attributes(NamedTuple):
     female: float
 
 
-@lru_cache(maxsize=1)
-def _network() -> Any:
-    from ppgen import hub
-
-    return hub.load("face_attributes")
-
-
 def estimate_attributes(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarray | None = None) -> Attributes:
     """The estimate for one face.
 
@@ -37,11 +31,9 @@ def estimate_attributes(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.
     Raises:
         DataError: no such picture or landmarks. WeightsError: the network is missing.
     """
-
-    import paddle
     if descriptor is None:
         descriptor = describe(crop, landmarks)
     with paddle.no_grad():
-        found = _network()(paddle.to_tensor(np.asarray(descriptor, np.float32)[None]))
-    female = float(found.female[0])
-    return Attributes("F" if female > 0 else "M", float(found.age[0]), female)
+        estimate = shipped("face_attributes")(paddle.to_tensor(np.asarray(descriptor, np.float32)[None]))
+    female = float(estimate.female[0])
+    return Attributes("F" if female > 0 else "M", float(estimate.age[0]), female)

@@ -24,7 +24,7 @@ _CLEAR_MARGIN = 0.2
 _SAME_FACE = 0.3  # intersection over union of two boxes at different scales
 
 _Box = tuple[float, float, float, float]
-_Found = list[tuple[_Box, float]]  # boxes and scores
+_Boxes = list[tuple[_Box, float]]  # with their scores
 
 
 def find_faces(
@@ -48,8 +48,7 @@ def find_faces(
     height, width = image.shape[:2]
     if min(height, width) < MIN_SIDE:
         raise NoFaceError(
-            f"{name}: {width}x{height} pixels is too small to hold a face; "
-            "use a photo of at least 256 pixels a side"
+            f"{name}: {width}x{height} pixels is too small to hold a face; use a photo of at least 256 pixels a side"
         )
     scales = _scales(max(height, width))
     boxes, rotation = _look_upright(image, scales, min_score, thorough), 0
@@ -75,16 +74,16 @@ def _scales(long_side: int) -> list[float]:
     return [first, 2 * first] + ([4 * first] if long_side <= _TINY_LONG_SIDE else [])
 
 
-def _look_upright(image: np.ndarray, scales: list[float], min_score: float, thorough: bool) -> _Found:
+def _look_upright(image: np.ndarray, scales: list[float], min_score: float, thorough: bool) -> _Boxes:
     clear = min_score + _CLEAR_MARGIN
-    found: _Found = []
+    boxes: _Boxes = []
     for scale in scales:
         for box, score in _detect(image, scale, clear if scale > scales[0] else min_score):
-            if all(_overlap(box, other) < _SAME_FACE for other, _ in found):
-                found.append((box, score))
-        if found and not thorough:
+            if all(_overlap(box, other) < _SAME_FACE for other, _ in boxes):
+                boxes.append((box, score))
+        if boxes and not thorough:
             break
-    return [(box, score) for box, score in found if score >= clear] or found
+    return [(box, score) for box, score in boxes if score >= clear] or boxes
 
 
 def _overlap(one: _Box, other: _Box) -> float:
@@ -96,7 +95,7 @@ def _overlap(one: _Box, other: _Box) -> float:
     return common / (sum(areas) - common)
 
 
-def _look_turned(image: np.ndarray, scales: list[float], min_score: float) -> tuple[_Found, int]:
+def _look_turned(image: np.ndarray, scales: list[float], min_score: float) -> tuple[_Boxes, int]:
     """The best orientation at the first scale that shows anything: boxes in the turned photo."""
     for scale in scales:
         looks = [(_detect(np.rot90(image, quarter), scale, min_score), 90 * quarter) for quarter in (1, 2, 3)]
@@ -106,18 +105,16 @@ def _look_turned(image: np.ndarray, scales: list[float], min_score: float) -> tu
     return [], 0
 
 
-def _detect(image: np.ndarray, scale: float, min_score: float) -> _Found:
+def _detect(image: np.ndarray, scale: float, min_score: float) -> _Boxes:
     """Boxes (pixels of `image`) and scores from one run of the detector on `image` scaled by `scale`."""
     looked_at = np.ascontiguousarray(image)
     if scale != 1:
         size = [max(1, round(side * scale)) for side in (image.shape[1], image.shape[0])]
         looked_at = np.asarray(Image.fromarray(looked_at).resize(size, Image.Resampling.BILINEAR))
     rectangles, scores, _ = _detector().run(looked_at, 0, min_score)
-    found = []
-    for rectangle, score in zip(rectangles, scores, strict=True):
-        edges = (rectangle.left(), rectangle.top(), rectangle.right(), rectangle.bottom())
-        found.append((tuple((edge + 0.5) / scale - 0.5 for edge in edges), float(score)))
-    return found
+    edges = [(box.left(), box.top(), box.right(), box.bottom()) for box in rectangles]
+    boxes: list[_Box] = [tuple(((np.array(box) + 0.5) / scale - 0.5).tolist()) for box in edges]
+    return list(zip(boxes, map(float, scores), strict=True))
 
 
 def _face(image: np.ndarray, box: _Box, score: float, rotation: int) -> Face:

@@ -6,12 +6,11 @@ bilinear interpolation), quirks included, so that descriptors equal dlib's from 
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
-
 import numpy as np
+import paddle
 
-from ppgen.errors import DataError
+from ppgen.faces.record import check_rgb
+from ppgen.faces.shipped import shipped
 from ppgen.networks.face_geometry import checked_landmarks, chip_fit
 
 SAME_PERSON = 0.6  #: Euclidean distance below which dlib calls two descriptors one person
@@ -32,8 +31,7 @@ def face_chip(image: np.ndarray, landmarks: np.ndarray, size: int = 150, padding
     Raises:
         DataError: not an RGB picture, or no 68 finite landmarks.
     """
-    if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise DataError("a face chip is cut from a uint8 RGB picture (H, W, 3): read it with load_image")
+    check_rgb(image)
     corners = chip_fit(checked_landmarks(landmarks), size, padding)
     side = float(np.linalg.norm(corners[1] - corners[0])) + 1  # dlib counts pixels, not steps
     levels, shrunk = 0, (side - 1) / 2 + 1
@@ -51,8 +49,7 @@ def _around(image: np.ndarray, corners: np.ndarray, levels: int) -> tuple[np.nda
     The crop decides on which pixels the pyramid's levels fall, so it follows dlib exactly.
     """
     margin = 2 ** (levels + 2) - 2
-    fourth = corners[1] + corners[2] - corners[0]
-    points = np.concatenate([corners, fourth[None]])
+    points = np.vstack([corners, corners[1] + corners[2] - corners[0]])
     limit = np.array([image.shape[1] - 1, image.shape[0] - 1], dtype=np.float64)
     low = np.floor(np.clip(points.min(axis=0) - margin, 0, None) + 0.5).astype(int)
     high = np.floor(np.minimum(points.max(axis=0) + margin, limit) + 0.5).astype(int)
@@ -98,23 +95,14 @@ def _sample(image: np.ndarray, corners: np.ndarray, size: int) -> np.ndarray:
     return chip
 
 
-@lru_cache(maxsize=1)
-def _network() -> Any:
-    from ppgen import hub
-
-    return hub.load("face_id")
-
-
 def describe_chips(chips: np.ndarray) -> np.ndarray:
     """(N, 150, 150, 3) uint8 chips -> (N, 128) float32 descriptors."""
-
-    import paddle
-    network, found = _network(), []
+    descriptors = [np.zeros((0, 128), np.float32)]
     for start in range(0, len(chips), _BATCH):
         batch = chips[start : start + _BATCH].transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
         with paddle.no_grad():
-            found.append(network(paddle.to_tensor(batch)).numpy())
-    return np.concatenate(found) if found else np.zeros((0, 128), np.float32)
+            descriptors.append(shipped("face_id")(paddle.to_tensor(batch)).numpy())
+    return np.concatenate(descriptors)
 
 
 def describe(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
@@ -131,5 +119,4 @@ def describe(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     landmarks = np.asarray(landmarks, dtype=np.float64)
     if landmarks.ndim == 2:
         return describe_chips(face_chip(image, landmarks)[None])[0]
-    chips = [face_chip(image, points) for points in landmarks]
-    return describe_chips(np.stack(chips)) if chips else np.zeros((0, 128), np.float32)
+    return describe_chips(np.array([face_chip(image, points) for points in landmarks]))

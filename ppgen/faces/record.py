@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from ppgen.errors import DataError
 from ppgen.faces.mesh_table import Pose
 
 SMALL_INTEROCULAR = 20.0  # pixels of the photo; below, a 256-pixel crop is mostly invention
 STRONG_POSE = 2.5  # 1 is frontal; 99 % of ordinary portraits lie below
+
+
+def check_rgb(image: np.ndarray) -> None:
+    """DataError unless it is a uint8 picture (H, W, 3)."""
+    if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        kind = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise DataError(f"expected a uint8 RGB picture (H, W, 3), got {kind}; read it with load_image")
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,8 @@ class Face:
     @property
     def pose_ratio(self) -> float:
         """How much farther the nose tip is from one side of the jaw than from the other; 1 is frontal."""
-        left = np.linalg.norm(self.landmarks[30] - self.landmarks[2])
-        right = np.linalg.norm(self.landmarks[30] - self.landmarks[14])
-        return float(max(left, right) / max(min(left, right), 1e-6))
+        near, far = np.sort(np.linalg.norm(self.landmarks[[2, 14]] - self.landmarks[30], axis=1)).tolist()
+        return far / max(near, 1e-6)
 
     @property
     def rank(self) -> float:
@@ -59,20 +65,20 @@ class Face:
 
     def with_warnings(self, n_faces: int = 1) -> Face:
         """This face with the warnings its numbers deserve; `n_faces` > 1: it was chosen among several."""
-        found = list(self.notes)
+        warnings = list(self.notes)
         if self.interocular < SMALL_INTEROCULAR:
-            found.append(
+            warnings.append(
                 f"small face: the eyes are {self.interocular:.0f} pixels apart, "
                 f"at least {SMALL_INTEROCULAR:.0f} are better; use a larger photo"
             )
         turned = self.pose.words if self.pose else "far to one side" if self.pose_ratio > STRONG_POSE else ""
         if turned and not self.notes:
-            found.append(f"strong pose: the head is turned {turned}; a frontal photo works better")
+            warnings.append(f"strong pose: the head is turned {turned}; a frontal photo works better")
         if n_faces > 1:
-            found.append(f"several faces: {n_faces} were found and this one ranks first by score and size")
-        return replace(self, warnings=tuple(found))
+            warnings.append(f"several faces: {n_faces} were found and this one ranks first by score and size")
+        return replace(self, warnings=tuple(warnings))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """JSON-able, landmarks included."""
         return {
             "box": [round(float(v), 2) for v in self.box],
@@ -111,7 +117,7 @@ class FaceRecord:
     face: Face
     aligned: AlignedFace | None = field(default=None, repr=False)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """JSON-able."""
         record = {"source": self.source, "image_size": list(self.image_size), **self.face.as_dict()}
         if self.aligned is not None:

@@ -5,43 +5,42 @@ The network (`hub.load("segmentation")`) sees the crop as it is, background incl
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
 
+import cv2
 import numpy as np
+import paddle
 
 from ppgen.errors import DataError
+from ppgen.faces.record import check_rgb
+from ppgen.faces.shipped import shipped
 from ppgen.io.image import to_tensor_array
 
-NETWORK = "segmentation"  # its name in the hub
 _MULTIPLE = 32  # of the sides: the coarsest features of the network have a 32nd of the resolution
 _FRINGE = 0.02  # of the side: how far the soft edge of the person may reach out of its solid part
 _FACE_RIM = 0.02  # of the side: landmarks err by so much, so the face's own rim is the network's to decide
 _OUTLINE = 1 / 128  # of the side: drawings have their outline half outside the person, two pixels of 256
 
 
-@lru_cache(maxsize=1)
-def _network() -> Any:
-    from ppgen import hub
-
-    return hub.load(NETWORK)
-
-
-def person_mask(crop: np.ndarray, landmarks: np.ndarray | None = None) -> np.ndarray:
+def person_mask(
+    crop: np.ndarray,
+    landmarks: np.ndarray | None = None,
+    network: Callable[[paddle.Tensor], paddle.Tensor] | None = None,
+) -> np.ndarray:
     """The person in an aligned crop: float32 (H, W), 1 on the person, 0 elsewhere, in between at edges.
 
     crop: uint8 (H, W, 3) RGB, unmasked; sides are multiples of 32.
     landmarks: (68, 2) pixels of the crop; what they enclose is the person even where the network doubts it.
+    network: (1, 3, H, W) in [-1, 1] -> logits (1, 1, H, W) of "this pixel is the person"; None: the shipped one.
     One connected person remains; specks elsewhere are dropped.
     Raises DataError for another kind of array, WeightsError where the network is missing.
     """
-    if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8:
-        raise DataError(f"expected a uint8 (H, W, 3) crop, got {crop.dtype} {crop.shape}; use align_face")
+    check_rgb(crop)
     if crop.shape[0] % _MULTIPLE or crop.shape[1] % _MULTIPLE or crop.size == 0:
-        raise DataError(
-            f"a {crop.shape[1]}x{crop.shape[0]} crop: both sides must be multiples of {_MULTIPLE}"
-        )
-    share = _share(crop)
+        raise DataError(f"a {crop.shape[1]}x{crop.shape[0]} crop: both sides must be multiples of {_MULTIPLE}")
+    with paddle.no_grad():
+        logits = (network or shipped("segmentation"))(paddle.to_tensor(to_tensor_array(crop)[None]))
+        share = paddle.nn.functional.sigmoid(logits)[0, 0].numpy().astype(np.float32)
     if landmarks is not None:
         share = np.maximum(share, _face(share.shape, landmarks))
     return _one_person(share)
@@ -49,27 +48,13 @@ def person_mask(crop: np.ndarray, landmarks: np.ndarray | None = None) -> np.nda
 
 def outline_mask(mask: np.ndarray) -> np.ndarray:
     """The mask a drawing is cut out with: a little wider, so that its outline survives, with a soft edge."""
-    import cv2
-
     reach = max(1, round(mask.shape[0] * _OUTLINE))
     wide = cv2.dilate((mask > 0.5).astype(np.float32), _disc(reach))
     return np.clip(cv2.GaussianBlur(wide, (0, 0), 0.5 * reach), 0, 1)
 
 
-def _share(crop: np.ndarray) -> np.ndarray:
-    """What the network says, float32 (H, W) in (0, 1)."""
-
-    import paddle
-    network = _network()
-    with paddle.no_grad():
-        logits = network(paddle.to_tensor(to_tensor_array(crop)[None]))
-        return paddle.nn.functional.sigmoid(logits)[0, 0].numpy().astype(np.float32)
-
-
 def _face(shape: tuple[int, ...], landmarks: np.ndarray) -> np.ndarray:
     """1 inside the hull of the landmarks, a little shrunk."""
-    import cv2
-
     face = np.zeros(shape, np.float32)
     hull = cv2.convexHull(np.clip(np.rint(landmarks), -4096, 4096).astype(np.int32))
     cv2.fillConvexPoly(face, hull, 1.0)
@@ -78,8 +63,6 @@ def _face(shape: tuple[int, ...], landmarks: np.ndarray) -> np.ndarray:
 
 def _one_person(share: np.ndarray) -> np.ndarray:
     """Only the largest connected part, with the soft edge around it."""
-    import cv2
-
     count, labels, stats, _ = cv2.connectedComponentsWithStats((share > 0.5).astype(np.uint8), connectivity=4)
     if count < 2:
         return np.zeros_like(share)
@@ -90,6 +73,4 @@ def _one_person(share: np.ndarray) -> np.ndarray:
 
 
 def _disc(radius: int) -> np.ndarray:
-    import cv2
-
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))

@@ -7,14 +7,15 @@ knows faces across lightings, together do.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
 
 import cv2
 import numpy as np
+import paddle
 
 from ppgen.errors import DataError
 from ppgen.faces.identify import describe
+from ppgen.faces.shipped import shipped
 
 _PERCENTILES = (10, 25, 75, 90, 97)
 _GREY = 2.0  # mean |a*|, |b*| of a face below which the photo has no colour
@@ -58,20 +59,16 @@ def lab_to_unit_rgb(lab: np.ndarray) -> np.ndarray:
     return (np.clip(rgb, 0, 1) * 2 - 1).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def _network() -> Any:
-    from ppgen import hub
-
-    return hub.load("skin_tone")
-
-
-def estimate_skin(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+def estimate_skin(
+    crop: np.ndarray, landmarks: np.ndarray, network: Callable[[paddle.Tensor], paddle.Tensor] | None = None
+) -> np.ndarray:
     """The skin colour to draw this face with: RGB float32 (3,) in [-1, 1].
 
-    Args: as `skin_features`.
+    Args:
+        crop, landmarks: as `skin_features`.
+        network: features (1, 137) -> L*a*b* (1, 3); None: the shipped one.
     """
-
-    import paddle
     with paddle.no_grad():
-        lab = _network()(paddle.to_tensor(skin_features(crop, landmarks)[None])).numpy()[0]
+        features = paddle.to_tensor(skin_features(crop, landmarks)[None])
+        lab = (network or shipped("skin_tone"))(features).numpy()[0]
     return lab_to_unit_rgb(lab)

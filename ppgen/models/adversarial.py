@@ -42,7 +42,7 @@ class Adversarial(Model):
     def __init__(self, generator: dict, discriminator: dict, objective: str) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         check_fit(**self.networks)
-        self.classes: int | None = getattr(self.networks["generator"], "classes", None)
+        self.classes: int | None = self.networks["generator"].classes
         self.objective = objective_named(objective)
 
     def check_sample(self, sample: Batch) -> None:

@@ -23,6 +23,7 @@ from ppgen.models.base import Batch, Losses, Model, Parts, Phase, Step
 from ppgen.models.fit import check_keys
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
+from ppgen.networks.protocols import Translator
 from ppgen.registry import MODELS, NETWORKS
 
 _GAME = objective("lsgan")
@@ -36,16 +37,10 @@ class Drawn(NamedTuple):
     fake: Tensor
 
 
-def drawing(generator: nn.Layer, photo: Tensor, skin: np.ndarray) -> Tensor:
-    """The generator's picture of a photo (N, 3, H, W); skin (N, 3) for one that takes it."""
-    told = (paddle.to_tensor(skin),) if getattr(generator, "takes_skin", False) else ()
-    return generator(photo, *told).image
-
-
 @paddle.no_grad()
-def draw(generator: nn.Layer, photo: np.ndarray, skin: np.ndarray) -> np.ndarray:
+def draw(generator: Translator, photo: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """Cartoons (N, 3, H, W) of photos (N, 3, H, W) on white with skin colours (N, 3), all in [-1, 1]."""
-    return drawing(generator, paddle.to_tensor(photo), skin).numpy()
+    return generator.translate(paddle.to_tensor(photo), paddle.to_tensor(skin)).image.numpy()
 
 
 @MODELS.register()
@@ -104,7 +99,7 @@ class PairedPhoto2Cartoon(Model):
     def _draw(self, batch: Batch, step: Step) -> Drawn:
         noise = step.rng.normal(0, self.skin_noise, batch["skin"].shape).astype(np.float32)
         photo = paddle.to_tensor(batch["photo"])
-        fake = drawing(self.networks["generator"], photo, batch["skin"] + noise)
+        fake = self.networks["generator"].translate(photo, paddle.to_tensor(batch["skin"] + noise)).image
         return Drawn(photo, paddle.to_tensor(batch["cartoon"]), fake)
 
     def drawn(self, batch: Batch, step: Step) -> Drawn:

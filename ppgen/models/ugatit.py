@@ -28,6 +28,7 @@ from ppgen.models.translation import Game, UnpairedTranslation, domain, together
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
+from ppgen.networks.protocols import Translator
 from ppgen.networks.ugatit_discriminator import AttentionDiscriminator
 from ppgen.registry import MODELS, NETWORKS
 
@@ -85,7 +86,7 @@ class UGATIT(UnpairedTranslation):
                     f"model: {name} is a {type(network).__name__}, which has no attention; take UGATITGenerator or "
                     "Photo2CartoonGenerator to generate and AttentionDiscriminator to judge"
                 )
-            if getattr(network, "takes_skin", False):
+            if isinstance(network, Translator) and network.takes_skin:
                 raise ConfigError(
                     f"model.generator: {type(network).__name__} needs a skin colour, which unpaired domains do not "
                     "have; set skin: false"

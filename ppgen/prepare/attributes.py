@@ -11,7 +11,6 @@ from the pooled features it is made of and 6.9 from those of the stage before, s
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -19,13 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ppgen.datasets.files import data_root, is_held_back, read_table
-from ppgen.errors import DataError, PPGenError
+from ppgen.datasets.files import data_root, is_held_back, read_landmarks, read_table
 from ppgen.faces.identify import describe
-from ppgen.hub import ASSETS, publish
+from ppgen.hub import ASSETS
 from ppgen.io.image import load_image
 from ppgen.networks.attributes import FaceAttributes
-from ppgen.prepare.skin_tone import group_weights, ridge
+from ppgen.prepare.skin_tone import group_weights, publish_fit, ridge, run
 
 BOUNDS = (50, 65)  # young, middle, senior, as in the data
 GROUPS = ("young", "middle", "senior")
@@ -60,15 +58,9 @@ def faces_of(rows: list[dict[str, str]], x: np.ndarray) -> Faces:
 def portraits(root: Path) -> Faces:
     """Of data/portraits/train: the landmarks are given."""
     rows = read_table(root / "meta.csv", ("id", "gender", "approx_age"))
-    with np.load(root / "landmarks.npz") as archive:
-        points = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float64)))
-    found = []
-    for row in tqdm(rows, desc="portraits", disable=None):
-        photo = load_image(root / "photo" / f"{row['id']}.jpg")
-        if row["id"] not in points:
-            raise DataError(f"{root / 'landmarks.npz'}: has no landmarks of {row['id']}")
-        found.append(describe(photo, points[row["id"]]))
-    return faces_of(rows, np.stack(found))
+    points = read_landmarks(root / "landmarks.npz", [row["id"] for row in rows])
+    pairs = tqdm(zip(rows, points), desc="portraits", total=len(rows), disable=None)
+    return faces_of(rows, np.stack([describe(load_image(root / "photo" / f"{row['id']}.jpg"), p) for row, p in pairs]))
 
 
 def group_of(age: np.ndarray) -> np.ndarray:
@@ -101,13 +93,13 @@ def scores(faces: Faces, gender: np.ndarray, age: np.ndarray) -> dict[str, str]:
     """Of estimates for `faces`, by group."""
     result = {}
     known = np.isfinite(faces.age)
-    found, given = group_of(age[known]), group_of(faces.age[known])
+    drawn, given = group_of(age[known]), group_of(faces.age[known])
     for name, sign in (("women", 1), ("men", -1)):
         result |= _share(f"gender, {name}", np.sign(gender[faces.gender == sign]) == sign)
     for number, name in enumerate(GROUPS):
-        result |= _share(f"age group, {name}", found[given == number] == number)
-    result |= _share("age group, all", found == given)
-    result["age group, off by two"] = f"{(np.abs(found - given) == 2).mean():.3f}"
+        result |= _share(f"age group, {name}", drawn[given == number] == number)
+    result |= _share("age group, all", drawn == given)
+    result["age group, off by two"] = f"{(np.abs(drawn - given) == 2).mean():.3f}"
     result["age, mean absolute error"] = f"{np.abs(age[known] - faces.age[known]).mean():.1f} years"
     return result
 
@@ -128,21 +120,14 @@ def main() -> None:
     weights, biases = zip(fit_gender(faces, options.penalty), fit_age(faces, options.penalty))
     matrix, bias = np.stack(weights, axis=1), np.array(biases)
     held, used = faces.only(faces.held), faces.only(~faces.held)
-    found = scores(held, *(held.x @ matrix + bias).T)
-    for name, value in found.items():
-        print(f"{name}: {value}")
-    network = FaceAttributes(len(matrix))
-    network.linear.weight.set_value(matrix.astype(np.float32))
-    network.linear.bias.set_value(bias.astype(np.float32))
-    publish(network, options.out, half=False, facts={
+    measured = scores(held, *(held.x @ matrix + bias).T)
+    publish_fit(FaceAttributes(len(matrix)), matrix, bias, options.out, {
         "title": "Gender and age that a face looks like",
-        "licence": "Apache-2.0",
         "data": f"{len(used.x)} official portraits of members of the US Congress (portraits/train, ids with "
                 "crc32 % 10 other than 2)",
         "command": f"python -m ppgen.prepare.attributes --penalty {options.penalty}",
-        "seed": "none: closed form",
         "wall time": f"{time.time() - started:.0f} s on a machine that did other work too",
-        "scores": {f"validation portraits, {name}": value for name, value in found.items()},
+        "scores": {f"validation portraits, {name}": value for name, value in measured.items()},
         "limits": "Adults of 25 to 95, four in five men, mostly light skin, studio light. Two genders, as the "
                   "data's table gives them. The ages it learnt from are those at the end of service and many photos "
                   "are older, so it errs by years. It chooses a style to draw in; it is no statement about anyone.",
@@ -150,7 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PPGenError as error:
-        sys.exit(f"error: {error}")
+    run(main)

@@ -51,14 +51,15 @@ def _network_drawer() -> Draw:
     from ppgen.faces.segment import outline_mask
     from ppgen.faces.skin import estimate_skin
     from ppgen.io.image import on_white, to_tensor_array, to_uint8
-    generator = hub.load("photo2cartoon")
+    from ppgen.networks.protocols import Translator
+
+    generator = hub.load("photo2cartoon", kind=Translator)
 
     def draw(crop: np.ndarray, points: np.ndarray, mask: np.ndarray, person: Person) -> np.ndarray:
-        inputs = [paddle.to_tensor(to_tensor_array(on_white(crop, mask))[None])]
-        if getattr(generator, "takes_skin", False):
-            inputs.append(paddle.to_tensor(np.asarray(estimate_skin(crop, points), np.float32)[None]))
+        photo = paddle.to_tensor(to_tensor_array(on_white(crop, mask))[None])
+        skin = paddle.to_tensor(estimate_skin(crop, points)[None]) if generator.takes_skin else None
         with paddle.no_grad():
-            drawing = to_uint8(generator(*inputs).image.numpy()[0])
-        return on_white(drawing, outline_mask(mask))
+            drawing = generator.translate(photo, skin).image.numpy()[0]
+        return on_white(to_uint8(drawing), outline_mask(mask))
 
     return draw

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +21,7 @@ from ppgen.errors import PPGenError
 from ppgen.faces.skin import skin_features
 from ppgen.hub import ASSETS, publish
 from ppgen.io.image import load_image
+from ppgen.networks.attributes import FaceAttributes
 from ppgen.networks.skin_tone import SkinTone
 
 
@@ -66,14 +69,33 @@ def group_weights(groups: np.ndarray, evenness: float) -> np.ndarray:
     return weights / weights.mean()
 
 
-def lightness_errors(found: np.ndarray, given: np.ndarray, groups: np.ndarray) -> dict[str, str]:
+def lightness_errors(estimated: np.ndarray, given: np.ndarray, groups: np.ndarray) -> dict[str, str]:
     """Group -> signed and absolute mean error of L*."""
-    error = found[:, 0] - given[:, 0]
+    error = estimated[:, 0] - given[:, 0]
     return {
         f"L* error, {g} (n={int((groups == g).sum())})":
             f"signed {error[groups == g].mean():+.1f}, absolute {np.abs(error[groups == g]).mean():.1f}"
         for g in sorted(set(groups))
     }  # fmt: skip
+
+
+def publish_fit(
+    network: SkinTone | FaceAttributes, matrix: np.ndarray, bias: np.ndarray, out: str, facts: dict[str, Any]
+) -> None:
+    """Print a fit's scores and write it, as the network's one linear layer, with its card."""
+    for name, value in facts["scores"].items():
+        print(f"{name}: {value}")
+    network.linear.weight.set_value(matrix.astype(np.float32))
+    network.linear.bias.set_value(bias.astype(np.float32))
+    publish(network, out, half=False, facts={**facts, "licence": "Apache-2.0", "seed": "none: closed form"})
+
+
+def run(main: Callable[[], None]) -> None:
+    """A script's `main`; our errors are one line."""
+    try:
+        main()
+    except PPGenError as error:
+        sys.exit(f"error: {error}")
 
 
 def main() -> None:
@@ -89,23 +111,15 @@ def main() -> None:
     matrix, bias = ridge(x, y, group_weights(groups, options.evenness), options.penalty)
     scores = {}
     for kind, grey in (("colour", False), ("greyscale", True)):
-        held_x, held_y, held_groups = joined(
-            [collect(split, options.dataroot, grey) for split in ("validation", "tone")]
-        )
-        found = lightness_errors(held_x @ matrix + bias, held_y, held_groups)
-        scores |= {f"{kind} photos, {name}": value for name, value in found.items()}
-    for name, value in scores.items():
-        print(f"{name}: {value}")
-    network = SkinTone(x.shape[1])
-    network.linear.weight.set_value(matrix.astype(np.float32))
-    network.linear.bias.set_value(bias.astype(np.float32))
-    publish(network, options.out, half=False, facts={
+        held = [collect(split, options.dataroot, grey) for split in ("validation", "tone")]
+        held_x, held_y, held_groups = joined(held)
+        errors = lightness_errors(held_x @ matrix + bias, held_y, held_groups)
+        scores |= {f"{kind} photos, {name}": value for name, value in errors.items()}
+    publish_fit(SkinTone(x.shape[1]), matrix, bias, options.out, {
         "title": "Skin colour a cartoon is drawn with",
-        "licence": "Apache-2.0",
         "data": f"{len(x) // 2} official portraits of members of the US Congress with drawn cartoons "
         "(portraits/train, split 'train'), each in colour and in grey",
         "command": f"python -m ppgen.prepare.skin_tone --penalty {options.penalty} --evenness {options.evenness}",
-        "seed": "none: closed form",
         "wall time": f"{time.time() - started:.0f} s",
         "scores": scores,
         "limits": "28 dark and 9 medium skin tones in the training data; the artist it imitates knows three tones. "
@@ -114,7 +128,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PPGenError as error:
-        sys.exit(f"error: {error}")
+    run(main)

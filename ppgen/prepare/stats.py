@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from ppgen.datasets.files import read_table
 from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import check_output
 from ppgen.io.image import list_images, load_image, save_image
@@ -43,12 +42,9 @@ class Stats:
     unpaired: int | None  # pictures of trainA and testA without one of the same name in B; None: no A, or no B
     samples: Path | None = None
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, object]:
         """JSON-able."""
-        return json.loads(json.dumps({
-            "root": str(self.root), "folders": {k: vars(v) for k, v in self.folders.items()}, "groups": self.groups,
-            "unpaired": self.unpaired, "samples": str(self.samples) if self.samples else None,
-        }))  # fmt: skip
+        return {**asdict(self), "root": str(self.root), "samples": str(self.samples) if self.samples else None}
 
     def __str__(self) -> str:
         width = max(map(len, self.folders))
@@ -80,11 +76,9 @@ def dataset_stats(root: str | Path, picture: str | Path | None = None, count: in
     root = Path(root).expanduser()
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; ppgen data unpack and ppgen data portraits make one")
-    if picture is not None:
-        check_output(Path(picture).expanduser().parent)
     folders = _picture_folders(root)
     if picture is not None:
-        _check_not_counted(Path(picture).expanduser(), folders)
+        _check_sheet(Path(picture).expanduser(), folders)
     counts = {name: _count(path) for name, path in folders.items()}
     stats = Stats(root, _with_empty_domains(root, counts), _groups(root), _unpaired(folders))
     if picture is not None:
@@ -93,21 +87,22 @@ def dataset_stats(root: str | Path, picture: str | Path | None = None, count: in
     return stats
 
 
-def _check_not_counted(picture: Path, folders: dict[str, Path]) -> None:
+def _check_sheet(picture: Path, folders: dict[str, Path]) -> None:
+    check_output(picture.parent)
     if picture.exists() and picture.resolve().parent in {folder.resolve() for folder in folders.values()}:
         raise OutputError(f"{picture}: is one of the counted pictures and would be overwritten; choose another")
 
 
 def _picture_folders(root: Path) -> dict[str, Path]:
-    found = {name: root / name for name in FOLDERS if _has_pictures(root / name)}
-    if "train" in found and (root / "train" / "photo").is_dir():
-        del found["train"]
-    for inner in ("train",) if not found else ():
-        found |= {f"{inner}/{n}": root / inner / n for n in FOLDERS if _has_pictures(root / inner / n)}
-    if not found:
+    folders = {name: root / name for name in FOLDERS if _has_pictures(root / name)}
+    if "train" in folders and (root / "train" / "photo").is_dir():
+        del folders["train"]
+    if not folders:
+        folders = {f"train/{name}": root / "train" / name for name in FOLDERS if _has_pictures(root / "train" / name)}
+    if not folders:
         list_images(root, recursive=True)  # raises DataError where there is none
-        found["."] = root
-    return found
+        folders["."] = root
+    return folders
 
 
 def _with_empty_domains(root: Path, counts: dict[str, FolderStats]) -> dict[str, FolderStats]:
@@ -142,13 +137,7 @@ def _count(folder: Path) -> FolderStats:
 
 def _groups(root: Path) -> dict[str, dict[str, int]]:
     path = next((p for p in (root / "meta.csv", root / "train" / "meta.csv") if p.is_file()), None)
-    if path is None:
-        return {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as CSV ({error})") from error
+    rows = read_table(path) if path else []
     columns = [column for column in GROUPS if rows and column in rows[0]]
     return {column: dict(Counter(row[column] or "" for row in rows).most_common()) for column in columns}
 
@@ -156,11 +145,8 @@ def _groups(root: Path) -> dict[str, dict[str, int]]:
 def _unpaired(folders: dict[str, Path]) -> int | None:
     if not all(any(f"{split}{domain}" in folders for split in ("train", "test")) for domain in "AB"):
         return None
-    alone = 0
-    for split in ("train", "test"):
-        a, b = (_names(folders.get(f"{split}{domain}")) for domain in "AB")
-        alone += len(a - b)
-    return alone
+    pairs = [[_names(folders.get(f"{split}{domain}")) for domain in "AB"] for split in ("train", "test")]
+    return sum(len(a - b) for a, b in pairs)
 
 
 def _names(folder: Path | None) -> set[Path]:
@@ -176,10 +162,10 @@ def samples_sheet(folders: dict[str, Path], count: int, seed: int, side: int = 1
         raise DataError(f"count {count}: a sheet of samples needs at least 1")
     if seed < 0:
         raise DataError(f"seed {seed}: a seed is a whole number from 0 up")
-    found = [list_images(folder, recursive=True) for folder in folders.values()]
-    count = min(count, max(map(len, found)))
+    pictures = [list_images(folder, recursive=True) for folder in folders.values()]
+    count = min(count, max(map(len, pictures)))
     rows = []
-    for paths in found:
+    for paths in pictures:
         order = np.random.default_rng(seed).permutation(len(paths))[:count]
         row = np.full((side, count * (side + _GAP) - _GAP, 3), 255, np.uint8)
         for place, index in enumerate(order):

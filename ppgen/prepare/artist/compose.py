@@ -7,7 +7,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.prepare.artist.beard import paint_beard
-from ppgen.prepare.artist.canvas import SHEET, SIDE, Sheet, brush, outline, shape_of, spline, step, to_sheet
+from ppgen.prepare.artist.canvas import SHEET, SIDE, Sheet, brush, outline, rgb_to_lab, shape_of, spline, step, to_sheet
 from ppgen.prepare.artist.clothes import paint_clothes
 from ppgen.prepare.artist.eyes import paint_brows, paint_eyes
 from ppgen.prepare.artist.face import Face
@@ -49,21 +49,21 @@ def draw_cartoon(
     regions = find_regions(photo, mask, face)
     tones = skin_tones(regions, face, skin)
     light = skin_light(regions, face)
-    spectacles = None if glasses is False else find_glasses(photo, face, regions, sure=glasses is True)
+    lab = rgb_to_lab(photo)
+    spectacles = None if glasses is False else find_glasses(lab, face, regions, sure=glasses is True)
     sheet = Sheet()
-    unit = face.height * SHEET / SIDE / 330
-    paint_clothes(sheet, photo, regions, tones.ink, unit)
+    paint_clothes(sheet, photo, regions, tones.ink, face.unit)
     paint_skin(sheet, regions, face, tones, style)
     if style.beard:
         paint_beard(sheet, regions, face, tones, style)
     hair_ink = paint_hair(sheet, regions, face, tones.expo, style.grey)
-    _ink_borders(sheet, regions, face, tones, tones.ink if hair_ink is None else hair_ink, unit)
-    paint_nose(sheet, photo, light, face, tones)
-    paint_mouth(sheet, photo, face, regions.skin_colour, tones, style)
-    paint_brows(sheet, photo, light, regions, face, tones, style)
-    paint_eyes(sheet, photo, face, tones, style)
+    _ink_borders(sheet, regions, face, tones, tones.ink if hair_ink is None else hair_ink)
+    paint_nose(sheet, lab, light, face, tones)
+    paint_mouth(sheet, lab, face, regions.skin_colour, tones, style)
+    paint_brows(sheet, lab, light, regions, face, tones, style)
+    paint_eyes(sheet, lab, face, tones, style)
     if spectacles is not None:
-        paint_glasses(sheet, spectacles, face, unit)
+        paint_glasses(sheet, spectacles, face, face.unit)
     return sheet.finish(size)
 
 
@@ -89,8 +89,7 @@ def _prepared(
     if not 16 <= size <= SHEET:
         raise DataError(f"size {size}: drawings are made at 16 to {SHEET} pixels a side")
     if side != SIDE:
-        method = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
-        photo = cv2.resize(photo, (SIDE, SIDE), interpolation=method)
+        photo = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC)
         mask = cv2.resize(np.asarray(mask, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
         points = (points + 0.5) * SIDE / side - 0.5
     face = Face(points)
@@ -99,18 +98,16 @@ def _prepared(
     return np.ascontiguousarray(photo), face, mask
 
 
-def _ink_borders(
-    sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, hair_ink: np.ndarray, unit: float
-) -> None:
+def _ink_borders(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, hair_ink: np.ndarray) -> None:
     """Outlines of head, neck, clothes, hair and the whole person; none along the picture's frame."""
+    unit = face.unit
     y, x = np.mgrid[0:SHEET, 0:SHEET].astype(np.float32) / SHEET
     sway = 1 + 0.28 * np.sin(7.3 * x + 3.1 * y + 1.0) * np.cos(5.7 * y - 2.0 * x)  # as a hand presses a pen
     inside = np.zeros((SHEET, SHEET), np.float32)
     inside[2:-2, 2:-2] = 1
     thick = np.ones((7, 7), np.uint8)
-    skin, neck = shape_of(regions.skin, 1.9), shape_of(regions.neck, 1.9)
-    hair, clothes = shape_of(regions.hair, 1.9), shape_of(regions.clothes, 1.9)
-    whole, head = shape_of(regions.person, 1.9), shape_of(regions.skin | regions.neck, 1.9)
+    parts = (regions.skin, regions.neck, regions.hair, regions.clothes, regions.person, regions.skin | regions.neck)
+    skin, neck, hair, clothes, whole, head = (shape_of(part, 1.9) for part in parts)
     sheet.paint(tones.ink, outline(head, 2.9 * unit * sway) * (1 - cv2.dilate(hair, thick)) * inside, 0.92)
     jaw = outline(skin, 2.6 * unit * sway) * step(0.1, 0.5, cv2.dilate(neck, thick))
     sheet.paint(tones.ink, jaw * inside, 0.85)

@@ -7,19 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    SCALE,
-    Sheet,
-    blur,
-    brush,
-    disc,
-    enlarge,
-    polygon,
-    rgb_to_lab,
-    spline,
-    step,
-    to_sheet,
-)  # fmt: skip
+from ppgen.prepare.artist.canvas import SCALE, Sheet, blur, brush, disc, enlarge, polygon, spline, step, to_sheet
 from ppgen.prepare.artist.face import BROWS, LOWER_LIDS, UPPER_LIDS, Face
 from ppgen.prepare.artist.hair import greyed
 from ppgen.prepare.artist.lines import long_pieces
@@ -45,20 +33,17 @@ class _Eye:
     out: int
 
 
-def paint_eyes(sheet: Sheet, photo: np.ndarray, face: Face, tones: SkinTones, style: Style) -> None:
-    """Both eyes: white, iris, lids, lashes, crease."""
-    lab = rgb_to_lab(photo)
-    unit = face.height * SCALE / 330
+def paint_eyes(sheet: Sheet, lab: np.ndarray, face: Face, tones: SkinTones, style: Style) -> None:
+    """Both eyes: white, iris, lids, lashes, crease; `lab` is the photo's L*a*b*."""
     eyes = [_find_eye(lab, face, index) for index in (0, 1)]
     colour = np.mean([_iris_colour(lab, eye) for eye in eyes], axis=0)
     for eye in eyes:
         opening = polygon(np.vstack([eye.upper, eye.lower[::-1]]))
-        white = 93 + 0.05 * tones.base[0]
-        sheet.paint((white, 1.5, 1.0), opening)
+        sheet.paint((93 + 0.05 * tones.base[0], 1.5, 1.0), opening)
         _paint_iris(sheet, eye, colour, opening, style.catch)
         lid_shade = polygon(np.vstack([eye.upper, (eye.upper + eye.down * 0.075 * eye.width)[::-1]]), 1.2)
         sheet.paint((42, 12, 8), lid_shade * opening, 0.45)
-        _paint_lids(sheet, eye, tones, style, unit)
+        _paint_lids(sheet, eye, tones, style, face.unit)
 
 
 def _find_eye(lab: np.ndarray, face: Face, index: int) -> _Eye:
@@ -112,10 +97,9 @@ def _paint_iris(sheet: Sheet, eye: _Eye, colour: np.ndarray, opening: np.ndarray
     sheet.paint(colour * (0.45, 0.8, 0.8), rim * opening)
     sheet.paint(colour + (15, 0, 5), disc(centre + 0.35 * radius * eye.down, 0.5 * radius, 3) * opening, 0.55)
     sheet.paint((6, 2, 2), disc(centre, 0.46 * radius) * opening)
-    sheet.paint((100, 0, 0), disc(centre + radius * np.array([-0.33, -0.36]), (0.19 + 0.15 * catch) * radius) * opening)
-    sheet.paint(
-        (100, 0, 0), disc(centre + radius * np.array([0.36, 0.4]), (0.09 + 0.08 * catch) * radius) * opening, 0.8
-    )
+    lights = (((-0.33, -0.36), 0.19 + 0.15 * catch, 1.0), ((0.36, 0.4), 0.09 + 0.08 * catch, 0.8))
+    for place, size, strength in lights:
+        sheet.paint((100, 0, 0), disc(centre + radius * np.array(place), size * radius) * opening, strength)
 
 
 def _paint_lids(sheet: Sheet, eye: _Eye, tones: SkinTones, style: Style, unit: float) -> None:
@@ -155,23 +139,22 @@ def _paint_lashes(sheet: Sheet, eye: _Eye, line: np.ndarray, tones: SkinTones, s
 
 
 def paint_brows(
-    sheet: Sheet, photo: np.ndarray, light: np.ndarray, regions: Regions, face: Face, tones: SkinTones, style: Style
+    sheet: Sheet, lab: np.ndarray, light: np.ndarray, regions: Regions, face: Face, tones: SkinTones, style: Style
 ) -> None:
     """Both brows in the shape the photo shows them.
 
     Args:
-        light: L* of the skin with the brows painted over.
+        lab: the photo's L*a*b*. light: L* of the skin with the brows painted over.
     """
-    lab = rgb_to_lab(photo)
     lid_y = min(face.points[[37, 38, 43, 44], 1])
     dark = blur(np.maximum(light - lab[..., 0], 0), 0.7)
     curves = [spline(face.points[brow]) for brow in BROWS]
     corridors = [_corridor(curve, face, lid_y, index) & ~regions.hair for index, curve in enumerate(curves)]
     # what is much darker on one side than on the other is a shadow
     depths = [float(np.percentile(dark[c], 88)) if c.sum() > 12 else 0.0 for c in corridors]
-    for index, curve in enumerate(curves):
-        corridor = corridors[index]
-        depth = float(np.clip(depths[index], 0.7 * np.mean(depths), 1.35 * np.mean(depths)))
+    usual = np.mean(depths)
+    for index, (curve, corridor) in enumerate(zip(curves, corridors)):
+        depth = float(np.clip(depths[index], 0.7 * usual, 1.35 * usual))
         body = _brow_body(dark, depth, corridor, curve, face, 0.36 - 0.2 * style.brows)
         width = (0.03 + 0.075 * style.brows) * face.eye_distance * SCALE
         inner_first = np.linspace(0.55, 1.0, len(curve)) if index == 0 else np.linspace(1.0, 0.55, len(curve))
@@ -199,13 +182,13 @@ def _brow_body(
     """Coverage of what is darker than `least` of the brow's depth; nothing where that is hardly darker than skin."""
     if depth < 7:
         return np.zeros((SCALE * dark.shape[0],) * 2, np.float32)
-    found = (dark > 0.36 * depth) & corridor
-    on_curve = np.zeros(found.shape, np.uint8)
+    hairs = (dark > 0.36 * depth) & corridor
+    on_curve = np.zeros(hairs.shape, np.uint8)
     cv2.polylines(on_curve, [np.rint(curve + (0, 0.03 * face.eye_distance)).astype(np.int32)], False, 1, 5)
-    _, pieces = cv2.connectedComponents(found.astype(np.uint8))
+    _, pieces = cv2.connectedComponents(hairs.astype(np.uint8))
     touched = np.setdiff1d(np.unique(pieces[on_curve > 0]), [0])
-    found = np.isin(pieces, touched) & long_pieces(found, 12)
-    return step(least, least + 0.24, enlarge(blur(np.clip(dark / depth, 0, 1) * found, 0.9)))
+    hairs = np.isin(pieces, touched) & long_pieces(hairs, 12)
+    return step(least, least + 0.24, enlarge(blur(np.clip(dark / depth, 0, 1) * hairs, 0.9)))
 
 
 def _brow_colour(lab: np.ndarray, dark: np.ndarray, corridor: np.ndarray, tones: SkinTones) -> np.ndarray:

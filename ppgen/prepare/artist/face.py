@@ -8,7 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SIDE, spline
+from ppgen.prepare.artist.canvas import SCALE, SIDE, spline
 
 # dlib's order, each curve from the picture's left to its right
 JAW = list(range(17))
@@ -28,9 +28,6 @@ class Face:
     """Landmarks (68, 2) in pixels of the 256-pixel crop, upright, and what follows from them."""
 
     points: np.ndarray
-
-    def curve(self, indices: list[int]) -> np.ndarray:
-        return self.points[indices]
 
     @property
     def chin(self) -> float:
@@ -52,6 +49,11 @@ class Face:
     def height(self) -> float:
         """From the chin to where the hair usually begins."""
         return (1 + _FOREHEAD) * (self.chin - self.brow_y)
+
+    @property
+    def unit(self) -> float:
+        """What widths of pens on the sheet are multiplied by: 1 for a face of the usual size."""
+        return self.height * SCALE / 330
 
     @property
     def top(self) -> float:
@@ -101,10 +103,7 @@ class Face:
         return cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
 
     @cached_property
-    def _across(self) -> tuple[np.ndarray, np.ndarray]:
-        y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
-        return np.abs(x - self.centre_x) / self.width, (y - self.chin) / self.height
-
     def across(self) -> tuple[np.ndarray, np.ndarray]:
         """Of every pixel (256, 256): |x| from the middle in face widths, y from the chin in face heights (down > 0)."""
-        return self._across
+        y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
+        return np.abs(x - self.centre_x) / self.width, (y - self.chin) / self.height

@@ -8,7 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SCALE, Sheet, blur, brush, polygon, rgb_to_lab, spline, to_sheet
+from ppgen.prepare.artist.canvas import SCALE, Sheet, blur, brush, polygon, spline, to_sheet
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.regions import Regions
 
@@ -36,7 +36,7 @@ class Spectacles:
 @lru_cache(maxsize=1)
 def _candidates() -> np.ndarray:
     """(n, 5): exponent, half width, half height, shift outwards, shift down; in distances between the eyes."""
-    grid = np.array([
+    return np.array([
         (exponent, a, b, dx, dy)
         for exponent in (2.2, 2.9, 3.8)
         for a in np.arange(0.32, 0.50, 0.025)
@@ -45,7 +45,6 @@ def _candidates() -> np.ndarray:
         for dy in np.arange(-0.06, 0.19, 0.03)
         if b <= 0.95 * a and 0.5 + dx - a >= 0.06
     ])  # fmt: skip
-    return grid
 
 
 def _ring(exponent: np.ndarray | float, angles: np.ndarray) -> np.ndarray:
@@ -54,10 +53,9 @@ def _ring(exponent: np.ndarray | float, angles: np.ndarray) -> np.ndarray:
     return np.stack([np.sign(c) * np.abs(c) ** power, np.sign(s) * np.abs(s) ** power], axis=-1)
 
 
-def find_glasses(photo: np.ndarray, face: Face, regions: Regions, sure: bool) -> Spectacles | None:
-    """The spectacles of a face; where not `sure` there are any, only with evidence, else None."""
-    light = rgb_to_lab(photo)[..., 0]
-    lines = _thin_lines(light, face)
+def find_glasses(lab: np.ndarray, face: Face, regions: Regions, sure: bool) -> Spectacles | None:
+    """The spectacles of a face in the photo's L*a*b*; where not `sure` there are any, only with evidence, else None."""
+    lines = _thin_lines(lab[..., 0], face)
     grid, reach = _candidates(), face.eye_distance
     rings = _ring(grid[:, 0], _ANGLES) * (grid[:, 1:3] * reach)[:, None]
     seen = np.zeros(rings.shape[:2], np.float32)
@@ -79,7 +77,8 @@ def find_glasses(photo: np.ndarray, face: Face, regions: Regions, sure: bool) ->
         return None
     exponent, a, b, dx, dy = grid[best]
     centres = face.eye_centres + np.array([[-dx, dy], [dx, dy]]) * reach
-    return _with_frame(photo, light, centres, a * reach, b * reach, float(exponent), regions, evidence)
+    contrast, colour = _frame(lab, centres, _ring(exponent, _ANGLES) * (a * reach, b * reach), regions.skin_colour[0])
+    return Spectacles(centres, a * reach, b * reach, float(exponent), contrast, colour, evidence)
 
 
 def _thin_lines(light: np.ndarray, face: Face) -> np.ndarray:
@@ -95,25 +94,20 @@ def _thin_lines(light: np.ndarray, face: Face) -> np.ndarray:
     return blur(np.maximum(dark, 0.5 * bright) * free, 1.6)
 
 
-def _with_frame(
-    photo: np.ndarray, light: np.ndarray, centres: np.ndarray, a: float, b: float, exponent: float,
-    regions: Regions, evidence: float,
-) -> Spectacles:  # fmt: skip
-    """Colour and contrast of the rims, read along the curves."""
-    lab = rgb_to_lab(photo)
-    found: dict[str, list[np.ndarray]] = {"upper": [], "lower": []}
+def _frame(
+    lab: np.ndarray, centres: np.ndarray, ring: np.ndarray, skin: float
+) -> tuple[tuple[float, float], np.ndarray]:
+    """Contrast of upper and lower rims to the skin's L*, and the frame's L*a*b*, read along the curves."""
+    rims: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for centre in centres:
-        for point, angle in zip(centre + _ring(exponent, _ANGLES) * (a, b), _ANGLES):
+        for point, angle in zip(centre + ring, _ANGLES):
             x, y = np.clip(point, 2, lab.shape[0] - 3).astype(int)
             near = lab[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3)
-            found["upper" if angle > np.pi else "lower"].append(near[near[:, 0].argmin()])
-    upper, lower = (np.array(found[part]) for part in ("upper", "lower"))
-    skin = regions.skin_colour[0]
-    contrast = tuple(float(np.clip(skin - np.median(rim[:, 0]), 0, 60)) for rim in (upper, lower))
-    both = np.vstack([upper, lower])
-    colour = np.median(both[both[:, 0] <= np.percentile(both[:, 0], 50)], axis=0)
-    drawn = np.array([np.clip(0.85 * colour[0], 8, 52), 0.7 * colour[1], 0.7 * colour[2]])
-    return Spectacles(centres, a, b, exponent, contrast, drawn, evidence)
+            rims[0 if angle > np.pi else 1].append(near[near[:, 0].argmin()])
+    upper, lower = (float(np.clip(skin - np.median(np.array(rim)[:, 0]), 0, 60)) for rim in rims)
+    both = np.array(rims[0] + rims[1])
+    light, a, b = np.median(both[both[:, 0] <= np.percentile(both[:, 0], 50)], axis=0)
+    return (upper, lower), np.array([np.clip(0.85 * light, 8, 52), 0.7 * a, 0.7 * b])
 
 
 def paint_glasses(sheet: Sheet, glasses: Spectacles, face: Face, unit: float) -> None:

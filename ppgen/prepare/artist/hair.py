@@ -105,7 +105,7 @@ def strands(lab: np.ndarray, region: np.ndarray, colours: HairTones) -> np.ndarr
 
 def _thin_hair(regions: Regions, face: Face) -> np.ndarray:
     """Coverage of hair through which the scalp shows: places beside the hair that are half like it."""
-    _, down = face.across()
+    _, down = face.across
     near = cv2.dilate(regions.hair.astype(np.uint8), np.ones((21, 21), np.uint8)) > 0
     forehead = (face.brow_y - face.chin) / face.height - 0.08
     place = regions.skin & near & (down < forehead)

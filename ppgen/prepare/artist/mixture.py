@@ -35,13 +35,12 @@ class Mixture:
 
     def plus(self, weight: float, mean: np.ndarray, covariance: np.ndarray) -> Mixture:
         """With one more component; the weights need not sum to 1."""
-        factor, scale = _factor(covariance)
+        factor = np.linalg.cholesky(np.linalg.inv(covariance))
+        scale = -0.5 * float(np.linalg.slogdet(covariance)[1])
         return Mixture(
-            np.append(self.weights, weight),
-            np.vstack([self.means, mean]),
-            np.concatenate([self.factors, factor[None]]),
-            np.append(self.scales, scale),
-        )
+            np.append(self.weights, weight), np.vstack([self.means, mean]),
+            np.concatenate([self.factors, factor[None]]), np.append(self.scales, scale),
+        )  # fmt: skip
 
     def log_likelihood(self, values: np.ndarray) -> np.ndarray:
         """Of (..., d): (...), without the constant of the dimension."""
@@ -54,10 +53,6 @@ class Mixture:
         return total.reshape(values.shape[:-1])
 
 
-def _factor(covariance: np.ndarray) -> tuple[np.ndarray, float]:
-    return np.linalg.cholesky(np.linalg.inv(covariance)), -0.5 * float(np.linalg.slogdet(covariance)[1])
-
-
 def fit_mixture(values: np.ndarray, count: int, floor: tuple[float, ...]) -> Mixture:
     """One Gaussian per k-means cluster; `floor` is added to the variances. (n, d) with n of at least a few dozen."""
     stride = max(1, len(values) // _SAMPLE)
@@ -65,13 +60,8 @@ def fit_mixture(values: np.ndarray, count: int, floor: tuple[float, ...]) -> Mix
     labels, _ = cluster(values / np.sqrt(floor), max(1, min(count, len(values) // 30)))
     parts = [values[labels == k] for k in np.unique(labels)]
     parts = [part for part in parts if len(part) >= 8] or [values]
-    mixture = None
+    size = values.shape[1]
+    mixture = Mixture(np.zeros(0), np.zeros((0, size)), np.zeros((0, size, size)), np.zeros(0))
     for part in parts:
-        covariance = np.cov(part.T) + np.diag(floor)
-        weight, mean = len(part) / len(values), part.mean(axis=0)
-        if mixture is None:
-            factor, scale = _factor(covariance)
-            mixture = Mixture(np.array([weight]), mean[None], factor[None], np.array([scale]))
-        else:
-            mixture = mixture.plus(weight, mean, covariance)
+        mixture = mixture.plus(len(part) / len(values), part.mean(axis=0), np.cov(part.T) + np.diag(floor))
     return mixture

@@ -5,19 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    SCALE,
-    SHEET,
-    Sheet,
-    blur,
-    brush,
-    enlarge,
-    polygon,
-    rgb_to_lab,
-    spline,
-    step,
-    to_sheet,
-)  # fmt: skip
+from ppgen.prepare.artist.canvas import SHEET, Sheet, blur, brush, enlarge, polygon, spline, step, to_sheet
 from ppgen.prepare.artist.face import LIP_BOTTOM, LIP_TOP, MOUTH_BOTTOM, MOUTH_TOP, NOSTRILS, Face
 from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
@@ -27,13 +15,13 @@ _REDDEST = 52.0  # a* of lips at most
 _FULLER = 0.22  # of its height a lip grows where the style asks for full lips
 
 
-def paint_mouth(sheet: Sheet, photo: np.ndarray, face: Face, skin: np.ndarray, tones: SkinTones, style: Style) -> None:
+def paint_mouth(sheet: Sheet, lab: np.ndarray, face: Face, skin: np.ndarray, tones: SkinTones, style: Style) -> None:
     """Lips, teeth or the dark of an open mouth, the line between the lips.
 
     Args:
-        skin: L*a*b* of the skin in the photo; the lips keep their difference from it.
+        lab: the photo's L*a*b*. skin: L*a*b* of the skin in the photo; the lips keep their difference from it.
     """
-    lab, unit = rgb_to_lab(photo), face.height * SCALE / 330
+    unit = face.unit
     top, bottom, inner_top, inner_bottom = (
         to_sheet(spline(face.points[part], 48 // (len(part) - 1)))  # all four as long as each other
         for part in (LIP_TOP, LIP_BOTTOM, MOUTH_TOP, MOUTH_BOTTOM)
@@ -103,13 +91,13 @@ def _paint_open(
     sheet.paint(line + (10, 3, 3), brush(bottom, 1.8 * unit, (0.3, 0.3)), 0.7)
 
 
-def paint_nose(sheet: Sheet, photo: np.ndarray, light: np.ndarray, face: Face, tones: SkinTones) -> None:
+def paint_nose(sheet: Sheet, lab: np.ndarray, light: np.ndarray, face: Face, tones: SkinTones) -> None:
     """Nostrils as dark as the photo has them, wings, the tip's underside.
 
     Args:
-        light: L* of the skin (256, 256).
+        lab: the photo's L*a*b*. light: L* of the skin (256, 256).
     """
-    unit = face.height * SCALE / 330
+    unit = face.unit
     base = face.points[NOSTRILS]
     width = float(np.linalg.norm(base[-1] - base[0]))
     line = tones.base + (-0.50 * tones.base[0], 13, 10)
@@ -117,9 +105,7 @@ def paint_nose(sheet: Sheet, photo: np.ndarray, light: np.ndarray, face: Face, t
         foot = face.points[index]
         wing = foot + np.array([[-0.02, -0.36], [0.10, -0.22], [0.12, -0.07], [0.0, 0.03]]) * width * (side, 1)
         sheet.paint(line, brush(to_sheet(spline(wing, 10)), 2.6 * unit, (0.0, 0.2)), 0.8)
-    under = to_sheet(spline(base[1:4] + (0, 0.02 * width), 10))
-    sheet.paint(line, brush(under, 2.0 * unit), 0.6)
-    lab = rgb_to_lab(photo)
+    sheet.paint(line, brush(to_sheet(spline(base[1:4] + (0, 0.02 * width), 10)), 2.0 * unit), 0.6)
     around = face.filled(np.vstack([base + (0, 0.05 * width), (base - (0, 0.18 * width))[::-1]]))
     dark = blur(np.maximum(np.percentile(light[around], 70) - lab[..., 0], 0) * around, 0.7)
     depth = float(np.percentile(dark[around], 92)) if around.sum() > 8 else 0.0

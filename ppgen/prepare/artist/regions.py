@@ -88,7 +88,7 @@ def _disc(size: int) -> np.ndarray:
 
 def _bare_skin(features: np.ndarray, oval: np.ndarray, face: Face) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (n, 4) that are surely skin, and the L*a*b* of well lit skin."""
-    across, _ = face.across()
+    across, _ = face.across
     y = np.mgrid[0:SIDE, 0:SIDE][0]
     inner = cv2.erode((oval & ~face.features).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     core = inner & (y > face.brow_y)
@@ -113,7 +113,7 @@ class _Models:
 def _colour_models(
     features: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Face, bare: np.ndarray, skin_colour: np.ndarray
 ) -> _Models:
-    across, down = face.across()
+    across, down = face.across
     skin = fit_mixture(bare, 3, _FLOOR)
     # glare, and skin in the shade: the same hue with less light; deep shade only below the eyes
     skin = skin.plus(0.06, _toned(bare, skin_colour, 1.22, 0.65), np.diag((40.0, 14.0, 16.0, 0.06)))
@@ -162,14 +162,14 @@ def _likelihoods(features: np.ndarray, person: np.ndarray, models: _Models, face
 
 def long_hair(person: np.ndarray, face: Face) -> float:
     """0: nothing but the face at the height of the mouth, 1: something wide beside it, so hair falls that far."""
-    across, down = face.across()
+    across, down = face.across
     band = (down > -0.30) & (down < -0.12) & (across > 0.55) & (across < 0.75)
     return float(step(0.15, 0.6, person[band].mean() if band.any() else 0.0))
 
 
 def _leaks(lab: np.ndarray, person: np.ndarray, logs: np.ndarray, face: Face) -> np.ndarray:
     """Background that the mask took along beside the head: flags, chair backs."""
-    across, down = face.across()
+    across, down = face.across
     unlike = (logs < -14).all(axis=-1)
     vivid = (lab[..., 1] > 24) & (np.hypot(lab[..., 1], lab[..., 2]) > 32)
     turned = abs(float(face.points[30, 0]) - face.centre_x) / face.width
@@ -181,7 +181,7 @@ def _leaks(lab: np.ndarray, person: np.ndarray, logs: np.ndarray, face: Face) ->
 
 def _weigh(logs: np.ndarray, oval: np.ndarray, person: np.ndarray, face: Face) -> np.ndarray:
     """Shares (256, 256, 3) of skin, hair, clothes that sum to 1."""
-    across, down = face.across()
+    across, down = face.across
     long = long_hair(person, face)
     above_ears = down < -0.5
     skin = 1.0 - 3.0 * step(0.05, 0.5, down) - 2.0 * step(0.45, 0.9, across) * (down > -0.1)
@@ -218,7 +218,7 @@ def _below_jaw(face: Face) -> np.ndarray:
 
 def _tidy(labels: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Face) -> np.ndarray:
     """Decided labels (0 skin, 1 hair, 2 clothes, 3 nobody) without specks, with smooth borders."""
-    across, down = face.across()
+    across, down = face.across
     low = oval & (down > (face.brow_y - face.chin) / face.height - 0.02)
     labels = np.where(low & ~((across > 0.4) & (labels == 1)), 0, labels)
     labels = np.where(person, labels, 3)

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    Sheet,
-    blur,
-    enlarge,
-    polygon,
-    shape_of,
-    step,
-    to_sheet,
-)
+from ppgen.prepare.artist.canvas import Sheet, blur, enlarge, polygon, shape_of, step, to_sheet
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.lines import fold_lines
 from ppgen.prepare.artist.regions import Regions

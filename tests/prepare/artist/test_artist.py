@@ -11,7 +11,7 @@ from ppgen.faces.typical import typical_landmarks
 from ppgen.metrics.cartoon import face_hull, lightness
 from ppgen.prepare.artist import draw_cartoon
 from ppgen.prepare.artist.beard import find_beard
-from ppgen.prepare.artist.canvas import lab_to_rgb
+from ppgen.prepare.artist.canvas import lab_to_rgb, rgb_to_lab
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses
 from ppgen.prepare.artist.hair import hair_tones
@@ -192,8 +192,8 @@ def test_glasses_only_where_they_are():
     for frame in (True, False):
         photo, mask = portrait(frame=frame)
         regions = find_regions(photo, mask, face)
-        assert (find_glasses(photo, face, regions, sure=False) is not None) == frame
-    spectacles = find_glasses(*portrait(frame=True)[:1], face, regions, sure=True)
+        assert (find_glasses(rgb_to_lab(photo), face, regions, sure=False) is not None) == frame
+    spectacles = find_glasses(rgb_to_lab(portrait(frame=True)[0]), face, regions, sure=True)
     assert abs(spectacles.half_width - 24) < 5 and abs(spectacles.half_height - 16) < 5
 
 
