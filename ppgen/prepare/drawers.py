@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ppgen.errors import ConfigError
+from ppgen.faces.identify import describe
 from ppgen.prepare.artist import draw_cartoon
 
 CARTOONS = ("artist", "photo2cartoon")
@@ -28,6 +29,11 @@ class Person(NamedTuple):
         if self.age_group or self.years is None:
             return self.age_group
         return "young" if self.years < 50 else "middle" if self.years < 65 else "senior"
+
+
+def likeness(cartoon: np.ndarray, photo: np.ndarray, landmarks: np.ndarray) -> float:
+    """How far the face descriptors of a drawing and its photo lie apart; 0.6 and more is another person to dlib."""
+    return float(np.linalg.norm(describe(cartoon, landmarks) - describe(photo, landmarks)))
 
 
 def drawer(name: str) -> Draw:
