@@ -158,7 +158,7 @@ def _safe(source: Path, name: str) -> PurePosixPath:
 
 def _checked(source: Path, entries: Iterator[_Entry], limits: Limits) -> list[_Entry]:
     """The entries to write; DataError as soon as they are too many, too large, or collide."""
-    found: dict[str, _Entry] = {}
+    listed: dict[str, _Entry] = {}
     folders: set[str] = set()
     total, packed = 0, max(1, source.stat().st_size)
     for count, entry in enumerate(entries, start=1):
@@ -174,16 +174,15 @@ def _checked(source: Path, entries: Iterator[_Entry], limits: Limits) -> list[_E
         if entry.name.parts[0] in _IGNORED_TOPS or entry.name.name in _IGNORED_NAMES:
             continue
         key = str(entry.name).casefold()
-        if key in found:
+        if key in listed:
             raise DataError(f"{source}: two entries are called '{entry.name}' (case aside)")
-        found[key] = entry
+        listed[key] = entry
         folders.update(str(parent).casefold() for parent in entry.name.parents)
-    clash = sorted(folders & set(found))
-    if clash:
-        raise DataError(f"{source}: '{found[clash[0]].name}' is a file and a folder at once")
-    if not found:
+    if clash := sorted(folders & set(listed)):
+        raise DataError(f"{source}: '{listed[clash[0]].name}' is a file and a folder at once")
+    if not listed:
         raise DataError(f"{source}: holds no file")
-    return list(found.values())
+    return list(listed.values())
 
 
 def _place(source: Path, target: Path, entries: list[_Entry]) -> tuple[Path, int]:

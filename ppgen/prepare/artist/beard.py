@@ -35,10 +35,10 @@ class FacialHair:
 
 def paint_beard(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, style: Style) -> None:
     """Paint what `find_beard` finds."""
-    found = find_beard(regions, face)
-    if style.stubble and not found.beard.any():
-        sheet.paint(tones.base * _STUBBLE, _shaved(regions, face), style.stubble * (0.42 + 0.2 * found.shade))
-    whole = found.beard | found.moustache
+    hair = find_beard(regions, face)
+    if style.stubble and not hair.beard.any():
+        sheet.paint(tones.base * _STUBBLE, _shaved(regions, face), style.stubble * (0.42 + 0.2 * hair.shade))
+    whole = hair.beard | hair.moustache
     if whole.any():
         bare = whole & ~face.features
         colours = hair_tones(regions.lab[bare if bare.any() else whole], tones.expo, style.grey)
@@ -71,27 +71,20 @@ def find_beard(regions: Regions, face: Face) -> FacialHair:
     x = np.mgrid[0 : lower.shape[0], 0 : lower.shape[1]][1]
     left = x < (face.points[33, 0] + face.points[8, 0]) / 2
     beard = _without_jaw_shade(long_pieces(_closed(hairy & lower, 5), 60), regions, face)
-    share = beard.sum() / max(1, lower.sum())
     limit = _BEARD if regions.skin_colour[0] > 50 else 2 * _BEARD
-    chin = _chin(face) & lower
-    if share < limit or not _balanced(beard, left) or beard[chin].mean() < 0.25:
-        beard = np.zeros_like(beard)
-    else:
-        beard = _closed(beard, 13) & lower
+    thin = beard.sum() / max(1, lower.sum()) < limit or not _balanced(beard, left)
+    beard = np.zeros_like(beard) if thin or beard[_chin(face) & lower].mean() < 0.25 else _closed(beard, 13) & lower
     return FacialHair(beard, _moustache(rich, lip, beard.any(), regions), shade)
 
 
 def _moustache(rich: np.ndarray, lip: np.ndarray, bearded: bool, regions: Regions) -> np.ndarray:
     """The upper lip where hair covers most of it; beside a beard less proof is asked for."""
-    empty = np.zeros_like(lip)
-    if lip.sum() < 20:
-        return empty
     light = blur(regions.lab[..., 0], 1.2) / regions.skin_colour[0]
-    colour, dark = float(np.median(rich[lip])), float(np.median(light[lip]))
-    if not (colour < 0.70 or (colour < 0.82 and dark < 0.82) or (bearded and colour < 0.87)):
-        return empty
-    covered = lip & ((rich < 1.0) | (light < 0.8))
-    return _closed(covered, 5)
+    if lip.sum() >= 20:
+        colour, dark = float(np.median(rich[lip])), float(np.median(light[lip]))
+        if colour < 0.70 or (colour < 0.82 and dark < 0.82) or (bearded and colour < 0.87):
+            return _closed(lip & ((rich < 1.0) | (light < 0.8)), 5)
+    return np.zeros_like(lip)
 
 
 def _closed(region: np.ndarray, size: int) -> np.ndarray:
@@ -144,9 +137,5 @@ def _without_jaw_shade(beard: np.ndarray, regions: Regions, face: Face) -> np.nd
     """Without pieces that only hug the jaw line."""
     depth = cv2.distanceTransform(regions.oval.astype(np.uint8), cv2.DIST_L2, 3)
     count, pieces = cv2.connectedComponents(beard.astype(np.uint8))
-    kept = np.zeros_like(beard)
-    for piece in range(1, count):
-        here = pieces == piece
-        if np.percentile(depth[here], 80) >= 0.055 * face.height:
-            kept |= here
-    return kept
+    least = 0.055 * face.height
+    return np.isin(pieces, [one for one in range(1, count) if np.percentile(depth[pieces == one], 80) >= least])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,8 +18,7 @@ _NEAR_GREY, _LIGHT_HAIR = 0.19, 60.0  # white hair has less chroma for its L*, a
 _CAST = 0.5  # share of its colour that white hair keeps: the rest is warm light
 
 
-@dataclass(frozen=True)
-class HairTones:
+class HairTones(NamedTuple):
     """Four L*a*b* tones from dark to light (4, 3), and what its outline is inked with."""
 
     tones: np.ndarray
@@ -48,8 +47,7 @@ def white_hair(lab: np.ndarray) -> np.ndarray | None:
 
 def hair_tones(pixels: np.ndarray, expo: float, grey: float = 0.0) -> HairTones:
     """Tones around the colour of the photo's hair pixels (n, 3) L*a*b*; `grey` as for `greyed`."""
-    white = white_hair(pixels)
-    cast = 1.0
+    white, cast = white_hair(pixels), 1.0
     if white is not None:
         pixels, cast = pixels[white], _CAST
     middle, spread = np.median(pixels, axis=0), max(5.0, float(pixels[:, 0].std()))
@@ -83,10 +81,9 @@ def strands(lab: np.ndarray, region: np.ndarray, colours: HairTones) -> np.ndarr
     if white is not None:  # shade and colour that are not the hair's own give way to the hair beside them
         region = region.copy()
         region[region] = white
-    light = lab[..., 0]
-    pixels = light[region]
+    pixels = lab[region, 0]
     spread = max(5.0, float(pixels.std()))
-    flow = Flow(fill_from(light, region), region, sigma=2.6)
+    flow = Flow(fill_from(lab[..., 0], region), region, sigma=2.6)
     tone, fine = flow.smooth([blur(flow.light, 1.0), flow.ridges(0.95)], reach=12, stride=1.4)
     tone = (tone - np.median(pixels)) / spread
     fine = fine / np.clip(spread / 9, 0.6, 1.3)

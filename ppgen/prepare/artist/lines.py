@@ -95,9 +95,8 @@ def fill_from(field: np.ndarray, known: np.ndarray) -> np.ndarray:
     """A field (256, 256) whose unknown pixels take the value of the nearest known one."""
     if not known.any() or known.all():
         return field
-    _, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
+    unknown = (~known).astype(np.uint8)
+    _, labels = cv2.distanceTransformWithLabels(unknown, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     values = np.zeros(labels.max() + 1, np.asarray(field).dtype)
     values[labels[known]] = field[known]
     return values[labels]

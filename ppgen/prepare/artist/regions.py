@@ -7,6 +7,7 @@ certainly is, and a prior that depends on where it lies relative to the face. Co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -47,12 +48,12 @@ def find_regions(photo: np.ndarray, mask: np.ndarray, face: Face) -> Regions:
         photo: uint8 (256, 256, 3) RGB. mask: (256, 256) in [0, 1].
     """
     lab = rgb_to_lab(cv2.bilateralFilter(photo, 5, 25, 3))
-    texture = _texture(rgb_to_lab(photo)[..., 0])
+    light = rgb_to_lab(photo)[..., 0]
+    texture = np.log1p(np.sqrt(blur((light - blur(light, 2.0)) ** 2, 2.0)))
     features = np.dstack([lab, texture])
     oval = face.filled(face.oval)
     person = _solid(mask > 0.55)
-    bare, skin_colour = _bare_skin(features, oval, face)
-    models = _colour_models(features, person, oval, face, bare, skin_colour)
+    models, skin_colour = _models(features, person, oval, face)
     logs = _likelihoods(features, person, models, face)
     person = _solid(person & ~_leaks(lab, person, logs, face))
     shares = _weigh(logs, oval, person, face)
@@ -61,11 +62,6 @@ def find_regions(photo: np.ndarray, mask: np.ndarray, face: Face) -> Regions:
     neck = skin & _below_jaw(face) & ~oval
     hair_share = shares[..., 1] / np.maximum(shares[..., 0] + shares[..., 1], 1e-6)
     return Regions(person, skin & ~neck, neck, hair, clothes, oval, lab, texture, skin_colour, hair_share)
-
-
-def _texture(light: np.ndarray) -> np.ndarray:
-    fine = light - blur(light, 2.0)
-    return np.log1p(np.sqrt(blur(fine**2, 2.0)))
 
 
 def _solid(person: np.ndarray) -> np.ndarray:
@@ -102,18 +98,17 @@ def _bare_skin(features: np.ndarray, oval: np.ndarray, face: Face) -> tuple[np.n
     return bare, colour
 
 
-@dataclass(frozen=True)
-class _Models:
+class _Models(NamedTuple):
     skin: Mixture
-    shaded: Mixture  # skin, and skin in the shade, found below the eyes; above it would be a fringe
+    shaded: Mixture  # skin, and skin in the shade, seen below the eyes; above it would be a fringe
     hair: Mixture | None
     clothes: Mixture | None
 
 
-def _colour_models(
-    features: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Face, bare: np.ndarray, skin_colour: np.ndarray
-) -> _Models:
+def _models(features: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Face) -> tuple[_Models, np.ndarray]:
+    """The colours of each part, and the L*a*b* of well lit skin."""
     across, down = face.across
+    bare, skin_colour = _bare_skin(features, oval, face)
     skin = fit_mixture(bare, 3, _FLOOR)
     # glare, and skin in the shade: the same hue with less light; deep shade only below the eyes
     skin = skin.plus(0.06, _toned(bare, skin_colour, 1.22, 0.65), np.diag((40.0, 14.0, 16.0, 0.06)))
@@ -133,7 +128,7 @@ def _colour_models(
     clothes_seed &= ~((across < 0.3) & (down < 0.2) & (far < 20))
     hair = fit_mixture(features[hair_seed], 3, _FLOOR) if hair_seed.sum() > 120 else None
     clothes = fit_mixture(features[clothes_seed], 4, _FLOOR) if clothes_seed.sum() > 120 else None
-    return _Models(skin, shaded, hair, clothes)
+    return _Models(skin, shaded, hair, clothes), skin_colour
 
 
 def _toned(bare: np.ndarray, colour: np.ndarray, light: float, rich: float) -> np.ndarray:
@@ -173,17 +168,14 @@ def _leaks(lab: np.ndarray, person: np.ndarray, logs: np.ndarray, face: Face) ->
     unlike = (logs < -14).all(axis=-1)
     vivid = (lab[..., 1] > 24) & (np.hypot(lab[..., 1], lab[..., 2]) > 32)
     turned = abs(float(face.points[30, 0]) - face.centre_x) / face.width
-    limit = 0.62 + 0.4 * turned + 0.25 * long_hair(person, face)
-    beside = person & (down < -0.1) & (across > limit)
-    leak = beside & (unlike | vivid)
-    return cv2.dilate(leak.astype(np.uint8), _disc(5)) > 0
+    beside = person & (down < -0.1) & (across > 0.62 + 0.4 * turned + 0.25 * long_hair(person, face))
+    return cv2.dilate((beside & (unlike | vivid)).astype(np.uint8), _disc(5)) > 0
 
 
 def _weigh(logs: np.ndarray, oval: np.ndarray, person: np.ndarray, face: Face) -> np.ndarray:
     """Shares (256, 256, 3) of skin, hair, clothes that sum to 1."""
     across, down = face.across
     long = long_hair(person, face)
-    above_ears = down < -0.5
     skin = 1.0 - 3.0 * step(0.05, 0.5, down) - 2.0 * step(0.45, 0.9, across) * (down > -0.1)
     skin -= (9.0 - 5.0 * long) * step(0.34, 0.5, across) * step(-0.08, 0.02, down)
     skin -= (8.0 - 5.0 * long) * step(0.56, 0.66, across) * step(-0.30, -0.18, down)
@@ -192,7 +184,7 @@ def _weigh(logs: np.ndarray, oval: np.ndarray, person: np.ndarray, face: Face) -
     skin = np.where(oval, 3.0 - 1.2 * fringe, skin)
     hair = np.where(oval, -6.0, -1.0)
     hair = np.where(oval & (down < up - 0.03), -2.0 + step(0.25, 0.45, across) + 1.2 * fringe, hair)
-    hair = np.where(~oval & above_ears, 2.2, hair)
+    hair = np.where(~oval & (down < -0.5), 2.2, hair)
     hair -= 8 * step(0.02, 0.12 + 0.43 * long, down) * (1 - 0.6 * long)
     hair -= 8 * step(0.2, 0.05, across) * (down > 0)
     hair -= 14 * (1 - long) * step(-0.40, -0.22, down)

@@ -37,8 +37,8 @@ def _spot(centre: np.ndarray, wide: float, high: float) -> np.ndarray:
 def _paint_blush(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray, strength: float) -> None:
     colour = tones.base + (-0.08 * tones.base[0], 6 + 0.15 * tones.base[0], 4)
     for eye, jaw in ((0, 3), (1, 13)):
-        middle = 0.55 * face.eye_centres[eye] + 0.45 * face.points[jaw]
-        middle = 0.78 * middle + 0.22 * face.points[33]
+        cheek = 0.55 * face.eye_centres[eye] + 0.45 * face.points[jaw]
+        middle = 0.78 * cheek + 0.22 * face.points[33]
         sheet.paint(colour, _spot(middle, 0.13 * face.width, 0.12 * face.width) * head, 0.75 * strength)
 
 
@@ -46,13 +46,11 @@ def _paint_glow(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray, st
     reach, points = face.eye_distance, face.points
     colour = tones.base + (3 + 0.2 * (100 - tones.base[0]), -3, -2)
     forehead = (points[21] + points[22]) / 2 - (0, 0.42 * (face.brow_y - face.top))
-    coverage = _spot(forehead, 0.50 * reach, 0.15 * reach)
-    for eye, side in ((0, -1), (1, 1)):
-        bone = face.eye_centres[eye] + (0.12 * side * reach, 0.33 * reach)
-        coverage = np.maximum(coverage, _spot(bone, 0.24 * reach, 0.09 * reach))
-    coverage = np.maximum(coverage, _spot((points[57] + points[8]) / 2, 0.17 * reach, 0.09 * reach))
-    bridge = brush(to_sheet(spline(points[27:31])), 0.13 * reach * SCALE, (0.3, 0.8))
-    coverage = np.maximum(coverage, blur(bridge, 3.0))
+    bones = [face.eye_centres[eye] + (0.12 * side * reach, 0.33 * reach) for eye, side in ((0, -1), (1, 1))]
+    chin = (points[57] + points[8]) / 2
+    spots = [(forehead, 0.50, 0.15), *((bone, 0.24, 0.09) for bone in bones), (chin, 0.17, 0.09)]
+    bridge = blur(brush(to_sheet(spline(points[27:31])), 0.13 * reach * SCALE, (0.3, 0.8)), 3.0)
+    coverage = np.max([bridge, *(_spot(middle, wide * reach, high * reach) for middle, wide, high in spots)], axis=0)
     sheet.paint(colour, coverage * head, 0.9 * strength)
 
 
@@ -64,9 +62,8 @@ def _paint_wrinkles(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray
     width = _LINE * face.height / 110 * (0.5 + 0.5 * strength)
     for fold, weight in folds:
         curve = to_sheet(spline(fold, 8))
-        sheet.paint(
-            tones.shade, blur(brush(curve + (0, width), 3.2 * width * weight), 0.8 * width) * head, 0.4 * strength
-        )
+        shade = blur(brush(curve + (0, width), 3.2 * width * weight), 0.8 * width)
+        sheet.paint(tones.shade, shade * head, 0.4 * strength)
         sheet.paint(tones.base + (-dark, 10, 8), brush(curve, width * weight) * head, 0.25 + 0.45 * strength)
 
 
