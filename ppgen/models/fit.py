@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from ppgen.errors import ConfigError
+from ppgen.models.base import Batch
 from ppgen.networks.protocols import OfPictures
 
 
@@ -28,7 +26,7 @@ def check_fit(generator: object, discriminator: object) -> None:
             )
 
 
-def check_keys(sample: Mapping[str, Any], *wanted: str) -> None:
+def check_keys(sample: Batch, *wanted: str) -> None:
     """ConfigError where a dataset's samples lack what a recipe reads of aligned portraits."""
     if missing := [key for key in wanted if key not in sample]:
         raise ConfigError(
@@ -37,7 +35,7 @@ def check_keys(sample: Mapping[str, Any], *wanted: str) -> None:
         )
 
 
-def check_sample(network: object, sample: Mapping[str, Any]) -> None:
+def check_sample(network: object, sample: Batch) -> None:
     """ConfigError where a dataset's pictures or labels are not what a network reads.
 
     Args:

@@ -68,5 +68,5 @@ def test_inside_a_fade_a_fresh_model_takes_the_same_step(batch):
 def test_bad_arguments_are_named():
     with pytest.raises(ConfigError, match="stable_images: expected a whole number or 3 of them"):
         ProgressiveGAN(**NETWORKS, stable_images=[1, 2])
-    with pytest.raises(ConfigError, match="the same size of pictures, the generator has 16 and the discriminator 8"):
+    with pytest.raises(ConfigError, match="generator.image_size: 16 and discriminator.image_size: 8"):
         ProgressiveGAN(NETWORKS["generator"], {"name": "PGGANDiscriminator", "widths": [4, 4]})

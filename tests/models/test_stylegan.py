@@ -161,7 +161,7 @@ def test_it_learns_where_the_light_is_while_it_grows(tmp_path):
 def test_bad_arguments_are_named():
     with pytest.raises(ConfigError, match="stable_images: expected a whole number or 3 of them"):
         model(stable_images=[1, 2])
-    with pytest.raises(ConfigError, match="the same size of pictures"):
+    with pytest.raises(ConfigError, match="the same size, found"):
         StyleGAN(GENERATOR, {**DISCRIMINATOR, "size": 32})
     with pytest.raises(ConfigError, match="model.generator: a StyleGAN2Generator does not grow"):
         StyleGAN({**GENERATOR, "name": "StyleGAN2Generator"}, DISCRIMINATOR)
