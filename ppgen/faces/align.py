@@ -160,7 +160,7 @@ def _warp(image: np.ndarray, matrix: np.ndarray, side: int) -> np.ndarray:
     affine[:, 2] += 0.5 - affine[:, :2] @ (0.5, 0.5) - low + rim
     channels = []
     for channel in range(3):  # as float: Pillow cuts 8-bit results off instead of rounding them
-        plane = ImageOps.expand(Image.fromarray(region[..., channel].astype(np.float32)), rim, float(_WHITE))
+        plane = ImageOps.expand(Image.fromarray(region[..., channel].astype(np.float32)), rim, _WHITE)
         view = plane.transform(
             (side, side), Image.Transform.AFFINE, affine.ravel().tolist(), Image.Resampling.BILINEAR,
             fillcolor=float(_WHITE),

@@ -21,7 +21,7 @@ def _matrices(count: int, entries: list[list]) -> np.ndarray:
     return np.stack(rows, axis=1)
 
 
-def _scaling(count: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _scaling(count: int, x: np.ndarray, y: np.ndarray | float) -> np.ndarray:
     return _matrices(count, [[x, 0, 0], [0, y, 0], [0, 0, 1]])
 
 

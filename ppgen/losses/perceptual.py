@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import paddle
 import paddle.nn.functional as F
+from paddle import nn
 
 from ppgen.errors import ConfigError
 
@@ -35,7 +35,7 @@ class FacePerception:
 
     def __init__(
         self,
-        network: Any,
+        network: nn.Layer,
         box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
         depths: Sequence[str] = DEPTHS,
         identity: float = 1.0,
@@ -48,9 +48,9 @@ class FacePerception:
         """(N, 3, H, W) in [-1, 1] -> per depth (N, C, h, w) of unit length over C; last the weighted descriptor."""
         height, width = pictures.shape[2:]
         left, top, right, bottom = (round(f * n) for f, n in zip(self.box, (width, height, width, height)))
-        found = self.network.features(scaled_to(pictures[:, :, top:bottom, left:right], _CHIP))
-        descriptor = _unit(found.descriptor)[:, :, None, None] * (self.identity**0.5)
-        return [*(_unit(getattr(found, depth)) for depth in self.depths), descriptor]
+        features = self.network.features(scaled_to(pictures[:, :, top:bottom, left:right], _CHIP))
+        descriptor = _unit(features.descriptor)[:, :, None, None] * (self.identity**0.5)
+        return [*(_unit(features._asdict()[depth]) for depth in self.depths), descriptor]
 
 
 def _unit(x: paddle.Tensor) -> paddle.Tensor:
@@ -66,13 +66,13 @@ def feature_distance(a: Sequence[paddle.Tensor], b: Sequence[paddle.Tensor]) -> 
 def pyramid_mse(a: paddle.Tensor, b: paddle.Tensor, levels: int = 3) -> paddle.Tensor:
     """(N,) mean over scales 1, 1/2, 1/4 … of the mean squared difference of (N, C, H, W)."""
     difference = a - b
-    found = []
+    errors = []
     for _ in range(levels):
-        found.append(difference.square().mean(axis=[1, 2, 3]))
+        errors.append(difference.square().mean(axis=[1, 2, 3]))
         if difference.shape[2] < 8:
             break
         difference = F.avg_pool2d(difference, 2, 2)
-    return paddle.stack(found).mean(axis=0)
+    return paddle.stack(errors).mean(axis=0)
 
 
 def noise_correlation(noise: Sequence[paddle.Tensor]) -> paddle.Tensor:

@@ -76,13 +76,10 @@ class PairedPhoto2Cartoon(Model):
         told_skin: Literal["estimated", "drawn"] = "estimated",
     ) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
-        self.face_id = hub.load("face_id")
-        for parameter in self.face_id.parameters():
-            parameter.stop_gradient = True
+        self.face_id = hub.load("face_id")  # frozen
         self.pixel_weight, self.edge_weight, self.line_weight = pixel_weight, edge_weight, line_weight
         self.adversarial_weight, self.identity_weight = adversarial_weight, identity_weight
-        self.feature_weight, self.skin_noise = feature_weight, skin_noise
-        self.told_skin = told_skin
+        self.feature_weight, self.skin_noise, self.told_skin = feature_weight, skin_noise, told_skin
         self._skin: dict[str, np.ndarray] = {}  # estimates of validation photos, by id
 
     def check_sample(self, sample: Batch) -> None:

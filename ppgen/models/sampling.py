@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import paddle
@@ -17,7 +17,7 @@ def fixed_noise(count: int, dim: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((count, dim), dtype=np.float32)
 
 
-def noise_of_ids(ids: list[Any], dim: int) -> np.ndarray:
+def noise_of_ids(ids: Iterable[object], dim: int) -> np.ndarray:
     """A latent (len(ids), dim) for every sample's id, whatever batch it comes in: scores do not depend on batches."""
     seeds = [zlib.crc32(str(identifier).encode()) for identifier in ids]
     return np.concatenate([fixed_noise(1, dim, seed) for seed in seeds])

@@ -121,13 +121,13 @@ def main() -> None:
     matrix, bias = np.stack(weights, axis=1), np.array(biases)
     held, used = faces.only(faces.held), faces.only(~faces.held)
     measured = scores(held, *(held.x @ matrix + bias).T)
-    publish_fit(FaceAttributes(len(matrix)), matrix, bias, options.out, {
+    named = {f"validation portraits, {name}": value for name, value in measured.items()}
+    publish_fit(FaceAttributes(len(matrix)), matrix, bias, options.out, named, {
         "title": "Gender and age that a face looks like",
         "data": f"{len(used.x)} official portraits of members of the US Congress (portraits/train, ids with "
                 "crc32 % 10 other than 2)",
         "command": f"python -m ppgen.prepare.attributes --penalty {options.penalty}",
         "wall time": f"{time.time() - started:.0f} s on a machine that did other work too",
-        "scores": {f"validation portraits, {name}": value for name, value in measured.items()},
         "limits": "Adults of 25 to 95, four in five men, mostly light skin, studio light. Two genders, as the "
                   "data's table gives them. The ages it learnt from are those at the end of service and many photos "
                   "are older, so it errs by years. It chooses a style to draw in; it is no statement about anyone.",

@@ -10,10 +10,10 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
+from paddle import nn
 from tqdm import tqdm
 
 from ppgen.datasets.portraits import Portraits
@@ -21,7 +21,6 @@ from ppgen.errors import PPGenError
 from ppgen.faces.skin import skin_features
 from ppgen.hub import ASSETS, publish
 from ppgen.io.image import load_image
-from ppgen.networks.attributes import FaceAttributes
 from ppgen.networks.skin_tone import SkinTone
 
 
@@ -80,14 +79,15 @@ def lightness_errors(estimated: np.ndarray, given: np.ndarray, groups: np.ndarra
 
 
 def publish_fit(
-    network: SkinTone | FaceAttributes, matrix: np.ndarray, bias: np.ndarray, out: str, facts: dict[str, Any]
+    network: nn.Layer, matrix: np.ndarray, bias: np.ndarray, out: str, scores: dict[str, str], facts: dict[str, str]
 ) -> None:
-    """Print a fit's scores and write it, as the network's one linear layer, with its card."""
-    for name, value in facts["scores"].items():
+    """Print a fit's scores and write it, as the network's one layer `linear`, with its card."""
+    for name, value in scores.items():
         print(f"{name}: {value}")
     network.linear.weight.set_value(matrix.astype(np.float32))
     network.linear.bias.set_value(bias.astype(np.float32))
-    publish(network, out, half=False, facts={**facts, "licence": "Apache-2.0", "seed": "none: closed form"})
+    common = {"licence": "Apache-2.0", "seed": "none: closed form", "scores": scores}
+    publish(network, out, half=False, facts={**facts, **common})
 
 
 def run(main: Callable[[], None]) -> None:
@@ -115,13 +115,12 @@ def main() -> None:
         held_x, held_y, held_groups = joined(held)
         errors = lightness_errors(held_x @ matrix + bias, held_y, held_groups)
         scores |= {f"{kind} photos, {name}": value for name, value in errors.items()}
-    publish_fit(SkinTone(x.shape[1]), matrix, bias, options.out, {
+    publish_fit(SkinTone(x.shape[1]), matrix, bias, options.out, scores, {
         "title": "Skin colour a cartoon is drawn with",
         "data": f"{len(x) // 2} official portraits of members of the US Congress with drawn cartoons "
         "(portraits/train, split 'train'), each in colour and in grey",
         "command": f"python -m ppgen.prepare.skin_tone --penalty {options.penalty} --evenness {options.evenness}",
         "wall time": f"{time.time() - started:.0f} s",
-        "scores": scores,
         "limits": "28 dark and 9 medium skin tones in the training data; the artist it imitates knows three tones. "
         "An estimate of what to draw with, not a statement about anyone.",
     })  # fmt: skip

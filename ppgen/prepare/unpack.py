@@ -18,8 +18,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import check_output, sync_folder
@@ -57,7 +58,7 @@ class Unpacked(NamedTuple):
 class _Entry(NamedTuple):
     name: PurePosixPath
     size: int
-    open: Callable[[], BinaryIO | None]
+    open: Callable[[], IO[bytes] | None]
 
 
 def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) -> Unpacked:
@@ -130,7 +131,7 @@ def _zip_entries(source: Path, archive: zipfile.ZipFile) -> Iterator[_Entry]:
         if info.flag_bits & 1:
             raise DataError(f"{source}: '{info.filename}' is encrypted; unpack it with its password by hand")
         if not info.is_dir():
-            yield _Entry(_safe(source, info.orig_filename), info.file_size, lambda info=info: archive.open(info))
+            yield _Entry(_safe(source, info.orig_filename), info.file_size, partial(archive.open, info))
 
 
 def _tar_entries(source: Path, archive: tarfile.TarFile) -> Iterator[_Entry]:
@@ -140,7 +141,7 @@ def _tar_entries(source: Path, archive: tarfile.TarFile) -> Iterator[_Entry]:
             continue
         if not info.isreg():
             raise DataError(f"{source}: '{info.name}' is a link or a device, which is not unpacked")
-        yield _Entry(_safe(source, info.name), info.size, lambda info=info: archive.extractfile(info))
+        yield _Entry(_safe(source, info.name), info.size, partial(archive.extractfile, info))
 
 
 def _safe(source: Path, name: str) -> PurePosixPath:
@@ -230,7 +231,7 @@ def _write_all(source: Path, entries: list[_Entry], folder: Path, strip: int) ->
             _copy(source, stream, file, entry)
 
 
-def _copy(source: Path, stream: BinaryIO, file: BinaryIO, entry: _Entry) -> None:
+def _copy(source: Path, stream: IO[bytes], file: IO[bytes], entry: _Entry) -> None:
     """Not a byte more than was declared: the declared sizes are what the limits were checked with."""
     written = 0
     while chunk := stream.read(_CHUNK):

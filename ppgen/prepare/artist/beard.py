@@ -74,7 +74,7 @@ def find_beard(regions: Regions, face: Face) -> FacialHair:
     limit = _BEARD if regions.skin_colour[0] > 50 else 2 * _BEARD
     thin = beard.sum() / max(1, lower.sum()) < limit or not _balanced(beard, left)
     beard = np.zeros_like(beard) if thin or beard[_chin(face) & lower].mean() < 0.25 else _closed(beard, 13) & lower
-    return FacialHair(beard, _moustache(rich, lip, beard.any(), regions), shade)
+    return FacialHair(beard, _moustache(rich, lip, bool(beard.any()), regions), shade)
 
 
 def _moustache(rich: np.ndarray, lip: np.ndarray, bearded: bool, regions: Regions) -> np.ndarray:

@@ -32,7 +32,7 @@ def blur(field: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(np.asarray(field, np.float32), (0, 0), sigma)
 
 
-def step(low: float, high: float, field: np.ndarray) -> np.ndarray:
+def step(low: float, high: float, field: np.ndarray | float) -> np.ndarray:
     """0 below `low`, 1 above `high`, smooth in between (the cubic Hermite step)."""
     t = np.clip((field - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
@@ -62,8 +62,8 @@ def polygon(outline: np.ndarray, soft: float = 0.0) -> np.ndarray:
     """Coverage of a filled outline, sheet pixels; `soft` blurs its edge."""
     mask = np.zeros((SHEET, SHEET), np.uint8)
     cv2.fillPoly(mask, [_fixed(outline)], 255, cv2.LINE_AA, _SHIFT)
-    mask = mask.astype(np.float32) / 255
-    return blur(mask, soft) if soft > 0 else mask
+    coverage = mask.astype(np.float32) / 255
+    return blur(coverage, soft) if soft > 0 else coverage
 
 
 def brush(curve: np.ndarray, width: float | np.ndarray, ends: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:

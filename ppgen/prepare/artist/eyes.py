@@ -64,7 +64,9 @@ def _find_eye(lab: np.ndarray, face: Face, index: int) -> _Eye:
     return _Eye(grown(upper), grown(lower), width, right, down, iris, radius, -1 if index == 0 else 1)
 
 
-def _gaze(light: np.ndarray, middle: np.ndarray, right: np.ndarray, down: np.ndarray, width: float, radius: float):
+def _gaze(
+    light: np.ndarray, middle: np.ndarray, right: np.ndarray, down: np.ndarray, width: float, radius: float
+) -> np.ndarray:
     """Where the darkest disc of an iris's size lies near the middle of the eye, sheet pixels."""
     size = max(1.0, 0.8 * radius / SCALE)
     calm = cv2.GaussianBlur(light, (0, 0), size / 1.6)

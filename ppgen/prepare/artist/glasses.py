@@ -87,7 +87,7 @@ def _thin_lines(light: np.ndarray, face: Face) -> np.ndarray:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
     dark = np.clip(cv2.morphologyEx(fine, cv2.MORPH_BLACKHAT, kernel), 0, 25)
     bright = np.clip(cv2.morphologyEx(fine, cv2.MORPH_TOPHAT, kernel), 0, 25)
-    free = np.ones(fine.shape, np.uint8)
+    free: np.ndarray = np.ones(fine.shape, np.uint8)
     for first in (36, 42):
         cv2.fillPoly(free, [np.rint(2 * face.points[first : first + 6]).astype(np.int32)], 0)
     free = cv2.erode(free, np.ones((7, 5), np.uint8))

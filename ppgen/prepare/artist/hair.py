@@ -88,7 +88,7 @@ def strands(lab: np.ndarray, region: np.ndarray, colours: HairTones) -> np.ndarr
     tone = (tone - np.median(pixels)) / spread
     fine = fine / np.clip(spread / 9, 0.6, 1.3)
     dark, middle, bright, shine = (lab_to_rgb(colour) for colour in colours.tones)
-    picture = np.broadcast_to(middle, (SHEET, SHEET, 3)).astype(np.float32)
+    picture: np.ndarray = np.broadcast_to(middle, (SHEET, SHEET, 3)).astype(np.float32)
     for colour, coverage in (
         (dark, 0.85 * step(0.5, 1.0, -tone)),
         (bright, step(0.45, 0.8, tone)),

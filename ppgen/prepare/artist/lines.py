@@ -38,7 +38,8 @@ class Flow:
         height, width = self.light.shape
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         packed = cv2.merge([*self._along, *(np.asarray(field, np.float32) for field in fields)])
-        total, weights = packed[..., 2:].copy(), 1.0
+        total: np.ndarray = packed[..., 2:].copy()
+        weights = np.float32(1.0)
         for sign in (1, -1):
             at_x, at_y = x.copy(), y.copy()
             way_x, way_y = (np.float32(sign * stride) * way for way in self._along)
@@ -52,7 +53,7 @@ class Flow:
                 weight = np.float32(np.exp(-2.0 * (count / reach) ** 2))
                 total += weight * seen[..., 2:]
                 weights += weight
-        return [self._on_sheet(total[..., k] / np.float32(weights)) for k in range(len(fields))]
+        return [self._on_sheet(total[..., k] / weights) for k in range(len(fields))]
 
     def _on_sheet(self, field: np.ndarray) -> np.ndarray:
         left, top, right, bottom = (SCALE * edge for edge in self._box)

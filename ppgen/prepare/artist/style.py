@@ -22,7 +22,7 @@ class Style:
     shade of the photo are drawn. catch: size of the light in the eyes. wrinkles: how many lines are drawn and how
     faint a fold of the photo still is. grey: how far hair, beard and brows turn grey.
     lashes: length and weight of the eyelashes. lids: colour on the upper lids. lips: how full and how colored they
-    are. beard: whether facial hair may be drawn. stubble: the shade of a shaved beard. brows: weight of the brows.
+    are. beard: 1 where facial hair may be drawn, 0 where not. stubble: the shade of a shaved beard. brows: weight of the brows.
     """
 
     blush: float = 0.2
@@ -34,19 +34,19 @@ class Style:
     lashes: float = 0.25
     lids: float = 0.0
     lips: float = 0.35
-    beard: bool = True
+    beard: float = 1.0
     stubble: float = 0.0
     brows: float = 0.5
 
 
-_AGES = {
+_AGES: dict[str | None, dict[str, float]] = {
     "young": {"blush": 0.8, "glow": 1.0, "relief": 0.6, "catch": 1.0, "wrinkles": 0.0},
     "middle": {},
     "senior": {"blush": 0.0, "catch": 0.2, "wrinkles": 1.0, "grey": 0.28},
     None: {},
 }
-_GENDERS = {
-    "F": {"lashes": 1.0, "lids": 0.7, "lips": 1.0, "beard": False, "brows": 0.25},
+_GENDERS: dict[str | None, dict[str, float]] = {
+    "F": {"lashes": 1.0, "lids": 0.7, "lips": 1.0, "beard": 0.0, "brows": 0.25},
     "M": {"lashes": 0.0, "lips": 0.2, "stubble": 0.6},
     None: {},
 }
