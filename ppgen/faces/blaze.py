@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from ppgen.faces.shipped import shipped
 from ppgen.io.image import to_tensor_array
 
 if TYPE_CHECKING:
     from ppgen.networks.blazeface import BlazeFace
 
-NETWORK = "blazeface"  # its name in the hub
 MIN_SCORE = 0.5  # MediaPipe's
 _SAME_FACE = 0.3  # intersection over union from which two boxes show one face; MediaPipe's
 _RIGHT_EYE, _LEFT_EYE, _NOSE, _MOUTH, _RIGHT_EAR, _LEFT_EAR = range(6)
@@ -55,13 +55,6 @@ class Detection(NamedTuple):
         return abs(self.turn) > _EARS
 
 
-@lru_cache(maxsize=1)
-def _shipped() -> BlazeFace:
-    from ppgen import hub
-
-    return hub.load(NETWORK)
-
-
 def detect_faces(image: np.ndarray, min_score: float = MIN_SCORE, network: BlazeFace | None = None) -> list[Detection]:
     """Faces of an upright photo of any size, best first; an empty list where there are none.
 
@@ -74,7 +67,7 @@ def detect_faces(image: np.ndarray, min_score: float = MIN_SCORE, network: Blaze
 
     view, scale, offset = letterbox(image, SIDE)
     with paddle.no_grad():
-        raw = (network or _shipped())(paddle.to_tensor(to_tensor_array(view)[None]))
+        raw = (network or shipped("blazeface"))(paddle.to_tensor(to_tensor_array(view)[None]))
     found = []
     for face, score in suppress(*decode(raw.boxes.numpy()[0], raw.logits.numpy()[0], min_score)):
         face = (face - offset) / scale - 0.5  # the network counts from the corner, we from the first pixel's centre

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from ppgen.faces.blaze import Detection
+from ppgen.faces.shipped import shipped
 from ppgen.io.image import to_tensor_array
 
 if TYPE_CHECKING:
     from ppgen.networks.face_mesh import FaceMesh
 
-NETWORK = "face_mesh"  # its name in the hub
 MIN_PRESENCE = 0.5  # MediaPipe's: below, the mesh fits no face
 _GROWTH = 1.5  # of a box, to the square around it; MediaPipe's
 _RIGHT_EYE, _LEFT_EYE = 33, 263  # outer corners
@@ -48,13 +47,6 @@ class Square(NamedTuple):
         return np.column_stack([turn, self.centre - turn @ np.full(2, (pixels - 1) / 2)])
 
 
-@lru_cache(maxsize=1)
-def _shipped() -> FaceMesh:
-    from ppgen import hub
-
-    return hub.load(NETWORK)
-
-
 def lay_mesh(image: np.ndarray, face: Detection, network: FaceMesh | None = None, passes: int = 2) -> Mesh:
     """The mesh of one face.
 
@@ -63,12 +55,12 @@ def lay_mesh(image: np.ndarray, face: Detection, network: FaceMesh | None = None
     Raises WeightsError where the shipped network is missing.
     """
     square = square_around(face.box.reshape(2, 2), 0.0 if face.past_ear else face.angle)
-    mesh = _look(image, square, network or _shipped())
+    mesh = _look(image, square, network or shipped("face_mesh"))
     for _ in range(passes - 1):
         if mesh.presence < MIN_PRESENCE:
             break
         dx, dy = (mesh.points[_LEFT_EYE] - mesh.points[_RIGHT_EYE])[:2]
-        mesh = _look(image, square_around(mesh.points[:, :2], math.atan2(dy, dx)), network or _shipped())
+        mesh = _look(image, square_around(mesh.points[:, :2], math.atan2(dy, dx)), network or shipped("face_mesh"))
     return mesh
 
 

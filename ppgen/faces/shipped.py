@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from paddle import nn
+if TYPE_CHECKING:
+    from paddle import nn
 
 
 @lru_cache

@@ -22,7 +22,8 @@ class Style:
     shade of the photo are drawn. catch: size of the light in the eyes. wrinkles: how many lines are drawn and how
     faint a fold of the photo still is. grey: how far hair, beard and brows turn grey.
     lashes: length and weight of the eyelashes. lids: colour on the upper lids. lips: how full and how colored they
-    are. beard: 1 where facial hair may be drawn, 0 where not. stubble: the shade of a shaved beard. brows: weight of the brows.
+    are. beard: 1 where facial hair may be drawn, 0 where not. stubble: the shade of a shaved beard. brows: weight of
+    the brows.
     """
 
     blush: float = 0.2
