@@ -19,8 +19,8 @@ from ppgen.models.base import Step
 from ppgen.models.stylegan import StyleGAN
 from ppgen.registry import METRICS, MODELS
 
-WIDTHS = {"size": 16, "channel_multiplier": 0.01, "channel_max": 12}
-GENERATOR = {"name": "StyleGANGenerator", "style_dim": 8, "n_mlp": 2, **WIDTHS}
+WIDTHS = {"image_size": 16, "channel_multiplier": 0.01, "channel_max": 12}
+GENERATOR = {"name": "StyleGANGenerator", "latent_dim": 8, "mapping_layers": 2, **WIDTHS}
 DISCRIMINATOR = {"name": "StyleGANDiscriminator", **WIDTHS}
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -139,7 +139,7 @@ def test_it_learns_where_the_light_is_while_it_grows(tmp_path):
     """The mean of the made pictures comes near the mean of the real ones."""
     paddle.seed(3)
     schedule = {"stable_images": 200, "fade_images": 200, "r1_weight": 1.0, "r1_every": 4}
-    recipe = StyleGAN({**GENERATOR, "size": 8}, {**DISCRIMINATOR, "size": 8}, **schedule)
+    recipe = StyleGAN({**GENERATOR, "image_size": 8}, {**DISCRIMINATOR, "image_size": 8}, **schedule)
     adam_config = {"name": "Adam", "learning_rate": 0.003, "beta1": 0.0, "beta2": 0.99}
     config = {
         "seed": 5, "total_iters": 250, "optimizer": {name: adam_config for name in recipe.networks},
@@ -162,7 +162,7 @@ def test_bad_arguments_are_named():
     with pytest.raises(ConfigError, match="stable_images: expected a whole number or 3 of them"):
         model(stable_images=[1, 2])
     with pytest.raises(ConfigError, match="the same size, found"):
-        StyleGAN(GENERATOR, {**DISCRIMINATOR, "size": 32})
+        StyleGAN(GENERATOR, {**DISCRIMINATOR, "image_size": 32})
     with pytest.raises(ConfigError, match="model.generator: a StyleGAN2Generator does not grow"):
         StyleGAN({**GENERATOR, "name": "StyleGAN2Generator"}, DISCRIMINATOR)
     with pytest.raises(ConfigError, match="model.discriminator: a StyleGAN2Discriminator does not grow"):
