@@ -13,6 +13,7 @@ import platform
 import sys
 import warnings
 from pathlib import Path
+from typing import Literal
 
 from ppgen.errors import PPGenError
 
@@ -146,7 +147,7 @@ def on_cpu() -> bool:
     return paddle.get_device() == "cpu"
 
 
-def half_precision() -> str:
+def half_precision() -> Literal["bfloat16", "float16", "float32"]:
     """ "bfloat16" or "float16" if the chosen device trains in it, else "float32".
 
     On a CPU Paddle accepts half precision and silently computes in float32.
@@ -176,7 +177,7 @@ def describe() -> dict[str, str]:
     """What was found and chosen: for `ppgen env` and for the record beside a run's weights."""
     import paddle
 
-    found = {
+    facts = {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": "AMD" if _is_amd() else platform.processor() or platform.machine(),
@@ -186,5 +187,5 @@ def describe() -> dict[str, str]:
     }
     for key in wanted_environment():
         origin = "chosen by ppgen" if key in _chosen else "set by you"
-        found[key] = f"{os.environ[key]} ({origin})" if key in os.environ else "not set"
-    return found
+        facts[key] = f"{os.environ[key]} ({origin})" if key in os.environ else "not set"
+    return facts

@@ -101,7 +101,7 @@ class Recorded(Protocol):
 
 
 def _record_arguments(cls: type) -> None:
-    original = cls.__init__  # type: ignore[misc]  (of this very class, not of an instance's subclass)
+    original = cls.__init__  # type: ignore[misc]
     signature = inspect.signature(original)
 
     @functools.wraps(original)

@@ -11,7 +11,7 @@ from pathlib import Path
 from ppgen.device import keep_memory, select
 from ppgen.engine import checkpoint, distributed, runs, starts
 from ppgen.engine.assemble import build_trainer, describe
-from ppgen.engine.processes import STOPPED, process_count, start_processes
+from ppgen.engine.processes import process_count, start_processes
 from ppgen.engine.profile import Profile, parse_options
 from ppgen.engine.schema import load_config
 from ppgen.engine.settings import TrainingConfig
@@ -68,8 +68,7 @@ def _run(options: argparse.Namespace, config: TrainingConfig) -> int:
     if start_from and source is None:
         starts.load(trainer, start_from)
     if source == folder:
-        for damaged in trainer.snapshot.resume_newest():
-            print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
+        runs.resume_newest(trainer.snapshot)
     elif source is not None:
         trainer.snapshot.resume(source)
     if options.evaluate_only:
@@ -83,10 +82,7 @@ def _train(trainer: Trainer, resumed: bool, arguments: list[str]) -> int:
     folder = trainer.folder
     trainer.run(started=lambda: runs.record_start(folder, trainer.config, trainer.step, resumed, arguments))
     if trainer.stopped_by is not None:
-        if trainer.writes:
-            print(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step}, checkpoint written; "
-                  f"the same command with --resume {folder} goes on", flush=True)  # fmt: skip
-        return 128 + trainer.stopped_by
+        return runs.say_stopped(trainer.stopped_by, trainer.step, folder)
     if trainer.writes:
         best = f", the best is {folder / 'best.safetensors'}" if trainer.snapshot.best is not None else ""
         print(f"done: open {folder / 'index.html'}; the networks are in {folder / 'final'}{best}")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from ppgen.compat.names import MODEL_NAMES, NETWORK_NAMES, ModelName, network_config
-from ppgen.compat.section import Section
+from ppgen.compat.section import Kind, Section, Settings
 from ppgen.errors import ConfigError
 from ppgen.registry import NETWORKS
 
@@ -20,15 +20,13 @@ from ppgen.registry import NETWORKS
 _WHOLE = (
     "input_nc output_nc ngf ndf n_layers n_blocks num_downs img_size size latent_dim n_class input_nz style_dim n_mlp"
 )
-_NETWORK_KINDS: dict[str, Any] = {
+_NETWORK_KINDS: dict[str, Kind] = {
     **dict.fromkeys(_WHOLE.split(), int),
     **dict.fromkeys(("use_dropout", "light", "use_sigmoid"), bool),
     "norm_type": ("batch", "instance", "none"),
 }
 _GAN_MODES = ("vanilla", "lsgan", "wgan", "wgangp", "hinge", "logistic")
 _UNPAIRED_MODES = ("vanilla", "lsgan", "hinge", "logistic")
-_GENERATOR_FACTOR = {"lsgan": 2.0}  # its generator's loss in terms of ours
-_DISCRIMINATOR_FACTOR = {"vanilla": 0.5}  # its discriminator's
 _HALF_LIFE_STEPS = 10_000 / 32  # StyleGAN2Model averages weights with a decay of 0.5^(32 / 10000) a step
 
 
@@ -47,7 +45,7 @@ class Recipe:
         average_steps: half-life in steps of the moving average of `judged`; 0 for none.
     """
 
-    config: dict[str, Any]
+    config: Settings
     gradients: dict[str, float] = field(default_factory=dict)
     corrections: dict[str, float] = field(default_factory=dict)
     swapped: bool = False
@@ -56,7 +54,7 @@ class Recipe:
     average_steps: float = 0.0
 
 
-def _network(model: Section, key: str) -> dict[str, Any]:
+def _network(model: Section, key: str) -> Settings:
     """One network's config in our words; our own names and arguments pass."""
     part = model.section(key, required=True)
     if key not in model:
@@ -91,11 +89,25 @@ def _criterion(model: Section, key: str, name: str, required: bool = True) -> fl
     return float(weight)
 
 
-def _gan_criterion(model: Section, modes: tuple[str, ...]) -> tuple[str, float]:
-    """(objective, loss_weight) of a GANLoss."""
+class _Game(NamedTuple):
+    """A GANLoss: the objective, its weight, and the factors of its generator's and discriminator's losses to ours."""
+
+    objective: str
+    weight: float = 1.0
+
+    @property
+    def generator(self) -> float:
+        return self.weight * (2.0 if self.objective == "lsgan" else 1.0)
+
+    @property
+    def discriminator(self) -> float:
+        return 0.5 if self.objective == "vanilla" else 1.0
+
+
+def _gan_criterion(model: Section, modes: tuple[str, ...]) -> _Game:
     part = model.section("gan_criterion", required=True)
     if model.values.get("gan_criterion") is None:
-        return modes[0], 1.0
+        return _Game(modes[0])
     part.named(["GANLoss"], "such loss here called")
     mode = part.take("gan_mode", modes, modes[0], required=True)
     part.take("target_real_label", (1.0,))
@@ -104,7 +116,11 @@ def _gan_criterion(model: Section, modes: tuple[str, ...]) -> tuple[str, float]:
     part.close()
     if weight == 0:
         part.fault("loss_weight", "expected a number above 0, found 0")
-    return mode, float(weight) or 1.0
+    return _Game(mode, float(weight) or 1.0)
+
+
+def _two_networks(model: Section) -> Settings:
+    return {name: _network(model, name) for name in ("generator", "discriminator")}
 
 
 def _swapped(model: Section) -> bool:
@@ -118,58 +134,42 @@ def _nothing_before(params: Section) -> None:
 
 
 def _gan(model: Section, entry: ModelName) -> Recipe:
-    objective, weight = _gan_criterion(model, _GAN_MODES)
-    config = {
-        "generator": _network(model, "generator"),
-        "discriminator": _network(model, "discriminator"),
-        "objective": objective,
-        "generator_every": 1,
-    }
+    game = _gan_criterion(model, _GAN_MODES)
+    config = {**_two_networks(model), "objective": game.objective, "generator_every": 1}
     if "params" in entry.arguments:
         params = model.section("params")
         config["generator_every"] = params.take("disc_iters", int, 1, least=1)
         _nothing_before(params)
         params.close()
-    gradients = {
-        "generator": weight * _GENERATOR_FACTOR.get(objective, 1.0),
-        "discriminator": _DISCRIMINATOR_FACTOR.get(objective, 1.0),
-    }
-    return Recipe(config, gradients)
+    return Recipe(config, {"generator": game.generator, "discriminator": game.discriminator})
 
 
 def _pix2pix(model: Section, entry: ModelName) -> Recipe:
-    objective, weight = _gan_criterion(model, _GAN_MODES)
+    game = _gan_criterion(model, _GAN_MODES)
     config = {
-        "generator": _network(model, "generator"),
-        "discriminator": _network(model, "discriminator"),
-        "objective": objective,
+        **_two_networks(model),
+        "objective": game.objective,
         "l1_weight": _criterion(model, "pixel_criterion", "L1Loss"),
-        "adversarial_weight": weight * _GENERATOR_FACTOR.get(objective, 1.0),
+        "adversarial_weight": game.generator,
     }
-    gradients = {"discriminator": weight * _DISCRIMINATOR_FACTOR.get(objective, 1.0)}
+    gradients = {"discriminator": game.weight * game.discriminator}
     return Recipe(config, gradients, swapped=_swapped(model), real="b")
 
 
 def _cyclegan(model: Section, entry: ModelName) -> Recipe:
-    objective, weight = _gan_criterion(model, _UNPAIRED_MODES)
-    cycle, identity = (
-        _criterion(model, "cycle_criterion", "L1Loss"),
-        _criterion(model, "idt_criterion", "L1Loss", False),
-    )
+    game = _gan_criterion(model, _UNPAIRED_MODES)
     factor = model.take("lambda_a", float, 10.0, least=0)
     if model.take("lambda_b", float, 10.0, least=0) != factor:
         model.fault("lambda_b", f"expected the value of lambda_a ({factor:g}): both ways have one weight here")
     config = {
-        "generator": _network(model, "generator"),
-        "discriminator": _network(model, "discriminator"),
-        "objective": objective,
-        "adversarial_weight": weight * _GENERATOR_FACTOR.get(objective, 1.0),
-        "cycle_weight": factor * cycle,
-        "identity_weight": factor * identity,
+        **_two_networks(model),
+        "objective": game.objective,
+        "adversarial_weight": game.generator,
+        "cycle_weight": factor * _criterion(model, "cycle_criterion", "L1Loss"),
+        "identity_weight": factor * _criterion(model, "idt_criterion", "L1Loss", False),
         "pool_size": model.take("pool_size", int, 50, least=0),
     }
-    of_both = weight * _DISCRIMINATOR_FACTOR.get(objective, 1.0)
-    gradients = dict.fromkeys(("discriminator_a", "discriminator_b"), of_both)
+    gradients = dict.fromkeys(("discriminator_a", "discriminator_b"), game.weight * game.discriminator)
     return Recipe(config, gradients, swapped=_swapped(model), real="b", judged="generator_ab")
 
 
@@ -181,7 +181,7 @@ def _ugatit(model: Section, entry: ModelName) -> Recipe:
         "global_discriminator": _network(model, "discriminator_g"),
         "local_discriminator": _network(model, "discriminator_l"),
         "objective": "lsgan",
-        "adversarial_weight": adversarial * _GENERATOR_FACTOR["lsgan"],
+        "adversarial_weight": _Game("lsgan", adversarial).generator,
         "cycle_weight": l1 * model.take("cycle_weight", float, 10.0, least=0),
         "identity_weight": l1 * model.take("identity_weight", float, 10.0, least=0),
         "cam_weight": bce * model.take("cam_weight", float, 1000.0, least=0),
@@ -193,11 +193,10 @@ def _ugatit(model: Section, entry: ModelName) -> Recipe:
 
 
 def _stylegan2(model: Section, entry: ModelName) -> Recipe:
-    _, weight = _gan_criterion(model, ("logistic",))
+    weight = _gan_criterion(model, ("logistic",)).weight
     if weight != 1.0:
-        model.fault(
-            "gan_criterion.loss_weight", f"expected 1, found {weight:g}: change the weights of R1 and path length"
-        )
+        advice = "change the weights of R1 and path length"
+        model.fault("gan_criterion.loss_weight", f"expected 1, found {weight:g}: {advice}")
     params = model.section("params")
     path_every, r1_every = (params.take(k, int, d, least=1) for k, d in (("gen_iters", 4), ("disc_iters", 16)))
     _nothing_before(params)
@@ -205,13 +204,11 @@ def _stylegan2(model: Section, entry: ModelName) -> Recipe:
     shrink = model.take("path_batch_shrink", float, 2.0, least=1)
     if shrink != int(shrink):
         model.fault("path_batch_shrink", f"expected a whole number, found {shrink:g}")
-    generator = _network(model, "generator")
-    length = generator.get("latent_dim", 512)
-    model.take("num_style_feat", (length,))
+    networks = _two_networks(model)
+    model.take("num_style_feat", (networks["generator"].get("latent_dim", 512),))
     model.take("max_eval_steps", int)  # how many batches it judged; ours judges the whole dataset
     config = {
-        "generator": generator,
-        "discriminator": _network(model, "discriminator"),
+        **networks,
         "r1_weight": model.take("r1_reg_weight", float, 10.0, least=0),
         "r1_every": r1_every,
         "path_weight": model.take("path_reg_weight", float, 2.0, least=0),
@@ -220,11 +217,8 @@ def _stylegan2(model: Section, entry: ModelName) -> Recipe:
         "mixing": model.take("mixing_prob", float, 0.9, least=0),
         "augment": "none",
     }
-    corrections = {}
-    if config["path_weight"]:
-        corrections["generator"] = path_every / (path_every + 1)
-    if config["r1_weight"]:
-        corrections["discriminator"] = r1_every / (r1_every + 1)
+    lazy = {"generator": (config["path_weight"], path_every), "discriminator": (config["r1_weight"], r1_every)}
+    corrections = {network: every / (every + 1) for network, (weight, every) in lazy.items() if weight}
     return Recipe(config, corrections=corrections, average_steps=_HALF_LIFE_STEPS)
 
 
@@ -251,7 +245,7 @@ def recipe_of(model: Section) -> tuple[Recipe, ModelName] | None:
     return recipe, entry
 
 
-def model_config(name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+def model_config(name: str, *args: object, **kwargs: object) -> Settings:
     """Constructor arguments of PaddleGAN's model `name` -> config of our recipe.
 
     Raises:
@@ -261,13 +255,12 @@ def model_config(name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
     if len(args) > len(arguments):
         raise ConfigError(f"{name} takes at most {len(arguments)} arguments, got {len(args)}")
     positional = dict(zip(arguments, args))
-    twice = positional.keys() & kwargs.keys()
-    if twice:
+    if twice := positional.keys() & kwargs.keys():
         raise ConfigError(f"{name} got its argument '{min(twice)}' twice")
     faults: list[str] = []
-    found = recipe_of(Section({"name": name, **positional, **kwargs}, name, faults))
-    if faults or found is None:
+    translated = recipe_of(Section({"name": name, **positional, **kwargs}, name, faults))
+    if faults or translated is None:
         raise ConfigError("\n".join(faults))
-    if found[0].swapped:
+    if translated[0].swapped:
         raise ConfigError(f"{name}.direction: expected 'a2b'; exchange the domains in the dataset instead")
-    return found[0].config
+    return translated[0].config

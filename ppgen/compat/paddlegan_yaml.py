@@ -12,11 +12,10 @@ Noted and not used: `find_unused_parameters`, `image_num`, `export_model` (its n
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 from ppgen.compat.names import DATASET_NAMES, MODEL_NAMES, ModelName, our_root
 from ppgen.compat.paddlegan_models import Recipe, recipe_of
-from ppgen.compat.section import Section
+from ppgen.compat.section import Section, Settings
 from ppgen.errors import ConfigError
 from ppgen.registry import DATASETS, MODELS
 
@@ -34,10 +33,9 @@ _OPTIMIZERS: dict[str, tuple[str, ...]] = {
 }
 _PADDLE_DEFAULTS = {"Adam": {"beta1": 0.9}}  # where ours differ
 _SCALE_INVARIANT = ("Adam", "AdamW", "RMSProp")  # a loss times a constant changes none of their steps
-_SCHEDULES = ("LinearDecay", "MultiStepDecay", "CosineAnnealingRestartLR")
 
 
-def is_paddlegan(config: dict[str, Any]) -> bool:
+def is_paddlegan(config: Settings) -> bool:
     """Whether a config speaks PaddleGAN's language: by the name of its model, or by sections that only it has."""
     model = config.get("model")
     name = model.get("name") if isinstance(model, dict) else None
@@ -46,7 +44,7 @@ def is_paddlegan(config: dict[str, Any]) -> bool:
     return any(sign in config for sign in _SIGNS)
 
 
-def translate(config: dict[str, Any], processes: int = 1) -> dict[str, Any]:
+def translate(config: Settings, processes: int = 1) -> Settings:
     """Our config.
 
     Args:
@@ -58,43 +56,39 @@ def translate(config: dict[str, Any], processes: int = 1) -> dict[str, Any]:
     """
     faults: list[str] = []
     top = Section(copy.deepcopy(config), "", faults)
-    found = recipe_of(top.section("model", required=True))
-    result = _length(top)
-    folder = top.take("output_dir", str)
-    if folder is not None:
+    recipe, entry = recipe_of(top.section("model", required=True)) or (Recipe({}), None)
+    result: Settings = _length(top)
+    if (folder := top.take("output_dir", str)) is not None:
         result["output_dir"] = folder
-    recipe, entry = found or (Recipe({}), None)
     result["model"] = recipe.config
     result["dataset"], batch_size, workers = _datasets(top, recipe)
-    result["loader"] = {"batch_size": batch_size * processes, "workers": max(workers, 1)}
-    rate, schedule = _schedule(top, result)
+    batch_size *= processes
+    result["loader"] = {"batch_size": batch_size, "workers": max(workers, 1)}
+    rate, result["schedule"] = _schedule(top, result)
     result["optimizer"] = _optimizers(top, entry, recipe, rate) if entry else {}
-    top.know("optimizer")
-    result["schedule"] = schedule
     if recipe.average_steps:
-        half_life = recipe.average_steps * batch_size * processes
+        half_life = recipe.average_steps * batch_size
         result["ema"] = {"networks": [recipe.judged], "half_life": half_life, "ramp_up": 1.0}
     result |= {"log": _log(top), "checkpoint": _checkpoint(top, by_epoch="epochs" in result)}
-    validate = _validate(top, recipe)
-    if validate:
+    if validate := _validate(top, recipe):
         result["validate"] = validate
     if "metric" in validate and "validation" not in result["dataset"]:
         top.fault("dataset.test", "is missing, and validate.metrics needs it")
     _exports(top, entry)
     top.take("min_max", ([-1, 1],))
     _add_own(result, top)
-    top.know(*_IGNORED)
+    top.know("optimizer", *_IGNORED)
     top.close(tolerated=_OWN)
     if faults:
         raise ConfigError("\n".join(faults))
     return result
 
 
-def _add_own(result: dict[str, Any], top: Section) -> None:
+def _add_own(result: Settings, top: Section) -> None:
     """Put the sections in our own words over the translated ones."""
     for key in (key for key in _OWN if key in top):
-        value, found = top.values[key], result.get(key)
-        result[key] = {**found, **value} if isinstance(value, dict) and isinstance(found, dict) else value
+        value, theirs = top.values[key], result.get(key)
+        result[key] = {**theirs, **value} if isinstance(value, dict) and isinstance(theirs, dict) else value
     own = top.values.get("checkpoint")
     if isinstance(own, dict) and "interval" in own:
         result["checkpoint"].pop("interval_epochs", None)  # which would be used in its place
@@ -113,7 +107,7 @@ def _length(top: Section) -> dict[str, int]:
 # ---- data --------------------------------------------------------------------------------------------------
 
 
-def _datasets(top: Section, recipe: Recipe) -> tuple[dict[str, Any], int, int]:
+def _datasets(top: Section, recipe: Recipe) -> tuple[Settings, int, int]:
     """(our `dataset`, the training's batch size, its workers)."""
     both = top.section("dataset", required=True)
     result, batch_size, workers = {}, 1, 1
@@ -129,7 +123,7 @@ def _datasets(top: Section, recipe: Recipe) -> tuple[dict[str, Any], int, int]:
     return result, batch_size, workers
 
 
-def _dataset(part: Section, swapped: bool) -> dict[str, Any]:
+def _dataset(part: Section, swapped: bool) -> Settings:
     loader = ("batch_size", "num_workers", "use_shared_memory")
     name = part.named([*DATASET_NAMES, *DATASETS.names()], "dataset")
     if name is None or name not in DATASET_NAMES:
@@ -137,41 +131,35 @@ def _dataset(part: Section, swapped: bool) -> dict[str, Any]:
     entry = DATASET_NAMES[name]
     part.know(*entry.arguments, *loader)
     given = {key: part.values[key] for key in entry.arguments if key in part}
-    for key in [key for key in given if key.startswith("dataroot")]:
-        given[key] = our_root(part.take(key, str, ""))
+    given |= {key: our_root(part.take(key, str, "")) for key in given if key.startswith("dataroot")}
     if entry.steps in given:
-        steps = part.take(entry.steps, list, [])
-        given[entry.steps] = [_step(step, swapped) for step in steps]
+        given[entry.steps] = [_step(step, swapped) for step in part.take(entry.steps, list, [])]
     if swapped and "dataroot_a" in given and "dataroot_b" in given:
         given["dataroot_a"], given["dataroot_b"] = given["dataroot_b"], given["dataroot_a"]
     part.close()
     return {"name": entry.name, **given}
 
 
-def _step(step: Any, swapped: bool) -> Any:
+def _step(step: object, swapped: bool) -> object:
     """One transform; with `swapped` the pictures A and B have exchanged their names."""
     if not isinstance(step, dict):
         return step
-    step = {**step, "name": _STEP_NAMES.get(step.get("name"), step.get("name"))} if _has_text(step, "name") else step
-    if not swapped:
-        return step
-    exchange = {"A": "B", "B": "A"}
+    exchange = {"A": "B", "B": "A"} if swapped else {}
+    result = {**step, "name": _renamed(step.get("name"), _STEP_NAMES), "key": _renamed(step.get("key"), exchange)}
     for key in ("paired_keys", "input_keys", "output_keys"):
         if isinstance(step.get(key), list):
-            step[key] = [exchange.get(k, k) if isinstance(k, str) else k for k in step[key]]
-    if _has_text(step, "key"):
-        step["key"] = exchange.get(step["key"], step["key"])
-    return step
+            result[key] = [_renamed(word, exchange) for word in step[key]]
+    return {key: value for key, value in result.items() if key in step}
 
 
-def _has_text(step: dict[str, Any], key: str) -> bool:
-    return isinstance(step.get(key), str)
+def _renamed(word: object, names: dict[str, str]) -> object:
+    return names.get(word, word) if isinstance(word, str) else word
 
 
 # ---- optimization ------------------------------------------------------------------------------------------
 
 
-def _schedule(top: Section, length: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+def _schedule(top: Section, length: Settings) -> tuple[float, Settings]:
     """(the learning rate of all optimizers, our schedule)."""
     part = top.section("lr_scheduler", required=True)
     if "lr_scheduler" not in top:
@@ -180,13 +168,12 @@ def _schedule(top: Section, length: dict[str, Any]) -> tuple[float, dict[str, An
     name = part.named(list(_SCHEDULES), "schedule here called")
     if name is None:
         return rate, {}
-    shapes = {"LinearDecay": _linear, "MultiStepDecay": _steps, "CosineAnnealingRestartLR": _cosine}
-    schedule = shapes[name](part, length, rate)
+    schedule = _SCHEDULES[name](part, length, rate)
     part.close()
     return rate, schedule
 
 
-def _linear(part: Section, length: dict[str, Any], rate: float) -> dict[str, Any]:
+def _linear(part: Section, length: Settings, rate: float) -> Settings:
     """1 - max(0, e + 1 - start) / (decay + 1) in epoch e: ours is equal to it at the end of every epoch.
 
     Where the length is given in steps, `start` and `decay` are read as shares of the whole.
@@ -198,13 +185,13 @@ def _linear(part: Section, length: dict[str, Any], rate: float) -> dict[str, Any
     return {"shape": "linear", "start": round(start / whole, 6), "end": round((start + decay + 1) / whole, 6)}
 
 
-def _steps(part: Section, length: dict[str, Any], rate: float) -> dict[str, Any]:
+def _steps(part: Section, length: Settings, rate: float) -> Settings:
     """Its milestones count steps whatever the length is given in."""
     milestones = part.take("milestones", list, [], required=True)
     return {"shape": "steps", "milestones": milestones, "gamma": part.take("gamma", float, 0.1)}
 
 
-def _cosine(part: Section, length: dict[str, Any], rate: float) -> dict[str, Any]:
+def _cosine(part: Section, length: Settings, rate: float) -> Settings:
     """One period, which must be the whole training: ours does not start again."""
     periods = part.take("periods", list, [], required=True)
     part.take("restart_weights", ([1],))
@@ -214,13 +201,16 @@ def _cosine(part: Section, length: dict[str, Any], rate: float) -> dict[str, Any
     return {"shape": "cosine", "floor": least / rate if rate else 0.0}
 
 
-def _optimizers(top: Section, entry: ModelName, recipe: Recipe, rate: float) -> dict[str, dict[str, Any]]:
+_SCHEDULES = {"LinearDecay": _linear, "MultiStepDecay": _steps, "CosineAnnealingRestartLR": _cosine}
+
+
+def _optimizers(top: Section, entry: ModelName, recipe: Recipe, rate: float) -> dict[str, Settings]:
     """One entry for each of our networks."""
     whole = top.section("optimizer", required=True)
     if "optimizer" not in top:
         return {}
     parts = [whole] if "name" in whole else [whole.section(key) for key in whole.values]
-    result: dict[str, dict[str, Any]] = {}
+    result: dict[str, Settings] = {}
     for part in parts:
         arguments = _optimizer(part, rate)
         names = part.take("net_names", list, [], required=True)
@@ -239,7 +229,7 @@ def _optimizers(top: Section, entry: ModelName, recipe: Recipe, rate: float) -> 
     return result
 
 
-def _optimizer(part: Section, rate: float) -> dict[str, Any]:
+def _optimizer(part: Section, rate: float) -> Settings:
     name = part.named(list(_OPTIMIZERS), "optimizer")
     if name is None:
         part.know(*part.values)
@@ -249,9 +239,9 @@ def _optimizer(part: Section, rate: float) -> dict[str, Any]:
     return {"name": name, "learning_rate": rate, **_PADDLE_DEFAULTS.get(name, {}), **given}
 
 
-def _for_network(arguments: dict[str, Any], recipe: Recipe, network: str) -> dict[str, Any]:
+def _for_network(shared: Settings, recipe: Recipe, network: str) -> Settings:
     """The same updates as there, though our losses differ by a factor and our engine corrects lazy phases itself."""
-    arguments = dict(arguments)
+    arguments = dict(shared)
     factor, correction = recipe.gradients.get(network, 1.0), recipe.corrections.get(network, 1.0)
     if factor != 1.0 and arguments.get("name") != "AdamW":
         if arguments.get("name") not in _SCALE_INVARIANT and "learning_rate" in arguments:
@@ -266,12 +256,13 @@ def _for_network(arguments: dict[str, Any], recipe: Recipe, network: str) -> dic
 # ---- what is written, and when -----------------------------------------------------------------------------
 
 
-def _log(top: Section) -> dict[str, Any]:
+def _log(top: Section) -> Settings:
     part = top.section("log_config")
-    result = {}
-    for theirs, ours in (("interval", "interval"), ("visiual_interval", "visual_interval")):
-        result[ours] = part.take(theirs, int, least=1)
-    result["visual_interval"] = part.take("visual_interval", int, result["visual_interval"], least=1)
+    misspelt = part.take("visiual_interval", int, least=1)  # so in all of its files
+    result = {
+        "interval": part.take("interval", int, least=1),
+        "visual_interval": part.take("visual_interval", int, misspelt, least=1),
+    }
     part.close()
     if top.take("enable_visualdl", bool, False):
         result["writers"] = ["visualdl"]
@@ -286,14 +277,14 @@ def _checkpoint(top: Section, by_epoch: bool) -> dict[str, int]:
     return {} if interval is None else {"interval_epochs" if by_epoch else "interval": interval}
 
 
-def _validate(top: Section, recipe: Recipe) -> dict[str, Any]:
+def _validate(top: Section, recipe: Recipe) -> Settings:
     """FID becomes KID unless the file of its network is named: KID needs no thousands of pictures to mean something."""
     part = top.section("validate")
     interval = part.take("interval", int, -1)
     part.know("save_img", "save_imig")
     metrics = part.section("metrics")
     part.close()
-    result: dict[str, Any] = {"interval": interval} if interval > 0 else {}
+    result: Settings = {"interval": interval} if interval > 0 else {}
     configs = [metrics] if "name" in metrics else [metrics.section(key) for key in metrics.values]
     for number, metric in enumerate(configs):
         name = metric.named(["FID"], "metric of PaddleGAN here called")

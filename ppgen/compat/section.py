@@ -6,18 +6,17 @@ from typing import Any
 
 from ppgen.registry import nearest
 
-Kind = type | tuple[Any, ...]  # a type, or the values that are accepted
+Settings = dict[str, Any]  # what a YAML says of one part, by key
+Kind = type | tuple[object, ...]  # a type, or the values that are accepted
 
 
-def fits(value: Any, kind: Kind) -> bool:
+def fits(value: object, kind: Kind) -> bool:
     """Whether a YAML value is of a kind; whole numbers are numbers, true and false are not."""
     if isinstance(kind, tuple):
         return any(value == accepted and isinstance(value, bool) == isinstance(accepted, bool) for accepted in kind)
-    if kind is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, kind)
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def _called(kind: Kind) -> str:
@@ -34,14 +33,14 @@ class Section:
         value: of the YAML; None is an empty mapping.
         where: its YAML path, "" for the whole file.
         faults: sentences are added to this list.
-        accepted: keys known before any is taken.
     """
 
-    def __init__(self, value: Any, where: str, faults: list[str], accepted: tuple[str, ...] = ()) -> None:
-        self.where, self.faults, self.accepted = where, faults, list(accepted)
+    def __init__(self, value: object, where: str, faults: list[str]) -> None:
+        self.where, self.faults = where, faults
+        self.accepted: list[str] = []
         if value is not None and not isinstance(value, dict):
             faults.append(f"{where}: expected {_called(dict)}, found {value!r}")
-        self.values: dict[str, Any] = value if isinstance(value, dict) else {}
+        self.values: Settings = value if isinstance(value, dict) else {}
 
     def __contains__(self, key: str) -> bool:
         return key in self.values

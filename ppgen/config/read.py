@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from ppgen.config import shipped
 from ppgen.errors import ConfigError
 from ppgen.registry import nearest
 
+Settings = dict[str, Any]  # what a YAML says of one thing, by key
+
 
 class _Loader(yaml.SafeLoader):
     """SafeLoader that reads 1e-4 as a number and refuses a key given twice."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> Settings:
     seen: set[str] = set()
     for key_node, _ in node.value:
         key = str(key_node.value)
@@ -35,7 +38,7 @@ def _float(text: str) -> float | str:
         return text
 
 
-def _number_or_text(loader: _Loader, node: yaml.ScalarNode) -> Any:
+def _number_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
     """YAML 1.1 reads `1e-4` as text because it has no dot; people mean a number."""
     text = loader.construct_scalar(node)
     looks_numeric = node.style is None and text[:1] in "+-.0123456789" and "e" in text.lower()
@@ -48,18 +51,19 @@ _Loader.add_constructor("tag:yaml.org,2002:str", _number_or_text)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
 
 
-def _parse(text: str, origin: str) -> Any:
+def _parse(text: str, origin: str) -> object:
     try:
         loader = _Loader(text)
         loader.name = origin
         return loader.get_single_data()
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{origin}:{where} is not valid YAML ({getattr(error, 'problem', error)})") from error
+        where, problem = "", str(error)
+        if isinstance(error, yaml.MarkedYAMLError):
+            where, problem = f" line {error.problem_mark.line + 1}" if error.problem_mark else "", str(error.problem)
+        raise ConfigError(f"{origin}:{where} is not valid YAML ({problem})") from error
 
 
-def merge(base: dict, change: dict) -> dict:
+def merge(base: Settings, change: Settings) -> Settings:
     """`change` over `base`, dicts merged key by key, everything else replaced.
 
     A dict that names another class than its base replaces it whole: arguments of one class mean
@@ -75,7 +79,7 @@ def merge(base: dict, change: dict) -> dict:
     return result
 
 
-def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> dict[str, Any]:
+def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> Settings:
     """The mapping in a YAML file, `_base_` files (one or a list, relative to the file) merged under it.
 
     A bare name with no such file is that of a shipped config.
@@ -98,13 +102,13 @@ def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> dict[str, Any]
     bases = [bases] if isinstance(bases, str) else bases
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
         raise ConfigError(f"{path}: _base_: expected a file name or a list of them, found {bases!r}")
-    merged: dict[str, Any] = {}
+    merged: Settings = {}
     for base in bases:
         merged = merge(merged, read_yaml(path.parent / base, (*_chain, path.resolve())))
     return merge(merged, config)
 
 
-def apply_overrides(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+def apply_overrides(config: Settings, overrides: Iterable[str]) -> Settings:
     """`a.b.0.c=value` items applied to a copy; values are read as YAML, never evaluated.
 
     `total_iters=` takes the place of `epochs` and the other way round.
@@ -115,27 +119,24 @@ def apply_overrides(config: dict[str, Any], overrides: list[str]) -> dict[str, A
         if not equals or not path:
             raise ConfigError(f"-o {item}: expected key.path=value")
         _assign(config, path, _parse(value, f"-o {path}"))
-        twin = {"total_iters": "epochs", "epochs": "total_iters"}.get(path)
-        config.pop(twin, None)
+        config.pop({"total_iters": "epochs", "epochs": "total_iters"}.get(path, ""), None)
     return config
 
 
-def _assign(config: dict[str, Any], path: str, value: Any) -> None:
-    *parents, last = path.split(".")
-    node: Any = config
-    for depth, key in enumerate(parents):
+def _assign(config: Settings, path: str, value: object) -> None:
+    node: object = config
+    keys = path.split(".")
+    for depth, key in enumerate(keys):
+        last = depth == len(keys) - 1
         if isinstance(node, list):
-            node = node[_index(node, key, path)]
+            place = _index(node, key, path)
+            node[place] = value if last else node[place]
+            node = node[place]
         elif isinstance(node, dict):
-            node = node.setdefault(key, {})
+            node[key] = value if last else node.get(key, {})
+            node = node[key]
         else:
-            raise ConfigError(f"-o {path}: '{'.'.join(parents[:depth])}' is {node!r}, it has no '{key}'")
-    if isinstance(node, list):
-        node[_index(node, last, path)] = value
-    elif isinstance(node, dict):
-        node[last] = value
-    else:
-        raise ConfigError(f"-o {path}: '{'.'.join(parents)}' is {node!r}, it has no '{last}'")
+            raise ConfigError(f"-o {path}: '{'.'.join(keys[:depth])}' is {node!r}, it has no '{key}'")
 
 
 def _index(node: list, key: str, path: str) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import paddle
+from paddle import nn
+from paddle.optimizer import Optimizer
 
 from ppgen import device
 from ppgen.models.base import Phase
@@ -22,11 +24,10 @@ class Precision:
     """
 
     def __init__(self, level: Literal["O1", "O2"] | None = None) -> None:
-        self.level, self.dtype, self._scaler = level, "float32", None
-        if level is None:
-            return
-        self.dtype = device.half_precision()
-        if self.dtype == "float32":
+        self.level = level
+        self._scaler: paddle.amp.GradScaler | None = None
+        self.dtype: Literal["bfloat16", "float16", "float32"] = "float32" if level is None else device.half_precision()
+        if level is not None and self.dtype == "float32":
             warnings.warn("--amp: this device has no half precision for training; float32 is used", stacklevel=2)
             self.level = None
         elif self.dtype == "float16":
@@ -37,11 +38,11 @@ class Precision:
         """Whether losses are scaled, and steps with infinite gradients skipped."""
         return self._scaler is not None
 
-    def decorate(self, networks: dict[str, Any], optimizers: dict[str, Any]) -> None:
+    def decorate(self, networks: dict[str, nn.Layer], optimizers: dict[str, Optimizer]) -> None:
         """For O2: networks in half precision, their optimizers with float32 master weights."""
         if self.level == "O2":
             for name, optimizer in optimizers.items():
-                paddle.amp.decorate(networks[name], optimizer, level="O2", dtype=self.dtype, master_weight=True)
+                paddle.amp.decorate([networks[name]], [optimizer], level="O2", dtype=self.dtype, master_weight=True)
 
     def cast(self, phase: Phase) -> AbstractContextManager:
         """Within, operators run in half precision; a phase marked float32 is left alone."""
@@ -55,12 +56,12 @@ class Precision:
         """The loss to call backward on."""
         return self._scaler.scale(loss) if self._scaler else loss
 
-    def unscale(self, optimizer: paddle.optimizer.Optimizer) -> None:
+    def unscale(self, optimizer: Optimizer) -> None:
         """Gradients in their true size, before they are averaged, measured and clipped."""
         if self._scaler:
             self._scaler.unscale_(optimizer)
 
-    def step(self, optimizer: paddle.optimizer.Optimizer) -> None:
+    def step(self, optimizer: Optimizer) -> None:
         """Apply the gradients; with a scaler, not if one of them is infinite."""
         if self._scaler:
             self._scaler.step(optimizer)
@@ -74,12 +75,12 @@ class Precision:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The scaler's state."""
-        state = self._scaler.state_dict() if self._scaler else {}
-        return {key: np.asarray(value, np.float64) for key, value in state.items()}
+        state = self._scaler.state_dict().items() if self._scaler else ()
+        return {key: np.asarray(value, np.float64) for key, value in state}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Take back what `arrays` returned."""
         if self._scaler and arrays:
             state = {key: value.item() for key, value in arrays.items()}
-            state["scale"] = np.array([state["scale"]], np.float32)  # Paddle indexes it
-            self._scaler.load_state_dict(state)
+            # Paddle indexes the scale
+            self._scaler.load_state_dict({**state, "scale": np.array([state["scale"]], np.float32)})  # type: ignore[arg-type]

@@ -84,7 +84,7 @@ def save(
         sync_folder(root)
         write_text(root / LATEST, final.name)
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise OutputError(f"{final}: the checkpoint cannot be written ({reason}); earlier ones are whole") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -138,11 +138,11 @@ def load(folder: Path) -> Checkpoint:
     try:
         facts = json.loads((folder / "state.json").read_text())
         for name, digest in facts.get("sha256", {}).items():
-            found = _digest_of(facts) if name == "facts" else _digest(folder / name)
-            if found != digest:
+            if digest != (_digest_of(facts) if name == "facts" else _digest(folder / name)):
                 name = "state.json" if name == "facts" else name
                 raise WeightsError(f"{folder / name}: is damaged (its checksum is not the one that was written)")
-        return Checkpoint(*(load_file(folder / name) for name in _FILES), facts)
+        weights, state = (load_file(folder / name) for name in _FILES)
+        return Checkpoint(weights, state, facts)
     except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:
         raise WeightsError(
             f"{folder}: this checkpoint cannot be read ({error}); name an older one with --resume DIR"
@@ -155,7 +155,7 @@ def load_newest(root: Path) -> tuple[Path, Checkpoint, list[str]]:
     Raises:
         WeightsError: none of them can be read.
     """
-    passed_over = []
+    passed_over: list[str] = []
     for folder in newest_first(root):
         try:
             return folder, load(folder), passed_over

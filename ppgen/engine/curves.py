@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from array import array
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+from ppgen.engine.log import Row
 
 POINTS = 1500  # numbers a curve may cost in a page
 BUDGET = 45_000  # numbers of all curves together, so that two hundred curves make no slow page either
@@ -32,7 +34,7 @@ class Curves:
         self._inode, self._place = inode, 0
         self.series: dict[str, tuple[array, array]] = {}
         self.broken: dict[str, int] = {}
-        self.last: dict[str, Any] = {}
+        self.last: Row = {}
 
     def read(self) -> None:
         """Take in new lines; a half-written last one waits, a log rewritten by a resume is read anew."""
@@ -48,72 +50,33 @@ class Curves:
             return
         whole = data[: data.rfind(b"\n") + 1]
         self._place += len(whole)
-        rows = [r for r in _parse(whole.splitlines()) if isinstance(r, dict) and _is_number(r.get("step"))]
-        for name, (steps, values) in _columns(rows).items():
-            self._extend(name, steps, values)
-        self.last = next((row for row in reversed(rows) if "images" in row), self.last)
+        for line in whole.splitlines():
+            self._take(line)
 
-    def _extend(self, name: str, steps: np.ndarray, values: np.ndarray) -> None:
-        finite = np.isfinite(values)
-        if not finite.all():
-            self.broken.setdefault(name, int(steps[~finite][0]))
-        all_steps, all_values = self.series.setdefault(name, (array("q"), array("d")))
-        all_steps.frombytes(steps.tobytes())
-        all_values.frombytes(np.where(finite, values, np.nan).tobytes())
+    def _take(self, line: bytes) -> None:
+        """A row's numbers; what is no row, such as a line that was cut off, is passed over."""
+        try:
+            row = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(row, dict) or not _is_number(row.get("step")):
+            return
+        for name in [name for name, value in row.items() if _is_number(value) and name != "step"]:
+            steps, values = self.series.setdefault(name, (array("q"), array("d")))
+            steps.append(int(row["step"]))
+            values.append(row[name] if math.isfinite(row[name]) else math.nan)
+            if not math.isfinite(row[name]):
+                self.broken.setdefault(name, int(row["step"]))
+        if "images" in row:
+            self.last = row
 
     def newest_step(self) -> int:
         """The last step in the log, 0 where there is none."""
         return max((steps[-1] for steps, _ in self.series.values()), default=0)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Rows as name -> (steps, values), in the order of the rows.
-
-    Rows with the same keys are turned over together: several times faster than a number at a time.
-    """
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        alike.setdefault(tuple(row), []).append(row)
-    parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for keys, group in alike.items():
-        columns = dict(zip(keys, zip(*(row.values() for row in group))))
-        steps = np.array(columns.pop("step")).astype(np.int64)
-        for name, column in columns.items():
-            numbers = _numeric(steps, column)
-            if len(numbers[0]):
-                parts.setdefault(name, []).append(numbers)
-    return {name: _joined(found) for name, found in parts.items()}
-
-
-def _numeric(steps: np.ndarray, column: tuple) -> tuple[np.ndarray, np.ndarray]:
-    if {int, float}.issuperset(map(type, column)):
-        return steps, np.array(column, dtype=np.float64)
-    places = [place for place, value in enumerate(column) if _is_number(value)]  # a text or null among them
-    return steps[places], np.array([column[place] for place in places], dtype=np.float64)
-
-
-def _joined(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    steps, values = (np.concatenate(column) for column in zip(*parts))
-    order = np.argsort(steps, kind="stable")
-    return steps[order], values[order]
-
-
-def _parse(lines: list[bytes]) -> list[Any]:
-    try:  # one call for all lines is twice as fast as one a line
-        return json.loads(b"[" + b",".join(lines) + b"]")
-    except ValueError:
-        return [row for line in lines for row in _parse_one(line)]
-
-
-def _parse_one(line: bytes) -> list[Any]:
-    try:
-        return [json.loads(line)]
-    except ValueError:
-        return []
 
 
 def points_for(curves: int) -> int:

@@ -49,7 +49,7 @@ def agree(number: int) -> int:
     """Rank 0's number, on every process."""
     value = paddle.to_tensor([number], dtype="int64")
     broadcast([value])
-    return int(value.item())
+    return int(value.numpy()[0])
 
 
 def wait_for_first(marker: Path, token: str) -> None:
@@ -73,7 +73,7 @@ def any_rank(flag: bool) -> bool:
         return flag
     value = paddle.to_tensor([float(flag)])
     dist.all_reduce(value)
-    return value.item() > 0
+    return bool(value.numpy()[0] > 0)
 
 
 def check_same(networks: dict[str, nn.Layer], step: int) -> None:
@@ -105,8 +105,8 @@ _TEXT = 2000  # bytes of a text that a process may give
 def gather_texts(text: str) -> list[str]:
     """Every process's text (its beginning, if it is long), in the order of their ranks."""
     data = text.encode()[:_TEXT].ljust(_TEXT, b"\0")
-    found = gather({"text": np.frombuffer(data, np.uint8).astype(np.int32)})
-    return [arrays["text"].astype(np.uint8).tobytes().rstrip(b"\0").decode(errors="replace") for arrays in found]
+    texts = gather({"text": np.frombuffer(data, np.uint8).astype(np.int32)})
+    return [arrays["text"].astype(np.uint8).tobytes().rstrip(b"\0").decode(errors="replace") for arrays in texts]
 
 
 def gather(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
@@ -115,10 +115,10 @@ def gather(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
         return [arrays]
     result: list[dict[str, np.ndarray]] = [{} for _ in range(world_size())]
     for key in sorted(arrays):
-        found: list[paddle.Tensor] = []
+        tensors: list[paddle.Tensor] = []
         value = np.ascontiguousarray(arrays[key])
-        dist.all_gather(found, paddle.to_tensor(value.reshape([-1])))
-        for own, tensor in zip(result, found, strict=True):
+        dist.all_gather(tensors, paddle.to_tensor(value.reshape([-1])))
+        for own, tensor in zip(result, tensors, strict=True):
             own[key] = tensor.numpy().reshape(value.shape)
     return result
 
@@ -131,16 +131,16 @@ def gather_rows(rows: np.ndarray | None) -> list[np.ndarray | None]:
     shape = np.zeros(8, np.int64)  # whether there is one, its axes
     if rows is not None:
         shape[: rows.ndim + 1] = [1, *rows.shape]
-    shapes = [found["shape"] for found in gather({"shape": shape})]
-    present = [found for found in shapes if found[0]]
+    shapes = [arrays["shape"] for arrays in gather({"shape": shape})]
+    present = [shape for shape in shapes if shape[0]]
     if not present:
         return [None] * len(shapes)
     axes = [int(n) for n in present[0][2:] if n]
-    padded = np.zeros([max(int(found[1]) for found in present), *axes], np.float32)
+    padded = np.zeros([max(int(shape[1]) for shape in present), *axes], np.float32)
     if rows is not None:
         padded[: len(rows)] = rows
     all_rows = gather({"rows": padded})
-    return [part["rows"][: found[1]] if found[0] else None for part, found in zip(all_rows, shapes, strict=True)]
+    return [part["rows"][: shape[1]] if shape[0] else None for part, shape in zip(all_rows, shapes, strict=True)]
 
 
 _LARGE = 1 << 16  # values; smaller gradients travel together
@@ -156,26 +156,28 @@ def average_gradients(parameters: list[paddle.Tensor]) -> None:
     if world_size() == 1:
         return
     parameters = _reached(parameters)
+    small: list[tuple[paddle.Tensor, paddle.Tensor]] = []
     for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = paddle.zeros_like(parameter)
-    small = [parameter for parameter in parameters if parameter.size < _LARGE]
-    for parameter in parameters:
-        if parameter.size >= _LARGE:
-            gradient = parameter.grad.detach()  # the same memory; Paddle refuses to write into some gradients directly
+        gradient = parameter.grad
+        if gradient is None:
+            gradient = parameter.grad = paddle.zeros_like(parameter)
+        if parameter.size < _LARGE:
+            small.append((parameter, gradient.reshape([-1])))
+        else:
+            gradient = gradient.detach()  # the same memory; Paddle refuses to write into some gradients directly
             dist.all_reduce(gradient)
             gradient.scale_(1 / world_size())
     if not small:
         return
-    flat = paddle.concat([parameter.grad.reshape([-1]) for parameter in small])
+    flat = paddle.concat([gradient for _, gradient in small])
     dist.all_reduce(flat)
-    pieces = paddle.split(flat / world_size(), [parameter.size for parameter in small])
-    for parameter, piece in zip(small, pieces, strict=True):
+    pieces = paddle.split(flat / world_size(), [parameter.size for parameter, _ in small])
+    for (parameter, _), piece in zip(small, pieces, strict=True):
         parameter.grad = piece.reshape(parameter.shape)
 
 
 def _reached(parameters: list[paddle.Tensor]) -> list[paddle.Tensor]:
     """Those with a gradient in any process."""
-    found = paddle.to_tensor([float(parameter.grad is not None) for parameter in parameters])
-    dist.all_reduce(found)
-    return [parameter for parameter, anywhere in zip(parameters, found.tolist(), strict=True) if anywhere]
+    counts = paddle.to_tensor([float(parameter.grad is not None) for parameter in parameters])
+    dist.all_reduce(counts)
+    return [parameter for parameter, count in zip(parameters, counts.numpy(), strict=True) if count]

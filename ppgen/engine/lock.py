@@ -26,23 +26,20 @@ class FolderLock:
         except ImportError:  # Windows: no such lock, the rest works
             return self
         try:
-            self._file = self.path.open("a+")
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file = self._file = self.path.open("a+")
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+            os.write(file.fileno(), str(os.getpid()).encode())  # unbuffered: nothing is left for close()
         except BlockingIOError:
-            self._file.seek(0)
-            other = self._file.read().strip() or "unknown"
-            self._file.close()
+            file.seek(0)
+            other = file.read().strip() or "unknown"
+            self.__exit__()
             raise OutputError(
                 f"{self.path.parent}: another training (process {other}) writes into this run folder; "
                 "wait for it, stop it, or start a run of its own without --resume"
             ) from None
-        except OSError as error:
-            raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
-        try:
-            self._file.truncate(0)
-            os.write(self._file.fileno(), str(os.getpid()).encode())  # unbuffered: nothing is left for close()
-        except OSError as error:  # a full disk
-            self._file.close()
+        except OSError as error:  # a full disk, say
+            self.__exit__()
             raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
         return self
 

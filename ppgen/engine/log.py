@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 from ppgen.errors import OutputError
 from ppgen.io.atomic import atomic_path, write_text
 from ppgen.io.image import save_image, to_uint8
+
+Row = dict[str, Any]  # of a log: JSON's numbers and texts by name
 
 
 class RunLog:
@@ -25,12 +28,12 @@ class RunLog:
         kept = [row for row in read_log(path) if row["step"] <= from_step] if path.exists() else []
         write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
 
-    def write(self, **row: Any) -> None:
+    def write(self, **row: object) -> None:
         """Append a row; it must hold `step`."""
         self.append(self.path, row)
 
     @staticmethod
-    def append(path: Path, row: dict[str, Any]) -> None:
+    def append(path: Path, row: Mapping[str, object]) -> None:
         """Append `row` as a line to any such file; OutputError where it cannot be written."""
         try:
             with path.open("a") as file:
@@ -39,7 +42,7 @@ class RunLog:
             raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
-def read_log(path: Path) -> list[dict[str, Any]]:
+def read_log(path: Path) -> list[Row]:
     """Rows of a log, a half-written last line left out."""
     rows = []
     for line in path.read_text().splitlines():
@@ -57,7 +60,7 @@ def _smooth(values: np.ndarray, width: int) -> np.ndarray:
     )
 
 
-def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
+def draw_curves(rows: list[Row], path: Path) -> None:
     """One small panel a number, over steps, raw in grey and smoothed in colour."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -14,7 +14,7 @@ from ppgen import device
 from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log
 from ppgen.engine.page import RunPage
 from ppgen.engine.settings import LogSettings
-from ppgen.engine.writers import make_writers
+from ppgen.engine.writers import Writers
 
 
 class StepReport(NamedTuple):
@@ -45,7 +45,7 @@ class Observer:
     def __init__(self, folder: Path, step: int, total: int, batch_size: int, settings: LogSettings) -> None:
         self.folder, self.total, self.batch_size, self.settings = folder, total, batch_size, settings
         self.log = RunLog(folder / "log.jsonl", step)
-        self.writers = make_writers(settings.writers, folder, step)
+        self.writers = Writers(settings.writers, folder, step)
         self.losses: dict[str, None] = {}  # names, in the order they came
         self._last: dict[str, float] = {}
         self._sums: dict[str, tuple[float, int]] = {}

@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 
 from ppgen.engine.curves import Curves, points_for, thin
-from ppgen.engine.log import read_log
+from ppgen.engine.log import Row, read_log
 from ppgen.errors import OutputError, WeightsError
 from ppgen.io.atomic import write_text
 from ppgen.io.weights import card_of
@@ -43,7 +43,7 @@ class RunPage:
     def __init__(self, folder: Path, losses: Collection[str] | None = None) -> None:
         self.folder, self.losses = Path(folder), losses
         self.curves = Curves(self.folder / "log.jsonl")
-        self._kept: dict[tuple[str, Callable], tuple[int, Any]] = {}
+        self._kept: dict[tuple[str, object], tuple[int, Any]] = {}
 
     def write(self) -> Path:
         """Write `index.html` as the folder is now; raises OutputError where it cannot be written."""
@@ -63,9 +63,9 @@ class RunPage:
             "state": self._state(),
             "samples": self._samples(),
             "config": self._file("config.yaml", _text) or "",
-            "history": self._file("history.jsonl", _starts) or [],
+            "history": [row for row in self._file("history.jsonl", read_log) or [] if isinstance(row, dict)],
         }
-        text = json.dumps(facts)[:-1] + ", " + _curves_json(self.curves, self.losses) + "}"
+        text = json.dumps(_strict(facts))[:-1] + ", " + _curves_json(self.curves, self.losses) + "}"
         return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
     def _file(self, name: str, read: Callable[[Path], Any]) -> Any:
@@ -83,22 +83,19 @@ class RunPage:
         return self._kept[name, read][1]
 
     def _samples(self) -> list[tuple[int, str]]:
-        found = (_SAMPLE.fullmatch(path.name) for path in (self.folder / "samples").glob("step_*.png"))
-        return sorted((int(match[1]), match[0]) for match in found if match)
+        names = (_SAMPLE.fullmatch(path.name) for path in (self.folder / "samples").glob("step_*.png"))
+        return sorted((int(match[1]), match[0]) for match in names if match)
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self) -> Row:
         """Where the run is. What the log does not say is worked out from its newest rows, or None."""
         total, last = self._file("config.yaml", _total), self.curves.last
         speed, rest = _pace(self.curves, total)
         return {
+            **{key: last.get(key) for key in ("images", "hours", "wait_share", "peak_memory_gb")},
+            "eta_hours": last.get("eta_hours", rest),
+            "images_per_second": last.get("images_per_second", speed),
             "step": self.curves.newest_step(),
             "total": total,
-            "images": _finite(last.get("images")),
-            "hours": _finite(last.get("hours")),
-            "eta_hours": _finite(last.get("eta_hours", rest)),
-            "images_per_second": _finite(last.get("images_per_second", speed)),
-            "wait_share": _finite(last.get("wait_share")),
-            "peak_memory_gb": _finite(last.get("peak_memory_gb")),
             "best": self._file("best.safetensors", _best),
         }
 
@@ -117,12 +114,6 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _starts(path: Path) -> list[dict[str, Any]]:
-    """What was run from which step, a row a start."""
-    rows = (row for row in read_log(path) if isinstance(row, dict))
-    return [{key: _finite(value) for key, value in row.items()} for row in rows]
-
-
 def _total(path: Path) -> int | None:
     """Steps of the whole run, from its config."""
     config = yaml.safe_load(_text(path))
@@ -130,17 +121,19 @@ def _total(path: Path) -> int | None:
     return total if isinstance(total, int) else None
 
 
-def _best(path: Path) -> dict[str, Any] | None:
+def _best(path: Path) -> Row | None:
     """Step and scores of the weights kept as the best, from their card."""
     card = card_of(path)
     scores = card.get("scores") if isinstance(card, dict) else None
-    if not isinstance(scores, dict):
-        return None
-    return {"step": _finite(card.get("step")), "scores": {str(name): _finite(value) for name, value in scores.items()}}
+    return {"step": card.get("step"), "scores": scores} if isinstance(scores, dict) else None
 
 
-def _finite(value: Any) -> Any:
-    """The value as strict JSON may hold it: no NaN, no infinity."""
+def _strict(value: object) -> object:
+    """The value as strict JSON may hold it: None for NaN and infinity."""
+    if isinstance(value, dict):
+        return {str(key): _strict(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(inner) for inner in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
@@ -180,7 +173,8 @@ def _curves_json(curves: Curves, losses: Collection[str] | None) -> str:
     shown = {name: series for name, series in curves.series.items() if name not in _HIDDEN}
     most = points_for(len(shown))
     axes: dict[bytes, int] = {}
-    texts, lines = [], []
+    texts: list[str] = []
+    lines = []
     for name, (steps, values) in shown.items():
         points = thin(np.frombuffer(steps, np.int64), np.frombuffer(values, np.float64), most)
         axis = points.pop("x")

@@ -9,19 +9,29 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+import paddle
+from paddle.profiler import Profiler, ProfilerTarget, SortedKeys
+from paddle.profiler.profiler_statistic import StatisticData
 
 from ppgen.errors import ConfigError
 from ppgen.io.atomic import atomic_path, write_text
 from ppgen.registry import nearest
 
 _FLAG = "--profiler_options"
-_STATES = ("All", "CPU", "GPU")
-_SORTED = ("total", "calls", "max", "min", "ave")
-_TRACERS = ("Default", "OpDetail", "AllOpDetail")
+_CHOICES = {
+    "state": ("All", "CPU", "GPU"),
+    "sorted_key": ("total", "calls", "max", "min", "ave"),
+    "tracer_option": ("Default", "OpDetail", "AllOpDetail"),
+}
+_WANTED = {
+    "batch_range": "two steps, the smaller first, such as [10,20]",
+    "exit_on_finished": "true or false",
+    "profile_path": "a folder",
+}
 _TRUTHS = {"true": True, "yes": True, "t": True, "1": True, "false": False, "no": False, "f": False, "0": False}
 
 
@@ -46,61 +56,34 @@ class ProfileOptions:
     exit_on_finished: bool = True
 
 
-def _one_of(choices: tuple[str, ...]) -> Callable[[str, str], str]:
-    def read(key: str, value: str) -> str:
-        if value not in choices:
-            hint = nearest(value, list(choices))
-            raise ConfigError(f"{_FLAG} {key}: expected {', '.join(choices)}, found '{value}'{hint}")
-        return value
-
-    return read
-
-
-def _range(key: str, value: str) -> tuple[int, int]:
-    match = re.fullmatch(r"\[?\s*(\d{1,12})\s*,\s*(\d{1,12})\s*\]?", value)
-    if not match or int(match[1]) >= int(match[2]):
-        raise ConfigError(f"{_FLAG} {key}: expected two steps, the smaller first, such as [10,20], found '{value}'")
-    return int(match[1]), int(match[2])
-
-
-def _truth(key: str, value: str) -> bool:
-    if value.lower() not in _TRUTHS:
-        raise ConfigError(f"{_FLAG} {key}: expected true or false, found '{value}'")
-    return _TRUTHS[value.lower()]
-
-
-def _path(key: str, value: str) -> str:
-    if not value or "\0" in value:
-        raise ConfigError(f"{_FLAG} {key}: expected a folder, found '{value}'")
-    return value
-
-
-_READERS: dict[str, Callable[[str, str], Any]] = {
-    "batch_range": _range,
-    "state": _one_of(_STATES),
-    "sorted_key": _one_of(_SORTED),
-    "tracer_option": _one_of(_TRACERS),
-    "profile_path": _path,
-    "exit_on_finished": _truth,
-}
+def _value(key: str, text: str) -> object:
+    steps = re.fullmatch(r"\[?\s*(\d{1,12})\s*,\s*(\d{1,12})\s*\]?", text)
+    if key == "batch_range" and steps and int(steps[1]) < int(steps[2]):
+        return int(steps[1]), int(steps[2])
+    if key == "exit_on_finished" and text.lower() in _TRUTHS:
+        return _TRUTHS[text.lower()]
+    choices = _CHOICES.get(key, ())
+    if text in choices or (key == "profile_path" and text and "\0" not in text):
+        return text
+    wanted = _WANTED.get(key) or ", ".join(choices)
+    raise ConfigError(f"{_FLAG} {key}: expected {wanted}, found '{text}'{nearest(text, choices)}")
 
 
 def parse_options(text: str) -> ProfileOptions:
     """Options from "key=value;key=value"; raises ConfigError for an unknown key or a value that is none."""
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     known = [field.name for field in fields(ProfileOptions)]
     for part in filter(None, (part.strip() for part in text.split(";"))):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
             raise ConfigError(f"{_FLAG}: expected key=value pairs with ';' between them, found '{part}'")
         if key not in known:
-            raise ConfigError(
-                f"{_FLAG}: no option is called '{key}'{nearest(key, known)} (there are: {', '.join(known)})"
-            )
-        if key in found:
+            hint = nearest(key, known)
+            raise ConfigError(f"{_FLAG}: no option is called '{key}'{hint} (there are: {', '.join(known)})")
+        if key in options:
             raise ConfigError(f"{_FLAG}: '{key}' is given twice")
-        found[key] = _READERS[key](key, value)
-    return ProfileOptions(**found)
+        options[key] = _value(key, value)
+    return ProfileOptions(**options)
 
 
 class Profile:
@@ -116,9 +99,9 @@ class Profile:
         self.options, self.watch = parse_options(options_text), watch
         self.target = Path(folder) / Path(self.options.profile_path).expanduser()
         self._first: int | None = None
-        self._profiler: Any = None
-        if self.options.state == "GPU":
-            _need_gpu()
+        self._profiler: Profiler | None = None
+        if self.options.state == "GPU" and not (paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count()):
+            raise ConfigError(f"{_FLAG} state: GPU, but there is none that this Paddle can use; say state=CPU")
 
     def step(self, index: int) -> bool:
         """The step `index` begins; True where the run should end now, the range being done."""
@@ -127,7 +110,7 @@ class Profile:
         place = index - self._first
         start, end = self.options.batch_range
         if self._profiler is not None:
-            self._profiler.step() if place < end else self._finish()
+            self._profiler.step() if place < end else self._finish(self._profiler)
         elif self.watch and start <= place < end:
             self._profiler = _start(self.options)
         return place >= end and self.options.exit_on_finished
@@ -135,10 +118,10 @@ class Profile:
     def close(self) -> None:
         """Write what was seen of a range that the run did not reach the end of."""
         if self._profiler is not None:
-            self._finish()
+            self._finish(self._profiler)
 
-    def _finish(self) -> None:
-        profiler, self._profiler = self._profiler, None
+    def _finish(self, profiler: Profiler) -> None:
+        self._profiler = None
         profiler.stop()
         with atomic_path(self.target / "trace.json") as temporary:
             profiler.export(str(temporary), "json")
@@ -146,16 +129,7 @@ class Profile:
         print(f"profile: {self.target / 'summary.txt'} and trace.json", flush=True)
 
 
-def _need_gpu() -> None:
-    import paddle
-
-    if not (paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count()):
-        raise ConfigError(f"{_FLAG} state: GPU, but there is none that this Paddle can use; say state=CPU")
-
-
-def _start(options: ProfileOptions) -> Any:
-    from paddle.profiler import Profiler, ProfilerTarget
-
+def _start(options: ProfileOptions) -> Profiler:
     targets = {"CPU": [ProfilerTarget.CPU], "GPU": [ProfilerTarget.GPU], "All": None}[options.state]
     profiler = Profiler(
         targets=targets,
@@ -166,25 +140,21 @@ def _start(options: ProfileOptions) -> Any:
     return profiler
 
 
-def _summary(profiler: Any, options: ProfileOptions) -> str:
+def _summary(profiler: Profiler, options: ProfileOptions) -> str:
     """Paddle's tables, and before them a list by calls where that was asked for: Paddle 3 has no such order."""
-    from paddle.profiler import SortedKeys
-
     side = "GPU" if options.state == "GPU" else "CPU"
     order = {"total": "Total", "calls": "Total", "max": "Max", "min": "Min", "ave": "Avg"}[options.sorted_key]
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         profiler.summary(
-            sorted_by=getattr(SortedKeys, side + order),
+            sorted_by=SortedKeys[side + order],
             op_detail=options.tracer_option != "Default",
             thread_sep=options.tracer_option == "AllOpDetail",
         )
     return (_by_calls(profiler) if options.sorted_key == "calls" else "") + text.getvalue()
 
 
-def _by_calls(profiler: Any) -> str:
-    from paddle.profiler.profiler_statistic import StatisticData
-
+def _by_calls(profiler: Profiler) -> str:
     result = profiler.profiler_result
     items = StatisticData(result.get_data(), result.get_extra_info()).event_summary.items
     rows = sorted(items.items(), key=lambda pair: (-pair[1].call, pair[0]))

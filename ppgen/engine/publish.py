@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import yaml
+from paddle import nn
 
-from ppgen.config import read_yaml
+from ppgen import hub
+from ppgen.config import Settings, read_yaml
 from ppgen.device import cpu_count
+from ppgen.engine import checkpoint
 from ppgen.engine.log import read_log
 from ppgen.engine.settings import TrainingConfig
+from ppgen.engine.state import split_prefix
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.io.weights import card_of
+from ppgen.io.weights import card_of, load_into
+from ppgen.registry import NETWORKS
 
 
-def card_facts(run_card: dict[str, Any], history: list[dict[str, Any]], config_path: str) -> dict[str, Any]:
+def card_facts(run_card: Settings, history: list[Settings], config_path: str) -> Settings:
     """The card of a shipped network: what the config says of it (section `card`) and what the run did and measured."""
     config = read_yaml(config_path)
     if not isinstance(config.get("card"), dict):
@@ -33,14 +37,12 @@ def card_facts(run_card: dict[str, Any], history: list[dict[str, Any]], config_p
     }
 
 
-def earlier_facts(run: Path) -> dict[str, Any]:
+def earlier_facts(run: Path) -> Settings:
     """The commands, images and hours of a run that another went on from, up to its newest checkpoint.
 
     Raises:
         WeightsError: it holds no checkpoint.
     """
-    from ppgen.engine import checkpoint
-
     facts = checkpoint.load_newest(run / "checkpoints")[1].facts
     batch = TrainingConfig.of(read_yaml(run / "config.yaml")).loader.batch_size
     return {
@@ -51,7 +53,7 @@ def earlier_facts(run: Path) -> dict[str, Any]:
     }
 
 
-def with_earlier(facts: dict[str, Any], earlier: list[dict[str, Any]]) -> dict[str, Any]:
+def with_earlier(facts: Settings, earlier: list[Settings]) -> Settings:
     """A card's facts, with those of the runs before, oldest first."""
     if not earlier:
         return facts
@@ -77,27 +79,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--eight-bit", action="store_true", help="large matrices of linear layers as int8")
     options = parser.parse_args(argv)
 
-    from ppgen import hub
-
-    best = Path(options.run) / "best.safetensors"
+    run = Path(options.run)
+    best = run / "best.safetensors"
     if not best.is_file():
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
-    history = read_log(Path(options.run) / "history.jsonl")
-    facts = card_facts(card_of(best), history, options.config_file)
-    facts = with_earlier(facts, [earlier_facts(run) for run in options.after])
-    shipped = {options.name: hub.load(best)}
+    facts = card_facts(card_of(best), read_log(run / "history.jsonl"), options.config_file)
+    facts = with_earlier(facts, [earlier_facts(before) for before in options.after])
+    shipped = {options.name: (hub.load(best), facts)}
     if options.also:
-        shipped[f"{options.name}_{options.also}"], step = of_best_checkpoint(Path(options.run), options.also)
-        title = facts.get("title", options.name)
-        beside = {**facts, **_beside(options.name, options.also, title, step, Path(options.run))}
-    for name, network in shipped.items():
-        own = facts if name == options.name else beside
-        path = hub.publish(network, hub.ASSETS / f"{name}.safetensors", own, eight_bit=options.eight_bit)
+        network, step = of_best_checkpoint(run, options.also)
+        beside = _beside(options.name, options.also, facts.get("title", options.name), step, run)
+        shipped[f"{options.name}_{options.also}"] = network, {**facts, **beside}
+    for name, (network, card) in shipped.items():
+        path = hub.publish(network, hub.ASSETS / f"{name}.safetensors", card, eight_bit=options.eight_bit)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
-def _beside(name: str, network: str, title: str, step: int, run: Path) -> dict[str, Any]:
+def _beside(name: str, network: str, title: str, step: int, run: Path) -> Settings:
     """What the card of a network that is shipped beside the best one says otherwise."""
     strengths = [row["augment_p"] for row in read_log(run / "log.jsonl") if row["step"] <= step and "augment_p" in row]
     start = f" -o model.ada_start={strengths[-1]:.4g}" if strengths else ""  # ADA's, which lies in no weights file
@@ -108,22 +107,17 @@ def _beside(name: str, network: str, title: str, step: int, run: Path) -> dict[s
     }
 
 
-def of_best_checkpoint(run: Path, name: str) -> tuple[Any, int]:
+def of_best_checkpoint(run: Path, name: str) -> tuple[nn.Layer, int]:
     """A network as the checkpoint of a run's best step holds it, the newest one if that is gone, and its step.
 
     Raises:
         ConfigError: the run has no network of this name. WeightsError: no checkpoint can be read.
     """
-    from ppgen.engine import checkpoint
-    from ppgen.engine.state import split_prefix
-    from ppgen.io.weights import load_into
-    from ppgen.registry import NETWORKS
-
     networks = {k: v for k, v in read_yaml(run / "config.yaml")["model"].items() if isinstance(v, dict) and "name" in v}
     if name not in networks:
         raise ConfigError(f"--also {name}: the run has no such network (it has {', '.join(sorted(networks))})")
     place = checkpoint.best(run / "checkpoints")
-    found = checkpoint.load(place) if place else checkpoint.load_newest(run / "checkpoints")[1]
+    saved = checkpoint.load(place) if place else checkpoint.load_newest(run / "checkpoints")[1]
     network = NETWORKS.build(networks[name])
-    load_into(network, split_prefix(found.weights, name))
-    return network, found.facts["step"]
+    load_into(network, split_prefix(saved.weights, name))
+    return network, saved.facts["step"]

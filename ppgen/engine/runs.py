@@ -6,7 +6,9 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +18,9 @@ import yaml
 import ppgen
 from ppgen.config import read_yaml
 from ppgen.engine import checkpoint, distributed
+from ppgen.engine.processes import STOPPED
 from ppgen.engine.settings import TrainingConfig
+from ppgen.engine.snapshot import Snapshot
 from ppgen.errors import OutputError
 from ppgen.io.atomic import write_text
 
@@ -80,6 +84,20 @@ def make_folder(folder: Path) -> None:
         raise OutputError(
             f"{folder}: this folder cannot be made ({error.strerror or error}); choose another with -o output_dir=…"
         ) from error
+
+
+def resume_newest(snapshot: Snapshot) -> None:
+    """Go on from a run's newest whole checkpoint; damaged ones are named on stderr."""
+    for damaged in snapshot.resume_newest():
+        print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
+
+
+def say_stopped(stopped_by: signal.Signals, step: int, folder: Path, of: str = "") -> int:
+    """The farewell of a training that a signal ended; returns the exit code."""
+    if distributed.rank() == 0:
+        print(f"{STOPPED} {stopped_by.name} at step {step}{of}, checkpoint written; "
+              f"the same command with --resume {folder} goes on", flush=True)  # fmt: skip
+    return 128 + stopped_by
 
 
 def record_start(

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ppgen.compat import paddlegan_yaml
-from ppgen.config import apply_overrides, check_call, read_yaml
+from ppgen.config import Settings, apply_overrides, check_call, read_yaml
 from ppgen.config.validate import check_named
 from ppgen.datasets.files import data_root
 from ppgen.datasets.pipeline import check_steps
@@ -19,13 +19,13 @@ from ppgen.engine.optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, value_faults
 from ppgen.engine.settings import SECTIONS, TrainingConfig
 from ppgen.errors import ConfigError
 from ppgen.io.places import LINKED
-from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS, nearest
+from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 
-Check = Callable[[Any, str], list[str]]
+Check = Callable[[Any, str], list[str]]  # (what the YAML says, its path) -> faults
 
 
 def _section(cls: type) -> Check:
-    def check(value: Any, where: str) -> list[str]:
+    def check(value: object, where: str) -> list[str]:
         if faults := check_call(cls, value, where):
             return faults
         try:
@@ -37,23 +37,7 @@ def _section(cls: type) -> Check:
     return check
 
 
-def _of_type(kind: type, least: int | None = None) -> Check:
-    def check(value: Any, where: str) -> list[str]:
-        good = isinstance(value, kind) and not isinstance(value, bool) and (least is None or value >= least)
-        wanted = kind.__name__ + (f" >= {least}" if least is not None else "")
-        return [] if good else [f"{where}: expected {wanted}, found {value!r}"]
-
-    return check
-
-
-def _one_of(*words: str) -> Check:
-    def check(value: Any, where: str) -> list[str]:
-        return [] if value in words else [f"{where}: expected one of {', '.join(words)}, found {value!r}"]
-
-    return check
-
-
-def _optimizers(value: Any, where: str) -> list[str]:
+def _optimizers(value: object, where: str) -> list[str]:
     if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
         return [f"{where}: expected network names, each with the arguments of its optimizer"]
     faults = []
@@ -68,7 +52,7 @@ def _optimizers(value: Any, where: str) -> list[str]:
     return faults
 
 
-def _datasets(value: Any, where: str) -> list[str]:
+def _datasets(value: object, where: str) -> list[str]:
     if not isinstance(value, dict) or "train" not in value:
         return [f"{where}.train: is missing"]
     known = ("train", "validation")
@@ -80,7 +64,7 @@ def _datasets(value: Any, where: str) -> list[str]:
     return faults
 
 
-def _steps(config: dict[str, Any], where: str) -> list[str]:
+def _steps(config: Settings, where: str) -> list[str]:
     """Faults of PaddleGAN's lists of transforms."""
     faults = []
     for key in ("preprocess", "transforms"):
@@ -89,7 +73,7 @@ def _steps(config: dict[str, Any], where: str) -> list[str]:
     return faults
 
 
-def missing_folders(datasets: dict[str, Any]) -> list[str]:
+def missing_folders(datasets: Settings) -> list[str]:
     """Folders of datasets (arguments called `dataroot…`) that are not there; a sentence for each way to get them."""
     by_advice: dict[str, list[str]] = {}
     for name, config in datasets.items():
@@ -100,7 +84,7 @@ def missing_folders(datasets: dict[str, Any]) -> list[str]:
     return [f"{', '.join(places)}; {advice}" for advice, places in by_advice.items()]
 
 
-def _folders(config: Any) -> dict[str, str]:
+def _folders(config: object) -> dict[str, str]:
     """The folders a dataset cannot do without, by argument."""
     if not isinstance(config, dict) or config.get("name") not in DATASETS.names():
         return {}
@@ -145,7 +129,7 @@ def _how_to_get(folder: str) -> str:
     )
 
 
-def _validate(value: Any, where: str) -> list[str]:
+def _validate(value: object, where: str) -> list[str]:
     faults = _section(SECTIONS["validate"])(value, where)
     metric = value.get("metric") if isinstance(value, dict) else None
     if metric:
@@ -155,26 +139,14 @@ def _validate(value: Any, where: str) -> list[str]:
     return faults
 
 
-def _load(value: Any, where: str) -> list[str]:
-    several = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
-    return [] if several else _of_type(str)(value, where)
-
-
 CHECKS: dict[str, Check] = {
-    "seed": _of_type(int, 0),
-    "total_iters": _of_type(int, 1),
-    "epochs": _of_type(int, 1),
-    "output_dir": _of_type(str),
     "model": lambda value, where: check_named(MODELS, value, where, NETWORKS),
     "dataset": _datasets,
     "optimizer": _optimizers,
     **{name: _section(cls) for name, cls in SECTIONS.items()},
     "validate": _validate,
-    "card": _of_type(dict),
-    "stages": _of_type(dict),  # read by ppgen.tree, which has a check of its own
-    "amp": _one_of("O1", "O2"),
-    "load": _load,
 }
+_LEAST = {"seed": 0, "total_iters": 1, "epochs": 1}
 
 
 def load_config(
@@ -209,14 +181,14 @@ def load_config(
     return replace(TrainingConfig.of(settings), batch_is_per_process=translated)
 
 
-def faults_of(settings: Mapping[str, object], checks: Mapping[str, Check] = CHECKS) -> list[str]:
+def faults_of(settings: Settings, checks: Mapping[str, Check] = CHECKS) -> list[str]:
     """Every fault of a training's YAML, each with its path."""
-    faults = []
-    for key, value in settings.items():
-        if key not in checks:
-            faults.append(f"{key}: unknown key{nearest(key, checks)} (accepted: {', '.join(checks)})")
-        else:
-            faults += checks[key](value, key)
+    faults = check_call(TrainingConfig, settings, "", supplied=("batch_is_per_process",))
+    for key in [key for key in settings if key in checks]:
+        faults += checks[key](settings[key], key)
+    for key in [key for key in settings if key in _LEAST]:
+        if isinstance(settings[key], int) and settings[key] < _LEAST[key]:
+            faults.append(f"{key}: expected {_LEAST[key]} or more, found {settings[key]}")
     faults += [f"{key}: is missing" for key in ("model", "dataset", "optimizer") if key not in settings]
     if "epochs" in settings and "total_iters" in settings:
         faults.append("epochs, total_iters: give one of them, not both")

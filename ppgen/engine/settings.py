@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
+from ppgen.config import Settings
 from ppgen.engine.writers import WRITERS
 from ppgen.errors import ConfigError
-
-Settings = dict[str, Any]  # what a YAML says of one part
+from ppgen.registry import nearest
 
 
 def _at_least_one(section: str, **values: int) -> None:
@@ -119,7 +118,8 @@ class LogSettings:
         _at_least_one("log", interval=self.interval, visual_interval=self.visual_interval)
         for name in self.writers:
             if name not in WRITERS:
-                raise ConfigError(f"log.writers: no writer is called {name!r} (there are: {', '.join(WRITERS)})")
+                hint = f"{nearest(name, WRITERS)} (there are: {', '.join(WRITERS)})"
+                raise ConfigError(f"log.writers: no writer is called '{name}'{hint}")
 
 
 @dataclass(frozen=True)
@@ -229,18 +229,15 @@ class TrainingConfig:
     guard: GuardSettings = GuardSettings()
     validate: ValidateSettings = ValidateSettings()
     amp: Literal["O1", "O2"] | None = None
-    load: Sequence[str] = ()
+    load: str | list[str] = field(default_factory=list)
     card: Settings = field(default_factory=dict)
     stages: Settings = field(default_factory=dict)
     batch_is_per_process: bool = False
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> TrainingConfig:
+    def of(cls, settings: Settings) -> TrainingConfig:
         """Of what a YAML says, which must have passed `schema.faults_of`."""
-        typed = {key: SECTIONS[key](**value) if key in SECTIONS else value for key, value in settings.items()}
-        if isinstance(typed.get("load"), str):
-            typed["load"] = [typed["load"]]
-        return cls(**typed)
+        return cls(**{key: SECTIONS[key](**value) if key in SECTIONS else value for key, value in settings.items()})
 
     def as_settings(self) -> Settings:
         """What the run's config.yaml holds: all of this with its defaults, without what is empty."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from paddle import nn
@@ -59,8 +58,11 @@ def evaluate(
             each = distributed.gather_rows(made) if world > 1 else [made]
             if metric is not None:
                 for offset, rows in enumerate(each):
-                    if rows is not None:
-                        metric.update(*once(batch if offset == 0 else reader.batch(batches[start + offset]), rows))
+                    if rows is None:
+                        continue
+                    judged = batch if offset == 0 else reader.batch(batches[start + offset])
+                    if judged is not None:
+                        metric.update(*once(judged, rows))
     return metric.compute() if metric is not None else {}
 
 
@@ -93,11 +95,11 @@ class Once:
         return fresh
 
 
-def _rows(values: Any, rows: list[int]) -> Any:
+def _rows(values: np.ndarray | list, rows: list[int]) -> np.ndarray | list:
     return values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
 
 
-def distinct(dataset: Any) -> int:
+def distinct(dataset: Sized) -> int:
     """Pictures that a metric can learn of: of two unpaired domains the smaller one's."""
     return getattr(dataset, "distinct", len(dataset))
 

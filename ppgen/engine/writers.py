@@ -11,13 +11,12 @@ import os
 import struct
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from ppgen.errors import ConfigError
 from ppgen.io.atomic import write_bytes
-from ppgen.registry import nearest
 
 
 class Writer(Protocol):
@@ -48,25 +47,23 @@ class TensorBoardWriter:
         target = folder / "tensorboard"
         target.mkdir(parents=True, exist_ok=True)
         self._file = EventsWriter(str(target / "events"), f".{os.getpid()}")
-        self._write(Event(step=step + 1, session_log=SessionLog(status=SessionLog.START)))
+        self._write(step=step + 1, session_log=SessionLog(status=SessionLog.START))
 
-    def _write(self, event: Any) -> None:
-        event.wall_time = time.time()
-        self._file.write_event(event)
+    def _write(self, **content: object) -> None:
+        self._file.write_event(self._event(wall_time=time.time(), **content))
         self._file.flush()
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """One event with all numbers."""
         numbers = [self._summary.Value(tag=name, simple_value=float(value)) for name, value in values.items()]
-        self._write(self._event(step=step, summary=self._summary(value=numbers)))
+        self._write(step=step, summary=self._summary(value=numbers))
 
     def image(self, step: int, name: str, path: Path) -> None:
         """The PNG as it is."""
         data = path.read_bytes()
         width, height = _png_size(data, path)
         picture = self._summary.Image(encoded_image_string=data, width=width, height=height, colorspace=3)
-        value = self._summary.Value(tag=name, image=picture)
-        self._write(self._event(step=step, summary=self._summary(value=[value])))
+        self._write(step=step, summary=self._summary(value=[self._summary.Value(tag=name, image=picture)]))
 
     def close(self) -> None:
         """Close the file."""
@@ -99,7 +96,7 @@ class VisualDLWriter:
             place = end
         return b"".join(kept)
 
-    def _write(self, step: int, values: list[dict[str, Any]]) -> None:
+    def _write(self, step: int, values: list[dict[str, object]]) -> None:
         now = round(1000 * time.time())
         for value in values:
             record = self._record(values=[self._record.Value(id=step, timestamp=now, **value)])
@@ -129,23 +126,23 @@ class Writers:
     """Several writers as one. The first failure of each is one line on stderr, and it is left alone from then on.
 
     Args:
-        names: keys of `WRITERS`.
+        names: keys of `WRITERS`; a missing package is a warning.
         folder: of the run.
         step: the last step that will not be run again: 0, or where a resume starts.
     """
 
-    def __init__(self, names: Sequence[str], folder: Path, step: int = 0) -> None:
-        self._folder = Path(folder)
+    def __init__(self, names: Iterable[str], folder: Path, step: int = 0) -> None:
         self._on: dict[str, Writer] = {}
-        for name in names:
-            self._try(name, lambda name=name: self._on.__setitem__(name, WRITERS[name](self._folder, step)))
+        for name in dict.fromkeys(names):
+            with self._guarded(name):
+                self._on[name] = WRITERS[name](folder, step)
 
     @property
     def names(self) -> list[str]:
         """Those that still write."""
         return list(self._on)
 
-    def scalars(self, step: int, values: Mapping[str, Any]) -> None:
+    def scalars(self, step: int, values: Mapping[str, object]) -> None:
         """Write the numbers of a log row; what is no number is left out, and so are `step` and `images`."""
         numbers = {
             name: value
@@ -153,43 +150,32 @@ class Writers:
             if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in ("step", "images")
         }
         for name, writer in list(self._on.items()):
-            self._try(name, lambda writer=writer: writer.scalars(step, numbers))
+            with self._guarded(name):
+                writer.scalars(step, numbers)
 
     def image(self, step: int, name: str, path: Path) -> None:
         """Write a picture from a PNG file."""
         for key, writer in list(self._on.items()):
-            self._try(key, lambda writer=writer: writer.image(step, name, Path(path)))
+            with self._guarded(key):
+                writer.image(step, name, path)
 
     def close(self) -> None:
         """Close all; a second call does nothing."""
         for name, writer in list(self._on.items()):
-            self._try(name, writer.close)
+            with self._guarded(name):
+                writer.close()
         self._on.clear()
 
-    def _try(self, name: str, act: Callable[[], None]) -> None:
+    @contextmanager
+    def _guarded(self, name: str) -> Iterator[None]:
         """Another package's code may raise anything; a run of days must not end for a picture of it."""
         try:
-            act()
+            yield
         except Exception as error:
             self._on.pop(name, None)
             missing = isinstance(error, ModuleNotFoundError)
             told = f"pip install 'ppgen[{name}]'" if missing else "the training goes on without it"
             print(f"warning: {name} is off: {type(error).__name__}: {error}; {told}", file=sys.stderr, flush=True)
-
-
-def make_writers(names: Sequence[str], folder: Path, step: int = 0) -> Writers:
-    """The writers a config names; see `Writers`.
-
-    Raises:
-        ConfigError: a name that is none (a missing package is a warning).
-    """
-    for name in names:
-        if name not in WRITERS:
-            raise ConfigError(
-                f"log.writers: no writer is called '{name}'{nearest(name, list(WRITERS))} "
-                f"(there are: {', '.join(WRITERS)})"
-            )
-    return Writers(list(dict.fromkeys(names)), folder, step)
 
 
 def _png_size(data: bytes, path: Path) -> tuple[int, int]:

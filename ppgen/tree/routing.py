@@ -16,8 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ppgen import hub
+from ppgen.config import Settings
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.registry import nearest
+
+Routing = Mapping[str, Any]  # what tree.json holds, or leaf -> weights
 
 TREE = "tree.json"
 # Of a plain dict of leaves, which says no bounds: those of the data ppgen's weights learnt from, in years.
@@ -44,7 +47,7 @@ class Route:
     weights: Path | None
     wanted: str
     groups: dict[str, str]
-    estimated: dict[str, Any]
+    estimated: dict[str, float | str]
     warnings: tuple[str, ...] = ()
 
 
@@ -66,7 +69,7 @@ class Router:
     Raises WeightsError, ConfigError.
     """
 
-    def __init__(self, routing: str | os.PathLike | Mapping[str, Any]) -> None:
+    def __init__(self, routing: str | os.PathLike | Routing) -> None:
         if isinstance(routing, Mapping) and "nodes" not in routing:
             self.levels, self.leaves = _LEVELS, _plain(routing)
             return
@@ -77,21 +80,17 @@ class Router:
             routing, name, folder = _read_tree(path), str(path), path.parent
         try:
             self.levels = {level["by"]: level["groups"] for level in routing["levels"]}
-            found = [
-                (node["name"], node["attributes"], node["weights"], _worse_than_parent(node))
+            self.leaves = [
+                _Leaf(node["name"], node["attributes"], folder / node["weights"], _worse_than_parent(node))
                 for node in routing["nodes"]
+                if node["weights"] and (folder / node["weights"]).is_file()
             ]
         except (KeyError, TypeError) as error:
             raise WeightsError(f"{name}: is not what a training with `stages` leaves ({error!r})") from error
-        self.leaves = [
-            _Leaf(leaf, groups, folder / weights, worse)
-            for leaf, groups, weights, worse in found
-            if weights and (folder / weights).is_file()
-        ]
         if not self.leaves:
             raise WeightsError(f"{name}: no node of this tree has weights yet; train it first")
 
-    def checked(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    def checked(self, attributes: Mapping[str, object]) -> dict[str, object]:
         """What the caller knows, without the unknown (None): a group, or for an age years.
 
         Raises ConfigError for an attribute or a value that no level has.
@@ -106,7 +105,7 @@ class Router:
                 self._group(name, value)
         return {name: value for name, value in attributes.items() if value is not None}
 
-    def _group(self, name: str, value: Any) -> str | None:
+    def _group(self, name: str, value: object) -> str | None:
         """The group of a value; None for years outside all groups."""
         groups = self.levels[name]
         if isinstance(value, (int, float)) and not isinstance(value, bool) and any(groups.values()):
@@ -122,20 +121,20 @@ class Router:
             raise ConfigError(f"attributes: {name}={value!r}: give one of {', '.join(map(repr, groups))}{years}")
         return str(value)
 
-    def route(self, known: Mapping[str, Any], crop: np.ndarray, landmarks: np.ndarray) -> Route:
+    def route(self, known: Mapping[str, object], crop: np.ndarray, landmarks: np.ndarray) -> Route:
         """The leaf for a face.
 
         Args:
             known: as `checked` gives it; what is missing is estimated.
             crop: uint8 (H, W, 3); landmarks: (68, 2) in its pixels.
         """
-        estimated: dict[str, Any] = {}
+        estimated: dict[str, float | str] = {}
         missing = [name for name in self.levels if name not in known]
         if any(name in ("age", "gender") for name in missing):
             from ppgen.faces.attributes import estimate_attributes
 
-            found = estimate_attributes(crop, landmarks)
-            guesses = {"age": min(max(found.age, 0.0), 150.0), "gender": found.gender}
+            guess = estimate_attributes(crop, landmarks)
+            guesses: dict[str, float | str] = {"age": min(max(guess.age, 0.0), 150.0), "gender": guess.gender}
             estimated = {name: guesses[name] for name in missing if name in guesses}
         groups = {}
         for name in self.levels:
@@ -146,7 +145,7 @@ class Router:
                 groups[name] = group
         return self._served(groups, estimated)
 
-    def _served(self, groups: dict[str, str], estimated: dict[str, Any]) -> Route:
+    def _served(self, groups: dict[str, str], estimated: dict[str, float | str]) -> Route:
         wanted = "-".join(groups.values()) or _BASES[-1]
         fitting = [leaf for leaf in self.leaves if leaf.groups.items() <= groups.items()]
         if not fitting:
@@ -154,17 +153,16 @@ class Router:
             return Route(None, None, wanted, groups, estimated, (text,))
         fitting.sort(key=lambda one: -len(one.groups))  # stable: the first of equals
         leaf = next((one for one in fitting if not one.worse), fitting[0])
-        warnings: tuple[str, ...] = ()
+        warnings = [
+            f"on validation that of {one.name} is worse than its parent ({one.worse}), so {leaf.name} drew"
+            for one in fitting[: fitting.index(leaf)]
+        ]
         if leaf.groups != groups and fitting[0].groups != groups:
-            warnings += (f"there is no generator for {wanted}, so that of {leaf.name} drew",)
-        for one in fitting[: fitting.index(leaf)]:
-            warnings += (
-                f"on validation that of {one.name} is worse than its parent ({one.worse}), so {leaf.name} drew",
-            )
-        return Route(leaf.name, leaf.weights, wanted, groups, estimated, warnings)
+            warnings.insert(0, f"there is no generator for {wanted}, so that of {leaf.name} drew")
+        return Route(leaf.name, leaf.weights, wanted, groups, estimated, tuple(warnings))
 
 
-def _worse_than_parent(node: Mapping[str, Any]) -> str:
+def _worse_than_parent(node: Settings) -> str:
     """What tree.json says of a node's best score and its parent's, both on the node's own validation portraits."""
     own, parent = node.get("score"), node.get("parent_score")
     if own is None or parent is None or not (own < parent if node.get("mode") == "max" else own > parent):
@@ -172,7 +170,7 @@ def _worse_than_parent(node: Mapping[str, Any]) -> str:
     return f"{node.get('judged_by', 'score')} {own:.4g} against {parent:.4g}"
 
 
-def _read_tree(path: Path) -> dict[str, Any]:
+def _read_tree(path: Path) -> Settings:
     """The content of a tree.json; raises WeightsError."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -184,7 +182,7 @@ def _read_tree(path: Path) -> dict[str, Any]:
         raise WeightsError(f"{path}: is no JSON ({error}); give the {TREE} of a training with `stages`") from error
 
 
-def _plain(routing: Mapping[str, Any]) -> list[_Leaf]:
+def _plain(routing: Routing) -> list[_Leaf]:
     """The leaves of {'senior-F': weights, …}."""
     words = {group: name for name, groups in _LEVELS.items() for group in groups}
     leaves = []

@@ -14,11 +14,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from ppgen.config import check_call
+from ppgen.config import Settings, check_call
 from ppgen.config.read import merge
-from ppgen.engine.settings import Settings, TrainingConfig
+from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError
 
 BASE = "base"
@@ -62,7 +62,7 @@ class LevelSettings:
         """Of the groups, as text."""
         return [str(group) for group in self.groups]
 
-    def where(self, group: str) -> dict[str, Any]:
+    def where(self, group: str) -> Settings:
         """The dataset's filter for one group."""
         words = None if self.column else _COLUMNS.get(self.by)
         if isinstance(self.groups, dict) and words is None:
@@ -89,20 +89,16 @@ class Node:
     settings: Settings
 
 
-def check_stages(value: Any, where: str) -> list[str]:
+def check_stages(value: Settings, where: str) -> list[str]:
     """Faults of the section, each with its YAML path."""
-    faults = check_call(StagesSettings, value, where)
-    if faults:
+    if faults := check_call(StagesSettings, value, where):
         return faults
     if not value["levels"]:
         return [f"{where}.levels: expected at least one level"]
     seen: set[str] = set()
     for number, item in enumerate(value["levels"]):
         place = f"{where}.levels.{number}"
-        wrong = check_call(LevelSettings, item, place) or _level_faults(LevelSettings(**item), place, seen)
-        faults += wrong
-        if not wrong:
-            seen.add(item["by"])
+        faults += check_call(LevelSettings, item, place) or _level_faults(LevelSettings(**item), place, seen)
     return faults
 
 
@@ -112,6 +108,7 @@ def _level_faults(level: LevelSettings, where: str, seen: set[str]) -> list[str]
         faults.append(f"{where}.by: '{level.by}' has split the tree on a level above")
     if level.total_iters < 1:
         faults.append(f"{where}.total_iters: expected 1 or more, found {level.total_iters}")
+    seen.add(level.by)
     for key in ("stages", "total_iters", "epochs", "seed", "output_dir", "load"):
         if key in level.change:
             faults.append(f"{where}.change.{key}: cannot differ from level to level here")
@@ -134,8 +131,9 @@ def _group_faults(level: LevelSettings, where: str) -> list[str]:
     return faults + _bounds_faults(level.groups, where)
 
 
-def _bounds_faults(groups: dict[str, Any], where: str) -> list[str]:
-    faults, spans = [], []
+def _bounds_faults(groups: Settings, where: str) -> list[str]:
+    faults: list[str] = []
+    spans = []
     for name, ends in groups.items():
         is_range = isinstance(ends, dict) and ends and set(ends) <= {"from", "below"}
         numbers = is_range and all(map(_is_number, ends.values()))
@@ -150,7 +148,7 @@ def _bounds_faults(groups: dict[str, Any], where: str) -> list[str]:
     return faults
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -13,21 +13,21 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
-import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from ppgen.config import Settings
 from ppgen.datasets.files import NothingSelected
 from ppgen.datasets.stream import Reader
 from ppgen.engine import checkpoint, distributed, runs, starts
 from ppgen.engine.assemble import build_trainer, describe
-from ppgen.engine.processes import STOPPED
 from ppgen.engine.schema import faults_of
-from ppgen.engine.settings import Settings, TrainingConfig
+from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, DataError
@@ -42,22 +42,31 @@ TREE, PICTURE, START, SAMPLE, BEST = "tree.json", "tree.png", "start.json", "sam
 _MOST_PANELS = 3  # of a node's sample: photo, drawing, cartoon
 
 
-@dataclass
-class _Run:
-    """One tree on disk.
+class _Training(NamedTuple):
+    """Of one node. counts: number of samples of each dataset."""
 
-    counts: node -> number of samples of each dataset. configs: node -> its training's.
-    """
+    node: Node
+    config: TrainingConfig
+    counts: dict[str, int]
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+
+class _Run(NamedTuple):
+    """One tree on disk. arguments: of `tools/main.py`."""
 
     folder: Path
     config: TrainingConfig
-    nodes: list[Node]
-    options: argparse.Namespace
-    counts: dict[str, dict[str, int]]
-    configs: dict[str, TrainingConfig]
+    trainings: list[_Training]
+    arguments: list[str]
 
     def checkpoints(self, name: str) -> Path:
         return self.folder / name / "checkpoints"
+
+    def trainer(self, training: _Training) -> Trainer:
+        return build_trainer(training.config, self.folder / training.name)
 
     def start_of(self, node: Node) -> Path | None:
         """The parent's checkpoint that a node starts from; None for the base."""
@@ -81,13 +90,11 @@ def run_tree(options: argparse.Namespace, config: TrainingConfig) -> int:
         raise ConfigError("--profiler_options: a tree of trainings is not profiled; give one node's config.yaml")
     nodes = nodes_of(config)
     check_nodes(nodes)
-    counts, configs = {}, {}
-    for node in nodes:
-        configs[node.name], counts[node.name] = _counted(node)
+    trainings = [_counted(node) for node in nodes]
     if config.load:
         starts.check_starts(config.load)
     folder, resumed = _folder(options, config)
-    run = _Run(folder, config, nodes, options, counts, configs)
+    run = _Run(folder, config, trainings, options.argv)
     if options.dry_run:
         return _describe(run)
     if options.evaluate_only:
@@ -97,8 +104,8 @@ def run_tree(options: argparse.Namespace, config: TrainingConfig) -> int:
             print(line)
         print(f"{len(nodes)} trainings in {folder}", flush=True)
         _write(run)
-    for node in nodes:
-        if code := _train(run, node):
+    for training in trainings:
+        if code := _train(run, training):
             return code
     if distributed.rank() == 0:
         print(f"done: open {folder / PICTURE}; {TREE} names each node's weights, for Photo2CartoonPredictor(routing=…)")
@@ -124,8 +131,8 @@ def check_nodes(nodes: list[Node]) -> None:
         raise ConfigError("\n".join(dict.fromkeys(faults)))
 
 
-def _counted(node: Node) -> tuple[TrainingConfig, dict[str, int]]:
-    """(a node's config, without turns of groups that it has not; how many samples each of its datasets has).
+def _counted(node: Node) -> _Training:
+    """The training of a node, without turns of groups that it has not.
 
     Raises DataError that names a group without images, ConfigError for one with too few for its metric.
     """
@@ -141,11 +148,12 @@ def _counted(node: Node) -> tuple[TrainingConfig, dict[str, int]]:
             raise DataError(f"stages: the group '{node.name}' has no images {what}: {error}{advice}") from error
         counts[key] = len(built)
         if key == "train" and node.parent:
-            turns = {group: n for group, n in config.loader.turns.items() if group in set(built.groups)}
+            present = set(built.groups)
+            turns = {group: n for group, n in config.loader.turns.items() if group in present}
             config = replace(config, loader=replace(config.loader, turns=turns))
     if "validation" in counts:
         check_enough(config.validate, counts["validation"], f"stages: dataset.validation of the group '{node.name}'")
-    return config, counts
+    return _Training(node, config, counts)
 
 
 def _how_to_fill(columns: Sequence[str]) -> str:
@@ -171,46 +179,39 @@ def _folder(options: argparse.Namespace, config: TrainingConfig) -> tuple[Path, 
 
 def _describe(run: _Run) -> int:
     """What --dry-run prints: the tree, and the base's training."""
-    for node in run.nodes:
-        images = ", ".join(f"{n} {key}" for key, n in run.counts[node.name].items())
+    for node, config, counts in run.trainings:
+        images = ", ".join(f"{n} {key}" for key, n in counts.items())
         start = f" from {node.parent}" if node.parent else ""
-        print(f"{'  ' * node.level}{node.name}: {run.configs[node.name].total_iters} steps{start}; images: {images}")
-    describe(_trainer(run, run.nodes[0]))
+        print(f"{'  ' * node.level}{node.name}: {config.total_iters} steps{start}; images: {images}")
+    describe(run.trainer(run.trainings[0]))
     return 0
 
 
 # ---- one node --------------------------------------------------------------------------------------------
 
 
-def _trainer(run: _Run, node: Node) -> Trainer:
-    return build_trainer(run.configs[node.name], run.folder / node.name)
-
-
-def _train(run: _Run, node: Node) -> int:
+def _train(run: _Run, training: _Training) -> int:
     """Train one node to its end; the exit code is not 0 where a signal stopped it."""
-    newest = checkpoint.newest(run.checkpoints(node.name))
+    name, end = training.name, training.config.total_iters
+    newest = checkpoint.newest(run.checkpoints(name))
     reached = distributed.agree(int(newest.name.removeprefix("step_")) if newest else -1)
-    if reached >= run.configs[node.name].total_iters:
-        _say(f"{node.name}: finished before, passed over")
+    if reached >= end:
+        _say(f"{name}: finished before, passed over")
         return 0
-    trainer = _trainer(run, node)
+    trainer = run.trainer(training)
     if reached >= 0:
-        for damaged in trainer.snapshot.resume_newest():
-            print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
+        runs.resume_newest(trainer.snapshot)
     else:
-        _start(run, node, trainer)
-    images, end = run.counts[node.name]["train"], trainer.config.total_iters
-    _say(f"{node.name}: from step {trainer.step} to {end}, {images} images")
-    begin = (trainer.folder, trainer.config, trainer.step, reached >= 0, run.options.argv, f"{node.name}: ")
+        _start(run, training.node, trainer)
+    _say(f"{name}: from step {trainer.step} to {end}, {training.counts['train']} images")
+    begin = (trainer.folder, trainer.config, trainer.step, reached >= 0, run.arguments, f"{name}: ")
     trainer.run(started=lambda: runs.record_start(*begin))
     if trainer.stopped_by is not None:
-        _say(f"{STOPPED} {trainer.stopped_by.name} at step {trainer.step} of '{node.name}', checkpoint written; "
-             f"the same command with --resume {run.folder} goes on")  # fmt: skip
-        return 128 + trainer.stopped_by
+        return runs.say_stopped(trainer.stopped_by, trainer.step, run.folder, f" of '{name}'")
     if trainer.writes:
         _keep_sample(trainer)
         _write(run)
-        _say(f"{node.name}: {_score_line(_entry(run, node))}")
+        _say(f"{name}: {_score_line(_entry(run, training))}")
     distributed.agree(0)  # nobody starts the next node before the first process has written this one
     return 0
 
@@ -237,7 +238,7 @@ def _start(run: _Run, node: Node, trainer: Trainer) -> None:
 
 def _keep_sample(trainer: Trainer) -> None:
     """The first validation portrait as this node draws it, in a row: photo, drawing, cartoon, say."""
-    batch = Reader(trainer.validation).batch([0])
+    batch = None if trainer.validation is None else Reader(trainer.validation).batch([0])
     if batch is None:
         return
     for network in trainer.model.networks.values():
@@ -249,23 +250,24 @@ def _keep_sample(trainer: Trainer) -> None:
 # ---- what is left ----------------------------------------------------------------------------------------
 
 
-def _entry(run: _Run, node: Node) -> Settings:
+def _entry(run: _Run, training: _Training) -> Settings:
     """What tree.json says of a node."""
-    folder, config = run.folder / node.name, run.configs[node.name]
+    node, config, counts = training
+    folder, judged_by = run.folder / node.name, config.validate.best
     best = folder / BEST
     card = card_of(best) if best.is_file() else {}
     start = json.loads((folder / START).read_text()) if (folder / START).is_file() else {}
     newest = checkpoint.newest(run.checkpoints(node.name))
     step = int(newest.name.removeprefix("step_")) if newest else 0
-    name = config.validate.best
+    scores, parent_scores = card.get("scores", {}), start.get("scores", {})
     return {
         "name": node.name, "parent": node.parent, "attributes": node.attributes,
-        "images": run.counts[node.name]["train"], "validation_images": run.counts[node.name]["validation"],
+        "images": counts["train"], "validation_images": counts["validation"],
         "step": step, "total_iters": config.total_iters, "finished": step >= config.total_iters,
         "weights": f"{node.name}/{BEST}" if best.is_file() else None, "best_step": card.get("step"),
-        "started_from": start.get("from"), "judged_by": name, "mode": config.validate.mode,
-        "score": card.get("scores", {}).get(name), "parent_score": start.get("scores", {}).get(name),
-        "scores": card.get("scores", {}), "parent_scores": start.get("scores", {}),
+        "started_from": start.get("from"), "judged_by": judged_by, "mode": config.validate.mode,
+        "score": scores.get(judged_by), "parent_score": parent_scores.get(judged_by),
+        "scores": scores, "parent_scores": parent_scores,
     }  # fmt: skip
 
 
@@ -283,11 +285,12 @@ def _write(run: _Run) -> None:
         {"by": level.by, "groups": {name: _bounds(level.groups, name) for name in level.names()}}
         for level in levels_of(run.config)
     ]
-    entries = [_entry(run, node) for node in run.nodes]
+    entries = [_entry(run, training) for training in run.trainings]
     write_json(run.folder / TREE, {"levels": levels, "nodes": entries})
     captions = {entry["name"]: (f"{entry['images']} images", _score_line(entry)) for entry in entries}
-    samples = {node.name: run.folder / node.name / SAMPLE for node in run.nodes}
-    save_image(run.folder / PICTURE, draw_tree({node.name: node.parent for node in run.nodes}, captions, samples))
+    samples = {entry["name"]: run.folder / entry["name"] / SAMPLE for entry in entries}
+    parents = {entry["name"]: entry["parent"] for entry in entries}
+    save_image(run.folder / PICTURE, draw_tree(parents, captions, samples))
 
 
 def _bounds(groups: list | dict, name: str) -> dict[str, float]:
@@ -297,14 +300,12 @@ def _bounds(groups: list | dict, name: str) -> dict[str, float]:
 def _evaluate(run: _Run) -> int:
     """Print the scores of every node's best weights on its group, as JSON."""
     scores = {}
-    for node in run.nodes:
-        root = run.checkpoints(node.name)
-        place = checkpoint.best(root) or checkpoint.newest(root)
-        if place is None:
-            continue
-        trainer = _trainer(run, node)
-        trainer.snapshot.load_weights(place)
-        scores[node.name] = trainer.evaluate()
+    for training in run.trainings:
+        root = run.checkpoints(training.name)
+        if place := checkpoint.best(root) or checkpoint.newest(root):
+            trainer = run.trainer(training)
+            trainer.snapshot.load_weights(place)
+            scores[training.name] = trainer.evaluate()
     if not scores:
         raise ConfigError("--evaluate-only: no node has weights yet; name a tree with --resume DIR")
     print(json.dumps(scores, indent=1))

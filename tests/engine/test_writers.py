@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ppgen.engine import writers
-from ppgen.engine.writers import Writers, make_writers
+from ppgen.engine.settings import LogSettings
+from ppgen.engine.writers import Writers
 from ppgen.errors import ConfigError
 
 ROW = {"step": 3, "images": 12, "d": 0.25, "val_fid": float("nan"), "note": "text", "flag": True}
@@ -36,7 +37,7 @@ def _events(folder):
 
 def test_tensorboard_gets_numbers_pictures_and_where_a_resume_starts(tmp_path, picture):
     pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
-    out = make_writers(["tensorboard"], tmp_path, step=2)
+    out = Writers(["tensorboard"], tmp_path, step=2)
     out.scalars(3, ROW)
     out.image(3, "samples", picture)
     out.close()
@@ -51,14 +52,14 @@ def test_tensorboard_gets_numbers_pictures_and_where_a_resume_starts(tmp_path, p
 
 def test_visualdl_gets_them_and_forgets_steps_that_run_again(tmp_path, picture):
     reader = pytest.importorskip("visualdl.reader.reader", reason="visualdl is not installed")
-    first = make_writers(["visualdl"], tmp_path)
+    first = Writers(["visualdl"], tmp_path)
     for step in (1, 2, 3):
         first.scalars(step, {"d": step / 2, "share_%": 1.0})
     first.image(3, "samples", picture)
     first.close()
     path = tmp_path / "visualdl" / "vdlrecords.ppgen.log"
     path.write_bytes(path.read_bytes() + struct.pack("<Q", 999) + b"cut off")
-    again = make_writers(["visualdl"], tmp_path, step=2)
+    again = Writers(["visualdl"], tmp_path, step=2)
     again.scalars(3, {"d": 9.0})
     again.image(3, "samples", picture)
     again.close()
@@ -77,7 +78,7 @@ def test_a_missing_package_is_one_warning_with_the_extra_to_install(tmp_path, mo
         return real(name, *arguments, **options)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    out = make_writers(["tensorboard", "visualdl"], tmp_path)
+    out = Writers(["tensorboard", "visualdl"], tmp_path)
     out.scalars(1, ROW)
     out.close()
     told = capsys.readouterr().err.splitlines()
@@ -139,18 +140,18 @@ def test_an_interrupt_is_not_swallowed(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["tensorboard", "visualdl"])
 def test_a_picture_that_is_none_and_a_folder_that_is_a_file_end_no_run(name, tmp_path, capsys):
     pytest.importorskip({"tensorboard": "tensorboardX"}.get(name, name), reason=f"{name} is not installed")
-    out = make_writers([name], tmp_path)
+    out = Writers([name], tmp_path)
     bad = tmp_path / "bad.png"
     bad.write_text("no picture")
     out.image(1, "samples", bad)
     assert out.names == []
     blocked = tmp_path / "blocked"
     blocked.write_text("")
-    assert make_writers([name], blocked).names == []
+    assert Writers([name], blocked).names == []
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
 def test_an_unknown_writer_is_a_mistake_in_the_config(tmp_path):
     with pytest.raises(ConfigError, match="did you mean 'tensorboard'"):
-        make_writers(["tensorbord"], tmp_path)
-    assert make_writers([], tmp_path).names == []
+        LogSettings(writers=["tensorbord"])
+    assert Writers([], tmp_path).names == []
