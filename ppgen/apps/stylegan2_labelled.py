@@ -14,7 +14,7 @@ from ppgen.datasets.image_folder import ImageFolder
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
 from ppgen.latent.seeds import latents
-from ppgen.latent.supervised import RAREST, Judge, features_of_samples, fit_judge, sampled_directions
+from ppgen.latent.supervised import RAREST, Features, Judge, features_of_samples, fit_judge, sampled_directions
 from ppgen.metrics.dlib_features import all_depths
 from ppgen.metrics.features import DESCRIPTOR, extractor
 
@@ -22,17 +22,27 @@ _AT_ONCE = 64  # photos
 _JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
+def face_features(pictures: np.ndarray) -> np.ndarray:
+    """What the judge looks at, uint8 (n, H, W, 3) -> (n, d): two depths of FaceID, and its descriptor.
+
+    Two passes, as the descriptor is of the face alone and the depths are of the whole picture.
+    """
+    depths = all_depths(pictures)
+    return np.concatenate([*(depths[name] for name in _JUDGED_BY), extractor(DESCRIPTOR)(pictures)], axis=1)
+
+
 class Labelled(NamedTuple):
     """Labelled photos that a judge learns from.
 
     data: folder of aligned faces, below data/. table: its attributes. where: of these faces only.
-    names: attributes; None: all that the table answers.
+    names: attributes; None: all that the table answers. features: what the judge looks at.
     """
 
     data: str
     table: str = "meta.csv"
     where: Mapping[str, object] | None = None
     names: Sequence[str] | None = None
+    features: Features = face_features
 
     def side(self, split: Split, size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Features and answers of the faces of a split, seen at `size` pixels."""
@@ -40,7 +50,7 @@ class Labelled(NamedTuple):
         faces = ImageFolder(self.data, size, attributes=self.table, where=where, split=split)
         answers = answers_of(faces, list(self.names) if self.names is not None else None)
         parts = [range(i, min(i + _AT_ONCE, len(faces))) for i in range(0, len(faces), _AT_ONCE)]
-        seen = [face_features(np.stack([faces.picture(i) for i in part])) for part in parts]
+        seen = [self.features(np.stack([faces.picture(i) for i in part])) for part in parts]
         return np.concatenate(seen), answers
 
 
@@ -79,10 +89,9 @@ def find_attributes(
     Raises:
         DataError: no such data, or all faces have an attribute. WeightsError, ConfigError.
     """
-    network = predictor.network
+    network, features, batch = predictor.network, labelled.features, predictor.batch
     judge, scores = learn_judge(labelled, network.image_size)
-    directions = sampled_directions(network, judge, face_features, samples, seed, method, predictor.batch, truncation)
-    return directions, scores
+    return sampled_directions(network, judge, features, samples, seed, method, batch, truncation), scores
 
 
 def find_channels(
@@ -100,7 +109,7 @@ def find_channels(
     judge, scores = learn_judge(labelled, network.image_size)
     styles = sampled_styles(network, samples, seed)
     z = latents(seed, samples, network.latent_dim)
-    answers = judge.answers(features_of_samples(network, z, face_features, predictor.batch))
+    answers = judge.answers(features_of_samples(network, z, labelled.features, predictor.batch))
     best = {}
     for name, said in answers.items():
         has = said == 1
@@ -109,12 +118,3 @@ def find_channels(
             rare, sign = (has, 1) if 2 * has.sum() <= len(has) else (~has, -1)  # of the rarer side more is told
             best[name] = strongest([sign * score for score in relevance(styles, rare)], count)
     return best, scores
-
-
-def face_features(pictures: np.ndarray) -> np.ndarray:
-    """What the judge looks at, uint8 (n, H, W, 3) -> (n, d): two depths of FaceID, and its descriptor.
-
-    Two passes, as the descriptor is of the face alone and the depths are of the whole picture.
-    """
-    depths = all_depths(pictures)
-    return np.concatenate([*(depths[name] for name in _JUDGED_BY), extractor(DESCRIPTOR)(pictures)], axis=1)

@@ -215,7 +215,7 @@ class StyleModel(LatentModel[StyleGenerator]):
     def features(self) -> Features:
         """What the perceptual part of a projection compares."""
         if self._features is None:
-            self._features = face_features() if self._lpips is None else _vgg_features(self._lpips)
+            self._features = faceid_layers() if self._lpips is None else _vgg_layers(self._lpips)
         return self._features
 
     def see(self, photo: ImageSource, align: bool = True) -> Seen:
@@ -244,7 +244,7 @@ class StyleModel(LatentModel[StyleGenerator]):
         return Fitted(source_name(photo), seen.crop, projection.pictures[0], latent, projection, seen.warnings)
 
 
-def face_features() -> Features:
+def faceid_layers() -> Features:
     """FaceID's, on the face's place in a crop."""
     from ppgen.losses.perceptual import FacePerception
     from ppgen.metrics.dlib_features import FACE_BOX
@@ -252,7 +252,7 @@ def face_features() -> Features:
     return FacePerception(hub.load("face_id"), FACE_BOX).features
 
 
-def _vgg_features(path: str | os.PathLike) -> Features:
+def _vgg_layers(path: str | os.PathLike) -> Features:
     from ppgen.networks.vgg import load_vgg
 
     return load_vgg(path).features

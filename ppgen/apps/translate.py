@@ -53,7 +53,8 @@ class Translation:
     """One face and what the network made of it.
 
     name: of the input. face_index: 0 is the best face of the photo.
-    photo: uint8 (S, S, 3), what the network saw. picture: uint8 (S, S, 3), what it made.
+    photo: uint8 (S, S, 3), what the network saw. picture: uint8 (S, S, 3), what it made; of photo2cartoon cut out,
+    (256, 256, 3), as `Photo2CartoonPredictor` gives it.
     attention: uint8 (S, S, 3), the photo in grey under the heat of the network's attention, red where it is highest;
     None where the network has none or it was not asked for.
     warnings: sentences for the user. paths: the files written. Pictures that `run_many` was not to keep are None.

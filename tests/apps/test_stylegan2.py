@@ -385,8 +385,7 @@ def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
     assert any(is_held_back(f"p{i}") for i in range(60))
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
 
-    monkeypatch.setattr(stylegan2_labelled, "face_features", redness)
-    faces = stylegan2_labelled.Labelled("f", names=["Male"])
+    faces = stylegan2_labelled.Labelled("f", names=["Male"], features=redness)
     found, scores = stylegan2_labelled.find_attributes(editor, faces, samples=60, method="means")
     assert scores["Male"] > 0.9 and list(found) == ["Male"] and found.space == "w"
     by_name, again = stylegan2_labelled.find_channels(editor, faces, count=2, samples=60)
