@@ -395,7 +395,7 @@ def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
     channel, score = next(iter(by_name["Male"].items()))
     styles, z = channels.sampled_styles(editor.network, 30, seed=5), latents(5, 30, editor.network.latent_dim)
     red = redness(editor.draw(z).arrays)[:, 0]
-    assert np.corrcoef(styles[channel.style][:, channel.index], red)[0, 1] * score > 0  # on other samples too
+    assert np.corrcoef(styles[channel.style][:, channel.number], red)[0, 1] * score > 0  # on other samples too
     start = editor.spread(editor.map(latents(5, 30, 8)))
     colours = [editor.draw_w(start + sign * found["Male"]).arrays.mean(axis=(0, 1, 2)) for sign in (1, -1)]
     assert colours[0][0] - colours[0][1] > colours[1][0] - colours[1][1]
