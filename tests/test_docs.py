@@ -185,15 +185,19 @@ def test_pages_that_code_and_configs_name_exist():
     assert missing == []
 
 
-def test_the_layers_of_the_architecture_page_are_those_that_are_checked():
-    from test_layers import LAYERS, PACKAGE
+def test_the_architecture_page_tells_the_layers_that_are_checked():
+    from test_layers import LAYERS, PACKAGE, WITHIN_LAYER
 
-    rows = re.findall(r"^\| (\w[\w ]*)? ?\| `(\w+)(?:\.py)?` \|", (ROOT / "docs/architecture.md").read_text(), re.M)
+    table = (
+        (ROOT / "docs/architecture.md").read_text(encoding="utf-8").split("|---|---|---|---|---|\n")[1].split("\n\n")[0]
+    )
     told: list[set[str]] = []
-    for layer, package in rows:
-        if layer:
-            told.append(set())
-        told[-1].add(package)
+    for row in table.splitlines():
+        layer, package, *_, uses = [cell.strip() for cell in row.strip("|").split("|")]
+        name = package.strip("`").removesuffix(".py")
+        told += [set()] if layer else []
+        told[-1].add(name)
+        assert set(re.findall(r"`(\w+)`", uses)) == WITHIN_LAYER.get(name, set()) - {"export"}, name
     there = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     assert told == [packages & there - {"__main__"} for packages in LAYERS]
 
