@@ -15,7 +15,7 @@ from harness import OUT, Figures, Namespace, Result, argument, benchmark
 import numpy as np
 
 from ppgen.datasets.portraits import Portraits
-from ppgen.io.image import load_image, to_tensor_array, to_uint8
+from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.metrics import cartoon as scores
 from ppgen.metrics.bootstrap import interval
 from ppgen.metrics.retrieval import rank1_hits
@@ -45,13 +45,12 @@ def read_cases(split: str) -> list[Case]:
     """All portraits of a split, with or without a cartoon."""
     dataset, cases = Portraits(split=split, paired=False), []
     for index, row in enumerate(dataset.rows):
-        sample, name = dataset.sample(index), row["id"]
-        drawn = row["has_cartoon"] == "1"
+        sample, drawn = dataset.sample(index), row["has_cartoon"] == "1"
         cases.append(Case(
             row=row,
-            crop=load_image(dataset.root / "photo" / f"{name}.jpg"),
+            crop=dataset.files.photo(row),
             photo=to_uint8(sample["photo"]),
-            cartoon=load_image(dataset.root / "cartoon" / f"{name}.png") if drawn else None,
+            cartoon=dataset.files.cartoon(row) if drawn else None,
             mask=sample["mask"][0],
             landmarks=sample["landmarks"],
         ))  # fmt: skip
@@ -100,7 +99,7 @@ def mean_cartoon(dataset: Portraits) -> np.ndarray:
     """The mean of the cartoons of a dataset, uint8 (256, 256, 3): the drawing that ignores the photo."""
     total = 0.0
     for row in dataset.rows:
-        total = total + load_image(dataset.root / "cartoon" / f"{row['id']}.png").astype(np.float64)
+        total = total + dataset.files.cartoon(row).astype(np.float64)
     return np.rint(total / len(dataset)).astype(np.uint8)
 
 

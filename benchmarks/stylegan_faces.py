@@ -35,6 +35,7 @@ from gan_faces import face_dataset as faces
 from gan_faces import pictures_of
 from ppgen import hub
 from ppgen.apps import StyleGANv2EditingPredictor
+from ppgen.apps.stylegan2_labelled import face_features
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError, PPGenError
 from ppgen.io.atomic import check_output
@@ -45,7 +46,7 @@ from ppgen.latent.seeds import latents, latents_of
 from ppgen.metrics.features import DESCRIPTOR, extractor
 from ppgen.metrics.identity import paired_similarity
 from ppgen.networks.stylegan2_generator import StyleGAN2Generator
-from vae_faces import face_features, fit_probe, flips, moved_away
+from vae_faces import fit_probe, flips, moved_away
 
 PARTS = ("projection", "edit", "seeds", "speed")
 AMOUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from ppgen.datasets.files import Row, check_columns
+from ppgen.errors import DataError
+from ppgen.registry import nearest
 
 # The 40 names of list_attr_celeba.txt (Liu et al. 2015, "Deep Learning Face Attributes in the Wild").
 CELEBA_NAMES = (
@@ -57,3 +62,59 @@ def yes_or_no(rule: Rule, values: list[str]) -> np.ndarray:
     """
     answers = [rule.yes(value.strip()) if value.strip() else None for value in values]
     return np.array([np.nan if answer is None else float(answer) for answer in answers], np.float32)
+
+
+class Table:
+    """A row of text attributes for each picture of a dataset.
+
+    Args:
+        path: the file it is from, for messages.
+        rows: column -> cell; none at all where there is no table.
+    """
+
+    def __init__(self, path: Path, rows: list[Row]) -> None:
+        self.path, self.rows = path, rows
+
+    def column(self, name: str) -> list[str]:
+        """The cells of a column as they are written; DataError where there is none of that name."""
+        if not self.rows:
+            raise DataError(f"{self.path}: there is no table of attributes, so no column '{name}'")
+        check_columns(self.path, list(self.rows[0]), [name])
+        return [row[name] for row in self.rows]
+
+    def classes(self, name: str) -> tuple[list[str], np.ndarray]:
+        """A column as classes: its sorted values, and int64 (n,) by picture; DataError for an empty cell."""
+        cells = self.column(name)
+        if "" in cells:
+            empty = self.rows[cells.index("")]["id"]
+            raise DataError(f"{self.path}: column '{name}' is empty for {empty}, so it has no label")
+        classes = sorted(set(cells))
+        return classes, np.array([classes.index(cell) for cell in cells], np.int64)
+
+    def attribute(self, name: str) -> np.ndarray:
+        """A column by index: float32 with NaN for empty cells, or text where it is not numbers."""
+        cells = self.column(name)
+        values = numbers(cells)
+        return np.array(cells) if values is None else values
+
+    def has(self, name: str) -> np.ndarray:
+        """One of CelebA's yes/no attributes by index, float32 (n,): 1 yes, 0 no, NaN unknown.
+
+        Our tables answer those of `OUR_COLUMNS`; any other column must hold 0 and 1.
+        """
+        rule = OUR_COLUMNS.get(name)
+        known = list(self.rows[0]) if self.rows else []
+        if rule and name not in known:
+            try:
+                return yes_or_no(rule, self.column(rule.column))
+            except ValueError as error:
+                raise DataError(f"{self.path}: column '{rule.column}' has a cell that is no number ({error})") from None
+        if name not in known:
+            answers = [key for key, value in OUR_COLUMNS.items() if value.column in known] + known
+            raise DataError(
+                f"{self.path}: does not say who is '{name}'{nearest(name, answers)} (it answers: {', '.join(answers)})"
+            )
+        values = numbers(self.column(name))
+        if values is None or not np.isin(values[~np.isnan(values)], (0, 1)).all():
+            raise DataError(f"{self.path}: column '{name}' holds more than 0 and 1")
+        return values

@@ -6,15 +6,16 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from ppgen.datasets.files import Filter, check_at_least_one, data_root, select
-from ppgen.datasets.image_folder import Pictures
+from ppgen.datasets.attributes import Table
+from ppgen.datasets.files import Filter, Row, Wanted, check_at_least_one, data_root, select
+from ppgen.datasets.image_folder import Pictures, Reading
 from ppgen.errors import DataError
 from ppgen.registry import DATASETS
 
 _PARTITIONS = {"train": "0", "validation": "1", "test": "2"}
 
 
-def read_attributes(path: Path) -> list[dict[str, str]]:
+def read_attributes(path: Path) -> list[Row]:
     """Rows of list_attr_celeba.txt: `id` (file name) and "1" or "0" for each attribute.
 
     Its first line is the number of pictures, the second the names; then one line a picture with 1 and -1.
@@ -36,13 +37,13 @@ def read_attributes(path: Path) -> list[dict[str, str]]:
 
 def read_partition(path: Path) -> dict[str, str]:
     """File name -> "0" train, "1" validation, "2" test, from list_eval_partition.txt."""
-    found = {}
+    partition = {}
     for number, line in enumerate(_lines(path), start=1):
         parts = line.split()
         if len(parts) != 2 or parts[1] not in _PARTITIONS.values():
             raise DataError(f"{path}: line {number} should be a file name and 0, 1 or 2")
-        found[parts[0]] = parts[1]
-    return found
+        partition[parts[0]] = parts[1]
+    return partition
 
 
 def _lines(path: Path) -> list[str]:
@@ -55,17 +56,17 @@ def _lines(path: Path) -> list[str]:
         raise DataError(f"{path}: cannot be read as text ({error})") from error
 
 
-def _rows_of(split: str, rows: list[dict[str, str]], table: Path) -> list[dict[str, str]]:
+def _rows_of(split: str, rows: list[Row], table: Path) -> list[Row]:
     """The rows of one split, by the partition's file beside `table`."""
     path = table.with_name("list_eval_partition.txt")
     partition = read_partition(path)
     for row in rows:
         if row["id"] not in partition:
             raise DataError(f"{path}: does not list {row['id']}, which {table.name} does")
-    found = [row for row in rows if partition[row["id"]] == _PARTITIONS[split]]
-    if not found:
+    kept = [row for row in rows if partition[row["id"]] == _PARTITIONS[split]]
+    if not kept:
         raise DataError(f"{path}: no picture belongs to the split '{split}'")
-    return found
+    return kept
 
 
 @DATASETS.register()
@@ -93,7 +94,7 @@ class CelebA(Pictures):
         self,
         dataroot: str = "celeba",
         size: int = 64,
-        where: dict | None = None,
+        where: Wanted | None = None,
         split: Literal["train", "validation", "test", "all"] = "train",
         crop: int = 178,
         flip: bool = False,
@@ -119,16 +120,6 @@ class CelebA(Pictures):
         if split != "all":
             rows = _rows_of(split, rows, table)
         rows = select(rows, where or {}, table)[:most]
-        super().__init__(
-            [folder / row["id"] for row in rows],
-            rows,
-            table,
-            size,
-            flip=flip,
-            resize_filter=filter,
-            square=crop,
-            grayscale=grayscale,
-            label=label,
-            groups_by=groups_by,
-            memory_mb=memory_mb,
-        )
+        paths = [folder / row["id"] for row in rows]
+        reading = Reading(size, filter, crop, grayscale, memory_mb)
+        super().__init__(paths, [path.stem for path in paths], Table(table, rows), reading, flip, label, groups_by)

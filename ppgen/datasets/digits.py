@@ -5,51 +5,35 @@ from __future__ import annotations
 import gzip
 import importlib.util
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from ppgen.datasets.base import SinglePictures
 from ppgen.datasets.files import Filter, Split, in_split, resize
 from ppgen.errors import DataError
-from ppgen.io.image import to_tensor_array
 from ppgen.registry import DATASETS
 
 
-class LabelledPictures:
+class LabelledPictures(SinglePictures):
     """Small grey pictures in memory, each with a class: the base of MNIST and of the digits.
+
+    Its group is the class as text, so that classes can take turns in a balanced stream.
 
     Args:
         pictures: uint8 (n, height, width).
         labels: int64 (n,).
         ids: one a picture.
-        size: side of the squares returned; None leaves them as they are.
-
-    Attributes:
-        groups: the class of each, as text, so that classes can take turns in a balanced stream.
+        size: side of the squares returned.
     """
 
-    def __init__(
-        self, pictures: np.ndarray, labels: np.ndarray, ids: list[str], size: int | None, resize_filter: Filter
-    ) -> None:
-        self.pictures, self.labels, self.ids, self.size = pictures, labels, ids, size
-        self._filter = resize_filter
-        self.classes = [str(label) for label in range(int(labels.max()) + 1)]
-        self.groups = [str(label) for label in labels]
+    def __init__(self, pictures: np.ndarray, labels: np.ndarray, ids: list[str], size: int, method: Filter) -> None:
+        classes = [str(label) for label in range(int(labels.max()) + 1)]
+        super().__init__(ids, [str(label) for label in labels], classes, labels)
+        self.pictures, self.size, self._filter = pictures, size, method
 
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
-        """`image` float32 (1, size, size) in [-1, 1], `label` int64 (), `id`, `group`."""
-        picture = self.pictures[index]
-        if self.size is not None:
-            picture = resize(picture, self.size, self._filter)
-        return {
-            "image": to_tensor_array(picture[..., None]),
-            "label": np.array(self.labels[index]),
-            "id": self.ids[index],
-            "group": self.groups[index],
-        }
+    def picture(self, index: int) -> np.ndarray:
+        """uint8 (size, size, 1)."""
+        return resize(self.pictures[index], self.size, self._filter)[..., None]
 
 
 def read_digits() -> tuple[np.ndarray, np.ndarray]:
@@ -61,10 +45,10 @@ def read_digits() -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataError: scikit-learn is not installed.
     """
-    found = importlib.util.find_spec("sklearn")
-    if found is None or not found.submodule_search_locations:
+    package = importlib.util.find_spec("sklearn")
+    if package is None or not package.submodule_search_locations:
         raise DataError("the digits come with scikit-learn, which is not installed: pip install 'ppgen[digits]'")
-    path = Path(found.submodule_search_locations[0]) / "datasets" / "data" / "digits.csv.gz"
+    path = Path(package.submodule_search_locations[0]) / "datasets" / "data" / "digits.csv.gz"
     try:
         with gzip.open(path, "rt", encoding="ascii") as file:
             table = np.loadtxt(file, delimiter=",")

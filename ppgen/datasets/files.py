@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -20,6 +20,8 @@ from ppgen.io.image import list_images
 from ppgen.registry import nearest
 
 Split = Literal["train", "validation", "all"]
+Row = dict[str, str]  #: of a table: column -> cell
+Wanted = dict[str, object]  #: column -> value, list of values, or range; see `matches`
 Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 
 _PIL_FILTERS = {
@@ -78,7 +80,7 @@ def ids_of(paths: Sequence[Path], root: Path) -> list[str]:
     return [path.as_posix() for path in below]
 
 
-def read_table(path: Path, needed: Iterable[str] = ("id",)) -> list[dict[str, str]]:
+def read_table(path: Path, needed: Iterable[str] = ("id",)) -> list[Row]:
     """The rows of a CSV file with a header line and a column `id`.
 
     Raises:
@@ -113,7 +115,7 @@ def check_columns(path: Path, columns: Sequence[str], needed: Iterable[str]) -> 
             )
 
 
-def matches(row: dict[str, str], where: dict[str, Any]) -> bool:
+def matches(row: Row, where: Wanted) -> bool:
     """Whether a row has what is wanted in every column of `where`: a value, one of a list of values, or a number
     in a range such as {from: 50, below: 65} (either end may be left out; a field that is no number is outside).
     """
@@ -139,13 +141,13 @@ def read_landmarks(path: Path, ids: list[str]) -> list[np.ndarray]:
     return [known[name] for name in ids]
 
 
-def _is_wanted(text: str, wanted: Any) -> bool:
+def _is_wanted(text: str, wanted: object) -> bool:
     if isinstance(wanted, dict):
         return _in_range(text, wanted)
     return text in [_as_written(v) for v in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
 
 
-def _in_range(text: str, ends: dict[str, Any]) -> bool:
+def _in_range(text: str, ends: dict[str, float]) -> bool:
     if not ends or not set(ends) <= {"from", "below"}:
         raise DataError(f"where: a range is written {{from: A, below: B}}, with one of them at least, not {ends}")
     if not all(isinstance(end, (int, float)) for end in ends.values()):
@@ -157,7 +159,7 @@ def _in_range(text: str, ends: dict[str, Any]) -> bool:
     return ends.get("from", -math.inf) <= number < ends.get("below", math.inf)
 
 
-def _as_written(value: Any) -> str:
+def _as_written(value: object) -> str:
     """A YAML value as a CSV holds it: `true` and 1 are "1"."""
     return str(int(value)) if isinstance(value, bool) else str(value)
 
@@ -170,16 +172,16 @@ class NothingSelected(DataError):
         self.empty = tuple(empty)
 
 
-def select(rows: list[dict[str, str]], where: dict[str, Any], path: Path) -> list[dict[str, str]]:
+def select(rows: list[Row], where: Wanted, path: Path) -> list[Row]:
     """The rows that match; NothingSelected, a DataError, where none does, with the values that there are."""
     if rows:
         check_columns(path, list(rows[0]), where)
-    found = [row for row in rows if matches(row, where)]
-    if not found:
+    selected = [row for row in rows if matches(row, where)]
+    if not selected:
         values = {c: sorted({row[c] for row in rows})[:8] for c in where}
         empty = [column for column, there in values.items() if there == [""]]
         raise NothingSelected(f"{path}: no picture has {where} (values there: {values})", empty)
-    return found
+    return selected
 
 
 def picture_size(path: Path) -> tuple[int, int] | None:
@@ -219,14 +221,6 @@ def centre_square(image: np.ndarray, side: int | None = None) -> np.ndarray:
     side = min(height, width, side or max(height, width))
     top, left = (height - side) // 2, (width - side) // 2
     return image[top : top + side, left : left + side]
-
-
-def crop_offsets(load_size: int, size: int, rng: np.random.Generator | None) -> tuple[int, int]:
-    """(top, left) of a `size` square in a `load_size` one: random, or the middle without `rng`."""
-    spare = load_size - size
-    if rng is None or spare == 0:
-        return spare // 2, spare // 2
-    return int(rng.integers(spare + 1)), int(rng.integers(spare + 1))
 
 
 class Decoded:

@@ -2,139 +2,86 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from ppgen.datasets.attributes import OUR_COLUMNS, numbers, yes_or_no
-from ppgen.datasets.files import (
-    Decoded,
-    Filter,
-    Split,
-    centre_square,
-    check_at_least_one,
-    check_columns,
-    data_root,
-    ids_of,
-    in_split,
-    pictures_under,
-    read_table,
-    resize,
-    select,
-)
+from ppgen.datasets import files
+from ppgen.datasets.attributes import Table
+from ppgen.datasets.base import SinglePictures
+from ppgen.datasets.files import Decoded, Filter, Row, Split, Wanted, data_root
 from ppgen.errors import DataError
-from ppgen.io.image import load_image, to_tensor_array
-from ppgen.registry import DATASETS, nearest
+from ppgen.io.image import load_image
+from ppgen.registry import DATASETS
 
 
-class Pictures:
-    """Single pictures with a row of text attributes each: the base of `ImageFolder` and `CelebA`.
+@dataclass(frozen=True)
+class Reading:
+    """How files become pictures.
 
     Attributes:
-        paths: the files; ids: their names without extension.
-        groups: the value of the column `groups_by`, or "all".
-        classes: the labels' meanings in order, empty without labels.
-        labels: int64 (n,) or None.
+        size: side of the squares.
+        filter: how they are resized.
+        square: side of the centred square that is cut first; None: the largest, False: none.
+        grayscale: one channel.
+        memory_mb: bound of the decoded pictures kept in memory; 0 decodes every time.
+    """
+
+    size: int
+    filter: Filter
+    square: int | None | Literal[False]
+    grayscale: bool
+    memory_mb: float
+
+    def memory(self, count: int) -> Decoded:
+        """Room for `count` pictures; ConfigError for a size below 1."""
+        files.check_at_least_one(size=self.size)
+        return Decoded(count, (self.size, self.size, 1 if self.grayscale else 3), self.memory_mb)
+
+    def read(self, path: Path) -> np.ndarray:
+        """uint8 (size, size, 3), or (size, size, 1) in grey; DataError naming the file where it is damaged."""
+        image = load_image(path)
+        if self.square is not False:
+            image = files.centre_square(image, self.square)
+        image = files.resize(image, self.size, self.filter)
+        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] if self.grayscale else image
+
+
+class Pictures(SinglePictures):
+    """Files of single pictures with a row of text attributes each: the base of `ImageFolder` and `CelebA`.
+
+    Args:
+        label, groups_by: columns of the table, whose values become labels and groups.
+
+    Attributes:
+        paths: the files.
+        rows: their attributes by column; empty where there is no table.
+        table: the file these are from.
     """
 
     def __init__(
         self,
         paths: list[Path],
-        rows: list[dict[str, str]],
-        table: Path,
-        size: int,
-        *,
+        ids: list[str],
+        table: Table,
+        reading: Reading,
         flip: bool,
-        resize_filter: Filter,
-        square: int | None | Literal[False],
-        grayscale: bool = False,
-        label: str | None = None,
-        groups_by: str | None = None,
-        memory_mb: float = 512,
+        label: str | None,
+        groups_by: str | None,
     ) -> None:
-        check_at_least_one(size=size)
-        self.paths, self.rows, self.table, self.size = paths, rows, table, size
-        self.ids = [path.stem for path in paths]
-        self._flip, self._filter, self._square, self._grey = flip, resize_filter, square, grayscale
-        self.groups = self._column(groups_by) if groups_by else ["all"] * len(paths)
-        self.classes: list[str] = []
-        self.labels: np.ndarray | None = None
-        if label is not None:
-            values = self._column(label)
-            if "" in values:
-                raise DataError(
-                    f"{table}: column '{label}' is empty for {self.ids[values.index('')]}, so it has no label"
-                )
-            self.classes = sorted(set(values))
-            self.labels = np.array([self.classes.index(value) for value in values], np.int64)
-        self._memory = Decoded(len(paths), (size, size, 1 if grayscale else 3), memory_mb)
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def _column(self, name: str) -> list[str]:
-        if not self.rows:
-            raise DataError(f"{self.table}: there is no table of attributes, so no column '{name}'")
-        check_columns(self.table, list(self.rows[0]), [name])
-        return [row[name] for row in self.rows]
-
-    def attribute(self, name: str) -> np.ndarray:
-        """A column of the table by index: float32 with NaN for empty cells, or text where it is not numbers."""
-        values = self._column(name)
-        found = numbers(values)
-        return np.array(values) if found is None else found
-
-    def has(self, name: str) -> np.ndarray:
-        """One of CelebA's yes/no attributes by index, float32 (n,): 1 yes, 0 no, NaN unknown.
-
-        Our tables answer those of `attributes.OUR_COLUMNS`; any other column must hold 0 and 1.
-        """
-        rule = OUR_COLUMNS.get(name)
-        known = list(self.rows[0]) if self.rows else []
-        if rule and name not in known:
-            try:
-                return yes_or_no(rule, self._column(rule.column))
-            except ValueError as error:
-                raise DataError(
-                    f"{self.table}: column '{rule.column}' has a cell that is no number ({error})"
-                ) from None
-        if name not in known:
-            answers = [key for key, value in OUR_COLUMNS.items() if value.column in known]
-            raise DataError(
-                f"{self.table}: does not say who is '{name}'{nearest(name, answers + known)} "
-                f"(it answers: {', '.join(answers + known)})"
-            )
-        values = numbers(self._column(name))
-        if values is None or not np.isin(values[~np.isnan(values)], (0, 1)).all():
-            raise DataError(f"{self.table}: column '{name}' holds more than 0 and 1")
-        return values
+        groups = table.column(groups_by) if groups_by else None
+        classes, labels = table.classes(label) if label else ([], None)
+        super().__init__(ids, groups, classes, labels, flip)
+        self.paths, self.rows, self.table, self._attributes = paths, table.rows, table.path, table
+        self._reading, self._memory = reading, reading.memory(len(paths))
+        self.attribute, self.has = table.attribute, table.has
 
     def picture(self, index: int) -> np.ndarray:
-        """The resized picture, uint8 (size, size, 3), or (size, size, 1) in grey; not to be written into."""
-        return self._memory.get(index, lambda: self._read(index))
-
-    def _read(self, index: int) -> np.ndarray:
-        image = load_image(self.paths[index])
-        if self._square is not False:
-            image = centre_square(image, self._square)
-        image = resize(image, self.size, self._filter)
-        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] if self._grey else image
-
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
-        """`image` float32 (C, size, size) in [-1, 1], `id`, `group`, and `label` where there are labels.
-
-        Raises:
-            DataError: the file is damaged; it is named.
-        """
-        image = self.picture(index)
-        if rng is not None and self._flip and rng.random() < 0.5:
-            image = image[:, ::-1]
-        found = {"image": to_tensor_array(image), "id": self.ids[index], "group": self.groups[index]}
-        if self.labels is not None:
-            found["label"] = self.labels[index : index + 1].reshape(())
-        return found
+        """See the base."""
+        return self._memory.get(index, lambda: self._reading.read(self.paths[index]))
 
 
 @DATASETS.register()
@@ -170,7 +117,7 @@ class ImageFolder(Pictures):
         dataroot: str,
         size: int = 64,
         attributes: str | None = None,
-        where: dict | None = None,
+        where: Wanted | None = None,
         split: Split = "all",
         flip: bool = False,
         filter: Filter = "area",  # noqa: A002  (the word of the YAML)
@@ -181,46 +128,39 @@ class ImageFolder(Pictures):
         most: int | None = None,
         memory_mb: float = 512,
     ) -> None:
-        check_at_least_one(most=most)
+        files.check_at_least_one(most=most)
         root = data_root(dataroot)
-        paths = pictures_under(root)
-        table = root / (attributes or "meta.csv")
-        rows: list[dict[str, str]] = []
-        if attributes:
-            rows = _rows_of(paths, table)
-            kept = select(rows, where or {}, table)
-            by_id = {path.stem: path for path in paths}
-            rows = [row for row in kept if in_split(row["id"], split)]
-            paths = [by_id[row["id"]] for row in rows]
-        elif where:
-            raise DataError(f"{root}: `where` needs `attributes`, the CSV file whose columns it asks for")
-        else:
-            paths = [path for path in paths if in_split(path.stem, split)]
-        if not paths:
-            raise DataError(f"{root}: none of its pictures belongs to the split '{split}'")
-        paths, rows = paths[:most], rows[:most]
+        paths, table = _selected(root, attributes, where or {}, split)
+        paths, table.rows = paths[:most], table.rows[:most]
         if label == "folder":
             label = "folder of the picture"
-            rows = [{**(rows[i] if rows else {}), label: path.parent.name} for i, path in enumerate(paths)]
-        super().__init__(
-            paths,
-            rows,
-            table,
-            size,
-            flip=flip,
-            resize_filter=filter,
-            square=None if center_crop else False,
-            grayscale=grayscale,
-            label=label,
-            groups_by=groups_by,
-            memory_mb=memory_mb,
-        )
-        self.ids = ids_of(paths, root)
+            rows = table.rows or [{} for _ in paths]
+            table.rows = [{**row, label: path.parent.name} for row, path in zip(rows, paths)]
+        reading = Reading(size, filter, None if center_crop else False, grayscale, memory_mb)
+        super().__init__(paths, files.ids_of(paths, root), table, reading, flip, label, groups_by)
 
 
-def _rows_of(paths: list[Path], table: Path) -> list[dict[str, str]]:
+def _selected(root: Path, attributes: str | None, where: Wanted, split: Split) -> tuple[list[Path], Table]:
+    """The pictures of a split that have what is wanted, and their rows."""
+    paths, table = files.pictures_under(root), root / (attributes or "meta.csv")
+    rows: list[Row] = []
+    if attributes:
+        listed = _rows_of(paths, table)
+        rows = [row for row in files.select(listed, where, table) if files.in_split(row["id"], split)]
+        by_id = {path.stem: path for path in paths}
+        paths = [by_id[row["id"]] for row in rows]
+    elif where:
+        raise DataError(f"{root}: `where` needs `attributes`, the CSV file whose columns it asks for")
+    else:
+        paths = [path for path in paths if files.in_split(path.stem, split)]
+    if not paths:
+        raise DataError(f"{root}: none of its pictures belongs to the split '{split}'")
+    return paths, Table(table, rows)
+
+
+def _rows_of(paths: list[Path], table: Path) -> list[Row]:
     """The table's rows in its order, after checking that rows and pictures are the same set."""
-    rows = read_table(table)
+    rows = files.read_table(table)
     ids = [path.stem for path in paths]
     if len(set(ids)) != len(ids):
         double = next(name for name in ids if ids.count(name) > 1)

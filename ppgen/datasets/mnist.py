@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
+
+import numpy as np
 
 from ppgen.datasets.digits import Digits, LabelledPictures
 from ppgen.datasets.files import Filter, check_at_least_one, data_root
@@ -15,25 +17,31 @@ from ppgen.registry import DATASETS
 
 _PREFIX = {"train": "train", "test": "t10k"}
 
-# Where Paddle's own datasets are fetched from, and the files' SHA-256 (their MD5 are those Paddle checks).
-_MNIST = "https://dataset.bj.bcebos.com/mnist/"
-_MNIST_SHA256 = {
+_FOUR = "train- and t10k-images-idx3-ubyte.gz, train- and t10k-labels-idx1-ubyte.gz"
+_said: set[Path] = set()  # folders that digits stand in for
+
+
+class Source(NamedTuple):
+    """Where Paddle's own datasets are fetched from, and kept."""
+
+    title: str
+    name: str  #: of Paddle's cache folder
+    url: str
+    sha256: dict[str, str]  #: by file; their MD5 are those Paddle checks
+
+
+_MNIST = Source("MNIST", "mnist", "https://dataset.bj.bcebos.com/mnist/", {
     "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
     "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-}
-_FASHION = "https://dataset.bj.bcebos.com/fashion_mnist/"
-_FASHION_SHA256 = {
+})  # fmt: skip
+_FASHION = Source("Fashion-MNIST", "fashion-mnist", "https://dataset.bj.bcebos.com/fashion_mnist/", {
     "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
     "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
     "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
     "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-}
-
-
-_FOUR = "train- and t10k-images-idx3-ubyte.gz, train- and t10k-labels-idx1-ubyte.gz"
-_said: set[Path] = set()  # folders that digits stand in for
+})  # fmt: skip
 
 
 def find_file(folders: list[Path], name: str) -> Path | None:
@@ -46,21 +54,28 @@ def find_file(folders: list[Path], name: str) -> Path | None:
     return None
 
 
-def _files(folder: Path, paddle_name: str, split: str, url: str, digests: dict[str, str], download: bool) -> list[Path]:
+def _files(source: Source, folder: Path, split: str, download: bool) -> tuple[Path, Path]:
     """The pictures' and the labels' file: in the data folder, in Paddle's own cache, or fetched."""
-    folders = [folder, Path.home() / ".cache" / "paddle" / "dataset" / paddle_name]
-    found = []
-    for kind in ("images-idx3", "labels-idx1"):
+    folders = [folder, Path.home() / ".cache" / "paddle" / "dataset" / source.name]
+
+    def file(kind: str) -> Path:
         name = f"{_PREFIX[split]}-{kind}-ubyte.gz"
         path = find_file(folders, name)
         if path is None and not download:
             raise DownloadError(f"{folder / name}: no such file, and `download` is off")
-        found.append(path or fetch(url + name, digests[name]))
-    return found
+        return path or fetch(source.url + name, source.sha256[name])
+
+    return file("images-idx3"), file("labels-idx1")
 
 
-def _ids(split: str, count: int) -> list[str]:
-    return [f"{split}-{number:05d}" for number in range(count)]
+def _read(source: Source, root: Path, split: str, download: bool) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Pictures, labels and ids. DownloadError where they are neither here nor to be had, DataError for wrong files."""
+    images, labels = read_labelled(*_files(source, root, split, download))
+    return images, labels, [f"{split}-{number:05d}" for number in range(len(images))]
+
+
+def _put(source: Source, root: Path) -> str:
+    return f"put {source.title}'s four idx files ({_FOUR}) into {root}"
 
 
 @DATASETS.register()
@@ -101,18 +116,13 @@ class MNIST(LabelledPictures):
         check_at_least_one(size=size, most=most)
         root = data_root(dataroot)
         try:
-            files = _files(root, "mnist", split, _MNIST, _MNIST_SHA256, download)
+            images, labels, ids = _read(_MNIST, root, split, download)
         except DownloadError as error:
             if fallback is None:
-                raise DownloadError(
-                    f"{error}; put MNIST's four idx files ({_FOUR}) into {root}, or set `fallback: digits`"
-                ) from error
+                raise DownloadError(f"{error}; {_put(_MNIST, root)}, or set `fallback: digits`") from error
             digits = Digits("train" if split == "train" else "validation", size, filter)
-            images, labels, ids = digits.pictures, digits.labels, digits.ids
+            images, labels, ids = digits.pictures, np.asarray(digits.labels), digits.ids
             _say_instead(root, f"{error}")
-        else:
-            images, labels = read_labelled(*files)
-            ids = _ids(split, len(images))
         super().__init__(images[:most], labels[:most], ids[:most], size, filter)
 
 
@@ -147,8 +157,7 @@ class FashionMNIST(LabelledPictures):
         check_at_least_one(size=size, most=most)
         root = data_root(dataroot)
         try:
-            files = _files(root, "fashion-mnist", split, _FASHION, _FASHION_SHA256, download)
+            images, labels, ids = _read(_FASHION, root, split, download)
         except DownloadError as error:
-            raise DownloadError(f"{error}; put Fashion-MNIST's four idx files ({_FOUR}) into {root}") from error
-        images, labels = read_labelled(*files)
-        super().__init__(images[:most], labels[:most], _ids(split, len(images))[:most], size, filter)
+            raise DownloadError(f"{error}; {_put(_FASHION, root)}") from error
+        super().__init__(images[:most], labels[:most], ids[:most], size, filter)

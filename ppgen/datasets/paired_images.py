@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from tqdm import tqdm
 
-from ppgen.datasets.files import Decoded, Filter, crop_offsets, data_root, picture_size, pictures_under, resize
-from ppgen.errors import ConfigError, DataError
-from ppgen.io.image import load_image, to_tensor_array
+from ppgen.datasets.base import Dataset, Random, Sample
+from ppgen.datasets.crops import Crops
+from ppgen.datasets.files import Decoded, Filter, data_root, picture_size, pictures_under, resize
+from ppgen.errors import DataError
+from ppgen.io.image import load_image
 from ppgen.registry import DATASETS
 
 
@@ -22,21 +24,8 @@ def split_halves(image: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     return image[:, : width // 2], image[:, width // 2 :]
 
 
-def check_sizes(load_size: int, size: int) -> None:
-    """ConfigError where a crop of `size` does not fit into `load_size`."""
-    if not 1 <= size <= load_size:
-        raise ConfigError(f"load_size: expected at least size ({size}), found {load_size}")
-
-
-def jitter(picture: np.ndarray, size: int, offsets: tuple[int, int], mirror: bool) -> np.ndarray:
-    """The `size` square at (top, left), mirrored if wanted: float32 (C, size, size) in [-1, 1]."""
-    top, left = offsets
-    picture = picture[top : top + size, left : left + size]
-    return to_tensor_array(picture[:, ::-1] if mirror else picture)
-
-
 @DATASETS.register()
-class PairedImages:
+class PairedImages(Dataset):
     """Aligned pairs, as pix2pix trains on.
 
     Args:
@@ -70,19 +59,16 @@ class PairedImages:
         most: int | None = None,
         memory_mb: float = 512,
     ) -> None:
-        self.size, self.load_size = size, load_size or size
-        check_sizes(self.load_size, size)
+        self._crops = Crops(size, load_size, flip)
         root = data_root(dataroot)
-        first = pictures_under(root)
-        if dataroot_b is None:
-            self._pairs = [(path, None) for path in first][:most]
-        else:
-            self._pairs = _partners(root, first, data_root(dataroot_b))[:most]
+        paths = pictures_under(root)
+        partners = [None] * len(paths) if dataroot_b is None else _partners(root, paths, data_root(dataroot_b))
+        self._pairs = list(zip(paths, partners))[:most]
         _check_headers(self._pairs)
         self.ids = [a.relative_to(root).with_suffix("").as_posix() for a, _ in self._pairs]
         self.groups = ["all"] * len(self._pairs)
-        self._swap, self._flip, self._filter = direction == "b2a", flip, filter
-        self._memory = Decoded(len(self._pairs), (2, self.load_size, self.load_size, 3), memory_mb)
+        self._swap, self._filter = direction == "b2a", filter
+        self._memory = Decoded(len(self._pairs), (2, *self._crops.shape), memory_mb)
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -94,25 +80,20 @@ class PairedImages:
         else:
             a, b = load_image(path_a), load_image(path_b)
             _same_size(path_a, a.shape[:2], path_b, b.shape[:2])
-        return np.stack([resize(np.ascontiguousarray(x), self.load_size, self._filter) for x in (a, b)])
+        return np.stack([resize(np.ascontiguousarray(x), self._crops.load_size, self._filter) for x in (a, b)])
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
-        """One pair; without `rng` the crop is the middle and nothing is mirrored.
-
-        Raises:
-            DataError: a file is damaged; it is named.
-        """
+    def sample(self, index: int, rng: Random = None) -> Sample:
+        """One pair; without `rng` the crop is the middle and nothing is mirrored. DataError as in the base."""
         pair = self._memory.get(index, lambda: self._read(index))
-        offsets = crop_offsets(self.load_size, self.size, rng)
-        mirror = rng is not None and self._flip and rng.random() < 0.5
-        a, b = (jitter(picture, self.size, offsets, mirror) for picture in pair)
+        crop = self._crops.draw(rng)
+        a, b = (self._crops.cut(picture, crop) for picture in pair)
         if self._swap:
             a, b = b, a
         return {"a": a, "b": b, "id": self.ids[index]}
 
 
-def _partners(root_a: Path, paths_a: list[Path], root_b: Path) -> list[tuple[Path, Path]]:
-    """Pairs by relative path without extension."""
+def _partners(root_a: Path, paths_a: list[Path], root_b: Path) -> list[Path]:
+    """The partner of each path, by relative path without extension."""
     named = []
     for root, paths in ((root_a, paths_a), (root_b, pictures_under(root_b))):
         by_name: dict[str, Path] = {}
@@ -129,7 +110,7 @@ def _partners(root_a: Path, paths_a: list[Path], root_b: Path) -> list[tuple[Pat
             raise DataError(
                 f"{mine[alone[0]]}: has no partner of that name in {folder} ({len(alone)} such of {len(mine)})"
             )
-    return [(a[name], b[name]) for name in a]
+    return [b[name] for name in a]
 
 
 def _check_headers(pairs: list[tuple[Path, Path | None]]) -> None:

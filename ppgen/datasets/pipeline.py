@@ -16,157 +16,85 @@ are relative to the working directory, ours to the data folder; see `our_root`):
 from __future__ import annotations
 
 import copy
-import sys
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from pathlib import Path
-from typing import Any, Literal
+from typing import cast
 
-import numpy as np
-
-from ppgen.compat.names import our_root
-from ppgen.config.validate import check_named
-from ppgen.datasets.digits import LabelledPictures
+from ppgen.datasets.base import Dataset, Random, Sample, leave_out
 from ppgen.datasets.files import data_root, ids_of, pictures_under
-from ppgen.datasets.mnist import MNIST, FashionMNIST
-from ppgen.datasets.transforms import PictureStep, Sample, Transforms
-from ppgen.datasets.unpaired_images import at_most
-from ppgen.errors import ConfigError, DataError, PPGenError
+from ppgen.datasets.sample_steps import Making, build_steps, finished
+from ppgen.datasets.unpaired_images import Most, at_most
+from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import load_image
-from ppgen.registry import DATASETS, TRANSFORMS
-
-_VISION = {"MNIST": MNIST, "FashionMNIST": FashionMNIST}
+from ppgen.registry import DATASETS
 
 
-def check_steps(steps: Any, where: str = "preprocess", pictures: bool = False) -> list[str]:
-    """All faults of a `preprocess` list (or, with `pictures`, of a pipeline), each with its YAML path."""
-    if not isinstance(steps, list):
-        return [f"{where}: expected a list of transforms, found {steps!r}"]
-    faults = []
-    for number, config in enumerate(steps):
-        place = f"{where}[{number}]"
-        found = check_named(TRANSFORMS, config, place)
-        if not found:
-            is_picture_step = issubclass(TRANSFORMS.get(config["name"]), PictureStep)
-            if is_picture_step != pictures:
-                right = "the `pipeline` of a Transforms step" if is_picture_step else "`preprocess`"
-                found = [f"{place}.name: {config['name']} belongs into {right}"]
-            elif config["name"] == Transforms.__name__:
-                found = check_steps(config["pipeline"], f"{place}.pipeline", pictures=True)
-        if not found:
-            found = _refused(config, place)
-        faults += found
-    return faults
-
-
-def _refused(config: dict[str, Any], place: str) -> list[str]:
-    try:
-        TRANSFORMS.build(config)
-    except PPGenError as error:
-        return [f"{place}: {error}"]
-    return []
-
-
-def build_steps(steps: list, where: str = "preprocess", pictures: bool = False) -> list[Any]:
-    """The transforms of a list; one ConfigError holds every fault of it, a line each."""
-    faults = check_steps(steps, where, pictures)
-    if faults:
-        raise ConfigError("\n".join(faults))
-    return [TRANSFORMS.build(config) for config in steps]
-
-
-def finished(picture: Any, name: str) -> np.ndarray:
-    """The picture as the networks take it: float32 (C, H, W); ConfigError where the list ends too early."""
-    good = isinstance(picture, np.ndarray) and picture.ndim == 3 and picture.shape[0] in (1, 3)
-    if not good or picture.dtype == np.uint8:
-        found = f"{picture.dtype} {picture.shape}" if isinstance(picture, np.ndarray) else type(picture).__name__
-        raise ConfigError(
-            f"preprocess: '{name}' comes out as {found}, not as float32 (channels, height, width); "
-            "end the pipeline with Transpose and Normalize, with all `keys`"
-        )
-    return np.ascontiguousarray(picture, np.float32)
-
-
-class _Preprocessed(ABC):
+class _Preprocessed(Dataset):
     """Files -> steps -> named pictures. `outputs` maps the list's key to the sample's."""
 
     outputs: dict[str, str]
 
     def __init__(self, preprocess: list, length: int) -> None:
         self._steps = build_steps(preprocess)
-        self._length = length
         self.groups = ["all"] * length
-        self._check(self.sources(0, None))
+        try:  # so that a list that cannot work is refused before a training starts
+            self._run(self.sources(0, None), None)
+        except DataError:
+            pass  # about a file, not about the list: it is named when the sample is read
 
     def __len__(self) -> int:
-        return self._length
+        return len(self.groups)
 
     @abstractmethod
-    def sources(self, index: int, rng: np.random.Generator | None) -> Sample:
+    def sources(self, index: int, rng: Random) -> dict[str, Path]:
         """The files of one sample: `<key>_path` -> path."""
 
-    def _check(self, sample: Sample) -> None:
-        """Run the first sample, so that a list that cannot work is refused before a training starts."""
-        try:
-            self._run(sample, None)
-        except DataError:
-            return  # about a file, not about the list: it is named when the sample is read
-
-    def _run(self, sample: Sample, rng: np.random.Generator | None) -> dict[str, np.ndarray]:
+    def _run(self, sources: dict[str, Path], rng: Random) -> Sample:
+        making: Making = dict(sources)
         for step in self._steps:
-            step(sample, rng)
-        absent = [key for key in self.outputs if key not in sample]
+            step(making, rng)
+        absent = [key for key in self.outputs if key not in making]
         if absent:
-            raise ConfigError(f"preprocess: no step makes '{absent[0]}' (there are: {', '.join(sorted(sample))})")
-        return {ours: finished(sample[key], key) for key, ours in self.outputs.items()}
-
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
-        """The pictures float32 (C, H, W) and `id`, the first file's name.
-
-        Raises:
-            DataError: a file is damaged; it is named.
-        """
-        sources = self.sources(index, rng)
-        name = next(iter(sources.values())).stem
-        return {**self._run(sources, rng), "id": name}
+            raise ConfigError(f"preprocess: no step makes '{absent[0]}' (there are: {', '.join(sorted(making))})")
+        return cast(Sample, {ours: finished(making[key], key) for key, ours in self.outputs.items()})
 
 
-@DATASETS.register()
-class PreprocessedImages(_Preprocessed):
-    """Single pictures: PaddleGAN's SingleDataset. The list loads the key `A`; a sample holds `image` and `id`."""
+class _OneFile(_Preprocessed):
+    """A file a sample."""
 
-    outputs = {"A": "image"}
+    key: str  #: what the list loads
 
     def __init__(self, dataroot: str, preprocess: list) -> None:
-        self._paths = pictures_under(data_root(dataroot))
-        self._names = ids_of(self._paths, data_root(dataroot))
+        root = data_root(dataroot)
+        self._paths = pictures_under(root)
+        self._names = ids_of(self._paths, root)
         super().__init__(preprocess, len(self._paths))
 
-    def sources(self, index: int, rng: np.random.Generator | None) -> Sample:
+    def sources(self, index: int, rng: Random) -> dict[str, Path]:
         """See the base."""
-        return {"A_path": self._paths[index]}
+        return {f"{self.key}_path": self._paths[index]}
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
-        """See the base; an id is a seed, so no two are equal."""
-        return {**super().sample(index, rng), "id": self._names[index]}
+    def sample(self, index: int, rng: Random = None) -> Sample:
+        """The pictures float32 (C, H, W) and `id`. DataError, naming the file, where one is damaged."""
+        return {**self._run(self.sources(index, rng), rng), "id": self._names[index]}
 
 
 @DATASETS.register()
-class PreprocessedPairs(_Preprocessed):
+class PreprocessedImages(_OneFile):
+    """Single pictures: PaddleGAN's SingleDataset. The list loads the key `A`; a sample holds `image` and `id`."""
+
+    key, outputs = "A", {"A": "image"}
+
+
+@DATASETS.register()
+class PreprocessedPairs(_OneFile):
     """Pairs side by side: PaddleGAN's PairedDataset.
 
     The list loads the key `pair` and cuts it into `A` and `B`; a sample holds `a`, `b` and `id`. Which of them is the
     input is said by the model's `direction`.
     """
 
-    outputs = {"A": "a", "B": "b"}
-
-    def __init__(self, dataroot: str, preprocess: list) -> None:
-        self._paths = pictures_under(data_root(dataroot))
-        super().__init__(preprocess, len(self._paths))
-
-    def sources(self, index: int, rng: np.random.Generator | None) -> Sample:
-        """See the base."""
-        return {"pair_path": self._paths[index]}
+    key, outputs = "pair", {"A": "a", "B": "b"}
 
 
 @DATASETS.register()
@@ -186,41 +114,43 @@ class PreprocessedDomains(_Preprocessed):
         dataroot_b: str,
         preprocess: list,
         is_train: bool = True,
-        max_size: int | str | float | None = "inf",
+        max_size: Most = "inf",
     ) -> None:
         roots = [data_root(root) for root in (dataroot_a, dataroot_b)]
         self._a, self._b = (at_most(pictures_under(root), max_size) for root in roots)
         self._is_train = is_train
-        self.distinct = min(len(self._a), len(self._b))  # what a metric can learn of
         domains = zip((self._a, self._b), roots)
         self._names = {path: name for paths, root in domains for path, name in zip(paths, ids_of(paths, root))}
         self.damaged_b: dict[int, str] = {}
         super().__init__(preprocess, max(len(self._a), len(self._b)))
 
-    def sources(self, index: int, rng: np.random.Generator | None) -> Sample:
+    @property
+    def distinct(self) -> int:
+        """Pictures of the smaller domain."""
+        return min(len(self._a), len(self._b))
+
+    def sources(self, index: int, rng: Random) -> dict[str, Path]:
         """See the base."""
-        random = rng is not None and self._is_train
-        wanted = int(rng.integers(len(self._b))) if random else index
+        wanted = int(rng.integers(len(self._b))) if rng is not None and self._is_train else index
         turns = ((wanted + offset) % len(self._b) for offset in range(len(self._b)))
         second = next((i for i in turns if i not in self.damaged_b), wanted % len(self._b))
         return {"A_path": self._a[index % len(self._a)], "B_path": self._b[second]}
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
-        """See the base; a damaged B is named once and the next one taken, or A would be blamed for it."""
+    def sample(self, index: int, rng: Random = None) -> Sample:
+        """`a`, `b`, `id`, `id_b`; a damaged B is named once and the next one taken, or A would be blamed for it."""
         draws = rng.spawn(1)[0] if rng is not None else None
         while True:
             again = copy.deepcopy(draws)  # the same wish for B, whose place the next one takes
             sources = self.sources(index, again)
             try:
-                ids = {"id": self._names[sources["A_path"]], "id_b": self._names[sources["B_path"]]}
-                return {**self._run(dict(sources), again), **ids}
+                pictures = self._run(sources, again)
+                return {**pictures, "id": self._names[sources["A_path"]], "id_b": self._names[sources["B_path"]]}
             except DataError:
                 second = self._b.index(sources["B_path"])
                 reason = _damage(sources["B_path"])
                 if reason is None or second in self.damaged_b:
                     raise
-                self.damaged_b[second] = reason
-                print(f"left out: {reason}", file=sys.stderr, flush=True)
+                leave_out(self.damaged_b, second, reason)
 
 
 def _damage(path: Path) -> str | None:
@@ -230,64 +160,3 @@ def _damage(path: Path) -> str | None:
     except DataError as error:
         return str(error)
     return None
-
-
-@DATASETS.register()
-class VisionImages:
-    """Paddle's ready-made datasets by name: PaddleGAN's CommonVisionDataset.
-
-    Args:
-        dataset_name: MNIST or FashionMNIST.
-        transforms: picture steps; (28, 28) uint8 goes in, float32 (1, H, W) comes out.
-        return_label: whether a sample holds `label`.
-        params: `mode` ("train" or "test"), or the files by `image_path` and `label_path`, and `download`.
-    """
-
-    def __init__(
-        self,
-        dataset_name: Literal["MNIST", "FashionMNIST"],
-        transforms: list | None = None,
-        return_label: bool = True,
-        params: dict | None = None,
-    ) -> None:
-        if dataset_name not in _VISION:
-            raise ConfigError(f"dataset_name: expected one of {', '.join(_VISION)}, found {dataset_name!r}")
-        self._steps = build_steps(transforms or [], "transforms", pictures=True)
-        self._return_label = return_label
-        self._pictures = _vision(dataset_name, **_vision_arguments(params or {}))
-        self.groups = self._pictures.groups
-        self.classes = self._pictures.classes
-        self.sample(0)
-
-    def __len__(self) -> int:
-        return len(self._pictures)
-
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
-        """`image` float32 (1, H, W), `id`, `group`, and `label` int64 () if wanted."""
-        pictures = [self._pictures.pictures[index]]
-        for step in self._steps:
-            pictures = step(pictures, rng)
-        found = {"image": finished(pictures[0], "image"), "id": self._pictures.ids[index], "group": self.groups[index]}
-        return {**found, "label": np.array(self._pictures.labels[index])} if self._return_label else found
-
-
-def _vision_arguments(params: dict[str, Any]) -> dict[str, Any]:
-    """PaddleGAN's `params` as ours: mode -> split, a file's path -> the folder it lies in."""
-    known = ("mode", "image_path", "label_path", "download", "backend")
-    for key in params:
-        if key not in known:
-            raise ConfigError(f"params.{key}: unknown key (accepted: {', '.join(known)})")
-    mode = params.get("mode", "train")
-    if mode not in ("train", "test"):
-        raise ConfigError(f"params.mode: expected train or test, found {mode!r}")
-    arguments = {"split": mode, "download": params.get("download", True)}
-    folders = {Path(params[key]).parent for key in ("image_path", "label_path") if params.get(key)}
-    if len(folders) > 1:
-        raise ConfigError("params.label_path: expected in the folder of image_path")
-    if folders:
-        arguments["dataroot"] = our_root(str(folders.pop()))
-    return arguments
-
-
-def _vision(name: str, **arguments: Any) -> LabelledPictures:
-    return _VISION[name](**arguments)

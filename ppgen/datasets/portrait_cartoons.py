@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from ppgen.datasets.files import Decoded, crop_offsets, data_root, read_landmarks, read_table, resize, select
-from ppgen.datasets.paired_images import check_sizes, jitter
-from ppgen.datasets.portraits import MIRRORED, split_of
+from ppgen.datasets.base import Dataset, Random, Sample
+from ppgen.datasets.crops import Crop, Crops
+from ppgen.datasets.files import Decoded, Wanted, resize, select
+from ppgen.datasets.portraits import PortraitFiles, has_cartoon, mirrored_points
 from ppgen.errors import DataError
-from ppgen.io.image import load_image, on_white
+from ppgen.io.image import on_white
 from ppgen.registry import DATASETS
-
-Row = dict[str, str]
 
 
 def half_of(identifier: str) -> int:
@@ -23,7 +22,7 @@ def half_of(identifier: str) -> int:
 
 
 @DATASETS.register()
-class PortraitCartoons:
+class PortraitCartoons(Dataset):
     """`a`: a portrait on white; `b`: a cartoon.
 
     Paired, `b` is the photo's own cartoon. Unpaired, the training portraits are cut into two halves by their ids:
@@ -57,66 +56,58 @@ class PortraitCartoons:
         size: int = 64,
         load_size: int | None = None,
         flip: bool = False,
-        where: dict | None = None,
+        where: Wanted | None = None,
         groups_by: str = "age_group",
         most: int | None = None,
         memory_mb: float = 512,
     ) -> None:
-        self.root, self.size, self.load_size, self._flip = data_root(dataroot), size, load_size or size, flip
-        check_sizes(self.load_size, size)
-        if not (self.root / "meta.csv").is_file():
-            raise DataError(f"{self.root}: no meta.csv there; run `make data`, or set PPGEN_DATA to the data folder")
-        needed = {"id", "tone_hint", "has_cartoon", "suspect", groups_by}
-        rows = read_table(self.root / "meta.csv", sorted(needed))
-        rows = [r for r in rows if split_of(r["id"], r["tone_hint"]) == split]
-        rows = select(rows, where or {}, self.root / "meta.csv")
+        self.files, self._crops = PortraitFiles(dataroot), Crops(size, load_size, flip)
+        rows = self.files.rows(split, {"has_cartoon", "suspect", groups_by})
+        rows = select(rows, where or {}, self.files.table)
         self.paired = paired or split == "validation"
-        drawn = [r for r in rows if r["has_cartoon"] == "1" and r["suspect"] != "1"]
+        drawn = [row for row in rows if has_cartoon(row)]
         self.rows_a = (drawn if self.paired else [r for r in rows if half_of(r["id"]) == 0])[:most]
         self.rows_b = self.rows_a if self.paired else [r for r in drawn if half_of(r["id"]) == 1]
-        for what, found in (("photo", self.rows_a), ("cartoon", self.rows_b)):
-            if not found:
-                raise DataError(f"{self.root}: no {what} of the split '{split}' is left with {where}")
+        for what, left in (("photo", self.rows_a), ("cartoon", self.rows_b)):
+            if not left:
+                raise DataError(f"{self.files.root}: no {what} of the split '{split}' is left with {where}")
         self.groups = [row[groups_by] for row in self.rows_a]
-        self._landmarks = read_landmarks(self.root / "landmarks.npz", [row["id"] for row in self.rows_a])
-        shape = (self.load_size, self.load_size, 3)
-        self._memory = [Decoded(len(rows), shape, memory_mb) for rows in (self.rows_a, self.rows_b)]
+        self._landmarks = self.files.landmarks(self.rows_a)
+        self._photos, self._cartoons = (
+            Decoded(len(rows), self._crops.shape, memory_mb) for rows in (self.rows_a, self.rows_b)
+        )
 
     def __len__(self) -> int:
         return len(self.rows_a)
 
     def _photo(self, index: int) -> np.ndarray:
-        name = self.rows_a[index]["id"]
-        photo = load_image(self.root / "photo" / f"{name}.jpg")
-        mask = load_image(self.root / "mask" / f"{name}.png")[..., :1]
+        row = self.rows_a[index]
+        photo, mask = self.files.photo(row), self.files.mask(row)
         if photo.shape[:2] != mask.shape[:2]:
-            raise DataError(f"{self.root / 'mask' / name}.png: has another size than its photo")
-        return resize(on_white(photo, mask[..., 0] / np.float32(255)), self.load_size)
+            raise DataError(f"{self.files.root / 'mask' / row['id']}.png: has another size than its photo")
+        return resize(on_white(photo, mask[..., 0] / np.float32(255)), self._crops.load_size)
 
     def _cartoon(self, index: int) -> np.ndarray:
-        return resize(load_image(self.root / "cartoon" / f"{self.rows_b[index]['id']}.png"), self.load_size)
+        return resize(self.files.cartoon(self.rows_b[index]), self._crops.load_size)
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
+    def sample(self, index: int, rng: Random = None) -> Sample:
         """A photo and its own (paired) or any other person's cartoon; without `rng` nothing moves."""
         second = index % len(self.rows_b)
         if rng is not None and not self.paired:
             second = int(rng.integers(len(self.rows_b)))
-        found: dict[str, Any] = {}
-        for key, at, read in (("a", index, self._photo), ("b", second, self._cartoon)):
-            if key == "a" or not self.paired:  # a pair moves together
-                offsets = crop_offsets(self.load_size, self.size, rng)
-                mirror = rng is not None and self._flip and rng.random() < 0.5
-            if key == "a":
-                found["landmarks"] = self._points(index, offsets, mirror)
-            picture = self._memory[key == "b"].get(at, lambda read=read, at=at: read(at))
-            found[key] = jitter(picture, self.size, offsets, mirror)
-        ids = {"id": self.rows_a[index]["id"], "id_b": self.rows_b[second]["id"]}
-        return {**found, **ids, "group": self.groups[index]}
+        crop = self._crops.draw(rng)
+        crop_b = crop if self.paired else self._crops.draw(rng)  # a pair moves together
+        return {
+            "a": self._crops.cut(self._photos.get(index, lambda: self._photo(index)), crop),
+            "b": self._crops.cut(self._cartoons.get(second, lambda: self._cartoon(second)), crop_b),
+            "landmarks": self._points(index, crop),
+            "id": self.rows_a[index]["id"],
+            "id_b": self.rows_b[second]["id"],
+            "group": self.groups[index],
+        }
 
-    def _points(self, index: int, offsets: tuple[int, int], mirror: bool) -> np.ndarray:
+    def _points(self, index: int, crop: Crop) -> np.ndarray:
         """The landmarks where the resized, cropped, mirrored photo has them, by pixel centres."""
-        scale = self.load_size / 256  # they are given in pixels of the 256 crop
-        points = (self._landmarks[index] + 0.5) * scale - 0.5 - np.array(offsets[::-1])
-        if mirror:
-            points = np.stack([self.size - 1 - points[:, 0], points[:, 1]], axis=1)[MIRRORED]
-        return points.astype(np.float32)
+        scale = self._crops.load_size / 256  # they are given in pixels of the 256 crop
+        points = (self._landmarks[index] + 0.5) * scale - 0.5 - np.array([crop.left, crop.top])
+        return (mirrored_points(points, self._crops.size) if crop.mirror else points).astype(np.float32)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from ppgen.datasets.files import data_root, read_landmarks, read_table, select
+from ppgen.datasets.base import Dataset, Random, Sample, mirrors
+from ppgen.datasets.files import Row, Wanted, data_root, read_landmarks, read_table, select
 from ppgen.errors import DataError
 from ppgen.io.image import load_image
 from ppgen.registry import DATASETS
@@ -28,6 +28,14 @@ def split_of(identifier: str, tone: str) -> str:
     if bucket == 2:
         return "validation"
     return "tone" if bucket in (3, 4) and tone in ("deep", "medium") else "train"
+
+
+# which ids a split takes, for messages
+_BELONGS = {
+    "validation": "one id in ten belongs to it, by the crc32 of the id alone (modulo 10 it is 2)",
+    "tone": "of tone_hint 'deep' or 'medium' two ids in ten belong to it, by their crc32 (modulo 10 it is 3 or 4)",
+    "train": "all ids but one in ten belong to it, by the crc32 of the id alone (modulo 10 it is not 2)",
+}
 
 
 def warp_matrix(size: int, out: int, rng: np.random.Generator, amount: float) -> np.ndarray:
@@ -53,8 +61,8 @@ def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float) -> np.nd
         photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.4, 1.3))
     photo = photo.astype(np.uint8)
     if rng.random() < 0.3 * amount:
-        quality = int(rng.integers(50, 96))
-        photo = cv2.imdecode(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+        jpeg = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 96))])[1]
+        photo = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
     return photo
 
 
@@ -69,6 +77,11 @@ def strip_backdrop(other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.resize(np.ascontiguousarray(strip), (size, size), interpolation=cv2.INTER_LINEAR)
 
 
+def mirrored_points(points: np.ndarray, width: int) -> np.ndarray:
+    """Landmarks (68, 2) as a picture of `width` pixels has them when it is mirrored."""
+    return np.stack([width - 1 - points[:, 0], points[:, 1]], axis=1)[MIRRORED]
+
+
 def skin_colour(picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """Median RGB in the hull of the landmarks, float32 (3,) in [-1, 1]: a cartoon's skin is one flat colour."""
     hull = np.zeros(picture.shape[:2], np.uint8)
@@ -76,8 +89,53 @@ def skin_colour(picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     return (np.median(picture[hull > 0], axis=0) / 127.5 - 1).astype(np.float32)
 
 
+def has_cartoon(row: Row) -> bool:
+    """Whether a row of meta.csv has a cartoon that is fit to be learnt from."""
+    return row["has_cartoon"] == "1" and row["suspect"] != "1"
+
+
+class PortraitFiles:
+    """A folder with `photo/`, `mask/`, `cartoon/`, `meta.csv`, `landmarks.npz`; DataError where there is no table."""
+
+    def __init__(self, dataroot: str) -> None:
+        self.root = data_root(dataroot)
+        self.table = self.root / "meta.csv"
+        if not self.table.is_file():
+            raise DataError(
+                f"{self.root}: no meta.csv there; run `make data` to link the data, "
+                f"or set PPGEN_DATA to the folder that holds {dataroot}"
+            )
+
+    def rows(self, split: str, columns: set[str]) -> list[Row]:
+        """The rows of a split; DataError where there is none, or one of `columns` is missing."""
+        listed = read_table(self.table, sorted({"id", "tone_hint"} | columns))
+        rows = [row for row in listed if split_of(row["id"], row["tone_hint"]) == split]
+        if not rows:
+            raise DataError(
+                f"{self.root}: no portrait of the split '{split}' is listed in meta.csv ({len(listed)} are of any); "
+                f"{_BELONGS[split]}, so add photos"
+            )
+        return rows
+
+    def landmarks(self, rows: list[Row]) -> list[np.ndarray]:
+        """float32 (68, 2) of each, in pixels of the stored pictures."""
+        return read_landmarks(self.root / "landmarks.npz", [row["id"] for row in rows])
+
+    def photo(self, row: Row) -> np.ndarray:
+        """uint8 (H, W, 3)."""
+        return load_image(self.root / "photo" / f"{row['id']}.jpg")
+
+    def mask(self, row: Row) -> np.ndarray:
+        """The person, uint8 (H, W, 1)."""
+        return load_image(self.root / "mask" / f"{row['id']}.png")[..., :1]
+
+    def cartoon(self, row: Row) -> np.ndarray:
+        """uint8 (H, W, 3)."""
+        return load_image(self.root / "cartoon" / f"{row['id']}.png")
+
+
 @DATASETS.register()
-class Portraits:
+class Portraits(Dataset):
     """Portraits from a folder with `photo/`, `mask/`, `cartoon/`, `meta.csv`, `landmarks.npz`.
 
     Args:
@@ -109,64 +167,43 @@ class Portraits:
         groups_by: str = "tone_hint",
         most: int | None = None,
         backdrop: float = 0.0,
-        where: dict | None = None,
+        where: Wanted | None = None,
     ) -> None:
-        self.root, self.backdrop = data_root(dataroot), backdrop
-        if not (self.root / "meta.csv").is_file():
-            raise DataError(
-                f"{self.root}: no meta.csv there; run `make data` to link the data, "
-                f"or set PPGEN_DATA to the folder that holds {dataroot}"
-            )
+        self.files, self.backdrop = PortraitFiles(dataroot), backdrop
         self.size, self.paired, self.white, self.augment, self.flip = size, paired, white, augment, flip
-        needed = {"id", "tone_hint", groups_by} | ({"has_cartoon", "suspect"} if paired else set())
-        every = read_table(self.root / "meta.csv", sorted(needed))
-        rows = [r for r in every if split_of(r["id"], r["tone_hint"]) == split]
-        if not rows:
-            raise DataError(_empty_split(self.root, split, len(every)))
+        rows = self.files.rows(split, {groups_by} | ({"has_cartoon", "suspect"} if paired else set()))
         if paired:
-            rows = [r for r in rows if r["has_cartoon"] == "1" and r["suspect"] != "1"]
+            rows = [row for row in rows if has_cartoon(row)]
         if not rows:
             raise DataError(
-                f"{self.root}: no portrait of the split '{split}' has a cartoon by meta.csv (has_cartoon 1 and suspect "
-                "not 1); run the same `ppgen data portraits` again with `--cartoon artist`"
+                f"{self.files.root}: no portrait of the split '{split}' has a cartoon by meta.csv (has_cartoon 1 and "
+                "suspect not 1); run the same `ppgen data portraits` again with `--cartoon artist`"
             )
-        rows = select(rows, where or {}, self.root / "meta.csv")
-        self.rows = rows[:most]
-        self.groups = [r[groups_by] for r in self.rows]
-        self._landmarks = read_landmarks(self.root / "landmarks.npz", [row["id"] for row in self.rows])
+        self.rows = select(rows, where or {}, self.files.table)[:most]
+        self.groups = [row[groups_by] for row in self.rows]
+        self._landmarks = self.files.landmarks(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def _read(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        name = self.rows[index]["id"]
-        photo = load_image(self.root / "photo" / f"{name}.jpg")
-        mask = load_image(self.root / "mask" / f"{name}.png")[..., :1]
-        cartoon = load_image(self.root / "cartoon" / f"{name}.png") if self.paired else np.full_like(photo, 255)
-        return photo, mask, cartoon
-
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
+    def sample(self, index: int, rng: Random = None) -> Sample:
         """One portrait; without `rng` as it is, resized only."""
-        photo, mask, cartoon = self._read(index)
-        points = self._landmarks[index]
+        row, points = self.rows[index], self._landmarks[index]
+        photo, mask = self.files.photo(row), self.files.mask(row)
+        cartoon = self.files.cartoon(row) if self.paired else np.full_like(photo, 255)
         share = mask.astype(np.float32) / 255
         if rng is not None and rng.random() < self.backdrop:
-            other = load_image(self.root / "photo" / f"{self.rows[int(rng.integers(len(self.rows)))]['id']}.jpg")
+            other = self.files.photo(self.rows[int(rng.integers(len(self.rows)))])
             photo = (photo * share + strip_backdrop(other, rng) * (1 - share)).round().astype(np.uint8)
         if rng is not None and self.augment:
             photo = degrade(photo, rng, self.augment)
         if self.white:
             photo = (photo * share + 255 * (1 - share)).round().astype(np.uint8)
-        mirror = rng is not None and self.flip and rng.random() < 0.5
-        if mirror:
+        if mirrors(self.flip, rng):
             photo, mask, cartoon = photo[:, ::-1], mask[:, ::-1], cartoon[:, ::-1]
-            points = np.stack([photo.shape[1] - 1 - points[:, 0], points[:, 1]], axis=1)[MIRRORED]
-        matrix = warp_matrix(
-            photo.shape[0],
-            self.size,
-            rng or np.random.default_rng(0),
-            self.augment if rng is not None else 0.0,
-        )
+            points = mirrored_points(points, photo.shape[1])
+        amount = self.augment if rng is not None else 0.0
+        matrix = warp_matrix(photo.shape[0], self.size, rng or np.random.default_rng(0), amount)
         points_before, points = points, points @ matrix[:, :2].T + matrix[:, 2]
         outside = (255, 255, 255) if self.white else cv2.mean(photo)[:3]
         return {
@@ -175,7 +212,7 @@ class Portraits:
             "mask": _planes(self._warp(mask, matrix, (0,))),
             "landmarks": points.astype(np.float32),
             "skin": skin_colour(cartoon, points_before) if self.paired else np.zeros(3, np.float32),
-            "id": self.rows[index]["id"],
+            "id": row["id"],
             "group": self.groups[index],
         }
 
@@ -184,27 +221,9 @@ class Portraits:
         image = np.ascontiguousarray(image)
         if shrink < 0.75:  # average first, or lines thinner than a pixel would come and go
             image = cv2.GaussianBlur(image, (0, 0), 0.45 / shrink)
-        return cv2.warpAffine(
-            image,
-            matrix,
-            (self.size, self.size),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=outside,
-        )
-
-
-def _empty_split(root: Path, split: str, listed: int) -> str:
-    """What is wrong, and what to do, where none of `listed` portraits is of a split."""
-    which = {
-        "validation": "one id in ten belongs to it, by the crc32 of the id alone (modulo 10 it is 2)",
-        "tone": "of tone_hint 'deep' or 'medium' two ids in ten belong to it, by their crc32 (modulo 10 it is 3 or 4)",
-        "train": "all ids but one in ten belong to it, by the crc32 of the id alone (modulo 10 it is not 2)",
-    }
-    return (
-        f"{root}: no portrait of the split '{split}' is listed in meta.csv ({listed} are of any); {which[split]}, so "
-        "add photos"
-    )
+        size, plain = (self.size, self.size), cv2.BORDER_CONSTANT
+        warped = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=plain, borderValue=outside)
+        return np.asarray(warped)
 
 
 def _planes(image: np.ndarray) -> np.ndarray:

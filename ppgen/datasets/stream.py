@@ -6,24 +6,16 @@ every batch.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
+from ppgen.datasets.base import Random, Sample, Samples, leave_out
 from ppgen.errors import DataError
 
-
-class Samples(Protocol):
-    """What a dataset offers: a length, the group of each sample, and one sample by index."""
-
-    groups: Sequence[str]
-
-    def __len__(self) -> int: ...
-
-    def sample(self, index: int, rng: np.random.Generator | None) -> dict[str, Any]: ...
+Batch = dict[str, Any]  #: by what the dataset calls it: arrays (N, …), and lists of N names
 
 
 class Order:
@@ -39,8 +31,7 @@ class Order:
     def __init__(self, groups: Sequence[str], seed: int, turns: dict[str, int] | None = None) -> None:
         self.seed = seed
         if turns:
-            missing = set(groups) ^ set(turns)
-            if missing:
+            if set(groups) != set(turns):
                 raise DataError(
                     f"loader.turns: expected exactly the groups {sorted(set(groups))}, found {sorted(turns)}"
                 )
@@ -66,7 +57,7 @@ class Order:
         return int(self._shuffled[key][place])
 
 
-def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
+def collate(samples: Sequence[Mapping[str, Any]]) -> Batch:
     """Arrays are stacked along a new first axis, everything else becomes a list.
 
     Raises DataError for arrays of different shapes.
@@ -77,7 +68,7 @@ def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _stacked(samples: list[dict[str, Any]], key: str) -> np.ndarray:
+def _stacked(samples: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
     try:
         return np.stack([s[key] for s in samples])
     except ValueError as error:
@@ -85,7 +76,7 @@ def _stacked(samples: list[dict[str, Any]], key: str) -> np.ndarray:
         raise DataError(f"a batch needs '{key}' of one shape, found {shapes}; scale or cut the pictures") from error
 
 
-def split(batch: dict[str, Any], pieces: int) -> list[dict[str, Any]]:
+def split(batch: Batch, pieces: int) -> list[Batch]:
     """A collated batch in `pieces` of equal size, first rows first."""
     if pieces == 1:
         return [batch]
@@ -107,7 +98,7 @@ class Reader:
         self.dataset, self.on_corrupt = dataset, on_corrupt
         self.damaged: dict[int, str] = {}
 
-    def read(self, index: int, rng: np.random.Generator | None) -> dict[str, Any] | None:
+    def read(self, index: int, rng: Random) -> Sample | None:
         """The sample, or None for a damaged one."""
         if index in self.damaged:
             return None
@@ -116,24 +107,23 @@ class Reader:
         except DataError as error:
             if self.on_corrupt == "stop":
                 raise
-            self.damaged[index] = str(error)
-            print(f"left out: {error}", file=sys.stderr, flush=True)
+            leave_out(self.damaged, index, str(error))
             return None
 
-    def nearest(self, index: int, key: Sequence[int]) -> dict[str, Any]:
+    def nearest(self, index: int, key: Sequence[int]) -> Sample:
         """The sample with randomness from `key`, or for a damaged one the next that can be read; DataError if none."""
         for offset in range(len(self.dataset)):
             # a generator of its own: how far a damaged sample got must not change what comes after it
             rng = np.random.default_rng([*key, offset] if offset else key)
-            found = self.read((index + offset) % len(self.dataset), rng)
-            if found is not None:
-                return found
+            sample = self.read((index + offset) % len(self.dataset), rng)
+            if sample is not None:
+                return sample
         raise DataError("no sample of the dataset can be read: " + next(iter(self.damaged.values())))
 
-    def batch(self, indices: Iterable[int]) -> dict[str, Any] | None:
+    def batch(self, indices: Iterable[int]) -> Batch | None:
         """Those samples that can be read, without randomness, as one batch; None if there are none."""
-        found = [sample for index in indices if (sample := self.read(index, None)) is not None]
-        return collate(found) if found else None
+        samples = [sample for index in indices if (sample := self.read(index, None)) is not None]
+        return collate(samples) if samples else None
 
 
 class BatchStream:
@@ -161,19 +151,20 @@ class BatchStream:
         self._share = batch_size // world
         self._batch_size, self._rank = batch_size, rank
         self._order = Order(dataset.groups, seed, turns)
-        self._workers, self._pool = max(workers, 1), None
+        self._workers = max(workers, 1)
+        self._pool: ThreadPoolExecutor | None = None
         self._ahead: dict[int, list[Future]] = {}
 
     def _request(self, step: int) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._workers)
         first = step * self._batch_size + self._rank * self._share
-        jobs = []
-        for position in range(first, first + self._share):
-            jobs.append(self._pool.submit(self.reader.nearest, self._order(position), [self.seed, 13, position]))
-        self._ahead[step] = jobs
+        self._ahead[step] = [
+            self._pool.submit(self.reader.nearest, self._order(position), [self.seed, 13, position])
+            for position in range(first, first + self._share)
+        ]
 
-    def batch(self, step: int, ahead: int = 2) -> dict[str, Any]:
+    def batch(self, step: int, ahead: int = 2) -> Batch:
         """This process's share of the batch of `step`; the next `ahead` are started."""
         for wanted in range(step, step + 1 + ahead):
             if wanted not in self._ahead:

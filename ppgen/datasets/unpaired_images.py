@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from ppgen.datasets.files import Decoded, Filter, crop_offsets, data_root, pictures_under, resize
-from ppgen.datasets.paired_images import check_sizes, jitter
+from ppgen.datasets.base import Dataset, Random, Sample, leave_out
+from ppgen.datasets.crops import Crops
+from ppgen.datasets.files import Decoded, Filter, data_root, pictures_under, resize
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import load_image
 from ppgen.registry import DATASETS
 
+Most = int | str | float | None  #: a number of pictures; None, "inf" and YAML's .inf: all
 
-def at_most(paths: list[Path], max_size: int | str | float | None) -> list[Path]:
-    """The first `max_size` paths; None and "inf" (a string or YAML's .inf) mean all."""
+
+def at_most(paths: list[Path], max_size: Most) -> list[Path]:
+    """The first `max_size` paths."""
     if max_size is None or str(max_size).strip().lower() in ("inf", "+inf"):
         return paths
     if not str(max_size).isdecimal() or int(max_size) < 1:
@@ -27,14 +29,12 @@ def at_most(paths: list[Path], max_size: int | str | float | None) -> list[Path]
 class Domain:
     """Pictures of one domain, decoded once where memory allows."""
 
-    def __init__(
-        self, dataroot: str, max_size: int | str | float | None, load_size: int, resize_filter: Filter, memory_mb: float
-    ) -> None:
+    def __init__(self, dataroot: str, max_size: Most, crops: Crops, resize_filter: Filter, memory_mb: float) -> None:
         self.root = data_root(dataroot)
         self.paths = at_most(pictures_under(self.root), max_size)
         self.ids = [path.relative_to(self.root).with_suffix("").as_posix() for path in self.paths]
-        self._load_size, self._filter = load_size, resize_filter
-        self._memory = Decoded(len(self.paths), (load_size, load_size, 3), memory_mb)
+        self._load_size, self._filter = crops.load_size, resize_filter
+        self._memory = Decoded(len(self.paths), crops.shape, memory_mb)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -45,7 +45,7 @@ class Domain:
 
 
 @DATASETS.register()
-class UnpairedImages:
+class UnpairedImages(Dataset):
     """A picture of domain A and any picture of domain B, as CycleGAN and U-GAT-IT train on.
 
     A comes by index, B at random; for evaluation (no `rng`) B comes by index too. The domains need not be of one
@@ -65,7 +65,6 @@ class UnpairedImages:
     A sample holds `a` and `b` float32 (3, size, size) in [-1, 1], `id` and `id_b`.
 
     Attributes:
-        distinct: pictures of the smaller domain, which none is twice among.
         damaged_b: index in B -> what is wrong with that picture, as far as they were met.
 
     Raises:
@@ -79,22 +78,23 @@ class UnpairedImages:
         size: int = 256,
         load_size: int | None = None,
         flip: bool = False,
-        max_size: int | str | float | None = None,
+        max_size: Most = None,
         filter: Filter = "bicubic",  # noqa: A002  (the word of the YAML)
         on_corrupt: Literal["skip", "stop"] = "skip",
         memory_mb: float = 512,
     ) -> None:
-        self.size, self.load_size, self._flip, self._on_corrupt = size, load_size or size, flip, on_corrupt
-        check_sizes(self.load_size, size)
-        self.a, self.b = (
-            Domain(root, max_size, self.load_size, filter, memory_mb) for root in (dataroot_a, dataroot_b)
-        )
+        self._crops, self._on_corrupt = Crops(size, load_size, flip), on_corrupt
+        self.a, self.b = (Domain(root, max_size, self._crops, filter, memory_mb) for root in (dataroot_a, dataroot_b))
         self.groups = ["all"] * len(self)
-        self.distinct = min(len(self.a), len(self.b))
         self.damaged_b: dict[int, str] = {}
 
     def __len__(self) -> int:
         return max(len(self.a), len(self.b))
+
+    @property
+    def distinct(self) -> int:
+        """Pictures of the smaller domain."""
+        return min(len(self.a), len(self.b))
 
     def _of_b(self, wanted: int) -> tuple[int, np.ndarray]:
         """The picture `wanted` of B, or the next one that can be read."""
@@ -107,19 +107,14 @@ class UnpairedImages:
             except DataError as error:
                 if self._on_corrupt == "stop":
                     raise
-                self.damaged_b[index] = str(error)
-                print(f"left out: {error}", file=sys.stderr, flush=True)
+                leave_out(self.damaged_b, index, str(error))
         raise DataError(f"{self.b.root}: none of its pictures can be read; {next(iter(self.damaged_b.values()))}")
 
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
+    def sample(self, index: int, rng: Random = None) -> Sample:
         """`a` of `index` and a random `b`; each is cropped and mirrored for itself."""
         first = index % len(self.a)
         wanted = index % len(self.b) if rng is None else int(rng.integers(len(self.b)))
         picture_a = self.a.picture(first)
         second, picture_b = self._of_b(wanted)
-        found = {}
-        for key, picture in (("a", picture_a), ("b", picture_b)):
-            offsets = crop_offsets(self.load_size, self.size, rng)
-            mirror = rng is not None and self._flip and rng.random() < 0.5
-            found[key] = jitter(picture, self.size, offsets, mirror)
-        return {**found, "id": self.a.ids[first], "id_b": self.b.ids[second]}
+        a, b = (self._crops.cut(picture, self._crops.draw(rng)) for picture in (picture_a, picture_b))
+        return {"a": a, "b": b, "id": self.a.ids[first], "id_b": self.b.ids[second]}

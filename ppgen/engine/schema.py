@@ -12,8 +12,9 @@ from typing import Any
 from ppgen.compat import paddlegan_yaml
 from ppgen.config import Settings, apply_overrides, check_call, read_yaml
 from ppgen.config.validate import check_named
+from ppgen.datasets.base import Dataset
 from ppgen.datasets.files import data_root
-from ppgen.datasets.pipeline import check_steps
+from ppgen.datasets.sample_steps import check_steps
 from ppgen.engine.distributed import world_size
 from ppgen.engine.optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, value_faults
 from ppgen.engine.settings import SECTIONS, TrainingConfig
@@ -89,7 +90,7 @@ def _folders(config: object) -> dict[str, str]:
     if not isinstance(config, dict) or config.get("name") not in DATASETS.names():
         return {}
     cls = DATASETS.get(config["name"])
-    if getattr(cls, "dataroot_optional", False):
+    if issubclass(cls, Dataset) and cls.dataroot_optional:
         return {}
     defaults = {k: p.default for k, p in inspect.signature(cls).parameters.items() if isinstance(p.default, str)}
     return {k: v for k, v in {**defaults, **config}.items() if k.startswith("dataroot") and isinstance(v, str) and v}

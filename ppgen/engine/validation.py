@@ -11,6 +11,7 @@ import numpy as np
 from paddle import nn
 from tqdm import tqdm
 
+from ppgen.datasets.base import Dataset
 from ppgen.datasets.stream import Reader
 from ppgen.engine import distributed
 from ppgen.engine.settings import ValidateSettings
@@ -101,7 +102,7 @@ def _rows(values: np.ndarray | list, rows: list[int]) -> np.ndarray | list:
 
 def distinct(dataset: Sized) -> int:
     """Pictures that a metric can learn of: of two unpaired domains the smaller one's."""
-    return getattr(dataset, "distinct", len(dataset))
+    return dataset.distinct if isinstance(dataset, Dataset) else len(dataset)
 
 
 def check_enough(wanted: ValidateSettings, count: int, where: str = "dataset.validation") -> None:

@@ -20,7 +20,6 @@ from ppgen.datasets.portraits import Portraits
 from ppgen.errors import PPGenError
 from ppgen.faces.skin import skin_features
 from ppgen.hub import ASSETS, publish
-from ppgen.io.image import load_image
 from ppgen.networks.skin_tone import SkinTone
 
 
@@ -39,7 +38,7 @@ def collect(split: str, dataroot: str, grey: bool = False) -> tuple[np.ndarray, 
     features, colours = [], []
     for index in tqdm(range(len(dataset)), desc=split, disable=None):
         sample = dataset.sample(index)
-        photo = load_image(dataset.root / "photo" / f"{sample['id']}.jpg")
+        photo = dataset.files.photo(dataset.rows[index])
         features.append(skin_features(without_colour(photo) if grey else photo, sample["landmarks"]))
         rgb = (sample["skin"] / 2 + 0.5).reshape(1, 1, 3)
         colours.append(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[0, 0])

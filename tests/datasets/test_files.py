@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ppgen.datasets.crops import Crops
 from ppgen.datasets.files import (
     Decoded,
     centre_square,
-    crop_offsets,
     in_split,
     is_held_back,
     picture_size,
@@ -60,9 +60,10 @@ def test_squares_and_crops():
     image = np.arange(5 * 9).reshape(5, 9)
     assert centre_square(image).shape == (5, 5) and centre_square(image)[0, 0] == 2
     assert centre_square(image, 3).shape == (3, 3) and centre_square(image, 99).shape == (5, 5)
-    assert crop_offsets(10, 6, None) == (2, 2) and crop_offsets(6, 6, np.random.default_rng(0)) == (0, 0)
-    drawn = {crop_offsets(8, 6, np.random.default_rng(n)) for n in range(200)}
-    assert drawn == {(t, s) for t in range(3) for s in range(3)}
+    assert Crops(6, 10, True).draw(None) == (2, 2, False)
+    assert Crops(6, None, False).draw(np.random.default_rng(0)) == (0, 0, False)
+    drawn = {Crops(6, 8, True).draw(np.random.default_rng(n)) for n in range(400)}
+    assert drawn == {(t, s, m) for t in range(3) for s in range(3) for m in (False, True)}
 
 
 def test_size_from_the_header_respects_exif(tmp_path):

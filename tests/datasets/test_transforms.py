@@ -5,7 +5,8 @@ import pytest
 from paddle.vision import transforms as reference
 from small_pictures import picture
 
-from ppgen.datasets.pipeline import build_steps, check_steps, our_root
+from ppgen.compat.names import our_root
+from ppgen.datasets.sample_steps import build_steps, check_steps
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import to_uint8
 from ppgen.registry import DATASETS, TRANSFORMS

@@ -1,0 +1,111 @@
+"""What every dataset is: a length, a group for each sample, and samples by index."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Protocol, TypedDict
+
+import numpy as np
+
+from ppgen.io.image import to_tensor_array
+
+Random = np.random.Generator | None  #: of a sample; None: evaluation, in which nothing is random
+
+
+class Sample(TypedDict, total=False):
+    """What a sample may hold; pictures are float32 (C, H, W) in [-1, 1]. Datasets of one's own may hold more."""
+
+    id: str
+    group: str
+    image: np.ndarray
+    label: np.ndarray  #: int64 ()
+    a: np.ndarray  #: a picture of the first domain
+    b: np.ndarray  #: a picture of the second domain
+    id_b: str
+    photo: np.ndarray
+    cartoon: np.ndarray
+    mask: np.ndarray  #: float32 (1, H, W) in [0, 1]
+    landmarks: np.ndarray  #: float32 (68, 2), pixels
+    skin: np.ndarray  #: float32 (3,), RGB in [-1, 1]
+
+
+class Samples(Protocol):
+    """What a stream needs of a dataset, one's own too: a length, the group of each sample, one sample by index."""
+
+    groups: Sequence[str]
+
+    def __len__(self) -> int: ...
+
+    def sample(self, index: int, rng: Random = None) -> Sample: ...
+
+
+class Dataset(ABC):
+    """The base of our datasets."""
+
+    dataroot_optional: ClassVar[bool] = False  #: whether it can do without its folder
+
+    groups: Sequence[str]  #: of each sample, by index; "all" where there is only one
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Samples an epoch."""
+
+    @abstractmethod
+    def sample(self, index: int, rng: Random = None) -> Sample:
+        """One sample; without `rng` as it is, resized only. DataError, naming the file, where one is damaged."""
+
+    @property
+    def distinct(self) -> int:
+        """Samples that a metric can learn of: where pictures come back within an epoch, each counts once."""
+        return len(self)
+
+
+def mirrors(flip: bool, rng: Random) -> bool:
+    """Whether to mirror this sample: every second one where `flip` and `rng` are given."""
+    return rng is not None and flip and bool(rng.random() < 0.5)
+
+
+def leave_out(damaged: dict[int, str], index: int, reason: str) -> None:
+    """Note that a sample cannot be read, and say so."""
+    damaged[index] = reason
+    print(f"left out: {reason}", file=sys.stderr, flush=True)
+
+
+class SinglePictures(Dataset):
+    """Single pictures, each with a name, a group, and a label where there are labels; `picture` reads one.
+
+    Attributes:
+        ids: one a picture.
+        classes: the labels' meanings in order, empty without labels.
+        labels: int64 (n,) or None.
+    """
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        groups: Sequence[str] | None = None,
+        classes: Sequence[str] = (),
+        labels: np.ndarray | None = None,
+        flip: bool = False,
+    ) -> None:
+        self.ids, self.classes, self.labels, self._flip = list(ids), list(classes), labels, flip
+        self.groups = ["all"] * len(self.ids) if groups is None else groups
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @abstractmethod
+    def picture(self, index: int) -> np.ndarray:
+        """The resized picture, uint8 (size, size, 3), or (size, size, 1) in grey; not to be written into."""
+
+    def sample(self, index: int, rng: Random = None) -> Sample:
+        """`image`, `id`, `group`, and `label` where there are labels. DataError, naming the file, if it is damaged."""
+        image = self.picture(index)
+        if mirrors(self._flip, rng):
+            image = image[:, ::-1]
+        sample: Sample = {"image": to_tensor_array(image), "id": self.ids[index], "group": self.groups[index]}
+        if self.labels is not None:
+            sample["label"] = np.array(self.labels[index])
+        return sample
