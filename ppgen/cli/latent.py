@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from ppgen.apps import VAEPredictor
     from ppgen.datasets.celeba import CelebA
-    from ppgen.datasets.image_folder import ImageFolder, Split
+    from ppgen.datasets.files import Split
+    from ppgen.datasets.image_folder import ImageFolder
     from ppgen.latent.attributes import Directions
     from ppgen.networks.protocols import LatentGenerator
 
