@@ -36,6 +36,16 @@ def test_every_command_has_help(capsys):
         assert f"ppgen {name}" in capsys.readouterr().out
 
 
+def test_help_lists_every_command_under_a_heading_on_one_screen(capsys):
+    groups = {"latent": "actions", "data": "actions", "explain": "figures"}
+    for argv, titles in (([], cli.GROUPS), *(([name], [title]) for name, title in groups.items())):
+        with pytest.raises(SystemExit):
+            cli.main([*argv, "--help"])
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) <= 40 and all(f"{title}:" in lines for title in titles)
+        assert argv or all(sum(line.startswith(f"  {name} ") for line in lines) == 1 for name in cli.COMMANDS)
+
+
 @pytest.mark.parametrize("argv", [[], ["nonsense"], ["cartoon"], ["cartoon", "a.jpg", "--faces", "two"]])
 def test_wrong_usage_exits_2(argv, capsys):
     with pytest.raises(SystemExit) as stop:

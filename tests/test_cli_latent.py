@@ -93,6 +93,26 @@ def test_plane_and_interpolate(model, tmp_path, capsys):
         assert image.n_frames == 6
     code, said = run(capsys, "latent", "interpolate", "--model", model, "--seeds", "1", "-o", film)
     assert code == 2 and "2 latents" in said
+    again = tmp_path / "again.gif"
+    assert run(capsys, "interpolate", "--model", model, "--seeds", "1,2", "--steps", 3, "-o", again)[0] == 0
+    assert again.read_bytes() == film.read_bytes()  # one command under two names
+    code, said = run(capsys, "interpolate", "--model", model, "--space", "w")
+    assert code == 2 and "a ConvVAE has no W" in said
+
+
+def test_both_names_of_interpolate_walk_as_they_always_did(tmp_path, capsys):
+    style = save_network(style_networks.tiny(), tmp_path / "style.safetensors")
+    predictor = StyleGANv2Predictor(weight_path=style)
+    words = ["--model", style, "--seeds", "1,2", "--steps", 2, "--open"]
+    sheets = {
+        "interpolate": predictor.walk_w([1, 2], 2, truncation=TRUNCATION),
+        "latent": predictor.walk([1, 2], 2, truncation=TRUNCATION),
+    }
+    for name, wanted in sheets.items():
+        out = tmp_path / f"{name}.png"
+        assert run(capsys, name, *(["interpolate"] if name == "latent" else []), *words, "-o", out)[0] == 0
+        assert np.abs(load_image(out).astype(int) - wanted.sheet()).max() <= 1
+    assert (load_image(tmp_path / "latent.png") != load_image(tmp_path / "interpolate.png")).any()
 
 
 def test_attributes_are_found_kept_and_used(model, data, tmp_path, capsys):

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import ppgen
 from ppgen.cli import cartoon, data, directions, evaluate, explain, latent, sample, stylegan, train, weights
-from ppgen.cli.command import Command, add_debug, guarded, split_debug, subcommands
+from ppgen.cli.command import Command, guarded, split_debug, subcommands
 
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
 
@@ -29,19 +29,10 @@ COMMANDS = {name: command for commands in GROUPS.values() for name, command in c
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `ppgen` with all subcommands."""
-    width = max(map(len, COMMANDS))
-    lines = ["`ppgen COMMAND --help` says more."]
-    for title, commands in GROUPS.items():
-        lines += ["", f"{title}:", *(f"  {name:<{width}}  {command.help}" for name, command in commands.items())]
-    parser = argparse.ArgumentParser(
-        prog="ppgen",
-        usage="ppgen [-h] [--version] [--debug] COMMAND ...",
-        description="\n".join([ppgen.__doc__ or "", *lines]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(prog="ppgen", description=ppgen.__doc__)
     parser.add_argument("--version", action="version", version=f"ppgen {ppgen.__version__}")
-    add_debug(parser)
-    subcommands(COMMANDS, prog="ppgen", metavar="COMMAND", help=argparse.SUPPRESS)(parser)
+    subcommands(GROUPS, "COMMAND")(parser)
+    parser.epilog = "`ppgen COMMAND --help` says more of a command."
     return parser
 
 

@@ -36,8 +36,9 @@ class Command(NamedTuple):
         """Give a parser the options, and in `run` the function."""
         for declare in self.options:
             declare(parser)
-        parser.set_defaults(**({"run": self.run} if self.run else {}), **(self.defaults or {}))
-        add_debug(parser)
+        if self.run is not None:
+            parser.set_defaults(run=self.run, **(self.defaults or {}))
+            add_debug(parser)
 
     def with_defaults(self, **defaults: object) -> Command:
         """The same under another name, with other defaults."""
@@ -51,7 +52,7 @@ def command(help: str, *options: Option, **defaults: object) -> Callable[[Run], 
 
 def group(help: str, about: str, commands: Mapping[str, Command], metavar: str = "ACTION") -> Command:
     """Commands below a name."""
-    return Command(help, about, (subcommands(commands, metavar=metavar),))
+    return Command(help, about, (subcommands({f"{metavar.lower()}s": commands}, metavar),))
 
 
 def option(*names: str, **settings: Any) -> Option:
@@ -70,13 +71,22 @@ def one_of(*options: Option) -> Option:
     return declare
 
 
-def subcommands(commands: Mapping[str, Command], **settings: Any) -> Option:
-    """The commands of a parser."""
+def subcommands(groups: Mapping[str, Mapping[str, Command]], metavar: str) -> Option:
+    """The commands of a parser, by the headings that they have in its --help; and --debug."""
 
     def declare(parser: argparse.ArgumentParser) -> None:
-        places = parser.add_subparsers(required=True, **settings)
-        for name, each in commands.items():
-            each.declare(places.add_parser(name, help=each.help, description=each.about))
+        add_debug(parser)
+        places = parser.add_subparsers(required=True, metavar=metavar)
+        parser.usage = parser.format_usage().removeprefix("usage: ").strip()
+        places.help = argparse.SUPPRESS  # argparse knows no headings: the description lists them
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        lines = [parser.description or ""]
+        width = max(len(name) for commands in groups.values() for name in commands)
+        for title, commands in groups.items():
+            lines += ["", f"{title}:", *(f"  {name:<{width}}  {each.help}" for name, each in commands.items())]
+            for name, each in commands.items():
+                each.declare(places.add_parser(name, description=each.about))
+        parser.description = "\n".join(lines)
 
     return declare
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ppgen.cli.command import command, one_of, only_with, option
 from ppgen.cli.files import write
-from ppgen.cli.options import model, number, picture, seed, span, truncation
+from ppgen.cli.options import by_style, number, seed, span, truncation
 from ppgen.cli.stylegan import style_predictor
 from ppgen.errors import ConfigError, DataError, WeightsError
 
@@ -63,8 +63,7 @@ def _print_judge(scores: dict[str, float], kept: Collection[str], what: str, sam
 
 @command(
     "find and show directions in W",
-    model(),
-    picture("output/directions.png"),
+    *by_style("output/directions.png"),
     one_of(option("--sefa", action="store_true", help="find those that change most, from the weights alone"), _DATA),
     *_LABELLED,
     option("--method", choices=("partial", "means"), help="of --data (default: partial)"),
@@ -167,8 +166,7 @@ def _supervised(
 
 @command(
     "find and show single channels of S",
-    model(),
-    picture("output/channels.png", film=False),
+    *by_style("output/channels.png", film=False),
     _DATA,
     *_LABELLED,
     option("--channel", nargs="+", metavar="STYLE:INDEX", help="show these instead of finding some"),

@@ -6,14 +6,19 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppgen.cli.command import command, group, option
-from ppgen.cli.options import model, picture, seed, seeds, truncation
+from ppgen.cli.command import Option, command, group, option
+from ppgen.cli.options import by_style, model, seed, seeds, truncation
+from ppgen.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ppgen.metrics.ppl import Distance
     from ppgen.networks.protocols import StyleGenerator
+
+
+def _of_seeds(output: str, about: str, default: str, psi: float = 0.7, several: bool = False) -> tuple[Option, ...]:
+    return *by_style(f"output/{output}.png", film=False, several=several), seeds(about, default), truncation(psi)
 
 
 def _network(name: str | None) -> StyleGenerator:
@@ -45,13 +50,7 @@ def _save(output: str, sheet: np.ndarray) -> int:
     return 0
 
 
-@command(
-    "what each resolution contributes",
-    model(),
-    picture("output/resolutions.png", film=False),
-    seeds("two rows each", "0-1"),
-    truncation(),
-)
+@command("what each resolution contributes", *_of_seeds("resolutions", "two rows each", "0-1"))
 def resolutions(args: argparse.Namespace) -> int:
     """Show what each resolution contributes: StyleGAN2's sums of colours, StyleGAN's styles so far."""
     from ppgen.latent.figures.resolutions import contribution_sheet
@@ -59,13 +58,7 @@ def resolutions(args: argparse.Namespace) -> int:
     return _save(args.output, contribution_sheet(_network(args.model), args.seeds, args.truncation))
 
 
-@command(
-    "pictures with and without noise",
-    model(),
-    picture("output/noise.png", film=False),
-    seeds("a row each", "0-3"),
-    truncation(),
-)
+@command("pictures with and without noise", *_of_seeds("noise", "a row each", "0-3"))
 def noise(args: argparse.Namespace) -> int:
     """Show pictures with noise in all layers, in none, in the fine and in the coarse ones, and where it matters."""
     from ppgen.latent.figures.noise import noise_sheet
@@ -75,8 +68,7 @@ def noise(args: argparse.Namespace) -> int:
 
 @command(
     "coarse, middle and fine styles of one picture in another",
-    model(),
-    picture("output/mixing.png", film=False),
+    *by_style("output/mixing.png", film=False),
     seeds("of the left pictures", "0-5", flag="--rows"),
     seeds("of the upper ones", "10-14", flag="--columns"),
     truncation(),
@@ -88,13 +80,7 @@ def mixing(args: argparse.Namespace) -> int:
     return _save(args.output, mixing_sheet(_network(args.model), args.rows, args.columns, args.truncation))
 
 
-@command(
-    "StyleGAN's droplets in the feature maps",
-    model(several=True),
-    picture("output/droplet.png", film=False),
-    seeds("a row each", "0-1"),
-    truncation(1),
-)
+@command("StyleGAN's droplets in the feature maps", *_of_seeds("droplet", "a row each", "0-1", 1, several=True))
 def droplet(args: argparse.Namespace) -> int:
     """Show the magnitudes of feature maps, where StyleGAN's droplets are, and print the mean peak of every layer."""
     from ppgen.latent.figures.droplets import droplet_sheet, feature_maps
@@ -128,7 +114,6 @@ def _distance(name: str) -> Distance:
 )
 def path(args: argparse.Namespace) -> int:
     """Compare perceptual path lengths in Z and in W: histograms, and one path through each."""
-    from ppgen.errors import ConfigError
     from ppgen.io.image import check_figure
     from ppgen.latent.figures.path_length import path_strip, save_path_figure
     from ppgen.metrics.ppl import lengths_in_z_and_w, perceptual_path_length

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ppgen.cli.command import Option, command, group, only_with, option
 from ppgen.cli.files import check_new_file, keep_inputs, write
-from ppgen.cli.options import LABEL, NO_ALIGN, any_model, fps, picture, seed, seeds, span, steps
+from ppgen.cli.options import LABEL, NO_ALIGN, any_model, by_any, fps, seed, seeds, span, steps
 from ppgen.cli.sample import interpolate, predictor_of
+from ppgen.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,6 @@ def _align(args: argparse.Namespace) -> bool | None:
 
 def _start(args: argparse.Namespace, predictor: VAEPredictor) -> np.ndarray:
     """The latent of the photo, or of the seed. ConfigError where both are given."""
-    from ppgen.errors import ConfigError
     from ppgen.latent.seeds import latents
 
     if args.photo is not None and args.seed is not None:
@@ -62,8 +62,7 @@ def take_photo(args: argparse.Namespace, words: list[str] | None) -> None:
 
 @command(
     "the plane of a two-dimensional latent",
-    *any_model(),
-    picture("output/plane.png"),
+    *by_any("output/plane.png"),
     option("-n", type=int, default=15, metavar="SIDE", help="pictures a side (default: 15)"),
     option("--dims", type=int, nargs=2, metavar=("RIGHT", "UP"), help="default: 0 1, of a VAE the two strongest"),
     LABEL,
@@ -87,8 +86,7 @@ def plane(args: argparse.Namespace) -> int:
     "one face into another",
     option("a", metavar="PHOTO_A"),
     option("b", metavar="PHOTO_B"),
-    *any_model(),
-    picture("output/morph.png"),
+    *by_any("output/morph.png"),
     steps(9, "pictures, both ends included"),
     option("--way", choices=("lerp", "slerp"), default="lerp", help="default: lerp, as in z_A(1-t) + z_B t"),
     fps(),
@@ -103,8 +101,7 @@ def morph(args: argparse.Namespace) -> int:
 @command(
     "a face plus attribute vectors",
     *_START,
-    *any_model(),
-    picture("output/arithmetic.png"),
+    *by_any("output/arithmetic.png"),
     option(
         "--add", nargs="+", action="extend", required=True, metavar="NAME=AMOUNT", help="as Smiling=1.5 Eyeglasses=-1"
     ),
@@ -129,8 +126,7 @@ def arithmetic(args: argparse.Namespace) -> int:
 @command(
     "a face along dimensions or attributes",
     *_START,
-    *any_model(),
-    picture("output/traverse.png"),
+    *by_any("output/traverse.png"),
     seeds("dimensions, such as 0-7 or 3,5 (default: the 8 strongest)", flag="--dims"),
     option("--attributes", nargs="*", metavar="NAME", help="attribute vectors (without names: all)"),
     span(2),
@@ -139,8 +135,6 @@ def arithmetic(args: argparse.Namespace) -> int:
 )
 def traverse(args: argparse.Namespace) -> int:
     """Move a latent along dimensions or attribute vectors, a row each."""
-    from ppgen.errors import ConfigError
-
     take_photo(args, args.attributes)
     keep_inputs(args.output, args.photo)
     predictor = _vae(args)
@@ -202,7 +196,6 @@ def attributes(args: argparse.Namespace) -> int:
     Without --data: list the vectors that are there, with the cosines between them.
     """
     from ppgen import hub
-    from ppgen.errors import ConfigError
     from ppgen.latent.attributes import answers_of, attribute_vectors, save_directions
     from ppgen.latent.render import encode_all
 

@@ -27,6 +27,16 @@ def any_model(about: str = ANY_MODEL) -> tuple[Option, Option]:
     return model(about), option("--weights", metavar="FILE", help="weights to use, if not those of --model")
 
 
+def by_any(output: str, about: str = ANY_MODEL) -> tuple[Option, ...]:
+    """`--model`, `--weights`, `-o`: a picture or film by any network that draws."""
+    return *any_model(about), picture(output)
+
+
+def by_style(output: str, film: bool = True, several: bool = False) -> tuple[Option, Option]:
+    """`--model`, `-o`: a picture or film by one style generator, or by several."""
+    return model(several=several), picture(output, film)
+
+
 def folder(default: str = "output", about: str = "folder of the results") -> Option:
     """`-o`, a folder."""
     return option("-o", "--output", default=default, metavar="DIR", help=f"{about} (default: {default})")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from ppgen.cli.command import command, one_of, only_with, option
 from ppgen.cli.files import write
-from ppgen.cli.options import ANY_MODEL, LABEL, any_model, fps, picture, seed, seeds, steps, truncation
+from ppgen.cli.options import ANY_MODEL, LABEL, by_any, fps, seed, seeds, steps, truncation
+from ppgen.errors import ConfigError
 
 if TYPE_CHECKING:
     from ppgen.apps import GANPredictor
 
 _PICTURES = 64  # of one seed
+_INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
 
 
 def predictor_of(args: argparse.Namespace, default: str | None = None) -> GANPredictor:
@@ -33,8 +35,7 @@ def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | No
 
 @command(
     "draw pictures from seeds",
-    *any_model(),
-    picture("output/sample.png"),
+    *by_any("output/sample.png"),
     one_of(seed("one seed for all pictures"), seeds("a picture a seed, such as 0-63 or 1,5,9-12, titled")),
     option("-n", type=int, metavar="COUNT", help=f"pictures of --seed (default: {_PICTURES})"),
     LABEL,
@@ -61,8 +62,7 @@ def sample(args: argparse.Namespace) -> int:
 
 @command(
     "a film from seed to seed",
-    *any_model(f"{ANY_MODEL} (default: faces by StyleGAN2)"),
-    picture("output/interpolation.gif"),
+    *by_any("output/interpolation.gif", _INTERPOLATED),
     seeds("the latents to pass through", "0-3"),
     option("--space", choices=("z", "w"), help="of StyleGAN and StyleGAN2: arcs in z, or lines in w (default: w)"),
     option("--way", choices=("slerp", "lerp"), help="arcs or lines (default: arcs in z, lines in w)"),
@@ -80,7 +80,6 @@ def interpolate(args: argparse.Namespace) -> int:
     """
     from ppgen.apps.drawings import Drawings
     from ppgen.apps.stylegan2_model import TRUNCATION
-    from ppgen.errors import ConfigError
     from ppgen.latent.paths import through
     from ppgen.latent.render import batch_of, draw
     from ppgen.latent.seeds import latents_of

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ppgen.cli.command import command, finish, only_with, option
 from ppgen.cli.files import check_output_file, keep_inputs, write
 from ppgen.cli.latent import take_photo
-from ppgen.cli.options import INPUTS, NO_ALIGN, folder, model, number, picture, seeds, truncation
+from ppgen.cli.options import INPUTS, NO_ALIGN, by_style, folder, model, number, seeds, truncation
+from ppgen.errors import ConfigError
 
 if TYPE_CHECKING:
     from ppgen.apps import StyleGANv2EditingPredictor
@@ -54,8 +55,7 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 @command(
     "pictures from their opposite to themselves",
-    model(),
-    picture("output/truncation.png"),
+    *by_style("output/truncation.png"),
     seeds("a row each", "0-3"),
     option(
         "--values", type=number("truncation"), nargs="+", metavar="PSI", help="a column each (default: -1 to 1)"
@@ -69,8 +69,7 @@ def truncation_sheet(args: argparse.Namespace) -> int:
 @command(
     "styles of one picture in another",
     option("latents", nargs="*", metavar="LATENT", help="two latents (.npy, .npz) that `project` wrote"),
-    model(),
-    picture("output/mix.png"),
+    *by_style("output/mix.png"),
     seeds("seeds at the left (default: 0-5)", flag="--rows"),
     seeds("seeds above (default: 10-14)", flag="--columns"),
     option("--layers", metavar="LIST", help="of two latents: coarse, middle, fine, or numbers as 0-3"),
@@ -80,7 +79,6 @@ def mix(args: argparse.Namespace) -> int:
     """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
     from ppgen.apps.drawings import Drawing
     from ppgen.apps.stylegan2_model import TRUNCATION
-    from ppgen.errors import ConfigError
     from ppgen.latent.figures.mixing import mixing_sheet
 
     if len(args.latents) not in (0, 2):
@@ -146,8 +144,7 @@ def project(args: argparse.Namespace) -> int:
 @command(
     "move a photo's face along directions",
     option("photo", nargs="?", metavar="PHOTO", help="a photo, or a latent (.npz, .npy) of `project`"),
-    model(),
-    picture("output/edit.png"),
+    *by_style("output/edit.png"),
     option(
         "--direction", nargs="+", action="extend", default=[], metavar="NAME=AMOUNT", help="such as Smiling=1.5"
     ),
@@ -161,7 +158,6 @@ def project(args: argparse.Namespace) -> int:
 )
 def edit(args: argparse.Namespace) -> int:
     """Project a photo and move it along directions or by single channels of S: photo, projection, edits, all."""
-    from ppgen.errors import ConfigError
     from ppgen.latent.attributes import parse_amounts
     from ppgen.latent.channels import parse_moves
     from ppgen.latent.mixing import parse_layers

@@ -16,6 +16,7 @@ from ppgen.datasets.stream import Reader
 from ppgen.engine import distributed
 from ppgen.engine.settings import ValidateSettings
 from ppgen.errors import ConfigError
+from ppgen.metrics.base import Metric
 from ppgen.models.base import Batch, Model
 from ppgen.registry import METRICS
 
@@ -112,10 +113,10 @@ def check_enough(wanted: ValidateSettings, count: int, where: str = "dataset.val
     """
     if not wanted.metric:
         return
-    least = getattr(METRICS.build(wanted.metric), "least", 1)
-    if count < least:
+    metric: Metric = METRICS.build(wanted.metric)
+    if count < metric.least:
         raise ConfigError(
-            f"{where}: {wanted.metric['name']} needs at least {least} pictures and this dataset has "
+            f"{where}: {wanted.metric['name']} needs at least {metric.least} pictures and this dataset has "
             f"{count}; add some, or take validate.metric out"
         )
 

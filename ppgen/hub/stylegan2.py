@@ -6,7 +6,7 @@ PaddleGAN's `.pdparams` do not; size, widths and depth then follow from the arra
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,21 +19,6 @@ CLASS = "StyleGAN2Generator"
 # Where the generator lies in a training's file, the averaged one first: PaddleGAN's names and ours.
 _PARTS = (None, "gen_ema", "gen", "ema.generator", "generator")
 _SHOWN = 4  # names of arrays that an error lists
-
-
-def mapping_and_synthesis(network: Any) -> tuple[Callable, Callable]:
-    """Of a style generator, over arrays: z (n, latent_dim) -> w; w -> pictures (n, 3, S, S), not truncated."""
-    import paddle
-
-    def mapping(z: np.ndarray) -> np.ndarray:
-        with paddle.no_grad():
-            return network.map(paddle.to_tensor(z)).numpy()
-
-    def synthesis(w: np.ndarray) -> np.ndarray:
-        with paddle.no_grad():
-            return network.synthesize(network.spread(paddle.to_tensor(w))).numpy()
-
-    return mapping, synthesis
 
 
 def generator_of(content: Any, name: str, key: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
