@@ -1,4 +1,4 @@
-"""The doors: exit codes, one-line errors, arguments that reach the function below, and links to datasets."""
+"""The entry points: exit codes, one-line errors, arguments that reach the function below, and links to datasets."""
 
 import subprocess
 import sys

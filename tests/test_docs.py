@@ -96,7 +96,7 @@ def test_every_command_of_ppgen_is_one(path, parse):
     ("line", "complaint"),
     [
         ("ppgen cartoon a.jpg --faces all", ""),
-        ("ppgen cartoon a.jpg --feces all", "unrecognized arguments: --feces all"),
+        ("ppgen cartoon a.jpg --heads all", "unrecognized arguments: --heads all"),
         ("ppgen draw   # nothing", "invalid choice: 'draw'"),
         ("python tools/main.py --dry-run", "required: -c"),
         ("python tools/main.py -c configs/vae_mnist.yaml --nproc auto   # a comment", ""),
@@ -104,8 +104,8 @@ def test_every_command_of_ppgen_is_one(path, parse):
     ],
 )
 def test_the_check_of_commands_itself(line, complaint, parse):
-    found = "".join(faults([line], parse, whole=True))
-    assert complaint in found if complaint else found == ""
+    refusal = "".join(faults([line], parse, whole=True))
+    assert complaint in refusal if complaint else refusal == ""
 
 
 def test_a_missing_argument_matters_in_blocks_only(parse):

@@ -1,6 +1,6 @@
 """Datasets that prepare their pictures by a PaddleGAN list of transforms.
 
-The door for PaddleGAN's YAML; our own configs use `ImageFolder`, `PairedImages`, `UnpairedImages`, `MNIST`, which say
+For PaddleGAN's YAML; our own configs use `ImageFolder`, `PairedImages`, `UnpairedImages`, `MNIST`, which say
 the same with fewer words and keep decoded pictures. Its dataset names and what they become here, arguments unchanged
 but for `batch_size` and `num_workers` (which belong to the loader) and a leading `data/` of a root (PaddleGAN's roots
 are relative to the working directory, ours to the data folder; see `our_root`):
