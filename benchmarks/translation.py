@@ -82,7 +82,7 @@ def translate(network: Network, pictures: np.ndarray, batch: int = 8) -> np.ndar
 def load(weights: str) -> tuple[Network, int]:
     """(network photo -> picture, the size it has learnt at); ConfigError for one that needs a skin colour too."""
     generator = PortraitGenerator(hub.path_of(weights))
-    if generator.takes_skin:
+    if generator.network.takes_skin:
         raise ConfigError(f"{weights}: is the paired Photo2Cartoon; measure it with benchmarks/p2c_validation.py")
     return generator.network, generator.size
 

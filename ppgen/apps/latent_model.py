@@ -131,9 +131,8 @@ class LatentPredictor(Generic[G]):
 
     def __init__(self, output_path: str | os.PathLike, model: LatentModel[G]) -> None:
         self.output_path, self.model, self.name = Path(output_path).expanduser(), model, model.name
-        self.draw, self.seeds, self.grid, self.walk, self.loop = (
-            model.draw, model.seeds, model.grid, model.walk, model.loop,
-        )  # fmt: skip
+        self.draw, self.seeds, self.grid = model.draw, model.seeds, model.grid
+        self.walk, self.loop = model.walk, model.loop
 
     @property
     def network(self) -> G:

@@ -78,7 +78,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class PortraitPipeline:
-    """Its detectors; others may be handed in.
+    """The steps from a photo to drawings of its faces, with the detectors that it is made with.
 
     find: as `ppgen.faces.find_faces`. segment: as `ppgen.faces.segment.person_mask`.
     skin: as `ppgen.faces.skin.estimate_skin`.
@@ -123,7 +123,7 @@ class PortraitPipeline:
                 mask, doubts = self._person(portrait)
                 crop = on_white(crop, mask)
             warnings += doubts
-        if cut_out or generator.takes_skin:  # a cartoon says its colour, whether the network is told or not
+        if cut_out or generator.network.takes_skin:  # a cartoon says its colour, whether the network is told or not
             with timed(timings, "skin"):
                 skin = np.asarray(self.skin(portrait.crop, portrait.landmarks), np.float32)
         with timed(timings, "draw"):

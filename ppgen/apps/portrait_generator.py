@@ -37,11 +37,6 @@ class PortraitGenerator:
         described = description(self.path)
         return _size_in(described.card if described else {}) or self.network.image_size
 
-    @property
-    def takes_skin(self) -> bool:
-        """Whether it is told the skin colour."""
-        return self.network.takes_skin
-
     def draw(self, portrait: np.ndarray, skin: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         """One drawing.
 
@@ -52,7 +47,7 @@ class PortraitGenerator:
             uint8 (S, S, 3), and float32 (h, w), where its attention looked; None: it has none.
         """
         photo = paddle.to_tensor(to_tensor_array(portrait)[None])
-        told = paddle.to_tensor(skin[None]) if skin is not None and self.takes_skin else None
+        told = paddle.to_tensor(skin[None]) if skin is not None and self.network.takes_skin else None
         with paddle.no_grad():
             image, heatmap = self.network.translate(photo, told)
         return to_uint8(image)[0], None if heatmap is None else heatmap.numpy()[0, 0]

@@ -18,17 +18,9 @@ from ppgen.errors import ConfigError
 from ppgen.hub.published import fetch_on_trust
 from ppgen.io.image import ImageSource
 from ppgen.io.weights import read_arrays
+from ppgen.latent import channels as style_space
 from ppgen.latent.attributes import Directions, load_directions
-from ppgen.latent.channels import (
-    Channel,
-    Spread,
-    check_channels,
-    moved_styles,
-    paint,
-    sampled_styles,
-    spread_of,
-    styles_of,
-)
+from ppgen.latent.channels import Channel
 from ppgen.latent.mixing import check_layers, moved
 from ppgen.latent.project import Settings
 from ppgen.latent.w_plus import Latent, LatentSource
@@ -64,10 +56,10 @@ class StyleEditor:
         return load_directions(self.model.name, "w")
 
     @cached_property
-    def _spread(self) -> Spread:
-        return spread_of(sampled_styles(self.model.network))
+    def _spread(self) -> style_space.Spread:
+        return style_space.spread_of(style_space.sampled_styles(self.model.network))
 
-    def spread_of_styles(self) -> Spread:
+    def spread_of_styles(self) -> style_space.Spread:
         """How the channels of S spread over 1000 samples; the unit in which they are moved."""
         return self._spread
 
@@ -114,7 +106,7 @@ class StyleEditor:
         if layers is not None:
             check_layers(layers, network)
         if channels:
-            check_channels(network, channels)
+            style_space.check_channels(network, channels)
         for name, amount in [*amounts.items(), *channels.items()]:
             check_finite(f"the amount of {name}", amount)
         nowhere = np.zeros((1, network.count, network.latent_dim), np.float32)
@@ -125,8 +117,8 @@ class StyleEditor:
         w_plus = self.moved(latent, amounts, layers).w_plus[None]
         if not channels:
             return self.model.draw_w(w_plus, latent.noise).arrays
-        styles = moved_styles(styles_of(self.model.network, w_plus), self._spread, channels)
-        return paint(self.model.network, styles, latent.noise)
+        styles = style_space.moved_styles(style_space.styles_of(self.model.network, w_plus), self._spread, channels)
+        return style_space.paint(self.model.network, styles, latent.noise)
 
     def _latent_of(
         self, source: ImageSource | Latent | Fitted, settings: Settings | None, align: bool
@@ -154,10 +146,11 @@ class StyleEditor:
     ) -> Drawings:
         """A row a channel, titled as given: the face of a seed moved from -span to span deviations of it."""
         network, amounts = self.model.network, _amounts("channels", channels, span, steps)
-        check_channels(network, channels)
-        start = styles_of(network, self.model.w_of_seeds([seed], truncation))
-        points = [moved_styles(start, self._spread, {channel: float(a)}) for channel in channels for a in amounts]
-        pictures = paint(network, [np.concatenate(rows) for rows in zip(*points)])
+        style_space.check_channels(network, channels)
+        start = style_space.styles_of(network, self.model.w_of_seeds([seed], truncation))
+        moves = [{channel: float(amount)} for channel in channels for amount in amounts]
+        points = [style_space.moved_styles(start, self._spread, move) for move in moves]
+        pictures = style_space.paint(network, [np.concatenate(rows) for rows in zip(*points)])
         rows, columns = list(channels.values()), titles_of(amounts)
         return Drawings(pictures, steps, row_titles=rows, column_titles=columns)
 

@@ -117,16 +117,18 @@ class StyleModel(LatentModel[StyleGenerator]):
 
         Raises ConfigError for a truncation that is not finite.
         """
-        psi = 1.0 if truncation is None else truncation
-        check_finite("truncation", psi)
-        psi = np.broadcast_to(np.asarray(psi, np.float32), len(w))[:, None]
+        check_finite("truncation", 1.0 if truncation is None else truncation)
+        psi = np.broadcast_to(np.asarray(1.0 if truncation is None else truncation, np.float32), len(w))[:, None]
         mean = self.mean_w()
         w = np.where(psi == 1, w, mean + psi * (w - mean)).astype(np.float32)
         return np.repeat(w[:, None], self.network.count, axis=1)
 
     def w_of_seeds(self, seeds: Sequence[int], truncation: float | None = None) -> np.ndarray:
         """W+ of seeds: float32 (n, count, latent_dim)."""
-        return self.spread(self.map(latents_of(list(seeds), self.network.latent_dim)), truncation)
+        return self.spread(self._w(seeds), truncation)
+
+    def _w(self, seeds: Sequence[int]) -> np.ndarray:
+        return self.map(latents_of(list(seeds), self.network.latent_dim))
 
     def latent(self, source: LatentSource) -> Latent:
         """A latent of this network; DataError for another's and what is none."""
@@ -150,8 +152,7 @@ class StyleModel(LatentModel[StyleGenerator]):
         w_plus = w_plus[None] if w_plus.ndim == 2 else w_plus
         if not np.isfinite(w_plus).all():
             raise DataError("latents: expected finite numbers, found some that are not")
-        maps = [np.asarray(n, np.float32) for n in noise or []]
-        maps = [np.broadcast_to(n, (len(w_plus), *n.shape[1:])) for n in maps]
+        maps = [np.broadcast_to(np.asarray(n, np.float32), (len(w_plus), *n.shape[1:])) for n in noise or []]
 
         def synthesize(w: paddle.Tensor, *noise: paddle.Tensor) -> paddle.Tensor:
             return self.network.synthesize(w, noise or None)
@@ -167,8 +168,7 @@ class StyleModel(LatentModel[StyleGenerator]):
         psi = np.linspace(-1, 1, 9) if values is None else np.asarray(values, float)
         if not len(psi) or not len(seeds):
             raise ConfigError("a truncation sheet needs at least one seed and one truncation")
-        w = self.map(latents_of(list(seeds), self.network.latent_dim))
-        points = self.spread(np.repeat(w, len(psi), axis=0), np.tile(psi, len(seeds)))
+        points = self.spread(np.repeat(self._w(seeds), len(psi), axis=0), np.tile(psi, len(seeds)))
         names = [str(seed) for seed in seeds]
         return self.draw_w(points, None, len(psi), column_titles=titles_of(psi), row_titles=names)
 
@@ -177,8 +177,8 @@ class StyleModel(LatentModel[StyleGenerator]):
         truncation: float | None = None,
     ) -> Drawings:  # fmt: skip
         """As `walk`, but through W, where straight lines are the natural way."""
-        w = self.map(latents_of(list(seeds), self.network.latent_dim))
-        return self.draw_w(self.spread(through(w, steps, way, closed), truncation), columns=steps)
+        points = through(self._w(seeds), steps, way, closed)
+        return self.draw_w(self.spread(points, truncation), columns=steps)
 
     def samples(
         self, seed: int, rows: int, columns: int, truncation: float | None = TRUNCATION

@@ -165,8 +165,7 @@ class TranslationPredictor:
             pictures["attention"] = to_uint8(heat)[0]
         prefix = f"{prefix}_{self.model}" if prefix else self.model
         paths = write_pictures(self.output_path, prefix, pictures, item.batch)
-        attention = pictures.get("attention")
-        warnings = self._doubts() + drawn.warnings
+        warnings, attention = self._doubts() + drawn.warnings, pictures.get("attention")
         return Translation(item.name, index, drawn.photo, drawn.picture, attention, warnings, paths)
 
     def _doubts(self) -> tuple[str, ...]:
