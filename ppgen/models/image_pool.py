@@ -34,15 +34,13 @@ class ImagePool:
         an older picture whose place it takes."""
         given = []
         for image in images:
+            shown = image
             if len(self._images) < self.capacity:
                 self._images.append(image.copy())
-                given.append(image)
             elif self.capacity and rng.random() < 0.5:
                 place = int(rng.integers(self.capacity))
-                given.append(self._images[place])
-                self._images[place] = image.copy()
-            else:
-                given.append(image)
+                shown, self._images[place] = self._images[place], image.copy()
+            given.append(shown)
         return np.stack(given)
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -23,10 +23,7 @@ class WithImage(Protocol):
     image: Tensor
 
 
-Output = Tensor | WithImage
-
-
-def picture(output: Output) -> Tensor:
+def picture(output: Tensor | WithImage) -> Tensor:
     """The picture of a generator's output."""
     return output if isinstance(output, Tensor) else output.image
 
@@ -70,10 +67,7 @@ def check_domains(model: Model, sample: Batch) -> None:
 
     The generators draw the sample once: each network knows by itself which sizes it takes.
     """
-    batch = {key: np.asarray(value)[None] for key, value in sample.items() if key in ("a", "b")}
-    for name in ("a", "b"):
-        if name not in batch:
-            domain(sample, name)
+    batch = {name: domain(sample, name).numpy()[None] for name in "ab"}
     for network in model.networks.values():
         network.eval()
     try:

@@ -71,14 +71,12 @@ class VAE(Model):
         else:
             error = bernoulli_error(coded.logits, pixels)
         nats = gaussian_kl(*coded.posterior)
+        kl = nats.sum(axis=1).mean()
         share = min(1.0, step.images / self.kl_warmup) if self.kl_warmup else 1.0
         with paddle.no_grad():
             active = (nats.mean(axis=0) > ACTIVE).astype("float32").sum()
-            step.report.update(error=float(error), kl_nats=float(nats.sum(axis=1).mean()), active=float(active))
-        return {
-            "reconstruction": self.reconstruction_weight * error,
-            "kl": self.kl_weight * share * nats.sum(axis=1).mean(),
-        }
+            step.report.update(error=float(error), kl_nats=float(kl), active=float(active))
+        return {"reconstruction": self.reconstruction_weight * error, "kl": self.kl_weight * share * kl}
 
     @paddle.no_grad()
     def _reconstruct(self, network: nn.Layer, images: np.ndarray) -> np.ndarray:

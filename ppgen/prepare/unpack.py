@@ -107,9 +107,10 @@ def _opened(source: Path) -> Iterator[Iterator[_Entry]]:
         elif tarfile.is_tarfile(source):
             with tarfile.open(source) as archive:
                 yield _tar_entries(source, archive)
-        elif _begins_as_zip(source):
-            raise DataError(f"{source}: the zip archive is cut short, its listing at the end is missing; get it again")
         else:
+            with source.open("rb") as file:
+                if file.read(len(_ZIP_START)) == _ZIP_START:
+                    raise DataError(f"{source}: the zip archive is cut short, its listing is missing; get it again")
             raise DataError(f"{source}: is neither a zip nor a tar archive; download it again")
     except _DAMAGE as error:
         raise DataError(f"{source}: the archive is damaged or of an unknown kind ({error}); get it again") from error
@@ -117,16 +118,9 @@ def _opened(source: Path) -> Iterator[Iterator[_Entry]]:
         raise DataError(f"{source}: cannot be read ({error.strerror or error}); get it again") from error
 
 
-def _begins_as_zip(source: Path) -> bool:
-    with source.open("rb") as file:
-        return file.read(len(_ZIP_START)) == _ZIP_START
-
-
 def _zip_entries(source: Path, archive: zipfile.ZipFile) -> Iterator[_Entry]:
     for info in archive.infolist():
-        mode = info.external_attr >> 16
-        kind = stat.S_IFMT(mode)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise DataError(f"{source}: '{info.filename}' is a link or a device, which is not unpacked")
         if info.flag_bits & 1:
             raise DataError(f"{source}: '{info.filename}' is encrypted; unpack it with its password by hand")
