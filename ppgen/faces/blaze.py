@@ -68,11 +68,11 @@ def detect_faces(image: np.ndarray, min_score: float = MIN_SCORE, network: Blaze
     view, scale, offset = letterbox(image, SIDE)
     with paddle.no_grad():
         raw = (network or shipped("blazeface"))(paddle.to_tensor(to_tensor_array(view)[None]))
-    found = []
+    faces = []
     for face, score in suppress(*decode(raw.boxes.numpy()[0], raw.logits.numpy()[0], min_score)):
         face = (face - offset) / scale - 0.5  # the network counts from the corner, we from the first pixel's centre
-        found.append(Detection(face[:2].ravel(), face[2:], score))
-    return found
+        faces.append(Detection(face[:2].ravel(), face[2:], score))
+    return faces
 
 
 def letterbox(image: np.ndarray, side: int) -> tuple[np.ndarray, float, np.ndarray]:
@@ -121,12 +121,12 @@ def suppress(faces: np.ndarray, scores: np.ndarray) -> list[tuple[np.ndarray, fl
 
     faces: (n, 8, 2) and scores (n,) as `decode` gives them.
     """
-    found = []
+    kept = []
     while len(faces):
         same = overlap(faces[0], faces) >= _SAME_FACE
-        found.append((np.average(faces[same], axis=0, weights=scores[same]), float(scores[0])))
+        kept.append((np.average(faces[same], axis=0, weights=scores[same]), float(scores[0])))
         faces, scores = faces[~same], scores[~same]
-    return found
+    return kept
 
 
 def overlap(face: np.ndarray, faces: np.ndarray) -> np.ndarray:

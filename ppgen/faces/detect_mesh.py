@@ -49,16 +49,16 @@ def _look_turned(image: np.ndarray) -> list[Face]:
 
 def _look_at_parts(image: np.ndarray, seen: list[Detection]) -> list[Detection]:
     """Faces in parts of the photo that are not among those seen already."""
-    boxes, found = [one.box for one in seen], []
+    boxes, more = [one.box for one in seen], []
     for corner, part in _parts(image):
         for face in detect_faces(part, _CLEAR):
             box = face.box + np.tile(corner, 2)
             known = np.array(boxes).reshape(-1, 2, 2)
             # heads in profile are too easily seen in any texture
             if not face.past_ear and (overlap(box.reshape(2, 2), known) < _SAME_FACE).all():
-                found.append(Detection(box, face.points + corner, face.score))
+                more.append(Detection(box, face.points + corner, face.score))
                 boxes.append(box)
-    return found
+    return more
 
 
 def _parts(image: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -9,6 +9,7 @@ import functools
 import importlib
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ _WORK_WIDTH = 250
 _MARGIN = 0.5  # of the box, to each side; landmarks may lie outside the box
 
 
-def import_dlib() -> Any:
+def import_dlib() -> ModuleType:
     """dlib, or PPGenError that says how to get it."""
     try:
         return importlib.import_module("dlib")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import paddle
@@ -17,13 +17,10 @@ from ppgen.registry import NETWORKS
 Game = Literal["vanilla", "logistic", "lsgan", "hinge"]
 
 
-class WithImage(Protocol):
-    """What a generator with attention gives: the picture beside its logits and heat map."""
-
-    image: Tensor
+Output = Any  # of a network: a tensor, or a named tuple of several, an `image` among them where it draws
 
 
-def picture(output: Tensor | WithImage) -> Tensor:
+def picture(output: Output) -> Tensor:
     """The picture of a generator's output."""
     return output if isinstance(output, Tensor) else output.image
 
@@ -31,7 +28,7 @@ def picture(output: Tensor | WithImage) -> Tensor:
 _LARGE = 128  # pixels a side
 
 
-def together(network: nn.Layer, *batches: Tensor, heavy: bool = False) -> list[Any]:
+def together(network: nn.Layer, *batches: Tensor, heavy: bool = False) -> list[Output]:
     """The network's output for each batch, in one pass where that changes nothing and takes less time.
 
     Batches are joined if they have pictures of one shape and the network looks at every sample by itself. Large
@@ -82,10 +79,10 @@ class Translations(NamedTuple):
 
     a: Tensor
     b: Tensor
-    fake_b: Any  # a, translated
-    fake_a: Any  # b, translated
-    same_a: Any  # a, which the way b -> a should leave alone; None where no loss asks
-    same_b: Any
+    fake_b: Output  # a, translated
+    fake_a: Output  # b, translated
+    same_a: Output  # a, which the way b -> a should leave alone; None where no loss asks
+    same_b: Output
 
     def judged(self, name: str) -> tuple[Tensor, Tensor]:
         """The true and the made pictures of domain 'a' or 'b'."""
