@@ -11,12 +11,12 @@ from typing import Literal
 
 from ppgen.losses.augment import augment_named
 from ppgen.models.pggan import ProgressivelyGrown
-from ppgen.models.style_mixing import StyleMixing
+from ppgen.models.style_based import StyleBasedGAN
 from ppgen.registry import MODELS
 
 
 @MODELS.register()
-class StyleGAN(ProgressivelyGrown, StyleMixing):
+class StyleGAN(ProgressivelyGrown, StyleBasedGAN):
     """Generator and discriminator that grow together, unconditional.
 
     Batches hold `image` (N, 3, S, S) in [-1, 1], S the networks' size.

@@ -15,12 +15,12 @@ from ppgen.errors import ConfigError
 from ppgen.losses.augment import augment_named
 from ppgen.losses.penalties import MeanPathLength, path_length_penalty, path_lengths
 from ppgen.models.base import Batch, Losses, Parts, Phase, Stateful, Step
-from ppgen.models.style_mixing import StyleMixing
+from ppgen.models.style_based import StyleBasedGAN
 from ppgen.registry import MODELS
 
 
 @MODELS.register()
-class StyleGAN2(StyleMixing):
+class StyleGAN2(StyleBasedGAN):
     """Generator and discriminator, unconditional.
 
     Args:
@@ -36,7 +36,7 @@ class StyleGAN2(StyleMixing):
         truncation: of the pictures in the sample grid.
     """
 
-    goes_with_networks = ("path_length", *StyleMixing.goes_with_networks)  # its paths are as long in another training
+    goes_with_networks = ("path_length", *StyleBasedGAN.goes_with_networks)  # its paths are as long in another training
 
     def __init__(
         self,

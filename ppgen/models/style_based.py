@@ -15,7 +15,7 @@ from ppgen.models.sampling import fixed_noise, tile
 from ppgen.networks.stylegan2_generator import StyleSpace
 
 
-class StyleMixing(Adversarial):
+class StyleBasedGAN(Adversarial):
     """Generator with styles against discriminator, unconditional, with the non-saturating logistic loss.
 
     Args:
