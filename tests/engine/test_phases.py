@@ -72,6 +72,12 @@ def test_what_one_phase_computed_is_served_to_the_next_once():
     assert [step.once("fake", lambda: calls.append(1) or len(calls)) for _ in range(3)] == [1, 1, 1]
 
 
+def test_the_mean_of_a_step_is_detached_and_over_the_first_axis():
+    values = paddle.to_tensor(np.array([[1, 3], [3, 6]], np.float16), stop_gradient=False)
+    mean = Step(0, np.random.default_rng(0)).mean(values)
+    assert mean.numpy().tolist() == [2, 4.5] and mean.dtype == paddle.float32 and mean.stop_gradient
+
+
 def test_noise_of_two_processes_is_that_of_one():
     def step(rank, world):
         return Step(3, np.random.default_rng([0, rank]), np.random.default_rng(7), rank=rank, world=world)

@@ -138,6 +138,29 @@ def test_the_mean_latent_is_tracked_and_saved():
     assert "mean_latent" in generator.state_dict()
 
 
+def test_a_loss_changes_no_state_and_what_follows_a_phase_does():
+    recipe = model(ada_start=0.5)
+
+    def state() -> dict[str, list]:
+        parts = {name: part.arrays() for name, part in recipe.stateful().items()}
+        arrays = {f"{name}.{key}": value for name, part in parts.items() for key, value in part.items()}
+        return {k: v.tolist() for k, v in (arrays | {"mean": recipe.networks["generator"].mean_latent.numpy()}).items()}
+
+    changed, step = {}, a_step()
+    for phase in recipe.phases():
+        before = state()
+        phase.loss(batch(), step)
+        assert state() == before, phase.name
+        if phase.after is not None:
+            phase.after([(batch(), step)])
+        changed[phase.name] = {key for key, value in state().items() if value != before[key]}
+    assert changed == {
+        "discriminator": {"augment.state", "mean"}, "r1": set(), "generator": set(),
+        "path": {"path_length.mean", "mean"},
+    }  # fmt: skip
+    assert step.state["augment_p"] == recipe.augment.p and not step.observed
+
+
 def test_a_resumed_run_equals_an_undisturbed_one(tmp_path, monkeypatch):
     monkeypatch.setattr("ppgen.engine.observe.draw_curves", lambda *_: None)  # slow, and tested elsewhere
     whole = trainer(tmp_path / "whole")
