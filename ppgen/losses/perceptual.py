@@ -57,6 +57,11 @@ def _unit(x: paddle.Tensor) -> paddle.Tensor:
     return x * paddle.rsqrt(x.square().sum(axis=1, keepdim=True) + 1e-10)
 
 
+def cosine_distance(a: paddle.Tensor, b: paddle.Tensor) -> paddle.Tensor:
+    """1 - cos(a, b), mean over the batch; a and b are descriptors (N, D): whether it is the same person."""
+    return (1 - F.cosine_similarity(a, b, axis=1)).mean()
+
+
 def feature_distance(a: Sequence[paddle.Tensor], b: Sequence[paddle.Tensor]) -> paddle.Tensor:
     """(N,) squared differences of features (N, C, h, w): sums over channels and depths of means over places."""
     parts = [(x - y).square().sum(axis=1).mean(axis=[1, 2]) for x, y in zip(a, b)]

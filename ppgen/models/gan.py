@@ -15,7 +15,7 @@ from typing import Literal
 import paddle
 
 from ppgen.errors import ConfigError
-from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.losses.penalties import gradient_penalty
 from ppgen.models.adversarial import Adversarial, bounds, critic_phase
 from ppgen.models.base import Batch, Losses, Phase, Step
 from ppgen.registry import MODELS

@@ -12,7 +12,7 @@ import paddle
 from paddle import nn
 
 from ppgen.errors import ConfigError
-from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.losses.penalties import gradient_penalty
 from ppgen.models.adversarial import COLUMNS, Adversarial
 from ppgen.models.base import Batch, Losses, Phase, Step
 from ppgen.models.sampling import at_least

@@ -17,7 +17,7 @@ from ppgen import hub
 from ppgen.faces.skin import estimate_skin
 from ppgen.io.image import to_uint8
 from ppgen.losses.adversarial import objective
-from ppgen.losses.identity import cosine_distance
+from ppgen.losses.perceptual import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
 from ppgen.models.base import Batch, Losses, Model, Parts, Phase, Step
 from ppgen.models.fit import check_keys

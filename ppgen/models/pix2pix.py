@@ -15,7 +15,7 @@ import paddle
 from paddle import Tensor, nn
 
 from ppgen.losses.adversarial import objective as objective_named
-from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.losses.penalties import gradient_penalty
 from ppgen.models.adversarial import bounds, critic_phase
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
 from ppgen.models.translation import check_domains, domain, picture, together

@@ -22,7 +22,7 @@ from ppgen.errors import ConfigError, DataError
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.heatmap import heat_pictures
 from ppgen.losses.adversarial import objective as objective_named
-from ppgen.losses.identity import cosine_distance
+from ppgen.losses.perceptual import cosine_distance
 from ppgen.models.base import Batch, Losses, Parts, Phase, Step
 from ppgen.models.translation import Game, UnpairedTranslation, domain, together
 from ppgen.networks.blocks.attention import CAMAttention

@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.losses.penalties import gradient_penalty
 from ppgen.networks.dcgan import DCGANDiscriminator
 from ppgen.networks.mlp_gan import MLPDiscriminator
 from ppgen.networks.patch_discriminator import PatchDiscriminator

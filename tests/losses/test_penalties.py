@@ -9,9 +9,9 @@ import paddle
 import pytest
 
 from ppgen.io.weights import load_into
-from ppgen.losses.gradient_penalty import gradient_penalty
 from ppgen.losses.penalties import (
     MeanPathLength,
+    gradient_penalty,
     path_length_penalty,
     path_lengths,
     r1_penalty,

@@ -9,7 +9,7 @@ import pytest
 from ppgen.engine.optimizers import adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
-from ppgen.losses.gradient_penalty import gradient_penalty
+from ppgen.losses.penalties import gradient_penalty
 from ppgen.models.base import Model, Step
 from ppgen.models.gan import GAN
 from ppgen.registry import MODELS, NETWORKS

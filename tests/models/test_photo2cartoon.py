@@ -6,7 +6,7 @@ import pytest
 
 from ppgen.engine.optimizers import adam
 from ppgen.engine.update import run_phase, trainable
-from ppgen.losses.identity import cosine_distance
+from ppgen.losses.perceptual import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
 from ppgen.models.base import Step
 from ppgen.models.photo2cartoon import PairedPhoto2Cartoon
