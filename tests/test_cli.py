@@ -122,8 +122,10 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
     ]  # fmt: skip
     assert seen == {
         "output_path": "out", "weight_path": None, "inputs": ["a.jpg", "b.png"], "faces": 1, "align": False,
-        "routing": None, "attributes": {}, "keep_pictures": False,
+        "routing": None, "attributes": {}, "keep_pictures": False, "aligner": "dlib",
     }  # fmt: skip
+    cli.main(["cartoon", "a.jpg", "--aligner", "mesh"])
+    assert seen["aligner"] == "mesh"
 
 
 def test_cartoon_hands_on_who_is_drawn_and_says_which_leaf_served(monkeypatch, capsys):

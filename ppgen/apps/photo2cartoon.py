@@ -12,9 +12,10 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
-from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces, timed
+from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces, finding, timed
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.errors import ConfigError
+from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Photo2CartoonPredictor:
     {'senior-F': weights, 'young': weights, 'base': weights}, or a router of one's own. Each face is drawn by the
     generator of its group; where there is none, by the group's above it, and last by `weight_path`'s.
     pipeline: the detectors that faces are found and cut out with, if not the shipped ones.
+    aligner: whose landmarks faces are cut out by: "dlib", or where it finds none MediaPipe's mesh; "mesh": MediaPipe's
+    alone, without dlib and its landmarks, whose training data (iBUG 300-W) exclude commercial use.
     The networks are loaded when the first face is drawn, once.
 
         p2c = Photo2CartoonPredictor()
@@ -83,6 +86,7 @@ class Photo2CartoonPredictor:
         weight_path: str | os.PathLike | None = None,
         routing: str | os.PathLike | Mapping[str, object] | Router | None = None,
         pipeline: PortraitPipeline | None = None,
+        aligner: Aligner = "dlib",
     ) -> None:
         self.output_path = Path(output_path).expanduser()
         self.weight_path = None if weight_path is None else hub.path_of(weight_path)
@@ -91,7 +95,7 @@ class Photo2CartoonPredictor:
 
             routing = Router(routing)
         self.router = routing
-        self.pipeline = pipeline or PortraitPipeline()
+        self.pipeline = pipeline or PortraitPipeline(find=finding(aligner))
         self.generators: dict[Path, PortraitGenerator] = {}
 
     def run(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from ppgen.datasets.files import centre_square, resize
 from ppgen.errors import ConfigError, NoFaceError
 from ppgen.faces import Face, align_face, find_faces
 from ppgen.faces.align import CLOSE
+from ppgen.faces.detect import Aligner, check_aligner
 from ppgen.faces.ffhq import ffhq_crop
 from ppgen.faces.segment import outline_mask, person_mask
 from ppgen.faces.skin import estimate_skin
@@ -80,7 +82,7 @@ class Seen(NamedTuple):
 class PortraitPipeline:
     """The steps from a photo to drawings of its faces, with the detectors that it is made with.
 
-    find: as `ppgen.faces.find_faces`. segment: as `ppgen.faces.segment.person_mask`.
+    find: as `ppgen.faces.find_faces`; `finding(aligner)` is one. segment: as `ppgen.faces.segment.person_mask`.
     skin: as `ppgen.faces.skin.estimate_skin`.
     """
 
@@ -194,6 +196,12 @@ class PortraitPipeline:
         if mask.mean() >= _MIN_PERSON:
             return mask, ()
         return np.ones_like(mask), ("no person could be told from the background, so the whole crop was drawn",)
+
+
+def finding(aligner: Aligner) -> Callable[..., list[Face]]:
+    """`find_faces` with an aligner. Raises ConfigError where none is called so."""
+    check_aligner(aligner)
+    return partial(find_faces, aligner=aligner)
 
 
 def check_faces(faces: Faces) -> None:

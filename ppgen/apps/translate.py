@@ -15,9 +15,10 @@ from paddle import nn
 
 from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
-from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces
+from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces, finding
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
 from ppgen.io.heatmap import heat_pictures
 from ppgen.io.image import to_tensor_array, to_uint8
@@ -99,6 +100,8 @@ class TranslationPredictor:
     attention: also draw where the network's attention looked.
     background: leave the background in instead of painting it white, for networks that have learnt so.
     pipeline: the detectors that faces are found and cut out with, if not the shipped ones.
+    aligner: whose landmarks faces are cut out by: "dlib", or where it finds none MediaPipe's mesh; "mesh": MediaPipe's
+    alone, without dlib and its landmarks, whose training data (iBUG 300-W) exclude commercial use.
     The network is loaded when the first face is translated, once.
 
         TranslationPredictor(model='ugatit', attention=True).run('photo.jpg').attention
@@ -114,11 +117,12 @@ class TranslationPredictor:
         attention: bool = False,
         background: bool = False,
         pipeline: PortraitPipeline | None = None,
+        aligner: Aligner = "dlib",
     ) -> None:
         self.output_path, self.model = Path(output_path).expanduser(), model
         self.weight_path = weights_of(model, weight_path)
         self.attention, self.background = attention, background
-        self.pipeline = pipeline or PortraitPipeline()
+        self.pipeline = pipeline or PortraitPipeline(find=finding(aligner))
         self.generator = PortraitGenerator(self.weight_path, model)
 
     def run(self, image: Inputs, faces: Faces = "largest", align: bool = True) -> Translation | list[Translation]:

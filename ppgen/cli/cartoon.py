@@ -6,7 +6,7 @@ import argparse
 import time
 
 from ppgen.cli.command import command, finish, option
-from ppgen.cli.options import INPUTS, NO_ALIGN, faces, folder
+from ppgen.cli.options import ALIGNER, INPUTS, NO_ALIGN, faces, folder
 
 
 def _age(text: str) -> str | int:
@@ -20,6 +20,7 @@ def _age(text: str) -> str | int:
     folder(),
     faces(),
     option("--weights", help="a weights file to use instead of the one that comes with ppgen"),
+    ALIGNER,
     NO_ALIGN,
     option("--routing", metavar="RUN", help="run folder of a tree of trainings: a generator a group"),
     option("--gender", metavar="G", help="with --routing: a group, such as F or M (default: estimated)"),
@@ -34,7 +35,9 @@ def cartoon(args: argparse.Namespace) -> int:
     """
     from ppgen.apps import Photo2CartoonPredictor
 
-    predictor = Photo2CartoonPredictor(output_path=args.output, weight_path=args.weights, routing=args.routing)
+    predictor = Photo2CartoonPredictor(
+        output_path=args.output, weight_path=args.weights, routing=args.routing, aligner=args.aligner
+    )
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
     report = predictor.run_many(
         _inputs(args), faces=args.faces, align=not args.no_align, attributes=known, keep_pictures=False
@@ -76,6 +79,7 @@ TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")
     option("--attention", action="store_true", help="also draw where the network's attention looked"),
     folder(),
     faces(),
+    ALIGNER,
     NO_ALIGN,
     option("--keep-background", action="store_true", help="do not paint the background white"),
 )
@@ -88,7 +92,9 @@ def translate(args: argparse.Namespace) -> int:
     """
     from ppgen.apps import TranslationPredictor
 
-    predictor = TranslationPredictor(args.output, args.model, args.weights, args.attention, args.keep_background)
+    predictor = TranslationPredictor(
+        args.output, args.model, args.weights, args.attention, args.keep_background, aligner=args.aligner
+    )
     report = predictor.run_many(_inputs(args), faces=args.faces, align=not args.no_align, keep_pictures=False)
     return finish(report, (path for result in report.results for path in result.paths[1:]))
 

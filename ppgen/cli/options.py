@@ -11,6 +11,12 @@ from ppgen.cli.files import check_output_file
 ANY_MODEL = "a shipped network's name (ppgen list weights) or a weights file"
 STYLE_MODEL = "a generator of StyleGAN or StyleGAN2: a shipped or published name, a .safetensors or .pdparams file"
 NO_ALIGN = option("--no-align", action="store_true", help="photos are face crops already, or the network draws none")
+ALIGNER = option(
+    "--aligner",
+    choices=("dlib", "mesh"),
+    default="dlib",
+    help="whose landmarks: dlib's (default) and, where it finds no face, MediaPipe's mesh; or the mesh alone",
+)
 LABEL = option("--label", type=int, metavar="K", help="class to draw, where there are classes")
 INPUTS = "pictures or folders of pictures"
 

@@ -96,7 +96,9 @@ def _first_sentence(path: Path) -> str:
 @command("print what was found on this machine and chosen")
 def env(args: argparse.Namespace) -> int:
     """Print what was found on this machine and what ppgen chose."""
-    facts = {"ppgen": ppgen.__version__, **device.describe()}
+    from ppgen.faces.detect import which_landmarks
+
+    facts = {"ppgen": ppgen.__version__, **device.describe(), "landmarks": which_landmarks()}
     width = max(map(len, facts))
     for name, value in facts.items():
         print(f"{name:<{width}}  {value}")

@@ -1,18 +1,24 @@
-"""Find faces: dlib's frontal HOG detector, with retries at other scales and orientations."""
+"""Find faces: dlib's frontal HOG detector, with retries at other scales and orientations, or MediaPipe's networks."""
 
 from __future__ import annotations
 
 import functools
 import os
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 from PIL import Image
 
-from ppgen.errors import NoFaceError
-from ppgen.faces.landmarks import import_dlib, predict_landmarks
+from ppgen.errors import ConfigError, NoFaceError
+from ppgen.faces.detect_mesh import find_mesh_faces, turn_back
+from ppgen.faces.landmarks import import_dlib, predict_landmarks, why_no_dlib
 from ppgen.faces.record import Face
 from ppgen.io.image import load_image, source_name
+from ppgen.registry import nearest
+
+Aligner = Literal["dlib", "mesh"]  # whose networks find and mark faces
+ALIGNERS: tuple[Aligner, ...] = get_args(Aligner)
 
 MIN_SIDE = 32  # pixels of the photo; the detector's window is 80 at the finest scale we try
 _FIRST_LONG_SIDE = 1024  # larger photos are scaled down to this for the first look
@@ -33,23 +39,45 @@ def find_faces(
     min_score: float = 0.0,
     rotate: bool = True,
     thorough: bool = False,
+    aligner: Aligner = "dlib",
 ) -> list[Face]:
     """Faces of a photo, best first by `Face.rank` (score and size); never an empty list.
 
     source: anything `load_image` reads; name: how messages call it.
-    min_score: the detector's threshold, 0 as dlib ships it. rotate: try 90, 180 and 270 degrees where the
+    min_score: the threshold of dlib's detector, 0 as dlib ships it. rotate: try 90, 180 and 270 degrees where the
     upright photo shows no face. thorough: look at every scale even where one shows a face, for group photos.
-    The photo is looked at with its long side at most 1024 pixels, then, where nothing is found, at twice that
-    scale (a small one at four times), then turned. Boxes and landmarks are in pixels of the photo.
-    Raises DataError for an unreadable photo, NoFaceError for one without a usable face.
+    aligner: "dlib"; where it finds nothing or is not installed, MediaPipe's mesh serves, and a warning says so.
+    "mesh": MediaPipe's alone (`ppgen.faces.detect_mesh`).
+    Boxes and landmarks are in pixels of the photo.
+    Raises DataError for an unreadable photo, NoFaceError for one without a usable face, ConfigError: no such aligner.
     """
+    check_aligner(aligner)
     name = name or source_name(source)
     image = load_image(source)
+    _check_size(image, name)
+    notes: tuple[str, ...] = ()
+    if aligner == "dlib":
+        if missing := why_no_dlib():
+            notes = (f"{missing}; MediaPipe's face mesh marked this face instead",)
+        else:
+            try:
+                return find_dlib_faces(image, name, min_score, rotate, thorough)
+            except NoFaceError:
+                notes = ("dlib found no face here; MediaPipe's face mesh marked this one",)
+    faces = find_mesh_faces(image, name, rotate, thorough)
+    return _with_warnings([replace(face, notes=(*notes, *face.notes)) for face in faces])
+
+
+def find_dlib_faces(
+    image: np.ndarray, name: str, min_score: float = 0.0, rotate: bool = True, thorough: bool = False
+) -> list[Face]:
+    """As `find_faces` of an RGB array, by dlib alone.
+
+    The photo is looked at with its long side at most 1024 pixels, then, where nothing is found, at twice that
+    scale (a small one at four times), then turned. Raises NoFaceError; PPGenError, WeightsError: dlib is not installed.
+    """
+    _check_size(image, name)
     height, width = image.shape[:2]
-    if min(height, width) < MIN_SIDE:
-        raise NoFaceError(
-            f"{name}: {width}x{height} pixels is too small to hold a face; use a photo of at least 256 pixels a side"
-        )
     scales = _scales(max(height, width))
     boxes, rotation = _look_upright(image, scales, min_score, thorough), 0
     if not boxes and rotate:
@@ -60,7 +88,35 @@ def find_faces(
             "use a sharp, well lit photo of a face that looks towards the camera"
         )
     faces = [_face(image, box, score, rotation) for box, score in boxes]
-    faces.sort(key=lambda face: face.rank, reverse=True)
+    return _with_warnings(sorted(faces, key=lambda face: face.rank, reverse=True))
+
+
+def check_aligner(aligner: str) -> None:
+    """ConfigError for a word that is no `Aligner`."""
+    if aligner not in ALIGNERS:
+        raise ConfigError(f"no aligner is called '{aligner}'{nearest(aligner, list(ALIGNERS))}: give 'dlib' or 'mesh'")
+
+
+def which_landmarks() -> str:
+    """Whose landmarks faces are marked with on this machine unless told otherwise, and what their licence asks for."""
+    mesh = "MediaPipe's face mesh (Apache-2.0)"
+    if missing := why_no_dlib():
+        return f"{mesh}: {missing}"
+    return (
+        "dlib's, trained on iBUG 300-W, whose authors exclude commercial use; "
+        f"aligner='mesh' (--aligner mesh) uses {mesh} alone"
+    )
+
+
+def _check_size(image: np.ndarray, name: str) -> None:
+    height, width = image.shape[:2]
+    if min(height, width) < MIN_SIDE:
+        raise NoFaceError(
+            f"{name}: {width}x{height} pixels is too small to hold a face; use a photo of at least 256 pixels a side"
+        )
+
+
+def _with_warnings(faces: list[Face]) -> list[Face]:
     return [face.with_warnings(len(faces) if index == 0 else 1) for index, face in enumerate(faces)]
 
 
@@ -122,15 +178,7 @@ def _face(image: np.ndarray, box: _Box, score: float, rotation: int) -> Face:
     quarter = rotation // 90
     turned = np.rot90(image, quarter)
     landmarks = predict_landmarks(turned, box)
-    corners = _turn_back(np.array([box[:2], box[2:]]), quarter, image.shape)
+    corners = turn_back(np.array([box[:2], box[2:]]), quarter, turned.shape)
     box = (*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist())
-    landmarks = _turn_back(landmarks, quarter, image.shape)
+    landmarks = turn_back(landmarks, quarter, turned.shape)
     return Face(box=box, score=score, rotation=rotation, landmarks=landmarks)
-
-
-def _turn_back(points: np.ndarray, quarter: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Points (n, 2) of `np.rot90(image, quarter)` -> points of `image`, whose shape is given."""
-    height, width = shape[:2]
-    x, y = points[:, 0], points[:, 1]
-    back = {0: (x, y), 1: (width - 1 - y, x), 2: (width - 1 - x, height - 1 - y), 3: (y, height - 1 - x)}
-    return np.stack(back[quarter], axis=1)

@@ -45,6 +45,16 @@ def model_file(name: str) -> Path:
     raise WeightsError(f"{name}: not found; run: pip install face_recognition_models")
 
 
+def why_no_dlib() -> str:
+    """Why faces cannot be marked by dlib on this machine, in a few words; "" where they can."""
+    try:
+        import_dlib()
+        model_file(LANDMARK_FILE)
+    except PPGenError as error:
+        return str(error)
+    return ""
+
+
 @functools.lru_cache(maxsize=1)
 def _predictor() -> Any:
     path = model_file(LANDMARK_FILE)

@@ -71,8 +71,8 @@ class Face:
                 f"small face: the eyes are {self.interocular:.0f} pixels apart, "
                 f"at least {SMALL_INTEROCULAR:.0f} are better; use a larger photo"
             )
-        turned = self.pose.words if self.pose else "far to one side" if self.pose_ratio > STRONG_POSE else ""
-        if turned and not self.notes:
+        turned = "far to one side" if self.pose_ratio > STRONG_POSE and not self.notes else ""
+        if turned := self.pose.words if self.pose else turned:
             warnings.append(f"strong pose: the head is turned {turned}; a frontal photo works better")
         if n_faces > 1:
             warnings.append(f"several faces: {n_faces} were found and this one ranks first by score and size")

@@ -32,7 +32,8 @@ from tqdm import tqdm
 
 from ppgen.datasets.files import is_held_back
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
-from ppgen.faces import align_face, find_faces
+from ppgen.faces import align_face
+from ppgen.faces.detect import find_dlib_faces
 from ppgen.faces.record import FaceRecord
 from ppgen.faces.segment import person_mask
 from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json
@@ -284,7 +285,7 @@ class _Run:
     def _make(self, begun: Outcome, path: Path, person: Person) -> Outcome:
         """Align, mask, draw and write one portrait; DataError where it is not good enough."""
         image, wanted = load_image(path), self.wanted
-        face = find_faces(image, name=str(path))[0]
+        face = find_dlib_faces(image, str(path))[0]  # one kind of landmarks in a dataset
         if face.interocular < wanted.min_eyes:
             eyes = f"the eyes are {face.interocular:.0f} pixels apart"
             raise _Dropped("small", f"{eyes}, {wanted.min_eyes:g} are asked for")

@@ -6,7 +6,7 @@ import pytest
 
 from ppgen import hub
 from ppgen.apps import StyleGANv2EditingPredictor, StyleGANv2Predictor
-from ppgen.faces import find_faces
+from ppgen.faces.detect import find_dlib_faces
 from ppgen.io.image import load_image
 from ppgen.latent.seeds import latents_of
 
@@ -21,7 +21,7 @@ def predictor():
 
 def detected(picture: np.ndarray) -> bool:
     large = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_CUBIC)
-    return len(find_faces(cv2.copyMakeBorder(large, 64, 64, 64, 64, cv2.BORDER_REPLICATE))) > 0
+    return len(find_dlib_faces(cv2.copyMakeBorder(large, 64, 64, 64, 64, cv2.BORDER_REPLICATE), "drawn")) > 0
 
 
 @pytest.mark.parametrize("name", [NAME, "stylegan-portraits-64"])

@@ -22,14 +22,15 @@ REFUSALS = {
     "refuse: empty": "empty",
     "refuse by pixel limit": "megapixels",
     "refuse: not an image": "not an image",
-    "refuse: no face": "no usable frontal face",
-    "refuse with a clear message (no usable frontal face)": "no usable frontal face",
+    "refuse: no face": "no usable face",
 }
+MAY_BE_REFUSED = ("drawn or refused clearly", "either refuse clearly")
+POSE = "drawn with a warning, or a clear refusal that names the pose"
 
 
-def _crop(path):
+def _crop(path, aligner="dlib"):
     image = load_image(path)
-    faces = find_faces(image, name=path.name)
+    faces = find_faces(image, name=path.name, aligner=aligner)
     aligned = align_face(image, faces[0].landmarks)
     assert aligned.crop.shape == (256, 256, 3) and aligned.pad_frac < 0.5
     assert np.abs(np.diff(aligned.landmarks[[36, 45]], axis=0)[0, 1]) < 1e-6
@@ -40,25 +41,30 @@ def _one_line(error, name):
     assert name in str(error) and "\n" not in str(error) and ";" in str(error)
 
 
+@pytest.mark.parametrize("aligner", ["dlib", "mesh"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["kind"])
-def test_as_expected(case):
+def test_as_expected(case, aligner):
     expected, path = case["expected"], FOLDER / case["file"]
     for beginning, words in REFUSALS.items():
         if expected.startswith(beginning):
             with pytest.raises(DataError, match=words) as caught:
-                find_faces(path)
+                find_faces(path, aligner=aligner)
             _one_line(caught.value, path.name)
             return
-    may_refuse = any(words in expected for words in ("either refuse", "refuse or warn", "clear refusal", "or refused"))
-    assert may_refuse or "succeed" in expected or expected.startswith("drawn"), "a new kind of case: say what it asks"
+    may_refuse = expected.startswith((*MAY_BE_REFUSED, POSE))
+    drawn = "succeed" in expected or "decode" in expected or "drawn with a warning: small" in expected
+    assert may_refuse or drawn, "a new kind of case: say here what it asks for"
     try:
-        faces, _ = _crop(path)
+        faces, _ = _crop(path, aligner)
     except NoFaceError as error:
         assert may_refuse, error
+        assert expected != POSE or "in profile" in str(error)
         _one_line(error, path.name)
         return
     assert len(faces) == 1
-    if "too small" in expected or "small face" in expected:
+    if expected == POSE:
+        assert any("strong pose: the head is" in text for text in faces[0].warnings)
+    if "small face" in expected:
         assert any("small face" in text for text in faces[0].warnings)
 
 

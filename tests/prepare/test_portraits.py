@@ -36,7 +36,7 @@ def chain(monkeypatch):
     def mask(crop, points):
         return (crop.mean(axis=-1) < 250).astype(np.float32)
 
-    monkeypatch.setattr(portraits, "find_faces", find)
+    monkeypatch.setattr(portraits, "find_dlib_faces", find)
     monkeypatch.setattr(portraits, "person_mask", mask)
     monkeypatch.setattr(portraits, "likeness", lambda *args: 0.5)
     return looked
@@ -100,18 +100,18 @@ def test_the_datasets_read_it(chain, photos, tmp_path, monkeypatch):
 
 
 def test_a_stopped_run_goes_on(chain, photos, tmp_path, monkeypatch):
-    out, find = tmp_path / "out", portraits.find_faces
+    out, find = tmp_path / "out", portraits.find_dlib_faces
 
     def stopping(image, name):
         if Path(name).stem == "p5":
             raise KeyboardInterrupt
         return find(image, name)
 
-    monkeypatch.setattr(portraits, "find_faces", stopping)
+    monkeypatch.setattr(portraits, "find_dlib_faces", stopping)
     with pytest.raises(KeyboardInterrupt):
         run(photos, out, monkeypatch)
     before = len(chain)
-    monkeypatch.setattr(portraits, "find_faces", find)
+    monkeypatch.setattr(portraits, "find_dlib_faces", find)
     report = run(photos, out, monkeypatch)
     assert report.reused > 0 and not set(chain[:before]) & set(chain[before:])
     chain.clear()
@@ -240,7 +240,7 @@ def test_drawings_of_the_users_own_stay(chain, photos, tmp_path, monkeypatch):
     before = [path.read_bytes() for path in own]
     run(photos, out, monkeypatch)
     assert [path.read_bytes() for path in own] == before
-    monkeypatch.setattr(portraits, "find_faces", lambda *_, **__: pytest.fail("worked first"))
+    monkeypatch.setattr(portraits, "find_dlib_faces", lambda *_, **__: pytest.fail("worked first"))
     with pytest.raises(OutputError, match="is there, and no earlier run made it"):
         run(photos, out, monkeypatch, cartoon="artist")
     assert [path.read_bytes() for path in own] == before
