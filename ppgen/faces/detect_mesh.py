@@ -105,4 +105,5 @@ def _refusal(name: str, image: np.ndarray, seen: list[Detection]) -> str:
             f"{name}: the head in these {size} is {_PROFILE}; "
             "use a photo of a face that looks towards the camera"
         )
-    return f"{name}: no usable face found in {size}; use a sharp, well lit photo of a face that looks towards the camera"
+    wanted = "use a sharp, well lit photo of a face that looks towards the camera"
+    return f"{name}: no usable face found in {size}; {wanted}"
