@@ -27,13 +27,13 @@ def convert(args: argparse.Namespace) -> int:
     """Turn weights of PaddleGAN's into a safetensors file that says itself which network it fills."""
     from ppgen.config import apply_overrides
     from ppgen.errors import WeightsError
-    from ppgen.hub import published
+    from ppgen.hub.convert import convert as converted
 
     if not Path(args.source).is_file():
         raise WeightsError(f"{args.source}: no such file; give the weights file that is to be converted")
     keep_inputs(args.output, args.source)
     arguments = apply_overrides({}, args.arguments)
-    for line in published.convert(Path(args.source), Path(args.output), args.network, arguments, args.key):
+    for line in converted(Path(args.source), Path(args.output), args.network, arguments, args.key):
         print(line)
     return 0
 

@@ -8,7 +8,6 @@ if it has one, and bookkeeping that inference does not need.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 from pathlib import Path
@@ -66,14 +65,10 @@ class _Reader:
     def next_layer(self) -> str:
         """Move behind the name of the next layer that holds a tensor."""
         limit = self.at + _BOOKKEEPING
-        found = []
-        for name in _TENSOR_LAYERS:
-            at = self.data.find(b"\x01" + bytes([len(name)]) + name, self.at, limit)
-            if at >= 0:
-                found.append((at, name))
-        if not found:
+        places = ((self.data.find(b"\x01" + bytes([len(n)]) + n, self.at, limit), n) for n in _TENSOR_LAYERS)
+        at, name = min((place for place in places if place[0] >= 0), default=(-1, b""))
+        if at < 0:
             raise self.fail("no layer")
-        at, name = min(found)
         self.at = at + 2 + len(name)
         return name.decode()
 
@@ -122,8 +117,3 @@ def face_id_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
         arrays[f"{name}.bias"] = (layer["bias"] * gamma + layer["beta"]).astype(np.float32)
     arrays["fc.weight"] = matrix.astype(np.float32)
     return arrays
-
-
-def digest(path: str | os.PathLike) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from ppgen.errors import ConfigError
 
+Arguments = dict[str, Any]  # of a constructor, as a YAML or a weights file holds them
+
 
 class NetworkName(NamedTuple):
     """One network of PaddleGAN.
@@ -21,8 +23,8 @@ class NetworkName(NamedTuple):
     """
 
     name: str
-    arguments: dict[str, str | None]
-    defaults: dict[str, Any] = {}
+    arguments: Mapping[str, str | None]
+    defaults: Arguments = {}
 
 
 _IN = {"input_nc": "in_channels"}
@@ -209,7 +211,7 @@ def our_network_name(name: str) -> str:
     return NETWORK_NAMES[name].name if name in NETWORK_NAMES else name
 
 
-def network_arguments(old_name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+def network_arguments(old_name: str, *args: Any, **kwargs: Any) -> Arguments:
     """Constructor arguments of PaddleGAN's `old_name` -> keyword arguments of our class.
 
     Our own argument names are accepted beside the old ones.
@@ -220,7 +222,7 @@ def network_arguments(old_name: str, *args: Any, **kwargs: Any) -> dict[str, Any
     entry = NETWORK_NAMES[old_name]
     if len(args) > len(entry.arguments):
         raise ConfigError(f"{old_name} takes at most {len(entry.arguments)} arguments, got {len(args)}")
-    ours: dict[str, Any] = {}
+    ours: Arguments = {}
     for key, value in [*zip(entry.arguments, args), *kwargs.items()]:
         new = entry.arguments.get(key, key)
         if new is None:
@@ -234,7 +236,7 @@ def network_arguments(old_name: str, *args: Any, **kwargs: Any) -> dict[str, Any
     return {**entry.defaults, **ours}
 
 
-def network_config(config: Mapping[str, Any]) -> dict[str, Any]:
+def network_config(config: Mapping[str, Any]) -> Arguments:
     """`{'name': N, **arguments}` in PaddleGAN's names, or in earlier ones of ours -> today's; others stay as they are.
 
     Raises ConfigError as `network_arguments`.

@@ -8,12 +8,14 @@ that no row fits pass unchanged, so a strict load still names them.
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import TypeVar
 
 from ppgen.compat import stylegan2_keys, translation_keys
 from ppgen.compat.names import our_network_name
 from ppgen.errors import WeightsError
 
+T = TypeVar("T")
 Table = tuple[tuple[str, str | None, "Table"], ...]
 
 _MULTI_SCALE_BLOCK: Table = (("conv_block#.3.", "stages.#.conv.", ()),)
@@ -116,17 +118,16 @@ _TABLES: dict[str, Table] = {  # by our class name
 def _rename(key: str, table: Table) -> str | None:
     """Our key, or None where the array is to be dropped."""
     for old, ours, inner in table:
-        found = re.match(re.escape(old).replace(r"\#", r"(\d+)"), key)
-        if found and ours is None:
-            return None
-        if found:
-            number = str(int(found.group(1)) - 1) if found.groups() else ""
-            rest = _rename(key[found.end() :], inner)
-            return None if rest is None else ours.replace("#", number) + rest
+        head = re.match(re.escape(old).replace(r"\#", r"(\d+)"), key)
+        if head is None:
+            continue
+        number = str(int(head.group(1)) - 1) if head.groups() else ""
+        rest = _rename(key[head.end() :], inner)
+        return None if ours is None or rest is None else ours.replace("#", number) + rest
     return key
 
 
-def translate(class_name: str, arrays: dict[str, Any]) -> dict[str, Any]:
+def translate(class_name: str, arrays: Mapping[str, T]) -> dict[str, T]:
     """Rename PaddleGAN's keys to those of our class.
 
     Args:
@@ -141,7 +142,7 @@ def translate(class_name: str, arrays: dict[str, Any]) -> dict[str, Any]:
         WeightsError: where the dict holds a parameter under both its old and its new key.
     """
     table = _TABLES.get(our_network_name(class_name), ())
-    renamed: dict[str, Any] = {}
+    renamed: dict[str, T] = {}
     for key, value in arrays.items():
         ours = _rename(key, table)
         if ours is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ppgen.compat.names import our_network_name
 from ppgen.config import read_yaml, shipped
 from ppgen.errors import WeightsError
 from ppgen.hub import published, stylegan2
@@ -15,7 +16,7 @@ from ppgen.hub.construct import construct
 from ppgen.io.arrays import parts_of, read_content, select_arrays
 from ppgen.io.download import cache_folder, fetch
 from ppgen.io.weights import description, load_into
-from ppgen.registry import nearest
+from ppgen.registry import NETWORKS, nearest
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -123,16 +124,18 @@ def _network_of(path: Path, network: Network, key: str | None) -> nn.Layer:
         built = construct(described, path)
         load_into(built, path)
         return built
-    known = published.of_file(path) or (None if network is None else _named(network))
+    # A mapping is believed; a name is for files of which nothing else is known.
+    known = None if isinstance(network, Mapping) else published.of_file(path)
+    known = known or (None if network is None else _named(network))
     content = read_content(path)
     if known is None or (known.is_stylegan2 and (network is None or not known.arguments)):
         arguments, arrays = stylegan2.generator_of(content, str(path), key)
-        built = published.build(published.Published("", stylegan2.CLASS, arguments))
-        load_into(built, arrays)
-        return built
+        known = published.Published("", stylegan2.CLASS, arguments)
+    else:
+        key = key or (known.key if parts_of(content) else None)  # a network by itself has no name
+        arrays = select_arrays(content, key, str(path))
     built = published.build(known)
-    key = key or (known.key if parts_of(content) else None)  # a network by itself has no name
-    load_into(built, select_arrays(content, key, str(path)), name=str(path))
+    load_into(built, arrays, name=str(path))
     return built
 
 
@@ -143,7 +146,7 @@ def _named(network: str | os.PathLike | Mapping[str, Any]) -> published.Publishe
     name = str(network)
     if name in published.KNOWN:
         return published.KNOWN[name]
-    if published.is_class(name):
+    if our_network_name(name) in NETWORKS.names():
         return published.Published("", name)
     path = path_of(network)
     described = description(path)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ppgen.errors import WeightsError
 from ppgen.hub import published
 from ppgen.io.atomic import write_text
-from ppgen.io.weights import card_of, description, save_network
+from ppgen.io.weights import Facts, card_of, description, save_network
 from ppgen.registry import nearest
+
+if TYPE_CHECKING:
+    from paddle import nn
 
 ASSETS = Path(__file__).parent / "assets"
 #: What every card says; more fields may follow.
@@ -34,7 +37,7 @@ def _file(name: str) -> Path:
     return ASSETS / f"{name}.safetensors"
 
 
-def card(name: str) -> dict[str, Any]:
+def card(name: str) -> Facts:
     """The card of a shipped network, from its weights file, or of one of PaddleGAN's; WeightsError for others."""
     if name in published.PUBLISHED and name not in names():
         return published.card(name)
@@ -58,7 +61,7 @@ def markdown(name: str, path: str | os.PathLike) -> str:
     return _text(name, facts, f"{described.network}({arguments})", described.value_range)
 
 
-def _text(name: str, facts: Mapping[str, Any], network: str, value_range: tuple[float, float]) -> str:
+def _text(name: str, facts: Facts, network: str, value_range: tuple[float, float]) -> str:
     low, high = value_range
     title = f"# {facts.get('title', name)}"
     lines = [title, "", f"{_loaded(name)} · `{network}` · images in [{low:g}, {high:g}]", ""]
@@ -81,7 +84,7 @@ def _loaded(name: str) -> str:
     return f'`ppgen.hub.load("{name}")`'
 
 
-def _section(value: Any) -> list[str]:
+def _section(value: object) -> list[str]:
     if isinstance(value, Mapping):
         return ["| what | value |", "|---|---|", *(f"| {k} | {v} |" for k, v in value.items())]
     if isinstance(value, (list, tuple)):
@@ -90,9 +93,9 @@ def _section(value: Any) -> list[str]:
 
 
 def publish(
-    network: Any,
+    network: nn.Layer,
     path: str | os.PathLike,
-    facts: Mapping[str, Any],
+    facts: Facts,
     half: bool = True,
     value_range: tuple[float, float] = (-1, 1),
     eight_bit: bool = False,

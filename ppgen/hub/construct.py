@@ -49,7 +49,7 @@ def construct(described: Description, path: Path) -> nn.Layer:
         ) from error
 
 
-def _numbers(value: Any) -> Iterator[float]:
+def _numbers(value: object) -> Iterator[float]:
     """All numbers within lists and mappings."""
     if isinstance(value, (int, float)):
         yield value
@@ -77,7 +77,7 @@ def _no_larger_than(shapes: dict[str, tuple[int, ...]]) -> Iterator[None]:
         return original(layer, shape, *args, **kwargs)
 
     with _building:
-        nn.Layer.create_parameter = create_parameter  # type: ignore[method-assign]
+        nn.Layer.create_parameter = create_parameter  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ppgen.compat.names import our_network_name
-from ppgen.errors import DownloadError, WeightsError
-from ppgen.io.arrays import read_arrays
+from ppgen.compat.names import Arguments, our_network_name
+from ppgen.errors import DownloadError
 from ppgen.io.atomic import atomic_path, write_json
 from ppgen.io.download import cache_folder, digest, download
-from ppgen.io.weights import load_into, save_network
+from ppgen.io.weights import Facts
 from ppgen.registry import NETWORKS
+
+if TYPE_CHECKING:
+    from paddle import nn
 
 _BASE = "https://paddlegan.bj.bcebos.com/models/"
 
@@ -36,7 +38,7 @@ class Published:
 
     file: str
     network: str
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=dict)
     key: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
 
@@ -51,7 +53,7 @@ class Published:
         return our_network_name(self.network) == "StyleGAN2Generator"
 
 
-def _ffhq(size: int) -> dict[str, Any]:
+def _ffhq(size: int) -> Arguments:
     return {"size": size, "style_dim": 512, "n_mlp": 8, "channel_multiplier": 2}
 
 
@@ -101,7 +103,7 @@ KNOWN = {
 }
 
 
-def card(name: str) -> dict[str, Any]:
+def card(name: str) -> Facts:
     """The card of a published network, `name` a key of PUBLISHED: where it lies, and what is known of it."""
     item = PUBLISHED[name]
     return {
@@ -140,10 +142,9 @@ def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:
 def _recorded(record: Path) -> str | None:
     """The SHA-256 on record; None where the record is damaged."""
     try:
-        found = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return json.loads(record.read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return found.get("sha256") if isinstance(found, dict) else None
 
 
 def _download(url: str, target: Path, timeout: float) -> None:
@@ -154,7 +155,7 @@ def _download(url: str, target: Path, timeout: float) -> None:
         raise DownloadError(f"{error}; or put the file, fetched in another way, at {target}") from error
 
 
-def build(published: Published) -> Any:
+def build(published: Published) -> nn.Layer:
     """The network a published file fills, without its weights."""
     return NETWORKS.build({"name": published.network, **published.arguments})
 
@@ -162,56 +163,3 @@ def build(published: Published) -> Any:
 def of_file(path: Path) -> Published | None:
     """What a file of this name is, if it is one of PaddleGAN's."""
     return next((item for item in PUBLISHED.values() if item.file == path.name), None)
-
-
-def is_class(name: str) -> bool:
-    """Whether a network's class has this name, ours or PaddleGAN's."""
-    return our_network_name(name) in NETWORKS.names()
-
-
-def _what_fits(built: Any, source: Path, key: str | None) -> str:
-    """For an error's end: the size and widths of the StyleGAN2 generator that a file's arrays are, "" for others."""
-    from ppgen.compat.state_keys import translate
-    from ppgen.hub.stylegan2 import arguments_of
-    from ppgen.networks.stylegan2_generator import StyleGAN2Generator
-
-    if not isinstance(built, StyleGAN2Generator):
-        return ""
-    try:
-        fitting = arguments_of(translate("StyleGAN2Generator", read_arrays(source, key)))
-    except WeightsError:
-        return ""
-    return f"; these weights fit -a {' '.join(f'{name}={value}' for name, value in fitting.items())}"
-
-
-def convert(source: Path, target: Path, network: str | None, arguments: dict[str, Any], key: str | None) -> list[str]:
-    """Weights of PaddleGAN's (or ours) -> a safetensors file that describes itself.
-
-    Args:
-        network: class name, ours or PaddleGAN's; None: by the name of a file that PaddleGAN published.
-        arguments: of its constructor.
-        key: the network's name in a file that holds several.
-    Returns:
-        Sentences on what was done.
-    Raises:
-        WeightsError: the network is not known, or the arrays do not fit it; nothing is written then.
-        ConfigError: unknown class or arguments.
-    """
-    known = of_file(source)
-    if network is None and known is None:
-        names = ", ".join(item.file for item in PUBLISHED.values())
-        raise WeightsError(f"{source}: say which network it fills with --network NAME (known by name: {names})")
-    if network is not None:
-        known = Published(source.name, network, arguments, key)
-    elif arguments or key:
-        known = Published(known.file, known.network, {**known.arguments, **arguments}, key or known.key)
-    built = build(known)
-    try:
-        report = load_into(built, source, key=known.key)
-    except WeightsError as error:
-        raise type(error)(f"{error}{_what_fits(built, source, known.key)}") from error
-    save_network(built, target, card={"title": f"{known.network} from {source.name}", "source": known.url})
-    return [
-        f"{len(report.loaded)} arrays into {type(built).__name__}",
-        f"{target}: {target.stat().st_size / 1e6:.1f} MB",
-    ]

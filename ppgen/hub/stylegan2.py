@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ppgen.compat.names import Arguments
 from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.arrays import select_arrays
+
+if TYPE_CHECKING:
+    from ppgen.networks.stylegan2_generator import StyleSpace
 
 CLASS = "StyleGAN2Generator"
 # Where the generator lies in a training's file, the averaged one first: PaddleGAN's names and ours.
@@ -21,7 +25,7 @@ _PARTS = (None, "gen_ema", "gen", "ema.generator", "generator")
 _SHOWN = 4  # names of arrays that an error lists
 
 
-def generator_of(content: Any, name: str, key: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def generator_of(content: object, name: str, key: str | None = None) -> tuple[Arguments, dict[str, np.ndarray]]:
     """Constructor arguments and arrays, under our names, of the StyleGAN2 generator in a file's content.
 
     Args:
@@ -47,13 +51,13 @@ def generator_of(content: Any, name: str, key: str | None = None) -> tuple[dict[
     )
 
 
-def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays") -> dict[str, Any]:
+def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays") -> Arguments:
     """Constructor arguments of the generator that arrays under our names belong to, by their shapes.
 
     Raises:
         WeightsError: the shapes are of no such generator.
     """
-    from ppgen.networks.stylegan2_generator import SIZES, width_at
+    from ppgen.networks.stylegan2_generator import SIZES, widths_of
 
     stages = sum(f"to_rgb.{k}.conv.weight" in arrays for k in range(len(SIZES) + 1))
     mapping_layers = sum(f"mapping.layers.{k}.weight" in arrays for k in range(64))
@@ -67,7 +71,7 @@ def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays
     most = max(widths)
     # The narrowest place and all below the limit tell the multiplier; whole channels leave it a little room.
     multiplier = max(w * s / 16384 for w, s in zip(widths, sides) if w < most or s == size)
-    if size not in SIZES or [width_at(s, multiplier, most) for s in sides] != widths:
+    if size not in SIZES or widths_of(size, multiplier, most) != widths:
         raise WeightsError(f"{name}: widths {widths} at {sides} pixels are not those of a StyleGAN2 generator")
     whole = int(multiplier) if multiplier == int(multiplier) else multiplier
     return {
@@ -80,7 +84,7 @@ def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays
 
 
 def check_wanted(
-    network: Any,
+    network: StyleSpace,
     name: str | os.PathLike,
     size: int | None = None,
     style_dim: int | None = None,
@@ -88,33 +92,24 @@ def check_wanted(
     channel_multiplier: float | None = None,
 ) -> None:
     """WeightsError where the generator is another than a caller believes; it says which values fit."""
-    found = {"size": network.image_size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
+    held = {"size": network.image_size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
     given = {"size": size, "style_dim": style_dim, "n_mlp": n_mlp}
-    wrong = [key for key, value in given.items() if value is not None and value != found[key]]
+    wrong = [key for key, value in given.items() if value is not None and value != held[key]]
     if wrong:
-        fits = ", ".join(f"{key} {found[key]}" for key in wrong)
+        fits = ", ".join(f"{key} {held[key]}" for key in wrong)
         asked = ", ".join(f"{key} {given[key]}" for key in wrong)
         raise WeightsError(f"{name}: these weights fit {fits}, not {asked}; leave that out, it is read from the file")
-    if channel_multiplier is not None and not _has_widths(network, channel_multiplier):
-        narrow = _widths(network)[-1]
+    if channel_multiplier is not None and not _gives(channel_multiplier, network.widths):
         raise WeightsError(
-            f"{name}: these weights have {narrow} channels at {network.image_size} pixels, which channel_multiplier "
-            f"{channel_multiplier} does not give; leave it out, it is read from the file"
+            f"{name}: these weights have {network.widths[-1]} channels at {network.image_size} pixels, which "
+            f"channel_multiplier {channel_multiplier} does not give; leave it out, it is read from the file"
         )
 
 
-def _widths(network: Any) -> list[int]:
-    if hasattr(network, "to_rgb"):
-        return [layer.conv.weight.shape[2] for layer in network.to_rgb]
-    return [layer.bias.shape[0] for layer in network.layers[1::2]]
+def _gives(multiplier: float, widths: list[int]) -> bool:
+    from ppgen.networks.stylegan2_generator import SMALLEST, widths_of
 
-
-def _has_widths(network: Any, multiplier: float) -> bool:
-    from ppgen.networks.stylegan2_generator import stage_sizes, width_at
-
-    widths = _widths(network)
-    most = max(widths)
     try:
-        return [width_at(side, multiplier, most) for side in stage_sizes(network.image_size)] == widths
+        return widths_of(SMALLEST * 2 ** (len(widths) - 1), multiplier, max(widths)) == widths
     except ConfigError:
         return False

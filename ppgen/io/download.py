@@ -27,12 +27,11 @@ def cache_folder() -> Path:
 
 def digest(path: str | os.PathLike) -> str:
     """SHA-256 of a file, in hexadecimal."""
+    sha256 = hashlib.sha256()
     with open(path, "rb") as handle:
-        return (
-            hashlib.file_digest(handle, "sha256").hexdigest()
-            if hasattr(hashlib, "file_digest")
-            else hashlib.sha256(handle.read()).hexdigest()
-        )
+        while chunk := handle.read(_CHUNK):
+            sha256.update(chunk)
+    return sha256.hexdigest()
 
 
 def fetch(url: str, sha256: str, timeout: float = 30.0) -> Path:
@@ -55,14 +54,13 @@ def fetch(url: str, sha256: str, timeout: float = 30.0) -> Path:
     try:
         with atomic_path(target) as temporary:
             download(url, temporary, timeout)
-            found = digest(temporary)
-            if found != sha256:
+            if (got := digest(temporary)) != sha256:
                 raise DownloadError(
-                    f"{url}: its SHA-256 is {found[:16]}…, {sha256[:16]}… was expected; "
+                    f"{url}: its SHA-256 is {got[:16]}…, {sha256[:16]}… was expected; "
                     "the file changed or was damaged on its way"
                 )
     except OutputError as error:  # who asks for a download has no say in where it is kept
-        reason = getattr(error.__cause__, "strerror", None) or error
+        reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
         raise DownloadError(
             f"{url}: cannot be kept in the cache folder {target.parent} ({reason}); PPGEN_CACHE names another one"
         ) from error

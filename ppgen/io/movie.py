@@ -123,9 +123,10 @@ def _through_ffmpeg(program: str, draft: Path, frames: list[np.ndarray], fps: fl
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     coded = ["-an", "-c:v", "libx264", "-crf", "16", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
     command = [program, "-y", "-loglevel", "error", *raw, *coded, str(draft)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
     try:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, **quiet) as process:
+        with subprocess.Popen(command, stdin=pipe, stdout=quiet, stderr=quiet) as process:
+            assert process.stdin is not None  # a pipe, as asked for
             for frame in _bar(frames):  # one by one: a long film twice in memory is much
                 process.stdin.write(_even(frame).tobytes())
     except OSError:  # no such program, or one that went away while it was fed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,102 +19,85 @@ _KINDS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"
 _MAX_DEPTH = 16
 # What a damaged file can raise inside the unpickler.
 _DAMAGE = (
-    pickle.UnpicklingError,
-    EOFError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    OverflowError,
+    pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError,
     ImportError,
-)
+)  # fmt: skip
 
 
 class _DType:
     """Stands in for numpy.dtype: numbers and booleans only."""
 
-    def __init__(self, kind: Any = None, *_flags: Any) -> None:
-        kind = kind.decode("latin1") if isinstance(kind, bytes) else kind
-        if kind not in _KINDS:
-            raise WeightsError(f"holds an array of type {str(kind)[:40]!r}, which is no plain number")
-        self.kind, self.order = kind, "<"
+    def __init__(self, kind: object = None, *_flags: object) -> None:
+        self.kind, self.order = _text(kind), "<"
+        if self.kind not in _KINDS:
+            raise WeightsError(f"holds an array of type {self.kind[:40]!r}, which is no plain number")
 
-    def __setstate__(self, state: Any) -> None:
-        order = state[1].decode("latin1") if isinstance(state[1], bytes) else state[1]
-        self.order = ">" if order == ">" else "<"
-
-    def numpy(self) -> np.dtype:
-        return np.dtype(self.order + self.kind)
+    def __setstate__(self, state: Sequence[object]) -> None:
+        self.order = ">" if _text(state[1]) == ">" else "<"
 
 
 class _Array:
     """Stands in for numpy.ndarray while the pickle is read: (version, shape, dtype, column-major, bytes)."""
 
-    def __init__(self, *_arguments: Any) -> None:
+    def __init__(self, *_arguments: object) -> None:
         self.value: np.ndarray | None = None
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: Sequence[object]) -> None:
         shape, dtype, column_major, data = state[-4:]
-        data = data.encode("latin1") if isinstance(data, str) else data
-        if not isinstance(dtype, _DType) or not isinstance(data, (bytes, bytearray)):
-            raise WeightsError("holds an array that is not made of plain numbers")
-        self.value = _array(data, dtype, tuple(shape), "F" if column_major else "C")
+        self.value = _frombuffer(data, dtype, shape, "F" if column_major else "C")
 
 
-def _array(data: bytes, dtype: _DType, shape: tuple[int, ...], order: str) -> np.ndarray:
-    values = np.frombuffer(data, dtype.numpy()).reshape(shape, order=order)
-    return np.array(values, dtype=values.dtype.newbyteorder("="), order="C")
+def _text(value: object) -> str:
+    return value.decode("latin1") if isinstance(value, bytes) else str(value)
 
 
-def _reconstruct(*_arguments: Any) -> _Array:
+def _reconstruct(*_arguments: object) -> _Array:
     return _Array()
 
 
-def _scalar(dtype: Any, data: Any = b"") -> np.ndarray:
-    if not isinstance(dtype, _DType):
-        raise WeightsError("holds a scalar that is not a plain number")
-    return _array(data.encode("latin1") if isinstance(data, str) else data, dtype, (), "C")
+def _scalar(dtype: object, data: object = b"") -> np.ndarray:
+    return _frombuffer(data, dtype, ())
 
 
-def _frombuffer(data: Any, dtype: Any, shape: Any, order: Any = "C") -> np.ndarray:
-    if not isinstance(dtype, _DType) or order not in ("C", "F"):
+def _frombuffer(data: object, dtype: object, shape: object, order: object = "C") -> np.ndarray:
+    data = data.encode("latin1") if isinstance(data, str) else data
+    if not isinstance(dtype, _DType) or not isinstance(data, (bytes, bytearray)) or not isinstance(shape, tuple):
         raise WeightsError("holds an array that is not made of plain numbers")
-    return _array(bytes(data), dtype, tuple(shape), order)
+    values = np.frombuffer(data, dtype.order + dtype.kind).reshape(shape, order="F" if order == "F" else "C")
+    return np.array(values, dtype=values.dtype.newbyteorder("="), order="C")
 
 
-def _encode(text: Any, encoding: Any = "latin1") -> bytes:
+def _encode(text: object, encoding: object = "latin1") -> bytes:
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise WeightsError("holds text in an unexpected encoding")
     return text.encode("latin1")
 
 
-def _bytes(data: Any = b"", *_encoding: Any) -> bytes:
+def _bytes(data: object = b"", *_encoding: object) -> bytes:
     return bytes(data) if isinstance(data, (bytes, bytearray)) else _encode(data)
 
 
-def _tuple(values: Any = ()) -> tuple:
+def _tuple(values: object = ()) -> tuple:
     return tuple(values) if isinstance(values, (list, tuple)) else (values,)
 
 
-_ADMITTED: dict[tuple[str, str], Any] = {
+_ADMITTED: dict[tuple[str, str], Callable[..., object]] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _DType,
     ("collections", "OrderedDict"): OrderedDict,
     ("_codecs", "encode"): _encode,
 }
-for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-    _ADMITTED[_module, "_reconstruct"] = _reconstruct
-    _ADMITTED[_module, "scalar"] = _scalar
-for _module in ("numpy.core.numeric", "numpy._core.numeric"):
-    _ADMITTED[_module, "_frombuffer"] = _frombuffer
+for _numpy in ("numpy.core", "numpy._core"):
+    _ADMITTED[f"{_numpy}.multiarray", "_reconstruct"] = _reconstruct
+    _ADMITTED[f"{_numpy}.multiarray", "scalar"] = _scalar
+    _ADMITTED[f"{_numpy}.numeric", "_frombuffer"] = _frombuffer
 for _module in ("builtins", "__builtin__"):
     _ADMITTED[_module, "tuple"] = _tuple
     _ADMITTED[_module, "bytearray"] = _ADMITTED[_module, "bytes"] = _bytes
 
 
 class _Reader(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> Callable[..., object]:
         try:
             return _ADMITTED[module, name]
         except KeyError:
@@ -124,7 +107,7 @@ class _Reader(pickle.Unpickler):
             ) from None
 
 
-def _plain(value: Any, depth: int, known: dict[int, Any]) -> Any:
+def _plain(value: object, depth: int, known: dict[int, object]) -> object:
     """Arrays for the stand-ins, and Paddle's (name, array) pairs as arrays; containers rebuilt.
 
     `known`: what became of containers met before, by identity: each is rebuilt once, however often it is named, as a
@@ -138,7 +121,7 @@ def _plain(value: Any, depth: int, known: dict[int, Any]) -> Any:
     return result
 
 
-def _rebuilt(value: Any, depth: int, known: dict[int, Any]) -> Any:
+def _rebuilt(value: object, depth: int, known: dict[int, object]) -> object:
     if depth > _MAX_DEPTH:
         raise WeightsError("is nested too deeply to hold weights")
     if isinstance(value, _Array):
@@ -149,12 +132,7 @@ def _rebuilt(value: Any, depth: int, known: dict[int, Any]) -> Any:
         return {key: _plain(item, depth + 1, known) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         items = [_plain(item, depth + 1, known) for item in value]
-        if (
-            isinstance(value, tuple)
-            and len(items) == 2
-            and isinstance(items[0], str)
-            and isinstance(items[1], np.ndarray)
-        ):
+        if isinstance(value, tuple) and [type(item) for item in items] == [str, np.ndarray]:
             return items[1]  # paddle.save writes a nested parameter as (its generated name, array)
         return items
     if value is None or isinstance(value, (bool, int, float, str, bytes, np.ndarray)):
@@ -162,7 +140,7 @@ def _rebuilt(value: Any, depth: int, known: dict[int, Any]) -> Any:
     raise WeightsError(f"holds a {type(value).__name__}, which is neither an array nor a container")
 
 
-def read_pdparams(data: bytes, name: str) -> Any:
+def read_pdparams(data: bytes, name: str) -> object:
     """The content of a `.pdparams` file: nested dicts and lists of NumPy arrays, numbers and strings.
 
     Args:

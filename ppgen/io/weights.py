@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from ppgen.compat.names import network_config
+from ppgen.compat.names import Arguments, network_config
 from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.arrays import EXTRA, SCALE, raw_arrays, read_arrays, read_header, select_arrays, write_arrays
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import paddle
     from paddle import nn
 
+Facts = dict[str, Any]  # JSON-able, by name
 FORMAT = "ppgen-1"
 _SHOWN = 4  # keys of a kind that an error lists before it only counts
 _LARGE = 4096  # elements of a matrix that is worth eight bits
@@ -41,10 +42,10 @@ class Description(NamedTuple):
     """What a weights file says about itself: the network it fills, and the facts on its card."""
 
     network: str  # class name; this and the arguments are today's, whatever they were when the file was written
-    arguments: dict[str, Any]  # of its constructor
+    arguments: Arguments  # of its constructor
     value_range: tuple[float, float]  # of the images the network takes and gives
-    card: dict[str, Any]
-    extra: dict[str, Any]  # facts of `add_extra`
+    card: Facts
+    extra: Facts  # facts of `add_extra`
     shapes: dict[str, tuple[int, ...]]  # of the arrays in the file
 
 
@@ -79,7 +80,7 @@ def network_arrays(network: nn.Layer, half: bool = False, eight_bit: bool = Fals
 def save_network(
     network: nn.Layer,
     path: str | os.PathLike,
-    card: Mapping[str, Any] | None = None,
+    card: Facts | None = None,
     half: bool = False,
     value_range: tuple[float, float] = (-1, 1),
     eight_bit: bool = False,
@@ -128,7 +129,7 @@ def description(path: str | os.PathLike) -> Description | None:
         raise WeightsError(f"{path}: what it says of itself is no description of a network ({error})") from error
 
 
-def card_of(path: str | os.PathLike) -> dict[str, Any]:
+def card_of(path: str | os.PathLike) -> Facts:
     """The card in a weights file; {} where the file does not describe itself. Raises WeightsError as `description`."""
     described = description(path)
     return {} if described is None else described.card
@@ -146,7 +147,7 @@ def read_extra(path: str | os.PathLike) -> dict[str, np.ndarray]:
 def add_extra(
     path: str | os.PathLike,
     arrays: Mapping[str, np.ndarray],
-    facts: Mapping[str, Any] | None = None,
+    facts: Facts | None = None,
     target: str | os.PathLike | None = None,
 ) -> Path:
     """Put arrays that are no part of the network beside its own, which stay as they are bit for bit; atomic.
@@ -169,7 +170,7 @@ def add_extra(
 
 def load_into(
     network: nn.Layer,
-    source: str | os.PathLike | Mapping[str, Any],
+    source: str | os.PathLike | Mapping[str, object],
     strict: bool = True,
     key: str | None = None,
     name: str = "the given arrays",

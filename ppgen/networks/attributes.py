@@ -32,5 +32,5 @@ class FaceAttributes(nn.Layer):
         self.linear = nn.Linear(features, 2)
 
     def forward(self, descriptor: paddle.Tensor) -> FaceAttributesOutput:
-        found = self.linear(descriptor)
-        return FaceAttributesOutput(found[:, 0], found[:, 1])
+        female, age = self.linear(descriptor).unbind(axis=1)
+        return FaceAttributesOutput(female, age)

@@ -54,8 +54,8 @@ class BlazeFace(nn.Layer):
             raise DataError(f"BlazeFace takes pictures (N, 3, {SIDE}, {SIDE}), not {tuple(x.shape)}")
         fine = self.blocks(F.relu(self.stem(x)))
         maps = [fine, self.coarse(fine)]
-        boxes = [_by_anchor(head(found), VALUES) for head, found in zip(self.boxes, maps)]
-        logits = [_by_anchor(head(found), 1) for head, found in zip(self.logits, maps)]
+        boxes = [_by_anchor(head(features), VALUES) for head, features in zip(self.boxes, maps)]
+        logits = [_by_anchor(head(features), 1) for head, features in zip(self.logits, maps)]
         return RawFaces(paddle.concat(boxes, axis=1), paddle.concat(logits, axis=1).squeeze(2))
 
 

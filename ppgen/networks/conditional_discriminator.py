@@ -9,6 +9,7 @@ from __future__ import annotations
 import paddle
 import paddle.nn.functional as F
 
+from ppgen.errors import DataError
 from ppgen.networks.patch_discriminator import PatchDiscriminator
 from ppgen.registry import NETWORKS
 
@@ -26,6 +27,8 @@ class ConditionalPatchDiscriminator(PatchDiscriminator):
             for logits; leave it off with every objective of ours.
     """
 
+    classes: int
+
     def __init__(
         self,
         classes: int = 10,
@@ -38,7 +41,9 @@ class ConditionalPatchDiscriminator(PatchDiscriminator):
         super().__init__(in_channels + classes, base_channels, layers, norm)
         self.channels, self.classes, self.sigmoid = in_channels, classes, sigmoid
 
-    def forward(self, images: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
+    def forward(self, images: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
+        if labels is None:
+            raise DataError(f"this discriminator was built for {self.classes} classes: give a label a picture")
         one_hot = F.one_hot(labels, self.classes).astype(images.dtype).unsqueeze([2, 3])
         planes = one_hot.expand([-1, -1, images.shape[2], images.shape[3]])
         logits = self.model(paddle.concat([images, planes], axis=1))

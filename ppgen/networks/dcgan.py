@@ -18,6 +18,7 @@ from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.networks.blocks.norm_choice import convolution, transposed_convolution
 from ppgen.networks.blocks.sizes import check_sizes
 from ppgen.registry import NETWORKS
 
@@ -31,10 +32,6 @@ def _halvings(image_size: int, owner: str) -> int:
     if halvings < 1 or SMALLEST * 2**halvings != image_size:
         raise ConfigError(f"{owner}: image_size must be {SMALLEST} times a power of two, got {image_size}")
     return halvings
-
-
-def _start() -> ParamAttr:
-    return ParamAttr(initializer=Normal(0.0, 0.02))  # section 4: all weights
 
 
 def _norm(kind: str, channels: int, owner: str) -> list[nn.Layer]:
@@ -101,9 +98,9 @@ class DCGANGenerator(nn.Layer):
         parts: list[nn.Layer] = []
         for i, (narrow, wide) in enumerate(zip([joined, *widths], widths)):
             stride, padding = (1, 0) if i == 0 else (2, 1)
-            conv = nn.Conv2DTranspose(narrow, wide, 4, stride, padding, weight_attr=_start(), bias_attr=False)
+            conv = transposed_convolution(narrow, wide, 4, stride, padding, bias=False)
             parts += [conv, *_norm(norm, wide, "DCGANGenerator"), nn.ReLU()]
-        last = nn.Conv2DTranspose(widths[-1], out_channels, 4, 2, 1, weight_attr=_start(), bias_attr=False)
+        last = transposed_convolution(widths[-1], out_channels, 4, bias=False)
         self.model = nn.Sequential(*parts, last, nn.Tanh())
 
     def forward(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
@@ -152,12 +149,12 @@ class DCGANDiscriminator(nn.Layer):
             self.embed = LabelEmbedding(classes, image_size**2)
             in_channels += 1
         widths = [base_channels * min(2**i, 8) for i in range(_halvings(image_size, "DCGANDiscriminator"))]
-        first = nn.Conv2D(in_channels, widths[0], 4, 2, 1, weight_attr=_start(), bias_attr=False)
+        first = convolution(in_channels, widths[0], 4, 2, 1, bias=False)
         parts: list[nn.Layer] = [first, nn.LeakyReLU(SLOPE)]
         for narrow, wide in zip(widths, widths[1:]):
-            parts.append(nn.Conv2D(narrow, wide, 4, 2, 1, weight_attr=_start()))
+            parts.append(convolution(narrow, wide, 4, 2, 1))
             parts += [*_norm(norm, wide, "DCGANDiscriminator"), nn.LeakyReLU(SLOPE)]
-        self.model = nn.Sequential(*parts, nn.Conv2D(widths[-1], 1, SMALLEST, weight_attr=_start()))
+        self.model = nn.Sequential(*parts, convolution(widths[-1], 1, SMALLEST))
 
     def forward(self, images: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
         _check_labels("discriminator", self.classes, labels)

@@ -106,12 +106,12 @@ class FaceID(nn.Layer):
             )
         mean = paddle.to_tensor(_PIXEL_MEAN, dtype=x.dtype).reshape([1, 3, 1, 1])
         x = ((x + 1) * 127.5 - mean) / _PIXEL_SCALE
-        found = [F.relu(self.stem(x))]
-        x = F.max_pool2d(found[0], 3, 2)
+        stages = [F.relu(self.stem(x))]
+        x = F.max_pool2d(stages[0], 3, 2)
         for stage in self.stages:
             x = stage(x)
-            found.append(x)
-        return FaceFeatures(*found, self.fc(x.mean(axis=[2, 3])))
+            stages.append(x)
+        return FaceFeatures._make([*stages, self.fc(x.mean(axis=[2, 3]))])
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 3, 150, 150) RGB in [-1, 1] -> (N, 128)."""

@@ -59,7 +59,7 @@ def _block_a(pooled: int) -> tuple[Branch, ...]:
 
 def _block_c(inner: int) -> tuple[Branch, ...]:
     double = [inner, inner, inner, inner, 192]
-    shapes = [1, _COLUMN, _ROW, _COLUMN, _ROW]
+    shapes: list[int | tuple[int, int]] = [1, _COLUMN, _ROW, _COLUMN, _ROW]
     return (
         (Unit("branch1x1", 192),),
         (Unit("branch7x7_1", inner), Unit("branch7x7_2", inner, _ROW), Unit("branch7x7_3", 192, _COLUMN)),
@@ -144,24 +144,25 @@ class InceptionBlock(nn.Layer):
             self.add_sublayer(unit.name, ConvUnit(channels, unit))
         return sum(unit.channels for unit in units)
 
-    def _apply(self, part: Unit | Pool | Fork, x: Tensor) -> Tensor:
+    @staticmethod
+    def _through(part: Unit | Pool | Fork, x: Tensor, units: dict[str, nn.Layer]) -> Tensor:
         if isinstance(part, Pool):
             padding = 1 if part.stride == 1 else 0
             if part.kind == "max":
                 return F.max_pool2d(x, 3, part.stride, padding)
             return F.avg_pool2d(x, 3, part.stride, padding, exclusive=True)
         if isinstance(part, Fork):
-            return paddle.concat([getattr(self, unit.name)(x) for unit in part], axis=1)
-        return getattr(self, part.name)(x)
+            return paddle.concat([units[unit.name](x) for unit in part], axis=1)
+        return units[part.name](x)
 
     def forward(self, x: Tensor) -> Tensor:
-        found = []
+        outputs, units = [], dict(self.named_children())
         for branch in self._branches:
             y = x
             for part in branch:
-                y = self._apply(part, y)
-            found.append(y)
-        return paddle.concat(found, axis=1)
+                y = self._through(part, y, units)
+            outputs.append(y)
+        return paddle.concat(outputs, axis=1)
 
 
 class Classes(nn.Layer):
@@ -209,7 +210,8 @@ class InceptionV3(nn.Layer):
         x = F.max_pool2d(x, 3, 2)
         x = self.Conv2d_4a_3x3(self.Conv2d_3b_1x1(x))
         x = F.max_pool2d(x, 3, 2)
+        blocks = dict(self.named_children())
         for name in _BLOCKS:
-            x = getattr(self, name)(x)
+            x = blocks[name](x)
         features = x.mean(axis=[2, 3])
         return InceptionOutput(features, self.fc(features))

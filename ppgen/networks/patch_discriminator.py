@@ -7,11 +7,10 @@ Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial N
 from __future__ import annotations
 
 import paddle
-from paddle import ParamAttr, nn
-from paddle.nn.initializer import Normal
+from paddle import nn
 
 from ppgen.errors import ConfigError
-from ppgen.networks.blocks.norm_choice import norm_layers
+from ppgen.networks.blocks.norm_choice import convolution, norm_layers
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
@@ -49,26 +48,11 @@ class PatchDiscriminator(nn.Layer):
         bias = norm != "batch"
         widths = [base_channels * 2 ** min(i, 3) for i in range(layers + 1)]
 
-        parts: list[nn.Layer] = [self._conv(in_channels, widths[0], 2, bias), nn.LeakyReLU(SLOPE)]
+        parts: list[nn.Layer] = [convolution(in_channels, widths[0], KERNEL, 2, 1, bias), nn.LeakyReLU(SLOPE)]
         for i in range(1, layers + 1):
-            stride = 2 if i < layers else 1
-            parts.append(self._conv(widths[i - 1], widths[i], stride, bias))
+            parts.append(convolution(widths[i - 1], widths[i], KERNEL, 2 if i < layers else 1, 1, bias))
             parts += [*norm_layers(norm, widths[i], "PatchDiscriminator"), nn.LeakyReLU(SLOPE)]
-        parts.append(self._conv(widths[-1], 1, 1, True))
-        self.model = nn.Sequential(*parts)
-
-    @staticmethod
-    def _conv(in_channels: int, out_channels: int, stride: int, bias: bool) -> nn.Conv2D:
-        # N(0, 0.02) as in the paper: a discriminator that starts flat does not outrun the generator.
-        return nn.Conv2D(
-            in_channels,
-            out_channels,
-            KERNEL,
-            stride=stride,
-            padding=1,
-            weight_attr=ParamAttr(initializer=Normal(0.0, 0.02)),
-            bias_attr=None if bias else False,
-        )
+        self.model = nn.Sequential(*parts, convolution(widths[-1], 1, KERNEL, 1, 1))
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
         return self.model(images)

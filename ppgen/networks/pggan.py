@@ -94,9 +94,9 @@ class PGGANGenerator(Growing):
         x = pixel_norm(F.leaky_relu(self.start(z).reshape([-1, *self.start_shape]), SLOPE))
         x = pixel_norm(F.leaky_relu(self.start_conv(x), SLOPE))
         before = x
-        for block in self.blocks[:stage]:
+        for block in list(self.blocks)[:stage]:
             before, x = x, upsample_nearest(x)
-            for conv in block:
+            for conv in block.children():
                 x = pixel_norm(F.leaky_relu(conv(x), SLOPE))
         image = self.to_image[stage](x)
         if share == 1.0:
@@ -143,9 +143,9 @@ class PGGANDiscriminator(Growing):
         return nn.LayerList([EqualizedConv(wide, wide, 3), EqualizedConv(wide, narrow, 3)])
 
     @staticmethod
-    def _halved(x: paddle.Tensor, block: nn.LayerList) -> paddle.Tensor:
+    def _halved(x: paddle.Tensor, block: nn.Layer) -> paddle.Tensor:
         """(N, wide, S, S) through one stage -> (N, narrow, S / 2, S / 2)."""
-        for conv in block:
+        for conv in block.children():
             x = F.leaky_relu(conv(x), SLOPE)
         return downsample_mean(x)
 

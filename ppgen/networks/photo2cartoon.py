@@ -7,19 +7,20 @@ of PaddleGAN load through `ppgen.io.weights.load_into`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.border import MirrorConv2D
-from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock
+from ppgen.networks.blocks.conv import ConvStage, ResidualBlock, UpStage
 from ppgen.networks.blocks.hourglass import Hourglass
-from ppgen.networks.blocks.norm import LIN, instance_norm
-from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.networks.blocks.norm import SoftAdaLIN, instance_norm
+from ppgen.networks.blocks.sizes import check_full
 from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
@@ -38,30 +39,6 @@ class CartoonOutput(NamedTuple):
     def translation(self) -> Translation:
         """Without what only training needs."""
         return Translation(self.image, self.heatmap)
-
-
-class DownStage(nn.Layer):
-    """Convolution of stride 2, instance norm, ReLU: (N, C, H, W) -> (N, 2C, H/2, W/2)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = MirrorConv2D(channels, 2 * channels, stride=2)
-        self.norm = instance_norm(2 * channels)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return F.relu(self.norm(self.conv(x)))
-
-
-class UpStage(nn.Layer):
-    """Nearest upsampling, convolution, LIN, ReLU: (N, C, H, W) -> (N, C/2, 2H, 2W)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = MirrorConv2D(channels, channels // 2)
-        self.norm = LIN(channels // 2, published_sums=True)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return F.relu(self.norm(self.conv(upsample_nearest(x))))
 
 
 class StyleHead(nn.Layer):
@@ -125,14 +102,15 @@ class Photo2CartoonGenerator(nn.Layer):
         self.stem = MirrorConv2D(in_channels, width, kernel_size=7)
         self.stem_norm = instance_norm(width)
         self.encoder_hourglasses = nn.Sequential(*[Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS) for _ in range(2)])
-        self.down = nn.Sequential(*[DownStage(width * 2**i) for i in range(HALVINGS)])
+        self.down = nn.Sequential(*[ConvStage(width * 2**i, width * 2 ** (i + 1), stride=2) for i in range(HALVINGS)])
         self.encoder_blocks = nn.LayerList([ResidualBlock(wide) for _ in range(blocks)])
 
         self.attention = CAMAttention(wide)
         self.style = StyleHead(wide, None if light else image_size // 2**HALVINGS)
 
-        self.decoder_blocks = nn.LayerList([SoftAdaLINBlock(wide, published_sums=True) for _ in range(blocks)])
-        self.up = nn.Sequential(*[UpStage(wide // 2**i) for i in range(HALVINGS)])
+        soft_adalin = partial(SoftAdaLIN, published_sums=True)
+        self.decoder_blocks = nn.LayerList([ResidualBlock(wide, soft_adalin) for _ in range(blocks)])
+        self.up = nn.Sequential(*[UpStage(wide // 2**i, published_sums=True) for i in range(HALVINGS)])
         self.decoder_hourglasses = nn.Sequential(
             Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS),
             Hourglass(width, HOURGLASS_DEPTH, DRAFT_CHANNELS, feed_back=False),
@@ -140,7 +118,8 @@ class Photo2CartoonGenerator(nn.Layer):
         self.to_image = MirrorConv2D(DRAFT_CHANNELS, out_channels, kernel_size=7)
 
     def forward(self, photo: paddle.Tensor) -> CartoonOutput:
-        self._check_size(photo)
+        if not self.light:
+            check_full("Photo2Cartoon", photo, self.image_size)
         x = F.relu(self.stem_norm(self.stem(photo)))
         x = self.down(self.encoder_hourglasses(x))
 
@@ -162,11 +141,3 @@ class Photo2CartoonGenerator(nn.Layer):
     def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
         """The cartoon, and where the attention looked; `skin` is not read."""
         return self(photo).translation()
-
-    def _check_size(self, photo: paddle.Tensor) -> None:
-        size = list(photo.shape[2:])
-        if not self.light and size != [self.image_size, self.image_size]:
-            raise DataError(
-                f"this full Photo2Cartoon network reads {self.image_size}x{self.image_size} images only, "
-                f"got {size[0]}x{size[1]}; resize the photo or build the network with image_size={size[0]}"
-            )

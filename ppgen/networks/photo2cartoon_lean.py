@@ -22,11 +22,12 @@ from paddle import nn
 from ppgen.errors import DataError
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.border import MirrorConv2D
-from ppgen.networks.blocks.conv import ResidualBlock, SoftAdaLINBlock
+from ppgen.networks.blocks.conv import ResidualBlock
 from ppgen.networks.blocks.fold import fold, unfold
 from ppgen.networks.blocks.hourglass import Hourglass
-from ppgen.networks.blocks.norm import LIN
+from ppgen.networks.blocks.norm import LIN, SoftAdaLIN
 from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.networks.blocks.sizes import check_sides
 from ppgen.networks.photo2cartoon import CartoonOutput
 from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
@@ -85,7 +86,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.encode = nn.LayerList([ResidualBlock(wider) for _ in range(blocks)])
         self.attention = CAMAttention(wider)
         self.style = nn.Sequential(nn.Linear(wider + 96 + told, wider), nn.ReLU(), nn.Linear(wider, wider), nn.ReLU())
-        self.decode = nn.LayerList([SoftAdaLINBlock(wider) for _ in range(blocks)])
+        self.decode = nn.LayerList([ResidualBlock(wider, SoftAdaLIN) for _ in range(blocks)])
         self.up1 = UpBlock(wider, wide, wide)
         self.up2 = UpBlock(wide, base_channels, base_channels)
         self.hourglass_out = Hourglass(base_channels, depth=hourglass_depth)
@@ -104,9 +105,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     def forward(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> CartoonOutput:
         if self.takes_skin != (skin is not None):
             raise DataError(f"this network {'needs a skin colour' if self.takes_skin else 'takes no skin colour'}")
-        height, width = photo.shape[2:]
-        if height % self.cell or width % self.cell:
-            raise DataError(f"this network takes sides that are multiples of {self.cell}, got {height}x{width}")
+        check_sides("this network", photo, self.cell)
         quarter = F.leaky_relu(self.enter(_with_planes(fold(photo, 4), skin)), 0.2)
         quarter = self.hourglass_in(quarter)
         eighth = F.leaky_relu(self.down1(quarter), 0.2)

@@ -7,10 +7,9 @@ Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial N
 from __future__ import annotations
 
 import paddle
-from paddle import ParamAttr, nn
-from paddle.nn.initializer import Normal
+from paddle import nn
 
-from ppgen.networks.blocks.norm_choice import norm_layers
+from ppgen.networks.blocks.norm_choice import convolution, norm_layers
 from ppgen.registry import NETWORKS
 
 SLOPE = 0.2
@@ -29,22 +28,21 @@ class PixelwiseDiscriminator(nn.Layer):
         ConfigError: for another `norm`.
     """
 
+    image_size: int | None = None
+    classes: int | None = None
+
     def __init__(self, in_channels: int = 3, base_channels: int = 64, norm: str = "instance") -> None:
         super().__init__()
         bias = norm != "batch"  # a batch norm removes the bias before it
+        self.channels = in_channels
         self.net = nn.Sequential(
-            self._conv(in_channels, base_channels, True),
+            convolution(in_channels, base_channels, 1),
             nn.LeakyReLU(SLOPE),
-            self._conv(base_channels, 2 * base_channels, bias),
+            convolution(base_channels, 2 * base_channels, 1, bias=bias),
             *norm_layers(norm, 2 * base_channels, "PixelwiseDiscriminator"),
             nn.LeakyReLU(SLOPE),
-            self._conv(2 * base_channels, 1, bias),
+            convolution(2 * base_channels, 1, 1, bias=bias),
         )
-
-    @staticmethod
-    def _conv(in_channels: int, out_channels: int, bias: bool) -> nn.Conv2D:
-        initial = ParamAttr(initializer=Normal(0.0, 0.02))
-        return nn.Conv2D(in_channels, out_channels, 1, weight_attr=initial, bias_attr=None if bias else False)
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
         return self.net(images)

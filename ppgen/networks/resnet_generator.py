@@ -8,44 +8,33 @@ The layers stand in one row at the places that published weights name, so Paddle
 from __future__ import annotations
 
 import paddle
-from paddle import ParamAttr, nn
-from paddle.nn.initializer import Normal
+from paddle import nn
 
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError
 from ppgen.networks.blocks.border import MirrorBorder
 from ppgen.networks.blocks.narrowing import NarrowingConv2D
-from ppgen.networks.blocks.norm_choice import norm_layers
+from ppgen.networks.blocks.norm_choice import convolution, norm_layers, small_weights, transposed_convolution
+from ppgen.networks.blocks.sizes import check_sides
 from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
 HALVINGS = 2
 
 
-def _initial() -> ParamAttr:
-    return ParamAttr(initializer=Normal(0.0, 0.02))  # as in the paper
-
-
 class _Row:
     """Collects layers of one network, all with the same norm."""
 
     def __init__(self, norm: str) -> None:
-        self.norm, self.layers = norm, []
+        self.norm = norm
+        self.layers: list[nn.Layer] = []
 
     def conv(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, padding: int = 0) -> None:
-        bias = None if self.norm != "batch" else False  # a batch norm removes the bias before it
-        self.layers.append(
-            nn.Conv2D(in_channels, out_channels, kernel, stride, padding, weight_attr=_initial(), bias_attr=bias)
-        )
+        bias = self.norm != "batch"  # a batch norm removes the bias before it
+        self.layers.append(convolution(in_channels, out_channels, kernel, stride, padding, bias))
         self.layers += norm_layers(self.norm, out_channels, "ResNetGenerator")
 
     def up(self, in_channels: int, out_channels: int) -> None:
-        bias = None if self.norm != "batch" else False
-        # Paddle's own kernel: measured 2-10 times as fast on a CPU as its phases by hand (MKL's fast path on).
-        self.layers.append(
-            nn.Conv2DTranspose(
-                in_channels, out_channels, 3, 2, 1, output_padding=1, weight_attr=_initial(), bias_attr=bias
-            )
-        )
+        self.layers.append(transposed_convolution(in_channels, out_channels, 3, bias=self.norm != "batch", extra=1))
         self.layers += norm_layers(self.norm, out_channels, "ResNetGenerator")
 
     def mirror(self, width: int) -> None:
@@ -116,17 +105,11 @@ class ResNetGenerator(nn.Layer):
             row.up(wide // 2**i, wide // 2 ** (i + 1))
             row.layers.append(nn.ReLU())
         row.mirror(3)
-        row.layers += [NarrowingConv2D(base_channels, out_channels, 7, weight_attr=_initial()), nn.Tanh()]
+        row.layers += [NarrowingConv2D(base_channels, out_channels, 7, weight_attr=small_weights()), nn.Tanh()]
         self.model = nn.Sequential(*row.layers)
 
     def forward(self, image: paddle.Tensor) -> paddle.Tensor:
-        height, width = image.shape[2:]
-        cell = 2**HALVINGS
-        if height % cell or width % cell or min(height, width) < 2 * cell:
-            raise DataError(
-                f"a ResNet generator needs height and width that are multiples of {cell} and at least {2 * cell}, "
-                f"got {height}x{width}"
-            )
+        check_sides("a ResNet generator", image, 2**HALVINGS, 2 * 2**HALVINGS)
         return self.model(image)
 
     def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:

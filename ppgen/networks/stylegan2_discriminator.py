@@ -18,7 +18,7 @@ from paddle import nn
 from ppgen.errors import DataError
 from ppgen.networks.blocks.equalized import EqualizedLinear, RectifiedConv
 from ppgen.networks.blocks.fir import downsample_filtered
-from ppgen.networks.stylegan2_generator import SMALLEST, stage_sizes, width_at
+from ppgen.networks.stylegan2_generator import SMALLEST, widths_of
 from ppgen.registry import NETWORKS
 
 
@@ -65,7 +65,7 @@ class StyleGAN2Discriminator(nn.Layer):
 
     Args:
         image_size: of the pictures, a power of two from 8 to 1024.
-        channel_multiplier, channel_max: widths, see `width_at`.
+        channel_multiplier, channel_max: widths, see `widths_of`.
         stddev_group: samples that minibatch standard deviation compares.
     """
 
@@ -76,7 +76,7 @@ class StyleGAN2Discriminator(nn.Layer):
         self, image_size: int = 1024, channel_multiplier: float = 2, channel_max: int = 512, stddev_group: int = 4
     ) -> None:
         super().__init__()
-        widths = [width_at(side, channel_multiplier, channel_max) for side in reversed(stage_sizes(image_size))]
+        widths = widths_of(image_size, channel_multiplier, channel_max)[::-1]
         self.image_size = image_size
         self.stddev_group = stddev_group
         self.from_rgb = RectifiedConv(3, widths[0], 1)

@@ -23,22 +23,25 @@ SIZES = tuple(2**k for k in range(3, 11))
 _MEAN_SEED, _MEAN_COUNT = 0, 4096  # for weights that come without their mean latent
 
 
-def stage_sizes(size: int) -> list[int]:
-    """[4, 8, …, size]; ConfigError where `size` is not one of `SIZES`."""
-    if size not in SIZES:
-        raise ConfigError(f"image_size: expected one of {', '.join(map(str, SIZES))}, found {size}")
-    return [2**k for k in range(2, size.bit_length())]
+def stage_sizes(image_size: int) -> list[int]:
+    """[4, 8, …, image_size]; ConfigError where that is not one of `SIZES`."""
+    if image_size not in SIZES:
+        raise ConfigError(f"image_size: expected one of {', '.join(map(str, SIZES))}, found {image_size}")
+    return [2**k for k in range(2, image_size.bit_length())]
 
 
-def width_at(side: int, channel_multiplier: float, channel_max: int) -> int:
-    """Channels at a resolution: 16384 * multiplier / side, at most `channel_max`.
+def widths_of(image_size: int, channel_multiplier: float, channel_max: int) -> list[int]:
+    """Channels at each resolution from 4 x 4 up: 16384 * multiplier / side, at most `channel_max`.
 
     With multiplier 2 and maximum 512 these are configuration F of the paper and PaddleGAN's widths.
+    Raises ConfigError where that is no size, or leaves no channel.
     """
-    width = min(channel_max, int(16384 * channel_multiplier / side))
-    if width < 1:
-        raise ConfigError(f"channel_multiplier {channel_multiplier} leaves no channel at {side} pixels; raise it")
-    return width
+    widths = [min(channel_max, int(16384 * channel_multiplier / side)) for side in stage_sizes(image_size)]
+    if min(widths) < 1:
+        raise ConfigError(
+            f"channel_multiplier {channel_multiplier} leaves no channel at {image_size} pixels; raise it"
+        )
+    return widths
 
 
 class MappingNetwork(nn.Layer):
@@ -58,10 +61,17 @@ class MappingNetwork(nn.Layer):
 class StyleSpace(nn.Layer):
     """What the generators of StyleGAN and StyleGAN2 share: z, w, W+, truncation, stored noise.
 
-    A subclass has `latent_dim`, `count`, `mapping`, `layers`, the parameter `constant` and the buffer `mean_latent`,
-    and the methods `styles` (W+ -> S) and `paint` (S -> pictures).
+    A subclass has what is named below, and the methods `styles` (W+ -> S) and `paint` (S -> pictures).
     """
 
+    latent_dim: int
+    image_size: int
+    count: int
+    widths: list[int]  # channels at each resolution, from 4 x 4 up
+    mapping: MappingNetwork
+    layers: nn.LayerList
+    constant: paddle.Tensor
+    mean_latent: paddle.Tensor
     channels = 3
     classes: int | None = None
     optional_keys = ("mean_latent",)  # PaddleGAN's files have none; it is found when first needed
@@ -160,7 +170,7 @@ class StyleGAN2Generator(StyleSpace):
         image_size: of the pictures, a power of two from 8 to 1024.
         latent_dim: length of z and of w.
         mapping_layers: layers of the mapping network.
-        channel_multiplier: of the widths, see `width_at`; 0.25 gives 64 channels at 64 pixels.
+        channel_multiplier: of the widths, see `widths_of`; 0.25 gives 64 channels at 64 pixels.
         channel_max: no layer is wider.
         mapping_rate: how fast the mapping network learns, in terms of the rest.
 
@@ -185,7 +195,7 @@ class StyleGAN2Generator(StyleSpace):
     ) -> None:
         super().__init__()
         sides = stage_sizes(image_size)
-        widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
+        self.widths = widths = widths_of(image_size, channel_multiplier, channel_max)
         self.image_size, self.latent_dim = image_size, latent_dim
         self.mapping = MappingNetwork(latent_dim, mapping_layers, mapping_rate)
         shape = [1, widths[0], SMALLEST, SMALLEST]
@@ -225,13 +235,13 @@ class StyleGAN2Generator(StyleSpace):
         """
         self.check_w_plus(w_plus)
         # A stage's ToRGB reads the same w as the next stage's first convolution.
-        found = [self.layers[0].conv(w_plus[:, 0]), self.to_rgb[0].conv(w_plus[:, 1])]
+        styles = [self.layers[0].conv(w_plus[:, 0]), self.to_rgb[0].conv(w_plus[:, 1])]
         for stage in range(1, len(self.to_rgb)):
             first = 2 * stage - 1
-            found.append(self.layers[first].conv(w_plus[:, first]))
-            found.append(self.layers[first + 1].conv(w_plus[:, first + 1]))
-            found.append(self.to_rgb[stage].conv(w_plus[:, first + 2]))
-        return found
+            styles.append(self.layers[first].conv(w_plus[:, first]))
+            styles.append(self.layers[first + 1].conv(w_plus[:, first + 1]))
+            styles.append(self.to_rgb[stage].conv(w_plus[:, first + 2]))
+        return styles
 
     def paint(
         self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None

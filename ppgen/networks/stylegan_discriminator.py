@@ -10,7 +10,7 @@ from paddle import nn
 
 from ppgen.networks.blocks.equalized import RectifiedConv
 from ppgen.networks.pggan import PGGANDiscriminator
-from ppgen.networks.stylegan2_generator import stage_sizes, width_at
+from ppgen.networks.stylegan2_generator import widths_of
 from ppgen.registry import NETWORKS
 
 
@@ -22,7 +22,7 @@ class StyleGANDiscriminator(PGGANDiscriminator):
 
     Args:
         image_size: of the pictures when grown up, a power of two from 8 to 1024.
-        channel_multiplier, channel_max: widths, see `width_at`.
+        channel_multiplier, channel_max: widths, see `widths_of`.
         stddev_group: samples that minibatch standard deviation compares.
 
     Raises:
@@ -32,7 +32,7 @@ class StyleGANDiscriminator(PGGANDiscriminator):
     def __init__(
         self, image_size: int = 1024, channel_multiplier: float = 1, channel_max: int = 512, stddev_group: int = 4
     ) -> None:
-        super().__init__([width_at(side, channel_multiplier, channel_max) for side in stage_sizes(image_size)])
+        super().__init__(widths_of(image_size, channel_multiplier, channel_max))
         self.group = stddev_group
 
     @staticmethod
@@ -43,7 +43,7 @@ class StyleGANDiscriminator(PGGANDiscriminator):
         return nn.LayerList([RectifiedConv(wide, wide, 3), down])
 
     @staticmethod
-    def _halved(x: paddle.Tensor, block: nn.LayerList) -> paddle.Tensor:
-        for conv in block:
+    def _halved(x: paddle.Tensor, block: nn.Layer) -> paddle.Tensor:
+        for conv in block.children():
             x = conv(x)
         return x

@@ -21,7 +21,7 @@ from ppgen.networks.blocks.modulated import noise_and_bias
 from ppgen.networks.blocks.norm import AdaIN
 from ppgen.networks.blocks.resample import upsample_nearest
 from ppgen.networks.pggan import SMALLEST, Growing
-from ppgen.networks.stylegan2_generator import MappingNetwork, StyleSpace, stage_sizes, width_at
+from ppgen.networks.stylegan2_generator import MappingNetwork, StyleSpace, stage_sizes, widths_of
 from ppgen.registry import NETWORKS
 
 COARSE = 8  # the paper's section 3.1: styles of 4 x 4 and 8 x 8 pixels are coarse, pose and shape of the face
@@ -72,7 +72,7 @@ class StyleGANGenerator(StyleSpace, Growing):
         image_size: of the pictures when grown up, a power of two from 8 to 1024. A new network is grown up.
         latent_dim: length of z and of w.
         mapping_layers: layers of the mapping network.
-        channel_multiplier, channel_max: widths, see `width_at`; the published ones are 1 and 512.
+        channel_multiplier, channel_max: widths, see `widths_of`; the published ones are 1 and 512.
         mapping_rate: how fast the mapping network learns, in terms of the rest.
         style_std: standard deviation of the styles' weights at the start, from 16 x 16 pixels up. The published 1 gives
             every picture colours of its own when a resolution fades in, which took 1000 steps of 16 to unlearn
@@ -100,9 +100,9 @@ class StyleGANGenerator(StyleSpace, Growing):
         style_std: float = 1.0,
     ) -> None:
         sides = stage_sizes(image_size)
-        widths = [width_at(side, channel_multiplier, channel_max) for side in sides]
+        widths = widths_of(image_size, channel_multiplier, channel_max)
         super().__init__(widths, "StyleGANGenerator")
-        self.latent_dim = latent_dim
+        self.latent_dim, self.widths = latent_dim, widths
         self.mapping = MappingNetwork(latent_dim, mapping_layers, mapping_rate)
         shape = [1, widths[0], SMALLEST, SMALLEST]
         # The paper starts at ones. They do not vary over pixels, so that instance norm enlarges their first gradients
@@ -142,7 +142,7 @@ class StyleGANGenerator(StyleSpace, Growing):
         noise = self.noise_or_stored(noise)
         stage, share = self.grown()
         x = before = self.constant.expand([styles[0].shape[0], *self.constant.shape[1:]])
-        for index, layer in enumerate(self.layers[: 2 * stage + 2]):
+        for index, layer in enumerate(list(self.layers)[: 2 * stage + 2]):
             if index == 2 * stage:
                 before = x
             x = layer(x, styles[index], noise[index])

@@ -7,75 +7,23 @@ of PaddleGAN load through `ppgen.io.weights.load_into`.
 
 from __future__ import annotations
 
+from functools import partial
+
 import paddle
-import paddle.nn.functional as F
 from paddle import nn
 
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.border import MirrorConv2D
-from ppgen.networks.blocks.norm import LIN, AdaLIN
+from ppgen.networks.blocks.conv import ConvStage, ResidualBlock, UpStage
+from ppgen.networks.blocks.norm import AdaLIN
 from ppgen.networks.blocks.norm_choice import frozen_instance_norm
-from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.networks.blocks.sizes import check_full, check_sides
 from ppgen.networks.photo2cartoon import HALVINGS, CartoonOutput, StyleHead
 from ppgen.networks.protocols import Translation
 from ppgen.registry import NETWORKS
 
 CELL = 2**HALVINGS
-
-
-class EncoderBlock(nn.Layer):
-    """x + IN(conv(relu(IN(conv(x))))): (N, C, H, W) -> the same."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = MirrorConv2D(channels, channels)
-        self.norm1 = frozen_instance_norm(channels)
-        self.conv2 = MirrorConv2D(channels, channels)
-        self.norm2 = frozen_instance_norm(channels)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return x + self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
-
-
-class AdaLINBlock(nn.Layer):
-    """x + AdaLIN(conv(relu(AdaLIN(conv(x))))), both norms with the same scale and shift: the paper's decoder block."""
-
-    def __init__(self, channels: int, published_sums: bool) -> None:
-        super().__init__()
-        self.conv1 = MirrorConv2D(channels, channels)
-        self.norm1 = AdaLIN(channels, published_sums=published_sums)
-        self.conv2 = MirrorConv2D(channels, channels)
-        self.norm2 = AdaLIN(channels, published_sums=published_sums)
-
-    def forward(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
-        """x (N, C, H, W), gamma and beta (N, C) -> (N, C, H, W)."""
-        hidden = F.relu(self.norm1(self.conv1(x), gamma, beta))
-        return x + self.norm2(self.conv2(hidden), gamma, beta)
-
-
-class EncoderStage(nn.Layer):
-    """Convolution, instance norm, ReLU: (N, in, H, W) -> (N, out, H / stride, W / stride)."""
-
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int) -> None:
-        super().__init__()
-        self.conv = MirrorConv2D(in_channels, out_channels, kernel_size, stride)
-        self.norm = frozen_instance_norm(out_channels)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return F.relu(self.norm(self.conv(x)))
-
-
-class DecoderStage(nn.Layer):
-    """Nearest upsampling, convolution, LIN, ReLU: (N, C, H, W) -> (N, C/2, 2H, 2W)."""
-
-    def __init__(self, channels: int, published_sums: bool) -> None:
-        super().__init__()
-        self.conv = MirrorConv2D(channels, channels // 2)
-        self.norm = LIN(channels // 2, published_sums=published_sums)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return F.relu(self.norm(self.conv(upsample_nearest(x))))
 
 
 @NETWORKS.register()
@@ -118,21 +66,23 @@ class UGATITGenerator(nn.Layer):
         self.image_size, self.light = image_size, light
         wide = base_channels * CELL
 
-        self.enter = EncoderStage(in_channels, base_channels, 7, 1)
-        self.down = nn.LayerList(
-            [EncoderStage(base_channels * 2**i, base_channels * 2 ** (i + 1), 3, 2) for i in range(HALVINGS)]
-        )
-        self.encoder_blocks = nn.LayerList([EncoderBlock(wide) for _ in range(blocks)])
+        self.enter = ConvStage(in_channels, base_channels, 7, 1, frozen_instance_norm)
+        widths = [base_channels * 2**i for i in range(HALVINGS + 1)]
+        self.down = nn.LayerList([ConvStage(a, b, 3, 2, frozen_instance_norm) for a, b in zip(widths, widths[1:])])
+        self.encoder_blocks = nn.LayerList([ResidualBlock(wide, frozen_instance_norm) for _ in range(blocks)])
         self.attention = CAMAttention(wide)
         self.style = StyleHead(wide, None if light else image_size // CELL)
         self.gamma = nn.Linear(wide, wide, bias_attr=False)
         self.beta = nn.Linear(wide, wide, bias_attr=False)
-        self.decoder_blocks = nn.LayerList([AdaLINBlock(wide, published_sums) for _ in range(blocks)])
-        self.up = nn.LayerList([DecoderStage(wide // 2**i, published_sums) for i in range(HALVINGS)])
+        adalin = partial(AdaLIN, published_sums=published_sums)  # both of a block with the same scale and shift
+        self.decoder_blocks = nn.LayerList([ResidualBlock(wide, adalin) for _ in range(blocks)])
+        self.up = nn.LayerList([UpStage(wide // 2**i, published_sums) for i in range(HALVINGS)])
         self.to_image = MirrorConv2D(base_channels, out_channels, kernel_size=7)
 
     def forward(self, image: paddle.Tensor) -> CartoonOutput:
-        self._check_size(image)
+        if not self.light:
+            check_full("U-GAT-IT", image, self.image_size)
+        check_sides("U-GAT-IT", image, CELL, 4 * CELL)
         x = self.enter(image)
         for layer in (*self.down, *self.encoder_blocks):
             x = layer(x)
@@ -149,16 +99,3 @@ class UGATITGenerator(nn.Layer):
     def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
         """The picture, and where the attention looked; `skin` is not read."""
         return self(photo).translation()
-
-    def _check_size(self, image: paddle.Tensor) -> None:
-        height, width = image.shape[2:]
-        if not self.light and [height, width] != [self.image_size] * 2:
-            raise DataError(
-                f"this full U-GAT-IT network reads {self.image_size}x{self.image_size} images only, got "
-                f"{height}x{width}; resize the image or build the network with image_size={height}"
-            )
-        if height % CELL or width % CELL or min(height, width) < 4 * CELL:
-            raise DataError(
-                f"U-GAT-IT needs height and width that are multiples of {CELL} and at least {4 * CELL}, "
-                f"got {height}x{width}"
-            )

@@ -46,14 +46,15 @@ class VGG16Features(nn.Layer):
         factor = max(1, pictures.shape[2] // _LARGEST)
         x = F.avg_pool2d(pictures, factor, factor) if factor > 1 else pictures
         shift, scale = (paddle.to_tensor(v, dtype=x.dtype).reshape([1, 3, 1, 1]) for v in (_SHIFT, _SCALE))
-        x, found, convs = (x - shift) / scale, [], iter(self.convs)
+        x, features, convs = (x - shift) / scale, [], iter(self.convs)
+        weights = dict(self.named_buffers())
         for stage, (channels, count) in enumerate(_STAGES):
             x = F.max_pool2d(x, 2, 2) if stage else x
             for _ in range(count):
                 x = F.relu(next(convs)(x))
             unit = x * paddle.rsqrt(x.square().sum(axis=1, keepdim=True) + 1e-10)
-            found.append(unit * getattr(self, f"weight{stage}").sqrt().reshape([1, channels, 1, 1]))
-        return found
+            features.append(unit * weights[f"weight{stage}"].sqrt().reshape([1, channels, 1, 1]))
+        return features
 
     def forward(self, pictures: paddle.Tensor) -> list[paddle.Tensor]:
         """As `features`."""

@@ -10,6 +10,7 @@ import pytest
 from ppgen import hub
 from ppgen.errors import DownloadError, WeightsError
 from ppgen.hub import published
+from ppgen.hub.convert import convert
 
 SMALL = {"input_nc": 3, "output_nc": 3, "ngf": 4, "n_blocks": 2, "norm_type": "instance"}
 
@@ -81,7 +82,7 @@ def paddlegan_file(path, key):
 def test_convert_writes_a_file_that_describes_itself(tmp_path):
     source, target = tmp_path / "run.pdparams", tmp_path / "out.safetensors"
     network = paddlegan_file(source, "netG_A")
-    published.convert(source, target, "ResnetGenerator", SMALL, "netG_A")
+    convert(source, target, "ResnetGenerator", SMALL, "netG_A")
     loaded = hub.load(target)
     x = paddle.randn([1, 3, 16, 16])
     network.eval()
@@ -93,11 +94,11 @@ def test_what_does_not_fit_or_is_unknown_writes_nothing(tmp_path):
     source, target = tmp_path / "run.pdparams", tmp_path / "out.safetensors"
     paddlegan_file(source, "netG_A")
     with pytest.raises(WeightsError, match="--network NAME"):
-        published.convert(source, target, None, {}, None)
+        convert(source, target, None, {}, None)
     with pytest.raises(WeightsError, match="nothing was loaded"):
-        published.convert(source, target, "ResnetGenerator", {**SMALL, "ngf": 8}, "netG_A")
+        convert(source, target, "ResnetGenerator", {**SMALL, "ngf": 8}, "netG_A")
     with pytest.raises(WeightsError, match="holds no 'netG_B'"):
-        published.convert(source, target, "ResnetGenerator", SMALL, "netG_B")
+        convert(source, target, "ResnetGenerator", SMALL, "netG_B")
     assert not target.exists()
 
 
@@ -109,9 +110,9 @@ def test_converting_with_the_wrong_size_says_which_fits(tmp_path):
     network = networks.StyleGANv2Generator(size=16, **given)
     paddle.save({"gen_ema": network.state_dict()}, str(source))
     with pytest.raises(WeightsError, match=r"these weights fit -a image_size=16 latent_dim=8 .*channel_max=16$"):
-        published.convert(source, target, "StyleGANv2Generator", {"size": 32, **given}, "gen_ema")
+        convert(source, target, "StyleGANv2Generator", {"size": 32, **given}, "gen_ema")
     with pytest.raises(WeightsError, match=r"channel_max=16$"):
-        published.convert(source, target, "StyleGANv2Generator", {"size": 16, **given, "style_dim": 16}, "gen_ema")
+        convert(source, target, "StyleGANv2Generator", {"size": 16, **given, "style_dim": 16}, "gen_ema")
     assert not target.exists()
 
 

@@ -7,7 +7,8 @@ import pytest
 from ppgen import hub
 from ppgen.compat import dlib_dat
 from ppgen.errors import DataError, WeightsError
-from ppgen.io.weights import read_arrays
+from ppgen.io.arrays import read_arrays
+from ppgen.io.download import digest
 from ppgen.networks.face_crop import chip_matrix, crop_chips
 from ppgen.networks.face_geometry import CHIP_POINTS, chip_points, similarity
 
@@ -103,7 +104,7 @@ def test_weights_are_dlibs(network):
     """The shipped float16 file against the source file, array by array."""
     pytest.importorskip("dlib")
     source = dlib_dat.find_model()
-    assert dlib_dat.digest(source) == dlib_dat.SHA256
+    assert digest(source) == dlib_dat.SHA256
     shipped, exact = read_arrays(hub.path_of("face_id")), dlib_dat.face_id_arrays(source)
     assert shipped.keys() == exact.keys()
     for key, value in exact.items():
@@ -113,9 +114,9 @@ def test_weights_are_dlibs(network):
 
 def test_exact_weights_give_dlibs_descriptor(tmp_path):
     dlib = pytest.importorskip("dlib")
-    from ppgen.hub.face_id import publish_face_id
     from ppgen.io.weights import load_into
     from ppgen.networks.face_id import FaceID
+    from tools.convert_dlib import publish_face_id
 
     exact = FaceID()
     load_into(exact, dlib_dat.face_id_arrays(dlib_dat.find_model()))

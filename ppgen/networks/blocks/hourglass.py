@@ -10,10 +10,11 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError
 from ppgen.networks.blocks.border import MirrorConv2D
 from ppgen.networks.blocks.norm import instance_norm
 from ppgen.networks.blocks.resample import downsample_mean, upsample_nearest
+from ppgen.networks.blocks.sizes import check_sides
 
 DEEPEST = 10  # halvings; the side is a multiple of 1024 then
 
@@ -72,13 +73,7 @@ class HourglassCore(nn.Layer):
         self.up = nn.LayerList([MultiScaleBlock(channels) for _ in range(depth)])
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        height, width = x.shape[2:]
-        cell = 2**self.depth
-        if height % cell or width % cell or min(height, width) < 2 * cell:
-            raise DataError(
-                f"an hourglass of depth {self.depth} needs height and width that are multiples of {cell} "
-                f"and at least {2 * cell}, got {height}x{width}"
-            )
+        check_sides(f"an hourglass of depth {self.depth}", x, 2**self.depth, 2 * 2**self.depth)
         twins = []
         for skip, down in zip(self.skips, self.down):
             twins.append(skip(x))

@@ -92,8 +92,8 @@ class AdaIN(nn.Layer):
         return out.reshape([-1, channels, height, width])
 
 
-class LIN(nn.Layer):
-    """Layer-Instance normalization with a learned scale and shift: (N, C, H, W) -> the same shape.
+class _LayerInstance(nn.Layer):
+    """What LIN and AdaLIN share: the learned share of instance normalization.
 
     Args:
         channels: C.
@@ -101,40 +101,42 @@ class LIN(nn.Layer):
         published_sums: see `layer_instance_normalize`.
     """
 
+    share_at_start: float
+
     def __init__(self, channels: int, epsilon: float = EPSILON, published_sums: bool = False) -> None:
         super().__init__()
         self.epsilon, self.published_sums = epsilon, published_sums
-        shape = [1, channels, 1, 1]
-        self.instance_share = self.create_parameter(shape, default_initializer=Constant(0.0))
-        self.scale = self.create_parameter(shape, default_initializer=Constant(1.0))
-        self.shift = self.create_parameter(shape, default_initializer=Constant(0.0))
+        start = Constant(self.share_at_start)
+        self.instance_share = self.create_parameter([1, channels, 1, 1], default_initializer=start)
+
+    def normalize(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
+        """x (N, C, H, W), gamma and beta (N, C) or (1, C) -> (N, C, H, W)."""
+        as_published = self.published_sums and not self.training
+        return layer_instance_normalize(x, self.instance_share, gamma, beta, self.epsilon, as_published)
+
+
+class LIN(_LayerInstance):
+    """Layer-Instance normalization with a learned scale and shift: (N, C, H, W) -> the same shape."""
+
+    share_at_start = 0.0
+
+    def __init__(self, channels: int, epsilon: float = EPSILON, published_sums: bool = False) -> None:
+        super().__init__(channels, epsilon, published_sums)
+        self.scale = self.create_parameter([1, channels, 1, 1], default_initializer=Constant(1.0))
+        self.shift = self.create_parameter([1, channels, 1, 1], default_initializer=Constant(0.0))
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        gamma, beta = self.scale.reshape([1, -1]), self.shift.reshape([1, -1])
-        return layer_instance_normalize(
-            x, self.instance_share, gamma, beta, self.epsilon, self.published_sums and not self.training
-        )
+        return self.normalize(x, self.scale.reshape([1, -1]), self.shift.reshape([1, -1]))
 
 
-class AdaLIN(nn.Layer):
-    """Layer-Instance normalization whose scale and shift come from outside.
+class AdaLIN(_LayerInstance):
+    """Layer-Instance normalization whose scale and shift come from outside."""
 
-    Args:
-        channels: C.
-        epsilon: added to the variances.
-        published_sums: see `layer_instance_normalize`.
-    """
-
-    def __init__(self, channels: int, epsilon: float = EPSILON, published_sums: bool = False) -> None:
-        super().__init__()
-        self.epsilon, self.published_sums = epsilon, published_sums
-        self.instance_share = self.create_parameter([1, channels, 1, 1], default_initializer=Constant(0.9))
+    share_at_start = 0.9
 
     def forward(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
         """x (N, C, H, W), gamma and beta (N, C) -> (N, C, H, W)."""
-        return layer_instance_normalize(
-            x, self.instance_share, gamma, beta, self.epsilon, self.published_sums and not self.training
-        )
+        return self.normalize(x, gamma, beta)
 
 
 def _two_linear(inside: int, outside: int) -> nn.Sequential:
@@ -214,8 +216,6 @@ class BatchStatisticsNorm(nn.Layer):
 def clip_shares(network: nn.Layer) -> None:
     """Bring every mixing weight of the layers above back to [0, 1], in place: for a recipe's `after` step."""
     with paddle.no_grad():
-        for layer in network.sublayers(include_self=True):
-            for name in ("instance_share", "content_share_gamma", "content_share_beta"):
-                share = getattr(layer, name, None)
-                if share is not None:
-                    share.set_value(share.clip(0.0, 1.0))
+        for name, parameter in network.named_parameters():
+            if name.rsplit(".")[-1] in ("instance_share", "content_share_gamma", "content_share_beta"):
+                parameter.set_value(parameter.clip(0.0, 1.0))

@@ -1,11 +1,46 @@
-"""The normalization a translation network is built with, by name, and whether samples of a batch stay apart."""
+"""Convolutions that start as the GAN papers' do, the norm behind them by name, and whether samples stay apart."""
 
 from __future__ import annotations
 
 from paddle import ParamAttr, nn
+from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError
 from ppgen.networks.blocks.norm import BatchStatisticsNorm
+
+
+def small_weights() -> ParamAttr:
+    """N(0, 0.02) to start from, as in DCGAN (section 4), pix2pix and CycleGAN."""
+    return ParamAttr(initializer=Normal(0.0, 0.02))
+
+
+def convolution(
+    in_channels: int, out_channels: int, kernel: int, stride: int = 1, padding: int = 0, bias: bool = True
+) -> nn.Conv2D:
+    """One that starts from `small_weights`."""
+    bias_attr = None if bias else False
+    return nn.Conv2D(
+        in_channels, out_channels, kernel, stride, padding, weight_attr=small_weights(), bias_attr=bias_attr
+    )
+
+
+def transposed_convolution(
+    in_channels: int,
+    out_channels: int,
+    kernel: int,
+    stride: int = 2,
+    padding: int = 1,
+    bias: bool = True,
+    extra: int = 0,
+) -> nn.Conv2DTranspose:
+    """One that starts from `small_weights`; `extra`: rows and columns added to the output.
+
+    Paddle's own kernel: measured 2-10 times as fast on a CPU as its phases by hand (MKL's fast path on).
+    """
+    bias_attr = None if bias else False
+    return nn.Conv2DTranspose(
+        in_channels, out_channels, kernel, stride, padding, extra, weight_attr=small_weights(), bias_attr=bias_attr
+    )
 
 
 def frozen_instance_norm(channels: int) -> nn.InstanceNorm2D:

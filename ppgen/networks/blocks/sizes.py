@@ -1,8 +1,10 @@
-"""Sizes that networks are built with."""
+"""Sizes that networks are built with, and of the pictures they take."""
 
 from __future__ import annotations
 
-from ppgen.errors import ConfigError
+import paddle
+
+from ppgen.errors import ConfigError, DataError
 
 
 def check_sizes(owner: str, **sizes: int | None) -> None:
@@ -14,3 +16,23 @@ def check_sizes(owner: str, **sizes: int | None) -> None:
     for name, size in sizes.items():
         if size is not None and size < 1:
             raise ConfigError(f"{owner}: {name} must be 1 or more, got {size}")
+
+
+def check_sides(owner: str, pictures: paddle.Tensor, cell: int, least: int = 0) -> None:
+    """DataError unless the sides of (N, C, H, W) are multiples of `cell` and at least `least`."""
+    height, width = pictures.shape[2:]
+    if height % cell or width % cell or min(height, width) < least:
+        bound = f" and at least {least}" if least > cell else ""
+        raise DataError(
+            f"{owner} needs height and width that are multiples of {cell}{bound}, got {height}x{width}"
+        )
+
+
+def check_full(owner: str, pictures: paddle.Tensor, image_size: int) -> None:
+    """DataError unless (N, C, H, W) have the side that a full (not light) network is bound to."""
+    height, width = pictures.shape[2:]
+    if {height, width} != {image_size}:
+        raise DataError(
+            f"this full {owner} network reads {image_size}x{image_size} images only, got {height}x{width}; resize the "
+            f"picture or build the network with image_size={height}"
+        )
