@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ppgen.device import check_paddle
 from ppgen.errors import ConfigError, PPGenError
+
+if TYPE_CHECKING:
+    from ppgen.apps.batch import R, Report
 
 Run = Callable[[argparse.Namespace], "int | None"]
 #: declares an argument, or several
@@ -138,7 +141,7 @@ def only_with(args: argparse.Namespace, what: str, *names: str) -> None:
         raise ConfigError(f"{', '.join(given)}: {verb} a meaning only with {what}; leave it out")
 
 
-def finish(report: Any, lines: Iterable[object]) -> int:
+def finish(report: Report[R], lines: Iterable[object]) -> int:
     """Print what a batch made and how it went; the exit code: 1 where some of several failed.
 
     Raises the error of the only item.

@@ -78,30 +78,22 @@ def interpolate(args: argparse.Namespace) -> int:
 
     `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
     """
-    from ppgen.apps.drawings import Drawings
-    from ppgen.apps.stylegan2_model import TRUNCATION
-    from ppgen.latent.paths import through
-    from ppgen.latent.render import batch_of, draw
-    from ppgen.latent.seeds import latents_of
-    from ppgen.latent.styles import mapping_and_synthesis
+    from ppgen.apps.stylegan2_model import StyleModel
+    from ppgen.latent.render import check_labels
     from ppgen.networks.protocols import StyleGenerator
 
     predictor = predictor_of(args, args.default_model)
-    network = predictor.network
-    space = args.space or ("w" if isinstance(network, StyleGenerator) else "z")
-    if space == "z":
-        psi = _truncation(args, predictor)
+    network, psi = predictor.network, _truncation(args, predictor)
+    if (args.space or ("w" if isinstance(network, StyleGenerator) else "z")) == "z":
         drawings = predictor.walk(args.seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
         return write(drawings, args.output, args.fps)
     if not isinstance(network, StyleGenerator):
         raise ConfigError(f"--space w: a {type(network).__name__} has no W; leave it out")
-    if args.label is not None:
-        raise ConfigError("this network was trained without classes, so it takes no label")
-    psi = TRUNCATION if args.truncation is None else args.truncation
-    w = mapping_and_synthesis(network)[0](latents_of(args.seeds, network.latent_dim))
-    points = through(w, args.steps, args.way or "lerp", not args.open)
-    pictures = draw(lambda part: network.synthesize(network.spread(part, psi)), points, batch=batch_of(network))
-    return write(Drawings(pictures, args.steps), args.output, args.fps)
+    check_labels(args.label, 1, network.classes)
+    model = StyleModel(predictor.name)
+    model.network = network  # loaded already
+    drawings = model.walk_w(args.seeds, args.steps, args.way or "lerp", not args.open, psi)
+    return write(drawings, args.output, args.fps)
 
 
 COMMANDS = {"sample": sample, "interpolate": interpolate}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from ppgen.cli.command import add_debug
 
@@ -25,10 +24,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add_debug(parser)
 
 
-def model_arguments(args: argparse.Namespace) -> dict[str, Any]:
+def model_arguments(args: argparse.Namespace) -> dict[str, object]:
     """What the predictors' constructors take; chooses the device."""
     from ppgen.device import select
 
     select(prefer_gpu=not args.cpu)
     names = ("output_path", "weight_path", "model_type", "size", "style_dim", "n_mlp", "channel_multiplier")
-    return {name: getattr(args, name) for name in names}
+    return {name: vars(args)[name] for name in names}

@@ -13,12 +13,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from ppgen import hub
 from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS
+from ppgen.datasets.image_folder import Pictures
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import write_text
 from ppgen.io.weights import add_extra, description, read_extra
@@ -84,16 +85,7 @@ def parse_amounts(
     return amounts
 
 
-class Answering(Protocol):
-    """A dataset with a table that says who has what: an `ImageFolder` with one, or `CelebA`."""
-
-    rows: list[dict[str, str]]
-    table: Path
-
-    def has(self, name: str) -> np.ndarray: ...
-
-
-def answers_of(dataset: Answering, names: list[str] | None = None) -> dict[str, np.ndarray]:
+def answers_of(dataset: Pictures, names: list[str] | None = None) -> dict[str, np.ndarray]:
     """What a dataset says about each of its pictures: 1 yes, 0 no, NaN unknown; float32 (n,) by name.
 
     Args:

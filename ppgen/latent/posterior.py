@@ -54,17 +54,12 @@ class Report(NamedTuple):
     def summary(self) -> dict[str, float]:
         """Figures over the active dimensions, JSON-able; shares are NaN-free zeros where none is active."""
         active = self.active
-        count = int(active.sum())
-
-        def share(of: np.ndarray) -> float:
-            return float(of[active].mean()) if count else 0.0
-
+        shares = {"near_normal_share": self.near_normal, "passes_ks_share": self.p > 0.05}
         return {
             "dimensions": len(self.kl),
-            "active": count,
+            "active": int(active.sum()),
             "kl_nats": float(self.kl.sum()),
-            "near_normal_share": share(self.near_normal),
-            "passes_ks_share": share(self.p > 0.05),
+            **{name: float(of[active].mean()) if active.any() else 0.0 for name, of in shares.items()},
         }
 
 

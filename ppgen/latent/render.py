@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import paddle
 from tqdm import tqdm
 
+from ppgen.datasets.base import Samples
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.image import to_uint8
 from ppgen.networks.protocols import Encoder, LatentGenerator, StyleGenerator, check_kind
@@ -26,14 +27,6 @@ class Codes(NamedTuple):
 
     mu: np.ndarray  # (n, d) float32
     log_variance: np.ndarray  # (n, d) float32
-
-
-class SinglePictures(Protocol):
-    """A dataset whose samples hold `image` float32 (C, H, W) in [-1, 1]."""
-
-    def __len__(self) -> int: ...
-
-    def sample(self, index: int, rng: np.random.Generator | None = None) -> Mapping[str, np.ndarray]: ...
 
 
 def _batches(count: int, label: str, batch: int) -> Iterator[slice]:
@@ -133,7 +126,7 @@ def encode(network: object, images: np.ndarray, name: str = "these weights") -> 
     return Codes(*(np.concatenate([part[k].numpy() for part in parts]) for k in range(2)))
 
 
-def encode_all(network: object, dataset: SinglePictures, name: str = "these weights") -> Codes:
+def encode_all(network: object, dataset: Samples, name: str = "these weights") -> Codes:
     """Codes of a dataset's pictures, in its order and as it gives them for evaluation; with a progress bar."""
     check_kind(network, Encoder, name)
     parts = []
