@@ -44,4 +44,4 @@ def test_it_is_small_and_brings_its_mean_and_directions(predictor):
     assert np.abs(predictor.mean_w()).max() > 0
     assert {"Eyeglasses", "Male", "Smiling", "Young", "sefa-1"} <= set(predictor.directions)
     judge = hub.load(f"{NAME}_discriminator")  # what a training goes on with
-    assert judge.size == predictor.network.image_size
+    assert judge.image_size == predictor.network.image_size
