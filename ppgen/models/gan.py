@@ -10,8 +10,6 @@ the generator learns from the discriminator's verdict on the same drawings.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import paddle
 
 from ppgen.errors import ConfigError
@@ -47,7 +45,7 @@ class GAN(Adversarial):
         self,
         generator: dict,
         discriminator: dict,
-        objective: Literal["vanilla", "logistic", "lsgan", "wgan", "wgangp", "hinge"] = "vanilla",
+        objective: str = "vanilla",
         penalty: float | None = None,
         one_sided: bool = False,
         clip: float | None = None,

@@ -8,8 +8,6 @@ from the discriminator and from the distance to the true picture.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import paddle
 from paddle import Tensor, nn
@@ -48,7 +46,7 @@ class Pix2Pix(Model):
         self,
         generator: dict,
         discriminator: dict,
-        objective: Literal["vanilla", "logistic", "lsgan", "wgan", "wgangp", "hinge"] = "vanilla",
+        objective: str = "vanilla",
         l1_weight: float = 100.0,
         adversarial_weight: float = 1.0,
         penalty: float | None = None,
