@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,9 @@ LATEST, BEST = "latest", "best"
 _FILES = ("weights.safetensors", "state.safetensors")
 
 
+Facts = dict[str, Any]  # JSON: step, seconds, seed …
+
+
 class Checkpoint(NamedTuple):
     """What a checkpoint folder holds.
 
@@ -31,7 +35,7 @@ class Checkpoint(NamedTuple):
 
     weights: dict[str, np.ndarray]
     state: dict[str, np.ndarray]
-    facts: dict[str, Any]
+    facts: Facts
 
 
 def _digest(path: Path) -> str:
@@ -42,7 +46,7 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _digest_of(facts: dict[str, Any]) -> str:
+def _digest_of(facts: Facts) -> str:
     text = json.dumps({key: value for key, value in facts.items() if key != "sha256"}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -59,7 +63,7 @@ def save(
     step: int,
     weights: dict[str, np.ndarray],
     state: dict[str, np.ndarray],
-    facts: dict[str, Any],
+    facts: Facts,
     keep: int,
 ) -> Path:
     """Write `root/step_00001234/` and make it the newest; older ones beyond `keep` go, the best one stays.
@@ -149,14 +153,14 @@ def load(folder: Path) -> Checkpoint:
         ) from error
 
 
-def load_newest(root: Path) -> tuple[Path, Checkpoint, list[str]]:
-    """The newest checkpoint that can be read: (folder, content, a sentence for each damaged one passed over).
+def first_whole(folders: Sequence[Path], root: Path) -> tuple[Path, Checkpoint, list[str]]:
+    """The first of these that can be read: (folder, content, a sentence for each damaged one passed over).
 
     Raises:
-        WeightsError: none of them can be read.
+        WeightsError: none of them can be read, or there are none in `root`.
     """
     passed_over: list[str] = []
-    for folder in newest_first(root):
+    for folder in folders:
         try:
             return folder, load(folder), passed_over
         except WeightsError as error:
@@ -164,12 +168,6 @@ def load_newest(root: Path) -> tuple[Path, Checkpoint, list[str]]:
     raise WeightsError("\n".join(passed_over) or f"{root}: holds no checkpoint")
 
 
-def first_whole(places: list[Path]) -> tuple[Checkpoint, Path]:
-    """The first of these checkpoints that can be read; WeightsError of the last one if none can."""
-    for number, place in enumerate(places, 1):
-        try:
-            return load(place), place
-        except WeightsError:
-            if number == len(places):
-                raise
-    raise WeightsError("there is no checkpoint to go back to")
+def load_newest(root: Path) -> tuple[Path, Checkpoint, list[str]]:
+    """The newest checkpoint that can be read, as `first_whole`."""
+    return first_whole(newest_first(root), root)

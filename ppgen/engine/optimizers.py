@@ -9,13 +9,17 @@ from collections.abc import Callable
 import numpy as np
 import paddle
 from paddle import nn
+from paddle.optimizer import Optimizer
 
+from ppgen.config import Settings
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.models.base import Model, Phase
 from ppgen.registry import NamedParts, nearest
 
+Parameters = list[paddle.Tensor]
 
-def trainable(layers: list[nn.Layer]) -> list[paddle.Tensor]:
+
+def trainable(layers: list[nn.Layer]) -> Parameters:
     """The parameters of these networks that are meant to be trained, in a fixed order."""
     return [p for layer in layers for p in layer.parameters() if p.trainable]
 
@@ -25,14 +29,9 @@ def _clip(norm: float | None) -> nn.ClipGradByGlobalNorm | None:
 
 
 def adam(
-    parameters: list[paddle.Tensor],
-    learning_rate: float = 2e-4,
-    beta1: float = 0.5,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    weight_decay: float = 0.0,
-    clip_norm: float | None = None,
-) -> paddle.optimizer.Optimizer:
+    parameters: Parameters, learning_rate: float = 2e-4, beta1: float = 0.5, beta2: float = 0.999,
+    epsilon: float = 1e-8, weight_decay: float = 0.0, clip_norm: float | None = None,
+) -> Optimizer:  # fmt: skip
     """Adam (Kingma and Ba 2015).
 
     Args:
@@ -45,14 +44,9 @@ def adam(
 
 
 def adamw(
-    parameters: list[paddle.Tensor],
-    learning_rate: float = 2e-4,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    weight_decay: float = 0.01,
-    clip_norm: float | None = None,
-) -> paddle.optimizer.Optimizer:
+    parameters: Parameters, learning_rate: float = 2e-4, beta1: float = 0.9, beta2: float = 0.999,
+    epsilon: float = 1e-8, weight_decay: float = 0.01, clip_norm: float | None = None,
+) -> Optimizer:  # fmt: skip
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
     return paddle.optimizer.AdamW(
         learning_rate, beta1, beta2, epsilon, parameters, weight_decay=weight_decay, grad_clip=_clip(clip_norm)
@@ -60,31 +54,23 @@ def adamw(
 
 
 def rmsprop(
-    parameters: list[paddle.Tensor],
-    learning_rate: float = 5e-5,
-    rho: float = 0.95,
-    epsilon: float = 1e-12,
-    momentum: float = 0.0,
-    weight_decay: float = 0.0,
-    clip_norm: float | None = None,
-) -> paddle.optimizer.Optimizer:
+    parameters: Parameters, learning_rate: float = 5e-5, rho: float = 0.95, epsilon: float = 1e-12,
+    momentum: float = 0.0, weight_decay: float = 0.0, clip_norm: float | None = None,
+) -> Optimizer:  # fmt: skip
     """RMSProp (Tieleman and Hinton 2012), the optimizer of WGAN.
 
     epsilon: added to the mean square, inside the root; Paddle's own 1e-6 would stop gradients below 0.001.
     """
+    decay, clip = weight_decay or None, _clip(clip_norm)
     return paddle.optimizer.RMSProp(
-        learning_rate, rho, epsilon, momentum, parameters=parameters, weight_decay=weight_decay or None,
-        grad_clip=_clip(clip_norm),
-    )  # fmt: skip
+        learning_rate, rho, epsilon, momentum, parameters=parameters, weight_decay=decay, grad_clip=clip
+    )
 
 
 def momentum_descent(
-    parameters: list[paddle.Tensor],
-    learning_rate: float = 1e-3,
-    momentum: float = 0.9,
-    weight_decay: float = 0.0,
+    parameters: Parameters, learning_rate: float = 1e-3, momentum: float = 0.9, weight_decay: float = 0.0,
     clip_norm: float | None = None,
-) -> paddle.optimizer.Optimizer:
+) -> Optimizer:  # fmt: skip
     """Gradient descent with momentum (Polyak 1964)."""
     return paddle.optimizer.Momentum(
         learning_rate, momentum, parameters, weight_decay=weight_decay or None, grad_clip=_clip(clip_norm)
@@ -92,17 +78,14 @@ def momentum_descent(
 
 
 def gradient_descent(
-    parameters: list[paddle.Tensor],
-    learning_rate: float = 1e-3,
-    weight_decay: float = 0.0,
-    clip_norm: float | None = None,
-) -> paddle.optimizer.Optimizer:
+    parameters: Parameters, learning_rate: float = 1e-3, weight_decay: float = 0.0, clip_norm: float | None = None
+) -> Optimizer:
     """Plain gradient descent."""
     return paddle.optimizer.SGD(learning_rate, parameters, weight_decay or None, _clip(clip_norm))
 
 
 DEFAULT_OPTIMIZER = "Adam"
-OPTIMIZERS: NamedParts[Callable[..., paddle.optimizer.Optimizer]] = NamedParts("optimizer")
+OPTIMIZERS: NamedParts[Callable[..., Optimizer]] = NamedParts("optimizer")
 for _name, _build in (
     ("Adam", adam), ("AdamW", adamw), ("RMSProp", rmsprop), ("Momentum", momentum_descent), ("SGD", gradient_descent),
 ):  # fmt: skip
@@ -122,7 +105,7 @@ _VALUES: dict[str, tuple[Callable[[float], bool], str]] = {
 }
 
 
-def value_faults(arguments: dict, where: str) -> list[str]:
+def value_faults(arguments: Settings, where: str) -> list[str]:
     """A sentence for each number that no optimizer can take."""
     return [
         f"{where}.{key}: expected {_VALUES[key][1]}, found {value}"
@@ -141,8 +124,8 @@ def lazy_correction(phases: list[Phase], network: str) -> float:
 
 
 def build_optimizer(
-    config: dict, parameters: list[paddle.Tensor], correction: float = 1.0, where: str = "optimizer"
-) -> paddle.optimizer.Optimizer:
+    config: Settings, parameters: Parameters, correction: float = 1.0, where: str = "optimizer"
+) -> Optimizer:
     """`{'name': 'Adam', **arguments}` over these parameters.
 
     Args:
@@ -163,86 +146,78 @@ def build_optimizer(
     return build(parameters, **arguments)
 
 
-def build_optimizers(config: dict[str, dict], model: Model) -> dict[str, paddle.optimizer.Optimizer]:
+def build_optimizers(config: dict[str, Settings], model: Model) -> dict[str, Optimizer]:
     """One for each network, by the section `optimizer` of a config.
 
     Raises:
         ConfigError: an entry names a network that the model does not have, or a trained network has no entry.
     """
-    result, phases = {}, model.phases()
+    result, phases, known = {}, model.phases(), list(model.networks)
     for name, arguments in config.items():
-        if name not in model.networks:
-            known = list(model.networks)
-            raise ConfigError(
-                f"optimizer.{name}: the model has no such network{nearest(name, known)} (it has {', '.join(known)})"
-            )
+        if name not in known:
+            hint = f"{nearest(name, known)} (it has {', '.join(known)})"
+            raise ConfigError(f"optimizer.{name}: the model has no such network{hint}")
         parameters, correction = trainable([model.networks[name]]), lazy_correction(phases, name)
         result[name] = build_optimizer(arguments, parameters, correction, f"optimizer.{name}")
-    untrained = {n for phase in phases for n in phase.trains} - set(result)
-    if untrained:
+    if untrained := {n for phase in phases for n in phase.trains} - set(result):
         raise ConfigError(f"optimizer: no entry for {', '.join(sorted(untrained))}")
     return result
 
 
-def _names(networks: dict[str, nn.Layer]) -> dict[str, str]:
-    """Paddle's generated parameter name -> `network.structured.name`."""
-    return {p.name: f"{net}.{key}" for net, layer in networks.items() for key, p in layer.named_parameters()}
-
-
-def optimizer_state(optimizer: paddle.optimizer.Optimizer, networks: dict[str, nn.Layer]) -> dict[str, np.ndarray]:
-    """Moments keyed `network.parameter|moment`.
+class OptimizerState:
+    """An optimizer's moments as `Stateful`, keyed `network.parameter|moment`.
 
     Paddle keys them by generated names such as `linear_1.w_0_moment1_0`, which change as soon as one more
     layer is built before.
     """
-    names = sorted(_names(networks).items(), key=lambda item: -len(item[0]))
-    result = {}
-    for key, value in optimizer.state_dict().items():
-        for generated, structured in names:
-            if key.startswith(generated + "_"):
-                result[f"{structured}|{key[len(generated) + 1 :]}"] = np.asarray(value)
-                break
-    return result
+
+    def __init__(self, optimizer: Optimizer, name: str, network: nn.Layer) -> None:
+        self.optimizer = optimizer
+        self.parameters = {f"{name}.{key}": parameter for key, parameter in network.named_parameters()}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All moments that there are."""
+        longest_first = sorted(self.parameters.items(), key=lambda item: -len(item[1].name))
+        result = {}
+        for key, value in self.optimizer.state_dict().items():
+            for name, parameter in longest_first:
+                if key.startswith(f"{parameter.name}_"):
+                    result[f"{name}|{key.removeprefix(parameter.name)[1:]}"] = np.asarray(value)
+                    break
+        return result
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Put back what `arrays` returned; WeightsError if it is of other networks or another optimizer."""
+        restored, begun = {}, {}
+        for key, value in arrays.items():
+            name, _, moment = key.rpartition("|")
+            if name not in self.parameters:
+                raise WeightsError(f"the checkpoint holds optimizer state for '{name}', which this model has not")
+            begun[name] = self.parameters[name]
+            restored[f"{begun[name].name}_{moment}"] = paddle.to_tensor(value)
+        try:
+            self.optimizer.set_state_dict({**_as_they_begin(self.optimizer, restored), **restored})
+            _take_moments(self.optimizer, [p for name, p in self.parameters.items() if name in begun])
+        except AssertionError as error:
+            raise WeightsError(
+                "the checkpoint's moments are those of another optimizer; set optimizer.NETWORK.name back, or start a "
+                "new run with --load"
+            ) from error
 
 
-def restore_optimizer(
-    optimizer: paddle.optimizer.Optimizer, state: dict[str, np.ndarray], networks: dict[str, nn.Layer]
-) -> None:
-    """Put back what `optimizer_state` returned; WeightsError if it is of other networks or another optimizer."""
-    generated = {structured: name for name, structured in _names(networks).items()}
-    restored = {}
-    for key, value in state.items():
-        structured, _, moment = key.rpartition("|")
-        if structured not in generated:
-            raise WeightsError(f"the checkpoint holds optimizer state for '{structured}', which this model has not")
-        restored[f"{generated[structured]}_{moment}"] = paddle.to_tensor(value)
-    begun = {key.rpartition("|")[0] for key in state}
-    parameters = {f"{net}.{key}": p for net, layer in networks.items() for key, p in layer.named_parameters()}
-    try:
-        optimizer.set_state_dict({**_as_they_begin(optimizer, restored), **restored})
-        _take_moments(optimizer, [p for name, p in parameters.items() if name in begun])
-    except AssertionError as error:
-        raise WeightsError(
-            "the checkpoint's moments are those of another optimizer; set optimizer.NETWORK.name back, or start a new "
-            "run with --load"
-        ) from error
-
-
-def _as_they_begin(
-    optimizer: paddle.optimizer.Optimizer, restored: dict[str, paddle.Tensor]
-) -> dict[str, paddle.Tensor]:
+def _as_they_begin(optimizer: Optimizer, restored: dict[str, paddle.Tensor]) -> dict[str, paddle.Tensor]:
     """First values of moments that there are by now and that are not to be restored: of layers which a growing network
     took in after the checkpoint that it goes back to. By name, as `set_state_dict` wants all of them."""
     first = {"beta1_pow_acc": "_beta1", "beta2_pow_acc": "_beta2"}
     return {
-        own.name: paddle.full_like(own, getattr(optimizer, first[kind]) if kind in first else 0.0)
+        own.name: paddle.full_like(own, vars(optimizer)[first[kind]] if kind in first else 0.0)
         for kind, moments in optimizer._accumulators.items()
         for own in moments.values()
         if own.name not in restored
     }
 
 
-def _take_moments(optimizer: paddle.optimizer.Optimizer, begun: list[paddle.Tensor]) -> None:
+def _take_moments(optimizer: Optimizer, begun: Parameters) -> None:
     """Make the moments of parameters that have moved now, out of what `set_state_dict` was given, and let go of that.
 
     Paddle hands it out at a parameter's first step, and as long as any of it is left it asserts that there is some for

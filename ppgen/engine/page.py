@@ -100,11 +100,6 @@ class RunPage:
         }
 
 
-def write_page(folder: Path, losses: Collection[str] | None = None) -> Path:
-    """Write the page of a run folder once; a training keeps a `RunPage` instead."""
-    return RunPage(folder, losses).write()
-
-
 @cache
 def _template() -> str:
     return Path(__file__).with_name("page.html").read_text(encoding="utf-8")

@@ -10,11 +10,10 @@ from paddle import nn
 from ppgen.engine import checkpoint, distributed
 from ppgen.engine.amp import Precision
 from ppgen.engine.ema import Average
-from ppgen.engine.optimizers import build_optimizers
+from ppgen.engine.optimizers import OptimizerState, build_optimizers
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.state import (
     NetworkState,
-    OptimizerState,
     check_declared,
     check_finite,
     enlarged,
@@ -81,7 +80,7 @@ class Snapshot:
         networks = self.model.networks
         return {
             **{f"ema.{name}": average for name, average in self.averages.items()},
-            **{f"optimizer.{n}": OptimizerState(o, {n: networks[n]}) for n, o in self.optimizers.items()},
+            **{f"optimizer.{n}": OptimizerState(o, n, networks[n]) for n, o in self.optimizers.items()},
             **self._own_state(),
             "precision": self.precision,
         }

@@ -8,7 +8,6 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from ppgen.engine.optimizers import optimizer_state, restore_optimizer
 from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
 from ppgen.models.base import Model, Stateful
 from ppgen.networks.protocols import Enlargeable
@@ -46,21 +45,6 @@ def enlarged(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.n
     """
     fits = not isinstance(network, Enlargeable) or set(arrays) == set(network.state_dict())
     return arrays if fits else network.of_smaller(arrays)
-
-
-class OptimizerState:
-    """An optimizer's moments, keyed by structured parameter names, as `Stateful`."""
-
-    def __init__(self, optimizer: paddle.optimizer.Optimizer, networks: dict[str, nn.Layer]) -> None:
-        self.optimizer, self.networks = optimizer, networks
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Moments by `network.parameter|moment`."""
-        return optimizer_state(self.optimizer, self.networks)
-
-    def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Put moments back; WeightsError if they are another network's."""
-        restore_optimizer(self.optimizer, arrays, self.networks)
 
 
 def gather(parts: dict[str, Stateful]) -> dict[str, np.ndarray]:

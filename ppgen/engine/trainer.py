@@ -84,25 +84,16 @@ class Trainer:
         self.watcher, self.stop_at = watcher, config.total_iters
         self.stopped_by: signal.Signals | None = None
         loader = config.loader
-        pieces = distributed.world_size() * loader.accumulate
-        if loader.batch_size % pieces:
-            raise ConfigError(
-                f"loader.batch_size: {loader.batch_size} cannot be shared by {distributed.world_size()} processes"
-                + (f" in {loader.accumulate} pieces each" if loader.accumulate > 1 else "")
-            )
+        rank, world = distributed.rank(), distributed.world_size()
+        if loader.batch_size % (world * loader.accumulate):
+            pieces = f" in {loader.accumulate} pieces each" if loader.accumulate > 1 else ""
+            raise ConfigError(f"loader.batch_size: {loader.batch_size} cannot be shared by {world} processes{pieces}")
         self.snapshot = Snapshot(model, config, folder)
         if validation is not None:
             check_enough(config.validate, distinct(validation))
         self.updater = Updater(model, self.snapshot.optimizers, self.snapshot.precision, config.guard.gradient_interval)
         self.stream = BatchStream(
-            train,
-            loader.batch_size,
-            config.seed,
-            loader.turns,
-            distributed.rank(),
-            distributed.world_size(),
-            loader.workers,
-            loader.on_corrupt,
+            train, loader.batch_size, config.seed, loader.turns, rank, world, loader.workers, loader.on_corrupt
         )
         self._validation_reader: Reader | None = None
 
@@ -231,7 +222,8 @@ class Trainer:
         times = now.rollbacks + 1
         for network in self.model.networks.values():
             network.clear_gradients(set_to_zero=False)  # layers that begin later must not step meanwhile
-        now.take(*checkpoint.first_whole(places[min(guard.back, len(places)) - 1 :]))
+        place, saved, _ = checkpoint.first_whole(places[min(guard.back, len(places)) - 1 :], self.folder)
+        now.take(saved, place)
         now.rollbacks = times
         distributed.agree(0)  # nobody writes a new checkpoint before everybody has read this one
         if observer is not None:

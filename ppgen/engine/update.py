@@ -48,11 +48,7 @@ class Updater:
     """
 
     def __init__(
-        self,
-        model: Model,
-        optimizers: Optimizers,
-        precision: Precision | None = None,
-        gradient_interval: int = 1,
+        self, model: Model, optimizers: Optimizers, precision: Precision | None = None, gradient_interval: int = 1
     ) -> None:
         self.model, self.optimizers = model, optimizers
         self.precision = precision or Precision()
@@ -124,10 +120,10 @@ class Updater:
         norms = ", ".join(f"{k} {v:.3g}" for k, v in self.norms.items()) or "none measured"
         samples = [str(i) for batch, _ in parts for i in batch.get("id", [])]
         names = f"; samples: {', '.join(samples[:16])}" if samples else ""
-        found = distributed.gather_texts(f"{what} ({losses}); last gradient norms: {norms}{names}" if what else "")
-        if len(found) > 1:
-            found = [f"process {rank}: {text}" for rank, text in enumerate(found) if text]
-        return TrainingDiverged(f"step {step.index}, phase {phase.name}: " + " | ".join(found))
+        texts = distributed.gather_texts(f"{what} ({losses}); last gradient norms: {norms}{names}" if what else "")
+        if len(texts) > 1:
+            texts = [f"process {rank}: {text}" for rank, text in enumerate(texts) if text]
+        return TrainingDiverged(f"step {step.index}, phase {phase.name}: " + " | ".join(texts))
 
 
 def _shrink(parameters: list[paddle.Tensor], norm: float, limit: float | None) -> None:

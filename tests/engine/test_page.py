@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ppgen.engine.curves import Curves, points_for, thin
-from ppgen.engine.page import RunPage, write_page
+from ppgen.engine.page import RunPage
 from ppgen.errors import OutputError
 from ppgen.io.image import save_image
 
@@ -49,7 +49,7 @@ def _data(page):
 
 
 def test_the_page_tells_the_state_of_the_run_and_groups_its_curves(run):
-    data = _data(write_page(run, losses={"d"}))
+    data = _data(RunPage(run, losses={"d"}).write())
     assert {k: data["state"][k] for k in ("step", "total", "images", "eta_hours")} == {
         "step": 800,
         "total": 1000,
@@ -66,7 +66,7 @@ def test_the_page_tells_the_state_of_the_run_and_groups_its_curves(run):
 def test_what_the_log_does_not_say_is_worked_out_from_its_rows(run):
     (run / "log.jsonl").write_text("")
     _append(run, _row(100), _row(200), _row(300))  # 1 hour and 400 images each
-    state = _data(write_page(run))["state"]
+    state = _data(RunPage(run).write())["state"]
     assert state["images_per_second"] == pytest.approx(400 / 3600)
     assert state["eta_hours"] == pytest.approx(7)
     assert state["wait_share"] is None
@@ -74,7 +74,7 @@ def test_what_the_log_does_not_say_is_worked_out_from_its_rows(run):
 
 def test_nothing_of_a_run_becomes_markup(run):
     _append(run, _row(820, **{EVIL: 1.0}))
-    text = write_page(run).read_text()
+    text = RunPage(run).write().read_text()
     assert EVIL not in text and text.count("<script") == 2 and text.count("</script>") == 2
     data = _data(run / "index.html")
     assert EVIL in data["config"] and EVIL in data["history"][0]["command"]
@@ -82,14 +82,14 @@ def test_nothing_of_a_run_becomes_markup(run):
 
 
 def test_the_page_needs_nothing_from_elsewhere(run):
-    text = write_page(run).read_text()
+    text = RunPage(run).write().read_text()
     assert not re.search(r"(src|href)\s*=\s*[\"']?\s*(https?:)?//", text)
     assert "default-src 'none'" in text and "fetch(" not in text and "import " not in text.split("<script>")[1]
 
 
 def test_a_value_that_is_not_finite_is_a_gap_and_said(run):
     _append(run, _row(820, d_real=float("nan")), _row(840, d_real=float("inf")))
-    curve = next(c for c in _data(write_page(run))["curves"] if c["name"] == "d_real")
+    curve = next(c for c in _data(RunPage(run).write())["curves"] if c["name"] == "d_real")
     assert curve["y"][-2:] == [None, None] and curve["broken"] == 820
 
 
@@ -97,23 +97,23 @@ def test_best_weights_show_their_scores(run):
     from safetensors.numpy import save_file
 
     card = {"step": 600, "scores": {"kid": 0.01, "fid": float("nan")}}
-    save_file({"w": np.zeros(1, np.float32)}, run / "best.safetensors", metadata={"card": json.dumps(card)})
-    assert _data(write_page(run))["state"]["best"] == {"step": 600, "scores": {"kid": 0.01, "fid": None}}
+    save_file({"w": np.zeros(1, np.float32)}, run / "best.safetensors", metadata={"class": "Any", "args": "{}", "card": json.dumps(card)})
+    assert _data(RunPage(run).write())["state"]["best"] == {"step": 600, "scores": {"kid": 0.01, "fid": None}}
     (run / "best.safetensors").write_bytes(b"damaged")
-    assert _data(write_page(run))["state"]["best"] is None
+    assert _data(RunPage(run).write())["state"]["best"] is None
 
 
 def test_an_empty_folder_has_a_page_and_none_has_an_error(tmp_path):
-    data = _data(write_page(tmp_path))
+    data = _data(RunPage(tmp_path).write())
     assert data["curves"] == [] and data["state"]["step"] == 0
     with pytest.raises(OutputError, match="no such run folder"):
-        write_page(tmp_path / "missing")
+        RunPage(tmp_path / "missing").write()
 
 
 @pytest.mark.parametrize("name, text", [("config.yaml", "a: [1"), ("config.yaml", "- 1"), ("history.jsonl", "1\n{")])
 def test_a_file_that_a_person_is_editing_ends_no_training(run, name, text):
     (run / name).write_text(text)
-    assert _data(write_page(run))["state"]["step"] == 800
+    assert _data(RunPage(run).write())["state"]["step"] == 800
 
 
 def test_only_new_lines_are_read_and_a_rewritten_log_is_read_anew(run):
@@ -160,7 +160,7 @@ def test_thinning_keeps_spikes_means_and_the_last_step():
 
 def test_many_curves_share_what_a_page_may_weigh(tmp_path):
     _append(tmp_path, *({"step": s, **{f"norm/{k}": s * 1.234567 for k in range(200)}} for s in range(1, 500)))
-    assert write_page(tmp_path).stat().st_size < 1_000_000
+    assert RunPage(tmp_path).write().stat().st_size < 1_000_000
     assert points_for(1) == 1500 and points_for(200) * 200 <= 45_000 and points_for(10**6) == 150
 
 
@@ -225,7 +225,7 @@ def _in_browser(page, tmp_path):
 
 @pytest.mark.slow
 def test_a_browser_draws_it_from_disk_and_its_controls_work(run, tmp_path):
-    dom = _in_browser(write_page(run), tmp_path)
+    dom = _in_browser(RunPage(run).write(), tmp_path)
     assert "<title>80 % dcgan-1</title>" in dom
     assert dom.count("<figure") == 4 and dom.count('class="line"') == 3 + 1
     found = re.search(r'data-tried="([^"]*)"', dom)
