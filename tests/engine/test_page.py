@@ -97,7 +97,8 @@ def test_best_weights_show_their_scores(run):
     from safetensors.numpy import save_file
 
     card = {"step": 600, "scores": {"kid": 0.01, "fid": float("nan")}}
-    save_file({"w": np.zeros(1, np.float32)}, run / "best.safetensors", metadata={"class": "Any", "args": "{}", "card": json.dumps(card)})
+    described = {"class": "Any", "args": "{}", "card": json.dumps(card)}
+    save_file({"w": np.zeros(1, np.float32)}, run / "best.safetensors", metadata=described)
     assert _data(RunPage(run).write())["state"]["best"] == {"step": 600, "scores": {"kid": 0.01, "fid": None}}
     (run / "best.safetensors").write_bytes(b"damaged")
     assert _data(RunPage(run).write())["state"]["best"] is None
