@@ -13,7 +13,7 @@ from ppgen.faces.shipped import shipped
 from ppgen.io.image import to_tensor_array
 
 if TYPE_CHECKING:
-    from ppgen.networks.blazeface import BlazeFace
+    from paddle import nn
 
 MIN_SCORE = 0.5  # MediaPipe's
 _SAME_FACE = 0.3  # intersection over union from which two boxes show one face; MediaPipe's
@@ -55,7 +55,7 @@ class Detection(NamedTuple):
         return abs(self.turn) > _EARS
 
 
-def detect_faces(image: np.ndarray, min_score: float = MIN_SCORE, network: BlazeFace | None = None) -> list[Detection]:
+def detect_faces(image: np.ndarray, min_score: float = MIN_SCORE, network: nn.Layer | None = None) -> list[Detection]:
     """Faces of an upright photo of any size, best first; an empty list where there are none.
 
     image: (H, W, 3) uint8 RGB. network: the one to ask; None: the shipped one.

@@ -9,10 +9,12 @@ import numpy as np
 from ppgen.errors import NoFaceError
 from ppgen.faces.blaze import Detection, detect_faces, overlap
 from ppgen.faces.mesh import MIN_PRESENCE, lay_mesh
-from ppgen.faces.mesh_table import head_pose, landmarks68
+from ppgen.faces.mesh_table import Pose, head_pose, landmarks68
 from ppgen.faces.record import Face
 
 _CLEAR = 0.6  # score from which a face counts in parts of a photo, in a turned one, and in profile
+# Below the first, a face may be one that stands on its head; then what is seen turned counts if it is so much surer.
+_SURE, _BETTER = 0.75, 0.1
 _SEEN = 3  # a photo is also looked at in squares of a third of its longer side, half overlapping
 _SMALLEST_PART = 256  # pixels; smaller parts of a photo would be blown up
 _SAME_FACE = 0.3  # intersection over union
@@ -23,19 +25,25 @@ def find_mesh_faces(image: np.ndarray, name: str, rotate: bool = True, thorough:
     """Faces of a photo, best first by `Face.rank`; never an empty list.
 
     image: (H, W, 3) uint8 RGB; name: how messages call it.
-    The photo is looked at as a whole, then, where nothing is found, with `rotate`, turned by 90, 180 and 270 degrees,
-    then in parts. thorough: look at the parts even where the whole shows a face, for group photos.
+    The photo is looked at as a whole; with `rotate`, where nothing is found for sure, turned by 90, 180 and 270
+    degrees; where nothing is found, in parts. thorough: in parts even where the whole shows faces, for group photos.
     Raises NoFaceError, which names the pose where a head is seen that is turned away; WeightsError.
     """
     seen = detect_faces(image)
     faces = _marked(image, seen)
-    if not faces and rotate:
-        faces = _look_turned(image)
-    if not faces or thorough:
+    if rotate and _best(faces) < _SURE:
+        turned = _look_turned(image)
+        if _best(turned) > _best(faces) + _BETTER:
+            faces = turned
+    if not faces or thorough and not faces[0].rotation:
         faces += _marked(image, _look_at_parts(image, seen))
     if not faces:
         raise NoFaceError(_refusal(name, image, seen))
     return sorted(faces, key=lambda face: face.rank, reverse=True)
+
+
+def _best(faces: list[Face]) -> float:
+    return max((face.score for face in faces), default=0.0)
 
 
 def _look_turned(image: np.ndarray) -> list[Face]:
@@ -44,7 +52,7 @@ def _look_turned(image: np.ndarray) -> list[Face]:
     for quarter in (1, 2, 3):
         turned = np.ascontiguousarray(np.rot90(image, quarter))
         looks.append(_marked(turned, [one for one in detect_faces(turned, _CLEAR) if not one.past_ear], quarter))
-    return max(looks, key=lambda faces: max((face.score for face in faces), default=0.0))
+    return max(looks, key=_best)
 
 
 def _look_at_parts(image: np.ndarray, seen: list[Detection]) -> list[Detection]:
@@ -77,7 +85,8 @@ def _marked(turned: np.ndarray, seen: list[Detection], quarter: int = 0) -> list
     faces = []
     for one in seen:
         mesh = lay_mesh(turned, one)
-        pose, notes = head_pose(mesh.points), ()
+        pose: Pose | None = head_pose(mesh.points)
+        notes: tuple[str, ...] = ()
         if mesh.presence < MIN_PRESENCE:
             if not one.past_ear or one.score < _CLEAR:
                 continue

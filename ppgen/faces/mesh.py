@@ -13,7 +13,7 @@ from ppgen.faces.shipped import shipped
 from ppgen.io.image import to_tensor_array
 
 if TYPE_CHECKING:
-    from ppgen.networks.face_mesh import FaceMesh
+    from paddle import nn
 
 MIN_PRESENCE = 0.5  # MediaPipe's: below, the mesh fits no face
 _GROWTH = 1.5  # of a box, to the square around it; MediaPipe's
@@ -47,7 +47,7 @@ class Square(NamedTuple):
         return np.column_stack([turn, self.centre - turn @ np.full(2, (pixels - 1) / 2)])
 
 
-def lay_mesh(image: np.ndarray, face: Detection, network: FaceMesh | None = None, passes: int = 2) -> Mesh:
+def lay_mesh(image: np.ndarray, face: Detection, network: nn.Layer | None = None, passes: int = 2) -> Mesh:
     """The mesh of one face.
 
     image: (H, W, 3) uint8 RGB. network: the one to ask; None: the shipped one.
@@ -91,7 +91,7 @@ def lit(crop: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(crop * (_BRIGHT / white)), 0, 255).astype(np.uint8)
 
 
-def _look(image: np.ndarray, square: Square, network: FaceMesh) -> Mesh:
+def _look(image: np.ndarray, square: Square, network: nn.Layer) -> Mesh:
     import paddle
 
     from ppgen.networks.face_mesh import SIDE

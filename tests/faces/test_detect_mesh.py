@@ -30,6 +30,14 @@ def test_turned_photos(quarter):
     assert np.abs(turn_back(eyes(face), quarter, photo.shape) - EYES).max() < 6
 
 
+@pytest.mark.parametrize("degrees", [60, 165, 225])
+def test_tilted_faces_whose_looks_upright_mislead(degrees):
+    turn = cv2.getRotationMatrix2D((256, 256), degrees, 0.7)
+    photo = cv2.warpAffine(data.astronaut(), turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    (face,) = find_mesh_faces(photo, "tilted")
+    assert np.abs(eyes(face) - (EYES @ turn[:, :2].T + turn[:, 2])).max() < 4
+
+
 def test_turn_back_undoes_rot90():
     photo = np.zeros((5, 7, 1), np.uint8)
     photo[1, 2] = 1
