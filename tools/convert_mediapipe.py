@@ -8,7 +8,6 @@ layout.
 """
 
 import argparse
-import hashlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from paddle import nn
 
 from ppgen.errors import PPGenError, WeightsError
 from ppgen.hub.cards import ASSETS, publish
+from ppgen.io.download import digest
 from ppgen.io.weights import load_into
 from ppgen.networks.blazeface import BlazeFace
 from ppgen.networks.face_mesh import FaceMesh
@@ -91,13 +91,13 @@ _LIMITS = {
 }
 
 
-def _card(name: str, digest: str) -> dict[str, object]:
+def _card(name: str, sha256: str) -> dict[str, object]:
     common = {
         "licence": "Apache-2.0 (Google, MediaPipe)",
         "provenance": [
             f"{FILES[name]} of MediaPipe, trained and published by Google",
             f"taken from the Python package {PACKAGE} {VERSION}",
-            f"SHA-256 of the source file: {digest}",
+            f"SHA-256 of the source file: {sha256}",
             "changes: another layout and other names; the numbers are the same",
         ],
         "data": "Pictures from phone cameras that Google collected, as its model cards state. ppgen did not train it "
@@ -159,9 +159,8 @@ def convert(name: str, source: Path, target: Path) -> Path:
         raise WeightsError(f"{path}: not found; give the folder of the .tflite files with --source")
     network = {"blazeface": BlazeFace, "face_mesh": FaceMesh}[name]()
     load_into(network, network_arrays(network, read_tensors(path)))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     # the detector's weights are float16 in the file already; the mesh's lose too much by it
-    return publish(network, target / f"{name}.safetensors", _card(name, digest), half=name == "blazeface")
+    return publish(network, target / f"{name}.safetensors", _card(name, digest(path)), half=name == "blazeface")
 
 
 def main() -> int:
