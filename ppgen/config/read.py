@@ -72,10 +72,10 @@ def merge(base: Settings, change: Settings) -> Settings:
     result = copy.deepcopy(base)
     for key, value in change.items():
         old = result.get(key)
-        same_class = (
-            isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
-        )
-        result[key] = merge(old, value) if same_class else copy.deepcopy(value)
+        if isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name"):
+            result[key] = merge(old, value)
+        else:
+            result[key] = copy.deepcopy(value)
     return result
 
 

@@ -83,4 +83,4 @@ class Precision:
         if self._scaler and arrays:
             state = {key: value.item() for key, value in arrays.items()}
             # Paddle indexes the scale
-            self._scaler.load_state_dict({**state, "scale": np.array([state["scale"]], np.float32)})  # type: ignore[arg-type]
+            self._scaler.load_state_dict({**state, "scale": np.array([state["scale"]], np.float32)})  # type: ignore[typeddict-item]

@@ -26,7 +26,7 @@ Check = Callable[[Any, str], list[str]]  # (what the YAML says, its path) -> fau
 
 
 def _section(cls: type) -> Check:
-    def check(value: object, where: str) -> list[str]:
+    def check(value: Settings, where: str) -> list[str]:
         if faults := check_call(cls, value, where):
             return faults
         try:

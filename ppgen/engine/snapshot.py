@@ -174,8 +174,10 @@ class Snapshot:
         each = distributed.gather(own) if together else [own]
         if distributed.rank() == 0:
             averaged = {name: average.earlier + self.images for name, average in self.averages.items()}
-            facts = {"seconds": self.seconds, "seed": self.config.seed, "rollbacks": self.rollbacks}
-            facts["averaged_images"] = averaged  # what the ramp of the averages goes by, wherever it goes on
+            facts = {
+                "seconds": self.seconds, "seed": self.config.seed, "rollbacks": self.rollbacks,
+                "averaged_images": averaged,  # what the ramp of the averages goes by, wherever it goes on
+            }  # fmt: skip
             weights, state = gather(self.networks_state()), gather(self.other_state())
             check_finite(weights, self.step)
             state |= {f"rank{n}.{k}": v for n, arrays in enumerate(each) if n for k, v in arrays.items()}
