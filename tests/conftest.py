@@ -36,6 +36,14 @@ def shared() -> Callable[[str], Path]:
     return shared_dir
 
 
+@pytest.fixture(scope="session")
+def astronaut() -> np.ndarray:
+    """scikit-image's portrait, uint8 (512, 512, 3), in the public domain; not to be written into."""
+    photo = pytest.importorskip("skimage.data").astronaut()
+    photo.flags.writeable = False
+    return photo
+
+
 @pytest.fixture
 def benchmark(monkeypatch) -> Callable[[str], ModuleType]:
     """`benchmark('gan_faces')` imports benchmarks/gan_faces.py."""

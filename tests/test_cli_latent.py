@@ -1,12 +1,12 @@
 """`ppgen sample` and `ppgen latent`, from the command line to the file, with tiny untrained networks."""
 
-import csv
 import json
 
 import numpy as np
 import paddle
 import pytest
 import style_networks
+from conftest import write_table
 from PIL import Image
 
 from ppgen import cli
@@ -30,10 +30,7 @@ def data(tmp_path, monkeypatch) -> str:
         gender = "M" if i % 2 else "F"
         save_image(tmp_path / "data" / "faces" / f"f{i}.png", np.full((16, 16, 3), 200 if i % 2 else 40, np.uint8))
         rows.append({"id": f"f{i}", "gender": gender if i else "", "colour": int(i < 10)})
-    with (tmp_path / "data" / "faces" / "meta.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(tmp_path / "data" / "faces" / "meta.csv", rows)
     monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
     return "faces"
 

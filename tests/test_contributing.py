@@ -23,13 +23,9 @@ def copy(tmp_path_factory):
     return folder
 
 
-def test_every_kind_of_part_is_shown_in_some_twenty_lines():
-    parts = blocks(PAGE, "python")
-    kinds = [re.match(r"# ppgen/(\w+)/\w+\.py\n", code)[1] for code in parts]
+def test_every_kind_of_part_is_shown():
+    kinds = [re.match(r"# ppgen/(\w+)/\w+\.py\n", code)[1] for code in blocks(PAGE, "python")]
     assert kinds == ["networks", "losses", "datasets", "metrics", "models"]
-    for code in parts:
-        said = [line for line in code.splitlines() if line.strip() and not line.lstrip().startswith(("#", '"""'))]
-        assert len(said) <= 27, code.splitlines()[0]
 
 
 @pytest.mark.parametrize("name", ["stripes", "denoiser"])

@@ -75,11 +75,6 @@ def cartoons(weights, skin):
 
 
 @pytest.fixture(scope="module")
-def astronaut():
-    return data.astronaut()
-
-
-@pytest.fixture(scope="module")
 def two_faces(astronaut):
     """The astronaut, and beside her again, a little smaller."""
     right = np.full((512, 440, 3), 255, np.uint8)

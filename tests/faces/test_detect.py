@@ -13,11 +13,6 @@ skimage_data = pytest.importorskip("skimage.data", reason="the astronaut comes w
 
 
 @pytest.fixture(scope="module")
-def astronaut():
-    return skimage_data.astronaut()
-
-
-@pytest.fixture(scope="module")
 def face(astronaut):
     return find_faces(astronaut)[0]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import paddle
 import pytest
+from steps import a_step
 
 from ppgen.engine.optimizers import adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
 from ppgen.losses.penalties import gradient_penalty
-from ppgen.models.base import Model, Step
+from ppgen.models.base import Model
 from ppgen.models.gan import GAN
 from ppgen.registry import MODELS, NETWORKS
 
@@ -44,11 +45,6 @@ def batch() -> dict:
         "label": np.array([0, 1, 2, 0, 1, 2]),
         "id": list("abcdef"),
     }
-
-
-def a_step(index: int = 0, images: int = 0) -> Step:
-    rngs = [np.random.default_rng([index, kind]) for kind in range(2)]
-    return Step(index, *rngs, images=images)
 
 
 def weights(model: Model) -> dict[str, list[np.ndarray]]:

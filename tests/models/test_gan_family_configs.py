@@ -80,11 +80,6 @@ def test_wgan_learns_from_the_small_gradients_of_a_clipped_critic(name):
         assert moved[-1] == pytest.approx(entry["learning_rate"], rel=0.1), network
 
 
-def test_dcgan_fits_in_25_lines():
-    for name in ("dcgan_faces64", "dcgan_mnist"):
-        assert len((CONFIGS / f"{name}.yaml").read_text().splitlines()) <= 25
-
-
 def test_growing_ends_with_the_training():
     config = read_yaml(CONFIGS / "pggan_faces64.yaml")
     images = sum(config["model"]["stable_images"] + config["model"]["fade_images"])

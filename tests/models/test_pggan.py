@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import paddle
 import pytest
+from steps import a_step
 
 from ppgen.engine.optimizers import adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
-from ppgen.models.base import Step
 from ppgen.models.pggan import ProgressiveGAN, level_at
 
 WIDTHS = [6, 5, 4]
@@ -23,10 +23,6 @@ NETWORKS = {
 def batch() -> dict:
     rng = np.random.default_rng(0)
     return {"image": rng.uniform(-1, 1, (4, 3, 16, 16)).astype(np.float32), "id": list("abcd")}
-
-
-def a_step(index: int, images: int) -> Step:
-    return Step(index, np.random.default_rng([index, 0]), np.random.default_rng([index, 1]), images=images)
 
 
 def test_schedule():

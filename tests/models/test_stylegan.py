@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from steps import a_step
 
 from ppgen.config import read_yaml
 from ppgen.engine.optimizers import adam, build_optimizer
@@ -15,7 +16,6 @@ from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
-from ppgen.models.base import Step
 from ppgen.models.stylegan import StyleGAN
 from ppgen.registry import METRICS, MODELS
 
@@ -35,10 +35,6 @@ def batch(side: int = 16) -> dict:
     return {"image": rng.uniform(-1, 1, (4, 3, side, side)).astype(np.float32), "id": list("abcd")}
 
 
-def a_step(images: int) -> Step:
-    return Step(0, np.random.default_rng([1, images]), np.random.default_rng([2, images]), images=images)
-
-
 def test_the_phases_and_their_intervals():
     found = {phase.name: (phase.trains, phase.every, phase.lazy) for phase in model(r1_every=16).phases()}
     assert found == {
@@ -54,7 +50,7 @@ def test_each_stage_and_fade_trains_both_networks(augment):
     recipe = model(augment=augment, **({"ada_start": 0.5} if augment == "ada" else {}))
     optimizers = {name: adam(trainable([net]), 1e-3, beta1=0.0) for name, net in recipe.networks.items()}
     for images, level, side, used in [(0, 0, 4, 2), (15, 0.5, 8, 4), (20, 1, 8, 4), (35, 1.5, 16, 6), (99, 2, 16, 6)]:
-        step = a_step(images)
+        step = a_step(images=images)
         for phase in recipe.phases():
             before = [p.numpy().copy() for p in trainable([recipe.networks[phase.trains[0]]])]
             values = run_phase(recipe, phase, batch(), step, optimizers)
@@ -70,7 +66,7 @@ def test_each_stage_and_fade_trains_both_networks(augment):
 
 def test_what_is_trained_is_the_style_and_the_noise_too():
     recipe = model()
-    recipe.generator_loss(batch(), a_step(99))["g"].backward()
+    recipe.generator_loss(batch(), a_step(images=99))["g"].backward()
     named = dict(recipe.networks["generator"].named_parameters())
     silent = [name for name, p in named.items() if p.grad is None or not np.any(p.grad.numpy())]
     assert all(name.startswith(("to_image.0", "to_image.1")) for name in silent), silent  # not in use at the last level
@@ -78,7 +74,7 @@ def test_what_is_trained_is_the_style_and_the_noise_too():
 
 def test_latents_change_within_the_layers_that_take_part(monkeypatch):
     for images, used in ((0, 2), (20, 4), (99, 6)):
-        recipe, step = model(mixing=1.0), a_step(images)
+        recipe, step = model(mixing=1.0), a_step(images=images)
         recipe.level(step)
         w_plus = recipe.latents(64, step).numpy()
         changes = np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6
@@ -88,14 +84,14 @@ def test_latents_change_within_the_layers_that_take_part(monkeypatch):
         given = recipe.synthesize(paddle.to_tensor(w_plus), step)
         assert [part is None for part in given] == [False] * used + [True] * (6 - used)
     recipe = model(mixing=0.0)
-    assert np.abs(np.diff(recipe.latents(8, a_step(0)).numpy(), axis=1)).max() == 0
+    assert np.abs(np.diff(recipe.latents(8, a_step(images=0)).numpy(), axis=1)).max() == 0
 
 
 def test_the_discriminator_sees_real_pictures_of_the_level_and_r1_is_half_gamma_times_the_slope():
-    recipe, step = model(r1_weight=6.0), a_step(0)
+    recipe, step = model(r1_weight=6.0), a_step(images=0)
     small = batch()["image"].reshape(4, 3, 4, 4, 4, 4).mean(axis=(3, 5))
     np.testing.assert_allclose(recipe.real(batch(), step).numpy(), small, atol=1e-6)
-    found = float(recipe.r1(batch(), a_step(0))["r1"])
+    found = float(recipe.r1(batch(), a_step(images=0))["r1"])
     real = paddle.to_tensor(small)
     real.stop_gradient = False
     (slope,) = paddle.grad(recipe.networks["discriminator"](real).sum(), real)
@@ -104,19 +100,19 @@ def test_the_discriminator_sees_real_pictures_of_the_level_and_r1_is_half_gamma_
 
 def test_the_mean_latent_is_tracked():
     recipe = model()
-    drawn = a_step(0)
+    drawn = a_step(images=0)
     recipe.generator_loss(batch(), drawn)
     recipe.track_mean([(batch(), drawn)])
     mean = recipe.networks["generator"].mean_latent.numpy()
-    step = a_step(0)
+    step = a_step(images=0)
     z = paddle.concat([step.normal(4, 8), step.normal(4, 8)])
     np.testing.assert_allclose(mean, recipe.networks["generator"].map(z).mean(axis=0).numpy(), atol=1e-6)
 
 
 def test_inside_a_fade_a_fresh_model_takes_the_same_step():
     first, second = model(), model()
-    first.discriminator_loss(batch(), a_step(0))  # the first has been elsewhere before
-    losses = [float(m.discriminator_loss(batch(), a_step(17))["d"]) for m in (first, second)]
+    first.discriminator_loss(batch(), a_step(images=0))  # the first has been elsewhere before
+    losses = [float(m.discriminator_loss(batch(), a_step(images=17))["d"]) for m in (first, second)]
     assert losses[0] == losses[1]
 
 
@@ -181,7 +177,7 @@ def test_the_config_is_valid_grows_within_its_training_and_takes_a_step(name):
     assert images == config["total_iters"] * config["loader"]["batch_size"]
     recipe = MODELS.build(config["model"])
     optimizers = {k: build_optimizer(v, trainable([recipe.networks[k]])) for k, v in config["optimizer"].items()}
-    step = a_step(0)
+    step = a_step(images=0)
     for phase in recipe.phases():
         assert all(np.isfinite(value) for value in run_phase(recipe, phase, batch(side), step, optimizers).values())
     assert step.shared["fake"].shape == [4, 3, 8, 8]

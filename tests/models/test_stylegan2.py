@@ -8,6 +8,7 @@ import numpy as np
 import paddle
 import pytest
 import yaml
+from steps import a_step
 
 from ppgen.engine import starts
 from ppgen.engine.optimizers import build_optimizer
@@ -17,7 +18,6 @@ from ppgen.engine.trainer import Trainer
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.weights import save_network
-from ppgen.models.base import Step
 from ppgen.models.stylegan2 import StyleGAN2
 from tests.conftest import ROOT
 
@@ -48,10 +48,6 @@ def model(**settings) -> StyleGAN2:
 def batch(count: int = 4) -> dict:
     rng = np.random.default_rng(8)
     return {"image": rng.uniform(-1, 1, (count, 3, 8, 8)).astype(np.float32), "id": [str(i) for i in range(count)]}
-
-
-def a_step(index: int = 0, **more) -> Step:
-    return Step(index, np.random.default_rng([1, index]), np.random.default_rng([2, index]), **more)
 
 
 class Squares:

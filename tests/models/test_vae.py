@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import paddle
 import pytest
+from steps import a_step
 
 from ppgen.engine.optimizers import adam
 from ppgen.engine.update import run_phase, trainable
-from ppgen.models.base import Step
 from ppgen.models.vae import VAE
 
 NETWORK = {"name": "ConvVAE", "latent_dim": 3, "image_size": 16, "channels": 1, "widths": [4, 8], "batch_norm": False}
@@ -18,10 +18,6 @@ NETWORK = {"name": "ConvVAE", "latent_dim": 3, "image_size": 16, "channels": 1, 
 def batch() -> dict:
     rng = np.random.default_rng(0)
     return {"image": rng.uniform(-1, 1, (6, 1, 16, 16)).astype(np.float32), "id": list("abcdef")}
-
-
-def a_step(images: int = 0) -> Step:
-    return Step(0, np.random.default_rng(1), np.random.default_rng(2), images=images)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -55,7 +51,7 @@ def test_loss_equals_float64(reconstruction, batch):
 def test_kl_warms_up_with_the_images_seen(batch):
     paddle.seed(1)
     model = VAE(NETWORK, kl_warmup=100)
-    found = [float(model.loss(batch, a_step(images))["kl"]) for images in (0, 50, 100, 5000)]
+    found = [float(model.loss(batch, a_step(images=images))["kl"]) for images in (0, 50, 100, 5000)]
     assert found[0] == 0 and found[1] == pytest.approx(found[2] / 2) and found[2] == found[3] > 0
 
 
