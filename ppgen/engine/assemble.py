@@ -48,7 +48,7 @@ def _check_first(model: Model, dataset: Samples) -> None:
             sample = dataset.sample(index, None)
         except DataError:
             continue  # loader.on_corrupt says what becomes of those
-        model.check_sample(sample)
+        model.check_sample(dict(sample))
         return
 
 
