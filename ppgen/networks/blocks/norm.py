@@ -109,7 +109,7 @@ class _LayerInstance(nn.Layer):
         start = Constant(self.share_at_start)
         self.instance_share = self.create_parameter([1, channels, 1, 1], default_initializer=start)
 
-    def normalize(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
+    def _normalized(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
         """x (N, C, H, W), gamma and beta (N, C) or (1, C) -> (N, C, H, W)."""
         as_published = self.published_sums and not self.training
         return layer_instance_normalize(x, self.instance_share, gamma, beta, self.epsilon, as_published)
@@ -126,7 +126,7 @@ class LIN(_LayerInstance):
         self.shift = self.create_parameter([1, channels, 1, 1], default_initializer=Constant(0.0))
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return self.normalize(x, self.scale.reshape([1, -1]), self.shift.reshape([1, -1]))
+        return self._normalized(x, self.scale.reshape([1, -1]), self.shift.reshape([1, -1]))
 
 
 class AdaLIN(_LayerInstance):
@@ -136,7 +136,7 @@ class AdaLIN(_LayerInstance):
 
     def forward(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
         """x (N, C, H, W), gamma and beta (N, C) -> (N, C, H, W)."""
-        return self.normalize(x, gamma, beta)
+        return self._normalized(x, gamma, beta)
 
 
 def _two_linear(inside: int, outside: int) -> nn.Sequential:
