@@ -187,6 +187,12 @@ def test_pages_that_code_and_configs_name_exist():
     assert missing == []
 
 
+def test_the_architecture_page_names_files_of_the_package():
+    named = re.findall(r"`(\w+/\w+\.py)`", (ROOT / "docs/architecture.md").read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / "ppgen" / name).is_file() and not (ROOT / name).is_file()] == []
+
+
 def test_the_architecture_page_tells_the_layers_that_are_checked():
     from test_layers import LAYERS, PACKAGE, WITHIN_LAYER
 
