@@ -115,7 +115,3 @@ def main(options: Namespace) -> Result:
         return Result(text=str(write_pairs(options.montage, cases, drawings)))
     figures = measure(validation, read_cases("tone"), dlib_describe(), options.neutral)
     return Result(figures, reached=figures["rank1"] > GIVEN_RANK1)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -75,7 +75,3 @@ def main(options: Namespace) -> Result:
         shown = np.concatenate([drawn[wanted == digit][:COLUMNS] for digit in range(10)])
         save_image(options.sheet, sheet(shown, columns=COLUMNS))
     return Result(figures, reached=figures["accuracy"] >= REACH)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -84,7 +84,3 @@ def main(options: Namespace) -> Result:
             figures[name] = {"read": read, "kept": kept, "served": read / options.need}
     facts = {"arguments": vars(options) | {"cores": os.cpu_count()}, "images_per_second": figures}
     return Result(facts, all(row["served"] >= 1 for row in figures.values()))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -198,7 +198,3 @@ def main(options: Namespace) -> Result:
     command, steps, rounds = COMMANDS[options.what]
     options.steps, options.rounds = options.steps or steps, options.rounds or rounds
     return Result(text=command(options))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -106,7 +106,3 @@ def main(options: Namespace) -> Result:
     near = figures["descriptor_max_difference"] < MAX_DIFFERENCE
     text = "\n".join(f"{name:28} {value:.7g}" for name, value in figures.items())
     return Result(figures, near and figures["descriptor_min_cosine"] > MIN_COSINE, text)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -126,7 +126,3 @@ def main(options: Namespace) -> Result:
     )
     facts |= {"distances": figures, "held_back_distances": {DEFAULT: confirmed}}
     return Result(facts, all_rise(figures[DEFAULT]) and all_rise(confirmed), text)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -101,7 +101,3 @@ def main(options: Namespace) -> Result:
     first = figures["kid"][options.features[0]]
     reached = all(first[source]["kid"] < first[GAUSSIAN]["kid"] for source in options.weights)
     return Result(figures, reached)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

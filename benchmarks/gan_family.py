@@ -270,7 +270,3 @@ def main(options: Namespace) -> Result:
     bar = figures["references"][GAUSSIAN]["kid"]
     reached = all(row["best"]["kid"] < bar for row in figures["runs"].values())
     return Result(figures, reached, table(figures))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -94,10 +94,18 @@ def add_arguments(parser: argparse.ArgumentParser, arguments: Iterable[Argument]
 def benchmark(
     doc: str | None, *arguments: Argument
 ) -> Callable[[Callable[[Namespace], Result]], Callable[[Sequence[str] | None], int]]:
-    """A decorator: a function from options to a `Result` becomes `main(argv=None) -> exit code`."""
+    """A decorator: a function from options to a `Result` becomes `main(argv=None) -> exit code`.
+
+    Where the file is the script that was started, it runs at once: the decorated function stands last.
+    """
 
     def command(measure: Callable[[Namespace], Result]) -> Callable[[Sequence[str] | None], int]:
-        return lambda argv=None: run(measure, parser_of(doc, arguments).parse_args(argv))
+        def main(argv: Sequence[str] | None = None) -> int:
+            return run(measure, parser_of(doc, arguments).parse_args(argv))
+
+        if measure.__module__ == "__main__":
+            raise SystemExit(main())
+        return main
 
     return command
 

@@ -111,7 +111,3 @@ def main(options: Namespace) -> Result:
         f"final state at step {steps[1]} equal to the undisturbed run's, bit for bit: {same}"
     )
     return Result(reached=same, text=text)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -146,7 +146,3 @@ def main(options: Namespace) -> Result:
         drawn = [figures["hard"][f"drawn of {len(TO_DRAW)}, {name}"] == len(TO_DRAW) for name in ALIGNERS]
         reached = reached and all(drawn) and not figures["hard"]["seen where nobody is"]
     return Result(figures, reached)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

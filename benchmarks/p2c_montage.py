@@ -64,7 +64,3 @@ def main(options: Namespace) -> Result:
     else:
         written = write_pairs(options.folder, cases, drawings)
     return Result(text=f"{len(cases)} portraits: {written}")
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

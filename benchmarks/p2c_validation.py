@@ -245,7 +245,3 @@ def main(options: Namespace) -> Result:
         mean_cartoon(Portraits(split="train")),
     )
     return Result(figures, reached=all(row["pass"] for row in figures["targets"]))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

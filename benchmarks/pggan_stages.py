@@ -101,7 +101,3 @@ def main(options: Namespace) -> Result:
     if options.sheet:
         save_image(options.sheet, stage_sheet(rows, shown))
     return Result({"n": options.n, "seed": options.seed, "points": rows})
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -156,7 +156,3 @@ def main(options: Namespace) -> Result:
         rows = np.stack([column[i] for i in range(len(pictures[CONTROL])) for column in pictures.values()])
         save_image(options.drawings, sheet(rows, columns=len(pictures), column_titles=list(pictures)))
     return Result(figures, reached=all(row["difference"] < 0 for row in figures.values()))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

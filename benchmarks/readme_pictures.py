@@ -31,7 +31,3 @@ def side_by_side(weights: str | None = None) -> np.ndarray:
 )
 def main(options: Namespace) -> Result:
     return Result(text=str(save_image(options.output / "astronaut.png", side_by_side(options.weights))))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

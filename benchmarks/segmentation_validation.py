@@ -67,7 +67,3 @@ def main(options: Namespace) -> Result:
         figures["cleaned"] = measure(cases, cleaned_find)
     reached = figures["network"]["iou"] >= REACH
     return Result({"weights": options.weights, **figures}, reached)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -257,7 +257,3 @@ def main(options: Namespace) -> Result:
         dump_seeds(options.weights, options.dump)
         return Result()
     return measured(StyleGANv2EditingPredictor(weight_path=options.weights), options)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -130,7 +130,3 @@ def main(options: Namespace) -> Result:
     figures, picture = measure(options.weights, options.n, options.paths)
     path = save_image(options.nearest, picture)
     return Result(figures, text=f"{report(figures)}\n{MEANING}\n{path}")
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

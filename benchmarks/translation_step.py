@@ -99,7 +99,3 @@ def main(options: Namespace) -> Result:
         f"PaddleGAN's passes {theirs:.2f}, ratio {ours / theirs:.2f}; those with Paddle's own padding and "
         f"convolutions {plain:.2f}, ratio {ours / plain:.2f}"
     ))  # fmt: skip
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -239,7 +239,3 @@ def main(options: Namespace) -> Result:
     judged = targets(figures)
     figures = {"weights": options.weights, "targets": judged, **figures}
     return Result(figures, reached=all(row["pass"] for row in judged))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
