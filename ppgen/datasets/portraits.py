@@ -22,7 +22,10 @@ MIRRORED = np.array([
 ])  # fmt: skip
 
 
-def split_of(identifier: str, tone: str) -> str:
+PortraitSplit = Literal["train", "validation", "tone"]
+
+
+def split_of(identifier: str, tone: str) -> PortraitSplit:
     """ "validation", "tone" (held back for measuring skin tone only) or "train", by the file's name alone."""
     bucket = zlib.crc32(identifier.encode()) % 10
     if bucket == 2:
@@ -158,7 +161,7 @@ class Portraits(Dataset):
     def __init__(
         self,
         dataroot: str = "portraits/train",
-        split: Literal["train", "validation", "tone"] = "train",
+        split: PortraitSplit = "train",
         size: int = 256,
         paired: bool = True,
         white: bool = True,

@@ -65,8 +65,8 @@ def _half(image: np.ndarray) -> np.ndarray:
         return image[:0, :0]
     rows, columns = (height - 3) // 2, (width - 3) // 2
     x = image.astype(np.int32)
-    x = sum(tap * x[:, i : i + 2 * columns - 1 : 2] for i, tap in enumerate(_BINOMIAL))
-    x = sum(tap * x[i : i + 2 * rows - 1 : 2] for i, tap in enumerate(_BINOMIAL))
+    x = np.sum([tap * x[:, i : i + 2 * columns - 1 : 2] for i, tap in enumerate(_BINOMIAL)], axis=0)
+    x = np.sum([tap * x[i : i + 2 * rows - 1 : 2] for i, tap in enumerate(_BINOMIAL)], axis=0)
     return (x // 256).astype(np.uint8)
 
 

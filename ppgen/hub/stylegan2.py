@@ -17,7 +17,7 @@ from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.arrays import select_arrays
 
 if TYPE_CHECKING:
-    from ppgen.networks.stylegan2_generator import StyleSpace
+    from ppgen.networks.protocols import StyleGenerator
 
 CLASS = "StyleGAN2Generator"
 # Where the generator lies in a training's file, the averaged one first: PaddleGAN's names and ours.
@@ -84,7 +84,7 @@ def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays
 
 
 def check_wanted(
-    network: StyleSpace,
+    network: StyleGenerator,
     name: str | os.PathLike,
     size: int | None = None,
     style_dim: int | None = None,
@@ -92,6 +92,10 @@ def check_wanted(
     channel_multiplier: float | None = None,
 ) -> None:
     """WeightsError where the generator is another than a caller believes; it says which values fit."""
+    from ppgen.networks.stylegan2_generator import StyleSpace
+
+    if not isinstance(network, StyleSpace):
+        return
     held = {"size": network.image_size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
     given = {"size": size, "style_dim": style_dim, "n_mlp": n_mlp}
     wrong = [key for key, value in given.items() if value is not None and value != held[key]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import paddle
 from paddle import nn
@@ -30,7 +32,8 @@ class StyleBasedGAN(Adversarial):
         ConfigError: networks that do not fit, or a generator without styles.
     """
 
-    goes_with_networks = ("augment",)  # what the discriminator knows by heart, it knows in another training too
+    # what the discriminator knows by heart, it knows in another training too
+    goes_with_networks: ClassVar[tuple[str, ...]] = ("augment",)
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ from ppgen.models.translation import Game, UnpairedTranslation, domain, together
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
+from ppgen.networks.face_id import FaceID
 from ppgen.networks.protocols import Translator
 from ppgen.networks.ugatit_discriminator import AttentionDiscriminator
 from ppgen.registry import MODELS, NETWORKS
@@ -119,7 +120,7 @@ class UGATIT(UnpairedTranslation):
             "adversarial": self.adversarial_weight * paddle.add_n([self.objective.generator(x) for x in logits]),
             "cycle": self.cycle_weight * self.cycle(made),
             "identity": self.identity_weight * self.identity(made),
-            "cam": self.cam_weight * sum(cam_loss(fake.cam_logit, same.cam_logit) for fake, same in ways),
+            "cam": self.cam_weight * paddle.add_n([cam_loss(fake.cam_logit, same.cam_logit) for fake, same in ways]),
         }
 
     def clip_shares(self, _: Parts) -> None:
@@ -174,23 +175,23 @@ class Photo2Cartoon(UGATIT):
             adversarial_weight, cycle_weight, identity_weight, cam_weight,
         )  # fmt: skip
         self.face_weight, self.landmarks = face_weight, landmarks
-        self.face_id = hub.load("face_id") if face_weight else None
+        self.face_id = hub.load("face_id", kind=FaceID) if face_weight else None
 
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """The losses of U-GAT-IT and the Face ID loss."""
         losses = super().generator_loss(batch, step)
-        if self.face_weight:
-            losses["face"] = self.face_weight * self._face(batch, step)
+        if self.face_id is not None:
+            losses["face"] = self.face_weight * self._face(self.face_id, batch, step)
         return losses
 
-    def _face(self, batch: Batch, step: Step) -> Tensor:
+    def _face(self, face_id: FaceID, batch: Batch, step: Step) -> Tensor:
         """1 - cos(FaceID(photo), FaceID(cartoon)), faces cut out at the photo's landmarks; gradients through it."""
         made = self.translations(batch, step)
         side = made.a.shape[2]
         matrices = jittered_chips(self._points(batch, side), step.rng, pixels=side * 3 / 128)
         with paddle.no_grad():
-            person = self.face_id(coarse_chips(made.a, matrices))
-        return cosine_distance(self.face_id(coarse_chips(made.fake_b.image, matrices)), person)
+            person = face_id(coarse_chips(made.a, matrices))
+        return cosine_distance(face_id(coarse_chips(made.fake_b.image, matrices)), person)
 
     def _points(self, batch: Batch, side: int) -> np.ndarray:
         if self.landmarks == "typical":

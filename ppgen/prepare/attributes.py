@@ -91,7 +91,7 @@ def fit_age(faces: Faces, penalty: float) -> tuple[np.ndarray, float]:
 
 def scores(faces: Faces, gender: np.ndarray, age: np.ndarray) -> dict[str, str]:
     """Of estimates for `faces`, by group."""
-    result = {}
+    result: dict[str, str] = {}
     known = np.isfinite(faces.age)
     drawn, given = group_of(age[known]), group_of(faces.age[known])
     for name, sign in (("women", 1), ("men", -1)):
@@ -117,8 +117,8 @@ def main() -> None:
     options = parser.parse_args()
     started = time.time()
     faces = portraits(data_root(options.dataroot))
-    weights, biases = zip(fit_gender(faces, options.penalty), fit_age(faces, options.penalty))
-    matrix, bias = np.stack(weights, axis=1), np.array(biases)
+    fits = (fit_gender(faces, options.penalty), fit_age(faces, options.penalty))
+    matrix, bias = np.stack([fit[0] for fit in fits], axis=1), np.array([fit[1] for fit in fits])
     held, used = faces.only(faces.held), faces.only(~faces.held)
     measured = scores(held, *(held.x @ matrix + bias).T)
     named = {f"validation portraits, {name}": value for name, value in measured.items()}

@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 from paddle import nn
 from tqdm import tqdm
 
-from ppgen.datasets.portraits import Portraits
+from ppgen.datasets.portraits import Portraits, PortraitSplit
 from ppgen.errors import PPGenError
 from ppgen.faces.skin import skin_features
 from ppgen.hub import ASSETS, publish
@@ -28,7 +28,7 @@ def without_colour(photo: np.ndarray) -> np.ndarray:
     return np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
 
 
-def collect(split: str, dataroot: str, grey: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def collect(split: PortraitSplit, dataroot: str, grey: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(features (n, 137), the artist's skin L*a*b* (n, 3), group names (n,)) of a split.
 
     Args:
@@ -56,7 +56,7 @@ def ridge(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> 
     return matrix, solution[-1] - mean @ matrix
 
 
-def joined(parts: list[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
+def joined(parts: Sequence[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
     """Several collections as one."""
     return tuple(np.concatenate(column) for column in zip(*parts))
 
@@ -108,9 +108,9 @@ def main() -> None:
     started = time.time()
     x, y, groups = joined([collect("train", options.dataroot, grey) for grey in (False, True)])
     matrix, bias = ridge(x, y, group_weights(groups, options.evenness), options.penalty)
-    scores = {}
+    scores: dict[str, str] = {}
     for kind, grey in (("colour", False), ("greyscale", True)):
-        held = [collect(split, options.dataroot, grey) for split in ("validation", "tone")]
+        held = [collect("validation", options.dataroot, grey), collect("tone", options.dataroot, grey)]
         held_x, held_y, held_groups = joined(held)
         errors = lightness_errors(held_x @ matrix + bias, held_y, held_groups)
         scores |= {f"{kind} photos, {name}": value for name, value in errors.items()}
