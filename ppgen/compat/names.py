@@ -104,6 +104,10 @@ EARLIER_ARGUMENTS: dict[str, dict[str, str]] = {
         "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers", "lr_mlp": "mapping_rate",
     },
     "StyleGANDiscriminator": {"size": "image_size"},
+    "StyleGAN2Generator": {
+        "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers", "lr_mlp": "mapping_rate",
+    },
+    "StyleGAN2Discriminator": {"size": "image_size"},
     "LeanPhoto2CartoonGenerator": {"ngf": "base_channels", "n_blocks": "blocks"},
     "FoldedPatchDiscriminator": {"input_nc": "in_channels", "ndf": "base_channels"},
 }  # fmt: skip

@@ -244,7 +244,7 @@ def test_configs_are_valid_and_their_networks_fit_each_other(name):
     from ppgen.engine.schema import load_config
 
     config = load_config(str(ROOT / "configs" / f"{name}.yaml"), [], need_data=False)
-    sizes = {config.model[part]["size"] for part in ("generator", "discriminator")}
+    sizes = {config.model[part]["image_size"] for part in ("generator", "discriminator")}
     assert sizes == {config.dataset["train"]["size"]} == {config.dataset["validation"]["size"]}
 
 

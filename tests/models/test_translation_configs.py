@@ -24,7 +24,7 @@ def test_every_network_of_the_recipe_has_its_optimizer(name):
     found = config(name)
     for part in found.model.values():  # narrower, so that it is built in no time
         if isinstance(part, dict):
-            part["ngf" if part["name"].startswith("Lean") else "base_channels"] = 4
+            part["base_channels"] = 4
     model = MODELS.build(found.model)
     assert set(found.optimizer) == set(model.networks)
     assert found.validate.network in model.networks
