@@ -10,16 +10,15 @@ digits stands beside. The sheet has a row a digit. Exit code 1 below 0.95.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from harness import JSON, SEED, Figures, Namespace, Result, argument, benchmark
+from harness import JSON, SEED, Figures, Namespace, Result, argument, benchmark, new_file, scikit_learn
 
 import numpy as np
 
 from ppgen import hub
 from ppgen.datasets.mnist import MNIST
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError
 from ppgen.io.image import save_image
 from ppgen.latent.render import draw, generator_of
 from ppgen.latent.seeds import latents
@@ -39,11 +38,7 @@ def digits(split: str, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def classifier(pictures: np.ndarray, labels: np.ndarray) -> Any:
     """Fitted; its `predict` takes pictures as rows."""
-    try:
-        from sklearn.svm import SVC
-    except ImportError as error:
-        raise DataError("the classifier comes with scikit-learn: pip install 'ppgen[digits]'") from error
-    return SVC(C=10.0, gamma="scale").fit(pictures, labels)
+    return scikit_learn().svm.SVC(C=10.0, gamma="scale").fit(pictures, labels)
 
 
 def measure(pictures: np.ndarray, wanted: np.ndarray, judge: Any) -> Figures:
@@ -58,7 +53,7 @@ def measure(pictures: np.ndarray, wanted: np.ndarray, judge: Any) -> Figures:
     argument("weights", metavar="WEIGHTS"),
     argument("-n", type=int, default=2000, help="drawings (default: 2000)"),
     SEED,
-    argument("--sheet", type=Path, metavar="FILE", help="write a picture, a row a digit"),
+    argument("--sheet", type=new_file(), metavar="FILE", help="write a picture, a row a digit"),
     JSON,
 )
 def main(options: Namespace) -> Result:

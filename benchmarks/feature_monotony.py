@@ -10,7 +10,7 @@ none. Exit code 1 where that is not so for the default depth.
 
 import sys
 
-from harness import OUT, Figures, Namespace, Result, argument, benchmark
+from harness import OUT, Figures, Namespace, Result, argument, benchmark, report
 
 import cv2
 import numpy as np
@@ -44,13 +44,8 @@ def _warped(picture: np.ndarray, strength: float, rng: np.random.Generator) -> n
     moves = [cv2.GaussianBlur(rng.normal(size=(height, width)), (0, 0), width / 16) for _ in range(2)]
     dx, dy = (move / move.std() * strength for move in moves)
     y, x = np.mgrid[:height, :width]
-    return cv2.remap(
-        picture,
-        (x + dx).astype(np.float32),
-        (y + dy).astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    places = (x + dx).astype(np.float32), (y + dy).astype(np.float32)
+    return cv2.remap(picture, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def damage_all(pictures: np.ndarray, kind: str, strength: float, seed: int = 0) -> np.ndarray:
@@ -91,19 +86,6 @@ def measure(base: dict[str, np.ndarray], judged: np.ndarray) -> Figures:
     return figures
 
 
-def lines_of(figures: Figures) -> str:
-    """One line for each depth and distance: for each damage, + where it rises, and the values."""
-    lines = []
-    for name, damages in figures.items():
-        for distance in ("frechet", "kid"):
-            cells = []
-            for kind, values in damages.items():
-                row = values[distance]
-                cells.append(f"{kind} {'+' if rises(row) else 'NO'} " + " ".join(f"{v:.2g}" for v in row))
-            lines.append(f"{name:18} {distance:7}  " + " | ".join(cells))
-    return "\n".join(lines)
-
-
 def all_rise(damages: Figures) -> bool:
     """Whether both distances rise under every damage."""
     return all(rises(values) for kinds in damages.values() for values in kinds.values())
@@ -119,10 +101,7 @@ def main(options: Namespace) -> Result:
     figures = measure(base, judged)
     confirmed = measure(base, held)[DEFAULT]
     facts = {"reference": len(reference), "judged": len(judged), "held_back": len(held), "damages": DAMAGES}
-    text = (
-        f"{lines_of(figures)}\n"
-        f"rise under every damage: {', '.join(n for n, d in figures.items() if all_rise(d)) or 'none'}\n"
-        f"{len(held)} held-back faces, the default:\n{lines_of({DEFAULT: confirmed})}"
-    )
     facts |= {"distances": figures, "held_back_distances": {DEFAULT: confirmed}}
+    rising = ", ".join(name for name, damages in figures.items() if all_rise(damages)) or "none"
+    text = f"{report(facts)}\n\nrise under every damage: {rising}"
     return Result(facts, all_rise(figures[DEFAULT]) and all_rise(confirmed), text)

@@ -27,8 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from ppgen.errors import PPGenError
-from ppgen.io.atomic import atomic_path, write_json
+from ppgen.cli.command import Option, guarded
+from ppgen.cli.command import option as argument
+from ppgen.errors import DataError, OutputError, PPGenError
+from ppgen.io.atomic import atomic_path, check_output, write_json
 from ppgen.metrics.bootstrap import interval
 
 ROOT = Path(__file__).resolve().parents[1]  #: of the clone
@@ -36,18 +38,6 @@ Figures = dict[str, Any]  #: what a benchmark measures, as JSON holds it
 
 
 # ---- command lines ---------------------------------------------------------------------------------------
-
-
-class Argument(NamedTuple):
-    """What `ArgumentParser.add_argument` takes."""
-
-    names: tuple[str, ...]
-    settings: Mapping[str, Any]
-
-
-def argument(*names: str, **settings: Any) -> Argument:
-    """A positional argument or an option of a benchmark."""
-    return Argument(names, settings)
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -62,8 +52,22 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
-OUT = argument("--out", metavar="FILE", help="also write the figures to this JSON file")
-JSON = argument("--json", dest="out", metavar="FILE", help="also write the figures to this JSON file")
+def new_file(*suffixes: str) -> Callable[[str], Path]:
+    """An argument's `type`: a file that can be written, checked before any work; one of these suffixes, if any."""
+
+    def path(text: str) -> Path:
+        if suffixes and not text.lower().endswith(suffixes):
+            raise argparse.ArgumentTypeError(f"{text}: expected a name that ends in {' or '.join(suffixes)}")
+        if Path(text).is_dir():
+            raise OutputError(f"{text}: is a folder; name a file in it")
+        check_output(Path(text).parent)
+        return Path(text)
+
+    return path
+
+
+OUT = argument("--out", type=new_file(), metavar="FILE", help="also write the figures to this JSON file")
+JSON = argument("--json", type=new_file(), dest="out", metavar="FILE", help="also write the figures to this JSON file")
 SEED = argument("--seed", type=int, default=0)
 RUNS = argument("runs", nargs="+", metavar="RUN")
 OVERRIDES = argument("-o", nargs="+", default=[], dest="overrides", metavar="KEY=VALUE")
@@ -78,21 +82,8 @@ class Result(NamedTuple):
     error: PPGenError | None = None  #: what kept it from measuring more
 
 
-def parser_of(doc: str | None, arguments: Iterable[Argument]) -> argparse.ArgumentParser:
-    """A parser whose help is the benchmark's docstring."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser, arguments)
-    return parser
-
-
-def add_arguments(parser: argparse.ArgumentParser, arguments: Iterable[Argument]) -> None:
-    """Give a parser, or one of its commands, these arguments."""
-    for names, settings in arguments:
-        parser.add_argument(*names, **settings)
-
-
 def benchmark(
-    doc: str | None, *arguments: Argument
+    doc: str | None, *arguments: Option
 ) -> Callable[[Callable[[Namespace], Result]], Callable[[Sequence[str] | None], int]]:
     """A decorator: a function from options to a `Result` becomes `main(argv=None) -> exit code`.
 
@@ -101,7 +92,10 @@ def benchmark(
 
     def command(measure: Callable[[Namespace], Result]) -> Callable[[Sequence[str] | None], int]:
         def main(argv: Sequence[str] | None = None) -> int:
-            return run(measure, parser_of(doc, arguments).parse_args(argv))
+            parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+            for declare in arguments:
+                declare(parser)
+            return guarded(lambda: _run(measure, parser.parse_args(argv)))
 
         if measure.__module__ == "__main__":
             raise SystemExit(main())
@@ -110,19 +104,15 @@ def benchmark(
     return command
 
 
-def run(measure: Callable[[Namespace], Result], options: Namespace) -> int:
+def _run(measure: Callable[[Namespace], Result], options: Namespace) -> int:
     """Measure, write, print; the exit code."""
-    try:
-        figures, reached, text, error = measure(options)
-        if figures is not None and vars(options).get("out"):
-            write_json(options.out, figures)
-        if text or figures:
-            print(report(figures) if text is None else text)
-        if error:
-            raise error
-    except PPGenError as error:
-        print(error, file=sys.stderr)
-        return 2
+    figures, reached, text, error = measure(options)
+    if figures is not None and vars(options).get("out"):
+        write_json(options.out, figures)
+    if text or figures:
+        print(report(figures) if text is None else text)
+    if error:
+        raise error
     return 0 if reached else 1
 
 
@@ -140,6 +130,24 @@ def kid_to(real: np.ndarray, fake: np.ndarray, name: str = "kid") -> Figures:
 
     distance = kid(real, fake)
     return {name: distance.value, f"{name}_error": distance.error}
+
+
+def judged(what: str, figure: float, at_least: float | None = None, at_most: float | None = None) -> Figures:
+    """A row of targets: a figure, the least and the most that it may be, and whether it is."""
+    reached = (at_least is None or figure >= at_least) and (at_most is None or figure <= at_most)
+    reach = f"<= {at_most}" if at_least is None else f">= {at_least}" if at_most is None else f"{at_least}-{at_most}"
+    return {"what": what, "figure": figure, "reach": reach, "pass": bool(reached)}
+
+
+def scikit_learn() -> Any:
+    """The library, with the parts that classifiers here are put together from; DataError where it is missing."""
+    try:
+        import sklearn.linear_model
+        import sklearn.pipeline
+        import sklearn.svm
+    except ImportError as error:
+        raise DataError("the classifier comes with scikit-learn: pip install 'ppgen[digits]'") from error
+    return sklearn
 
 
 def report(figures: Figures, heading: str = "") -> str:
@@ -175,6 +183,8 @@ def cell(row: Figures, key: str) -> str:
         return ""
     if isinstance(value, (bool, np.bool_)):
         return "ok" if value else "MISSED"
+    if isinstance(value, list) and value and isinstance(value[0], float):
+        return " ".join(f"{each:.2g}" for each in value)
     text = f"{value:.4g}" if isinstance(value, float) else _range(value) if isinstance(value, tuple) else str(value)
     text += f" ({_range(row[f'{key}_interval'])})" if f"{key}_interval" in row else ""
     return text + (f" ± {row[f'{key}_error']:.2g}" if f"{key}_error" in row else "")

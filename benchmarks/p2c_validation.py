@@ -10,7 +10,7 @@ training. Exit code 1 where a target is missed.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from harness import OUT, Figures, Namespace, Result, argument, benchmark
+from harness import OUT, Figures, Namespace, Result, argument, benchmark, judged, mean_with_interval
 
 import numpy as np
 
@@ -149,12 +149,8 @@ def with_cartoon(cases: list[Case], drawings: list[np.ndarray]) -> tuple[list[Ca
 def tone_figures(differences: np.ndarray) -> Figures:
     """Median L* in the face hull, drawing minus paired cartoon, over the portraits of a group."""
     absolute = np.abs(differences)
-    return {
-        "n": len(differences),
-        "signed_mean": float(differences.mean()), "signed_interval": interval(differences),
-        "absolute_mean": float(absolute.mean()), "absolute_interval": interval(absolute),
-        "absolute_median": float(np.median(absolute)),
-    }  # fmt: skip
+    figures = mean_with_interval("signed", differences) | mean_with_interval("absolute", absolute)
+    return {"n": len(differences), **figures, "absolute_median": float(np.median(absolute))}
 
 
 def measure_groups(
@@ -185,7 +181,7 @@ def measure_targets(
     """What issue 2 asks of the drawings, with the interval of each figure."""
     values = np.array([figures for _, figures in pairs])
     total = scores.figures_summary([figures for _, figures in pairs], baseline)
-    worst = max(groups, key=lambda group: groups[group]["absolute_mean"])
+    worst = max(groups, key=lambda group: groups[group]["absolute"])
     # what, figure, its interval, lowest and highest that pass
     rows = [
         ("error over the mean cartoon's", total["mae_ratio"], interval(values[:, 0] / baseline), None, 0.33),
@@ -193,18 +189,9 @@ def measure_targets(
         ("fine skin texture over the cartoons'", total["texture_ratio"], interval(values[:, 3:5], scores.ratio),
          None, 1.3),
         ("rank-1, drawing -> photo", float(hits.mean()), interval(hits), 0.5, None),
-        (f"skin tone, worst group ({worst})", groups[worst]["absolute_mean"], groups[worst]["absolute_interval"],
-         None, 6),
+        (f"skin tone, worst group ({worst})", groups[worst]["absolute"], groups[worst]["absolute_interval"], None, 6),
     ]  # fmt: skip
-    return [
-        {"what": what, "figure": figure, "interval": ends, "reach": _reach(low, high),
-         "pass": (low is None or figure >= low) and (high is None or figure <= high)}
-        for what, figure, ends, low, high in rows
-    ]  # fmt: skip
-
-
-def _reach(low: float | None, high: float | None) -> str:
-    return f">= {low}" if high is None else f"<= {high}" if low is None else f"{low}-{high}"
+    return [judged(what, figure, low, high) | {"figure_interval": ends} for what, figure, ends, low, high in rows]
 
 
 def validate(

@@ -23,10 +23,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 from argparse import SUPPRESS
 from pathlib import Path
 
-from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, chart, report, single_threaded
+import harness
+from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, chart, new_file
 
 import numpy as np
 import paddle
@@ -38,7 +40,6 @@ from ppgen.apps import StyleGANv2EditingPredictor
 from ppgen.apps.stylegan2_labelled import face_features
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError, PPGenError
-from ppgen.io.atomic import check_output
 from ppgen.io.image import to_tensor_array
 from ppgen.latent import attributes
 from ppgen.latent.project import Settings, project
@@ -82,9 +83,9 @@ def projection(predictor: StyleGANv2EditingPredictor, count: int, steps: int) ->
 def closeness(faces: np.ndarray, pictures: np.ndarray) -> Figures:
     """Means and standard errors over the faces."""
     errors = np.square((faces.astype(np.float64) - pictures) / 255).mean(axis=(1, 2, 3))
-    figures, root = {}, np.sqrt(len(faces))
+    figures = {}
     for name, values in (("identity", identity(faces, pictures)), ("mse", errors)):
-        figures |= {name: float(values.mean()), f"{name}_error": float(values.std() / root)}
+        figures |= {name: float(values.mean()), f"{name}_error": float(values.std() / np.sqrt(len(faces)))}
     return figures
 
 
@@ -160,7 +161,7 @@ def seeds_agree(weights: str) -> dict[str, float]:
         for number, threads in enumerate((1, 1, 2)):
             path = Path(folder) / f"{number}.npy"
             command = [sys.executable, __file__, "--weights", weights, "--dump", str(path)]
-            done = subprocess.run(command, env=single_threaded(threads), capture_output=True, text=True)
+            done = subprocess.run(command, env=harness.single_threaded(threads), capture_output=True, text=True)
             if done.returncode:
                 raise PPGenError(f"a process that draws the seeds failed: {done.stderr.strip()[-300:]}")
             drawn.append(np.load(path))
@@ -174,13 +175,8 @@ def speed(size: int = 1024, times: int = 3) -> Figures:
     network = StyleGAN2Generator(size)
     network.eval()
     z = paddle.to_tensor(np.random.default_rng(0).standard_normal((1, network.latent_dim), dtype=np.float32))
-    spent = []
     with paddle.no_grad():
-        for _ in range(times):
-            start = time.process_time()
-            network.generate(z).numpy()
-            spent.append(time.process_time() - start)
-    best = min(spent)
+        best = min(timeit.repeat(lambda: network.generate(z).numpy(), timer=time.process_time, repeat=times, number=1))
     return {"size": size, "cpu_seconds": best, "paddlegan": PADDLEGAN_SECONDS, "ratio": PADDLEGAN_SECONDS / best}
 
 
@@ -203,10 +199,6 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
 
     Raises ConfigError for weights without directions; DataError, WeightsError.
     """
-    if options.curve and Path(options.curve).suffix != ".png":
-        raise ConfigError(f"--curve {options.curve}: expected a name that ends in .png")
-    for path in filter(None, (options.out, options.curve)):
-        check_output(Path(path).parent)
     if set(options.only) != {"speed"}:
         predictor.network  # noqa: B018  (missing weights)
     if {"projection", "edit"} & set(options.only):
@@ -234,9 +226,9 @@ def measured(predictor: StyleGANv2EditingPredictor, options: Namespace) -> Resul
     except PPGenError as error:
         failed = error
     if options.curve and "edit" in figures:
-        edit_curve(figures["edit"], Path(options.curve))
+        edit_curve(figures["edit"], options.curve)
     verdicts = targets(figures)
-    text = report(figures | {"targets": {name: {"reached": met} for name, met in verdicts.items()}})
+    text = harness.report(figures | {"targets": {name: {"reached": met} for name, met in verdicts.items()}})
     return Result(figures if len(figures) > 1 else None, all(verdicts.values()), text, failed)
 
 
@@ -249,7 +241,7 @@ def measured(predictor: StyleGANv2EditingPredictor, options: Namespace) -> Resul
     argument("--samples", type=at_least(1), default=200, help="faces to edit (default: 200)"),
     argument("--truncation", type=float, default=0.7, help="of these (default: 0.7)"),
     OUT,
-    argument("--curve", metavar="FILE", help="also draw the part 'edit' to this .png"),
+    argument("--curve", type=new_file(".png"), metavar="FILE", help="also draw the part 'edit' to this .png"),
     argument("--dump", help=SUPPRESS),
 )
 def main(options: Namespace) -> Result:

@@ -17,17 +17,14 @@ faces at all, such as an untrained generator's noise, so the number says nothing
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, kid_to, report
+from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, kid_to, new_file, report
 
 import numpy as np
 
 from gan_faces import faces, gaussian_faces
 from ppgen.apps import StyleGANv2Predictor
-from ppgen.errors import ConfigError, OutputError
-from ppgen.io.atomic import check_output
 from ppgen.io.image import save_image
 from ppgen.latent.seeds import latents
 from ppgen.latent.sheet import sheet
@@ -107,26 +104,15 @@ MEANING = (
 )
 
 
-def check(options: Namespace) -> None:
-    """ConfigError, OutputError for what would fail only after the work."""
-    if Path(options.nearest).suffix.lower() not in (".png", ".jpg"):
-        raise ConfigError(f"--nearest {options.nearest}: expected a name that ends in .png or .jpg")
-    for path in filter(None, (options.nearest, options.out)):
-        if Path(path).is_dir():
-            raise OutputError(f"{path}: is a folder; name a file in it")
-        check_output(Path(path).parent)
-
-
 @benchmark(
     __doc__,
     argument("--weights", default="styleganv2-portraits-64", help="a generator's weights or shipped name"),
     argument("-n", type=at_least(2), default=5000, help="samples (default: 5000)"),
     argument("--paths", type=at_least(2), default=200, help="paths in each space (default: 200)"),
-    argument("--nearest", default="output/nearest.png", help="where the picture goes (%(default)s)"),
+    argument("--nearest", type=new_file(".png", ".jpg"), default="output/nearest.png", help="default: %(default)s"),
     OUT,
 )
 def main(options: Namespace) -> Result:
-    check(options)
     figures, picture = measure(options.weights, options.n, options.paths)
     path = save_image(options.nearest, picture)
     return Result(figures, text=f"{report(figures)}\n{MEANING}\n{path}")

@@ -16,11 +16,12 @@ target is missed.
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
 import harness
-from harness import JSON, Figures, Namespace, Result, argument, evenly, kid_to, mean_with_interval
+from harness import JSON, Figures, Namespace, Result, argument, benchmark, evenly, kid_to, mean_with_interval
 
 import cv2
 import numpy as np
@@ -261,8 +262,8 @@ def drawings_only(shown: dict[str, np.ndarray]) -> np.ndarray:
 
 COMMON = (
     JSON,
-    argument("--montage", type=Path, metavar="FILE", help="default: output/translation/COMMAND.png"),
-    argument("--drawings", type=Path, metavar="FILE", help="also write translations alone"),
+    argument("--montage", type=harness.new_file(), metavar="FILE", help="default: output/translation/COMMAND.png"),
+    argument("--drawings", type=harness.new_file(), metavar="FILE", help="also write translations alone"),
 )
 COMMANDS = {
     "pix2pix": (run_pix2pix, argument("weights", metavar="WEIGHTS")),
@@ -275,8 +276,17 @@ COMMANDS = {
 }
 
 
-def measure(options: Namespace) -> Result:
-    """One of the three, with its pictures."""
+def by_command(parser: ArgumentParser) -> None:
+    """Declare the three."""
+    commands = parser.add_subparsers(required=True, dest="command", metavar="{pix2pix,unpaired,face-id}")
+    for name, (function, *arguments) in COMMANDS.items():
+        command = commands.add_parser(name, help=function.__doc__)
+        for declare in (*arguments, *COMMON):
+            declare(command)
+
+
+@benchmark(__doc__, by_command)
+def main(options: Namespace) -> Result:
     figures, shown, reached = COMMANDS[options.command][0](options)
     path = options.montage or Path("output/translation") / f"{options.command}.png"
     save_image(path, montage(shown))
@@ -288,15 +298,3 @@ def measure(options: Namespace) -> Result:
         reason = "the drawings are near to photos" if reached else "the target is missed"
         text += f"\n{options.drawings}: not written, as {reason}"
     return Result(figures | {"reached": reached}, reached, text)
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = harness.parser_of(__doc__, ())
-    commands = parser.add_subparsers(required=True, dest="command", metavar="{pix2pix,unpaired,face-id}")
-    for name, (function, *arguments) in COMMANDS.items():
-        harness.add_arguments(commands.add_parser(name, help=function.__doc__), (*arguments, *COMMON))
-    return harness.run(measure, parser.parse_args(argv))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -32,7 +32,7 @@ def test_verdicts(script):
     assert list(script.targets(figures).values()) == [True, True, True, False]
     figures["projection"] = {**good, "w+": row(0.95, 0.03)}
     assert list(script.targets(figures).values()) == [True, False, True, False]
-    text = script.report(figures | {"targets": {"a": {"reached": False}}})
+    text = script.harness.report(figures | {"targets": {"a": {"reached": False}}})
     assert "MISSED" in text and "0.95 ± 0.01" in text
 
 
@@ -75,5 +75,5 @@ def test_finished_parts_are_kept_when_a_later_one_fails(script, monkeypatch, tmp
     monkeypatch.setattr(script, "seeds_agree", fail)
     assert run(script, "--weights", path, "--only", "speed", "seeds", "--out", out) == 2
     said = capsys.readouterr()
-    assert "cpu_seconds                  1\n" in said.out and said.err == "no process\n"
+    assert "cpu_seconds                  1\n" in said.out and said.err == "error: no process\n"
     assert json.loads(out.read_text()) == {"weights": str(path), "speed": speed}
