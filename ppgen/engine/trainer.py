@@ -183,8 +183,8 @@ class Trainer:
         waited = time.perf_counter()
         batch = self.stream.batch(now.step)
         waited = time.perf_counter() - waited
-        parts = list(zip(split(batch, config.loader.accumulate), self._steps(), strict=True))
-        first = parts[0][1]
+        pieces = list(zip(split(batch, config.loader.accumulate), self._steps(), strict=True))
+        first = pieces[0][1]
         paddle.seed(int(first.rng.integers(2**31)))  # for dropout and the like
         factor = config.schedule.factor(now.step, config.total_iters) * config.guard.factor**now.rollbacks
         look = self._is_looked_at(now.step + 1)
@@ -193,7 +193,7 @@ class Trainer:
             if now.step % phase.every == 0:
                 for name in phase.trains:
                     now.optimizers[name].set_lr(now.rates[name] * factor)
-                losses |= self.updater.run(phase, parts, look)
+                losses |= self.updater.run(phase, pieces, look)
         now.step += 1
         for average in now.averages.values():
             average.update(now.images, config.loader.batch_size)

@@ -1,4 +1,4 @@
-"""The one function that runs a phase: loss, backward, all-reduce, check, clip, step."""
+"""How one phase is run (`Updater.run`): loss, backward, all-reduce, check, clip, step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ppgen.engine import distributed
 from ppgen.engine.amp import Precision
 from ppgen.engine.optimizers import trainable
 from ppgen.errors import TrainingDiverged
-from ppgen.models.base import Batch, Model, Parts, Phase, Step
+from ppgen.models.base import Batch, Model, Phase, Pieces, Step
 
 Optimizers = dict[str, paddle.optimizer.Optimizer]
 
@@ -55,49 +55,49 @@ class Updater:
         self.gradient_interval = gradient_interval
         self.norms: dict[str, float] = {}
 
-    def run(self, phase: Phase, parts: Parts, look: bool = False) -> dict[str, float]:
-        """One update of the networks a phase trains; returns its losses, averaged over the parts.
+    def run(self, phase: Phase, pieces: Pieces, look: bool = False) -> dict[str, float]:
+        """One update of the networks a phase trains; returns its losses, averaged over the pieces.
 
         Args:
             look: check the gradients whatever the interval.
         Raises:
             TrainingDiverged: a loss or a gradient is not finite; that network has not been changed then.
         """
-        values = self._backward(phase, parts)
-        self._check_losses(phase, parts, values)
+        values = self._backward(phase, pieces)
+        self._check_losses(phase, pieces, values)
         for name in phase.trains:
-            self._apply(name, phase, parts, values, look)
+            self._apply(name, phase, pieces, values, look)
         self.precision.update()
         for network in self.model.networks.values():
             network.clear_gradients()
         if phase.after is not None:
-            phase.after(parts)
+            phase.after(pieces)
         return values
 
-    def _backward(self, phase: Phase, parts: Parts) -> dict[str, float]:
+    def _backward(self, phase: Phase, pieces: Pieces) -> dict[str, float]:
         untouched = [net for name, net in self.model.networks.items() if name not in phase.trains + phase.keeps]
-        gain = (phase.every if phase.lazy else 1) / len(parts)
+        gain = (phase.every if phase.lazy else 1) / len(pieces)
         sums: dict[str, float] = {}
-        for batch, step in parts:
+        for batch, step in pieces:
             with _Frozen(untouched):
                 with self.precision.cast(phase):
                     losses = phase.loss(batch, step)
                     total = paddle.add_n([loss.astype("float32") for loss in losses.values()])
                 self.precision.scale(total if gain == 1 else total * gain).backward()
             for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + float(value) / len(parts)
-            if len(parts) > 1:
-                step.shared.clear()  # a graph kept for a later phase would keep every micro-batch in memory
+                sums[name] = sums.get(name, 0.0) + float(value) / len(pieces)
+            if len(pieces) > 1:
+                step.shared.clear()  # a graph kept for a later phase would keep every piece in memory
         return sums
 
-    def _check_losses(self, phase: Phase, parts: Parts, values: dict[str, float]) -> None:
+    def _check_losses(self, phase: Phase, pieces: Pieces, values: dict[str, float]) -> None:
         bad = [name for name, value in values.items() if not np.isfinite(value)]
         if not distributed.any_rank(bool(bad)):
             return
-        raise self._diverged(phase, parts, values, f"{', '.join(bad)} is not finite" if bad else "")
+        raise self._diverged(phase, pieces, values, f"{', '.join(bad)} is not finite" if bad else "")
 
-    def _apply(self, name: str, phase: Phase, parts: Parts, values: dict[str, float], look: bool) -> None:
-        parameters, step = trainable([self.model.networks[name]]), parts[0][1]
+    def _apply(self, name: str, phase: Phase, pieces: Pieces, values: dict[str, float], look: bool) -> None:
+        parameters, step = trainable([self.model.networks[name]]), pieces[0][1]
         optimizer = self.optimizers[name]
         distributed.average_gradients(parameters)
         # after averaging: an infinite gradient of one process must make the scaler of every process skip the step
@@ -107,18 +107,18 @@ class Updater:
         if phase.lazy or clipped or look or step.index % self.gradient_interval == 0:
             norm = gradient_norm(parameters)  # of averaged gradients: the same on every process
             if not np.isfinite(norm) and not self.precision.scales:  # a scaler skips such a step itself
-                raise self._diverged(phase, parts, values, f"a gradient of '{name}' is not finite")
+                raise self._diverged(phase, pieces, values, f"a gradient of '{name}' is not finite")
             self.norms[name] = norm
             step.report[f"norm_{name}_{phase.name}" if phase.lazy else f"norm_{name}"] = norm
             _shrink(parameters, norm, phase.clip_norm)
         self.precision.step(optimizer)
 
-    def _diverged(self, phase: Phase, parts: Parts, values: dict[str, float], what: str) -> TrainingDiverged:
+    def _diverged(self, phase: Phase, pieces: Pieces, values: dict[str, float], what: str) -> TrainingDiverged:
         """The report; all processes must come here, and those that found something (`what`) say it."""
-        step = parts[0][1]
+        step = pieces[0][1]
         losses = ", ".join(f"{k}={v:.4g}" for k, v in values.items())
         norms = ", ".join(f"{k} {v:.3g}" for k, v in self.norms.items()) or "none measured"
-        samples = [str(i) for batch, _ in parts for i in batch.get("id", [])]
+        samples = [str(i) for batch, _ in pieces for i in batch.get("id", [])]
         names = f"; samples: {', '.join(samples[:16])}" if samples else ""
         texts = distributed.gather_texts(f"{what} ({losses}); last gradient norms: {norms}{names}" if what else "")
         if len(texts) > 1:

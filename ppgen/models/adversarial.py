@@ -15,7 +15,7 @@ from paddle import nn
 
 from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective as objective_named
-from ppgen.models.base import Batch, Losses, Model, Parts, Phase, Step
+from ppgen.models.base import Batch, Losses, Model, Phase, Pieces, Step
 from ppgen.models.fit import check_fit, check_sample
 from ppgen.models.sampling import fixed_noise, generate, noise_of_ids, tile
 from ppgen.networks.blocks.norm_choice import mixes_samples
@@ -119,7 +119,7 @@ def bounds(
 
 
 @paddle.no_grad()
-def clip_weights(critic: nn.Layer, limit: float, _: Parts = ()) -> None:
+def clip_weights(critic: nn.Layer, limit: float, _: Pieces = ()) -> None:
     """Weights into [-limit, limit] (Arjovsky et al. 2017, algorithm 1)."""
     for weight in critic.parameters():
         if weight.trainable:  # not running statistics, which Paddle counts among the parameters, nor fixed scales

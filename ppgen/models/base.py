@@ -75,7 +75,8 @@ class Step:
         return mean
 
 
-Parts = Sequence[tuple[Batch, Step]]  # one (batch, step) a micro-batch: more than one means gradients accumulate
+#: this step's micro-batches, each with its `Step`; more than one where `loader.accumulate` says so
+Pieces = Sequence[tuple[Batch, Step]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Phase:
             (StyleGAN2, appendix B): c = every / (every + 1), rate * c, beta ** c.
         float32: never in half precision: gradient penalties overflow there.
         clip_norm: scale this phase's gradients of a network down to this norm; None leaves them alone.
-        after: called with the batches and steps of the phase once its weights have changed: clipping, running means.
+        after: called with the step's pieces once the phase's weights have changed: clipping, running means.
             A loss itself changes no state.
     """
 
@@ -104,7 +105,7 @@ class Phase:
     lazy: bool = False
     float32: bool = False
     clip_norm: float | None = None
-    after: Callable[[Parts], None] | None = None
+    after: Callable[[Pieces], None] | None = None
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ from ppgen.io.image import to_uint8
 from ppgen.losses.adversarial import objective
 from ppgen.losses.perceptual import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
-from ppgen.models.base import Batch, Losses, Model, Parts, Phase, Step
+from ppgen.models.base import Batch, Losses, Model, Phase, Pieces, Step
 from ppgen.models.fit import check_keys
 from ppgen.networks.blocks.norm import clip_shares
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
@@ -143,7 +143,7 @@ class PairedPhoto2Cartoon(Model):
             "features": self.feature_weight * features,
         }
 
-    def clip_shares(self, _: Parts) -> None:
+    def clip_shares(self, _: Pieces) -> None:
         """Keep the mixing shares of the normalizations in [0, 1]."""
         clip_shares(self.networks["generator"])
 

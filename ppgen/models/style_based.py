@@ -12,7 +12,7 @@ from ppgen.errors import ConfigError
 from ppgen.losses.augment import AdaptiveAugment, Augment
 from ppgen.losses.penalties import r1_penalty
 from ppgen.models.adversarial import COLUMNS, Adversarial
-from ppgen.models.base import Batch, Losses, Parts, Phase, Stateful, Step
+from ppgen.models.base import Batch, Losses, Phase, Pieces, Stateful, Step
 from ppgen.models.sampling import fixed_noise, tile
 from ppgen.networks.stylegan2_generator import StyleSpace
 
@@ -116,16 +116,16 @@ class StyleBasedGAN(Adversarial):
 
     # ---- what changes after a phase ------------------------------------------------------------------------
 
-    def track_mean(self, parts: Parts) -> None:
+    def track_mean(self, pieces: Pieces) -> None:
         """The generator's mean of w moves towards that of each new batch of latents."""
-        for _, step in parts:
+        for _, step in pieces:
             if "mean of w" in step.observed:
                 self.networks["generator"].track_mean(step.observed.pop("mean of w"))
 
-    def observe(self, parts: Parts) -> None:
+    def observe(self, pieces: Pieces) -> None:
         """The mean of w moves, and ADA looks at the sign of D(x)."""
-        self.track_mean(parts)
-        for batch, step in parts:
+        self.track_mean(pieces)
+        for batch, step in pieces:
             self.augment.observe(step.report["d_sign"], len(batch["image"]) * step.world)
             if isinstance(self.augment, AdaptiveAugment):
                 step.state["augment_p"] = self.augment.p

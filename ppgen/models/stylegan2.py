@@ -14,7 +14,7 @@ from typing import Literal
 from ppgen.errors import ConfigError
 from ppgen.losses.augment import augment_named
 from ppgen.losses.penalties import MeanPathLength, path_length_penalty, path_lengths
-from ppgen.models.base import Batch, Losses, Parts, Phase, Stateful, Step
+from ppgen.models.base import Batch, Losses, Phase, Pieces, Stateful, Step
 from ppgen.models.style_based import StyleBasedGAN
 from ppgen.registry import MODELS
 
@@ -81,8 +81,8 @@ class StyleGAN2(StyleBasedGAN):
         step.report.update(path_length=mean)
         return {"path": self.path_weight * path_length_penalty(lengths, self.path_length.moved_by(mean))}
 
-    def track_paths(self, parts: Parts) -> None:
+    def track_paths(self, pieces: Pieces) -> None:
         """The mean of w and the mean path length move."""
-        self.track_mean(parts)
-        for _, step in parts:
+        self.track_mean(pieces)
+        for _, step in pieces:
             self.path_length.mean = self.path_length.moved_by(step.report["path_length"])

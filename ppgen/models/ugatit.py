@@ -23,7 +23,7 @@ from ppgen.faces.typical import typical_landmarks
 from ppgen.io.heatmap import heat_pictures
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.perceptual import cosine_distance
-from ppgen.models.base import Batch, Losses, Parts, Phase, Step
+from ppgen.models.base import Batch, Losses, Phase, Pieces, Step
 from ppgen.models.translation import Game, UnpairedTranslation, domain, together
 from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.networks.blocks.norm import clip_shares
@@ -123,7 +123,7 @@ class UGATIT(UnpairedTranslation):
             "cam": self.cam_weight * paddle.add_n([cam_loss(fake.cam_logit, same.cam_logit) for fake, same in ways]),
         }
 
-    def clip_shares(self, _: Parts) -> None:
+    def clip_shares(self, _: Pieces) -> None:
         """Keep the mixing shares ρ of the normalizations in [0, 1] (section 2.1.1)."""
         for name in GENERATORS:
             clip_shares(self.networks[name])
