@@ -1,7 +1,5 @@
 """Yes/no attributes of faces under CelebA's names, and where our own tables say the same."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple

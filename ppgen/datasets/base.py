@@ -1,7 +1,5 @@
 """What every dataset is: a length, a group for each sample, and samples by index."""
 
-from __future__ import annotations
-
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

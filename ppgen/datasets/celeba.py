@@ -1,7 +1,5 @@
 """CelebA in the layout it is distributed in."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """Random squares of pictures, as pix2pix and CycleGAN are trained on."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Handwritten digits that need no internet: the 1,797 scans that come inside scikit-learn."""
 
-from __future__ import annotations
-
 import gzip
 import importlib.util
 from pathlib import Path

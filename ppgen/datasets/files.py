@@ -1,7 +1,5 @@
 """What datasets of files share: where data lie, which ids are held back, tables, sizes, decoded pictures."""
 
-from __future__ import annotations
-
 import csv
 import math
 import os

@@ -1,7 +1,5 @@
 """Reading idx files, the format of MNIST (http://yann.lecun.com/exdb/mnist/): plain or gzipped."""
 
-from __future__ import annotations
-
 import gzip
 import math
 import zlib

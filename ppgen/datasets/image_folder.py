@@ -1,7 +1,5 @@
 """A folder of pictures, with a table of attributes where there is one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """MNIST and Fashion-MNIST from their idx files."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Literal, NamedTuple

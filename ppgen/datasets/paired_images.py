@@ -1,7 +1,5 @@
 """Pairs of pictures of the same thing in two domains: side by side in one file, or in two folders."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

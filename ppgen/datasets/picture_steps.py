@@ -9,8 +9,6 @@ mirrored. Resizing is OpenCV's, as in paddle.vision for arrays: no averaging whe
 PaddleGAN's pixel for pixel.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass

@@ -13,8 +13,6 @@ are relative to the working directory, ours to the data folder; see `our_root`):
                         return_label, params)           VisionImages         `image`, `label`
 """
 
-from __future__ import annotations
-
 import copy
 from abc import abstractmethod
 from pathlib import Path

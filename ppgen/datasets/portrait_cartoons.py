@@ -1,7 +1,5 @@
 """Photos and cartoons of the portraits dataset as two domains, paired or kept apart."""
 
-from __future__ import annotations
-
 import zlib
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Aligned portraits with person masks, landmarks and, for some, a drawn cartoon."""
 
-from __future__ import annotations
-
 import zlib
 from typing import Literal
 

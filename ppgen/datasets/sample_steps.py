@@ -1,7 +1,5 @@
 """PaddleGAN's steps of a `preprocess` list, and the building of such lists. They act on a sample in the making."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

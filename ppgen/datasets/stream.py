@@ -4,8 +4,6 @@ Nothing is stored in a checkpoint, and one process or two read the same stream: 
 every batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Two domains of pictures without correspondence."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

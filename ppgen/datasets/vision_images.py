@@ -1,7 +1,5 @@
 """Paddle's ready-made datasets as PaddleGAN's YAML asks for them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

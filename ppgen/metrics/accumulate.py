@@ -4,8 +4,6 @@ A metric takes pictures by `update(batch, predictions)` (in a training) or by it
 Metrics over the same features can share one sink, so that each picture is seen once.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Literal, NamedTuple

@@ -1,7 +1,5 @@
 """What every metric asks of the arrays it is given."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ppgen.errors import DataError

@@ -1,7 +1,5 @@
 """What a training asks of every metric."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 

@@ -3,8 +3,6 @@
 Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ All functions take pictures as a person gets them, uint8 (H, W, 3) RGB, and regi
 are given for 256-pixel portraits and scale with the picture. L* is CIE 1976 lightness of sRGB, 0 to 100.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ included: a generator answers for all of it. For the descriptor alone (who is it
 network is used to: dlib's chip, where it lies on average in faces aligned as in data/README.md.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

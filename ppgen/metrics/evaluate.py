@@ -1,7 +1,5 @@
 """Scores of a folder of fakes, or of a generator, against a folder of real pictures: what `ppgen evaluate` calls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple

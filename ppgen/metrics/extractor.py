@@ -1,7 +1,5 @@
 """The interface of the networks that turn pictures into features to compare."""
 
-from __future__ import annotations
-
 import hashlib
 from abc import ABC, abstractmethod
 

@@ -7,8 +7,6 @@ dlib-face@descriptor    the 128 numbers that say who it is
 inception-v3            2048 features as FID first had them; its weights are given by path
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from ppgen.errors import ConfigError

@@ -4,8 +4,6 @@
 Converge to a Local Nash Equilibrium", 2017, eq. 6 (FID where the features are those of Inception-v3).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Several metrics at once, over one pass through the pictures."""
 
-from __future__ import annotations
-
 import inspect
 
 import numpy as np

@@ -4,8 +4,6 @@ For a translation the two sides are paired, and higher is better. For a generato
 likeness to its nearest real tells whether training faces were learned by heart.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ppgen.errors import DataError

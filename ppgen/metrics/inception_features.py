@@ -5,8 +5,6 @@ The weights are those of TensorFlow's graph of 2015-12-05, as pytorch-fid publis
 pytorch-fid does.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -4,8 +4,6 @@ Salimans et al., "Improved Techniques for Training GANs", 2016, section 4: exp(E
 of the pictures; from 1 to the number of classes.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

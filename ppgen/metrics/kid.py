@@ -5,8 +5,6 @@ over random subsets. Unlike the Frechet distance its expectation does not depend
 it may fall below 0 where two sets do not differ.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

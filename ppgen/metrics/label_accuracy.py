@@ -5,8 +5,6 @@ training (Fix and Hodges 1951). On scikit-learn's digits it is right for 98-99 %
 beside as `accuracy_of_real`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from functools import lru_cache

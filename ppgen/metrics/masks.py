@@ -1,7 +1,5 @@
 """How well a found mask covers the given one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

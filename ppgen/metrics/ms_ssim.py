@@ -5,8 +5,6 @@ variety Odena et al., "Conditional Image Synthesis with Auxiliary Classifier GAN
 one; the figure of the reals says how varied the fakes ought to be.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

@@ -6,8 +6,6 @@ between two mapped ones ('w'); of the values, the lowest and highest hundredth a
 The paper's d is LPIPS over VGG16; the distance is handed in here, and belongs to the name of the figure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

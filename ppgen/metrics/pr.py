@@ -5,8 +5,6 @@ manifold is the union of balls around its points that reach to their k-th neares
 share of fakes in the real manifold, recall the share of reals in the fake one.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

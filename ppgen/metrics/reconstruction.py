@@ -1,7 +1,5 @@
 """How well a model gives back the pictures it was shown."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

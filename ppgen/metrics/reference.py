@@ -1,7 +1,5 @@
 """Features of real pictures, computed once: kept in the user's cache folder under a hash of the pictures' content."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -4,8 +4,6 @@ The filter is part of a metric's protocol: the same pictures scaled in two ways 
 Aliased Resizing and Surprising Subtleties in GAN Evaluation", 2022).
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -4,8 +4,6 @@ A drawing is judged coarse and slightly displaced, so that texture too fine to s
 network, cannot win.
 """
 
-from __future__ import annotations
-
 import zlib
 
 import cv2

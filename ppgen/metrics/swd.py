@@ -5,8 +5,6 @@ pixels a side; every level's patches are normalized channel by channel; the dist
 directions of the 1-D Wasserstein distance. Figures are given times 1000, as there.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

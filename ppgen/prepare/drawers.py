@@ -1,7 +1,5 @@
 """Who draws the pairs of a dataset: our artist by rules, or the shipped Photo2Cartoon network."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

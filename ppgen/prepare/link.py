@@ -3,8 +3,6 @@
 Uses the standard library only, so that `make data` works before anything is installed.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Who is in the photos: the table of `ppgen data portraits --meta TABLE.csv`, checked before any work."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

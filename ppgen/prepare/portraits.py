@@ -10,8 +10,6 @@ landmarks.npz what `Portraits` reads. One id in ten is for testing, by its name 
 `Portraits` calls validation). A photo's record says so last, so a run that was stopped goes on where it was.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -4,8 +4,6 @@ Ridge regression, weighted so that small groups count more: a sample of a group 
 data weighs s^-evenness.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

@@ -1,7 +1,5 @@
 """What a dataset folder holds: counts of its domains and groups, picture sizes, and a picture of random samples."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

@@ -4,8 +4,6 @@ Everything that can be known from the archive's listing is checked before a byte
 into a temporary folder beside the target and is renamed when it is complete, so a refusal leaves nothing behind.
 """
 
-from __future__ import annotations
-
 import lzma
 import os
 import re

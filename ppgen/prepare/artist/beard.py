@@ -4,8 +4,6 @@ Facial hair is told from shaded skin by its colour: hair is less colourful for i
 under the jaw and a light from one side are ruled out by where they lie.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

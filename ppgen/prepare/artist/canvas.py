@@ -4,8 +4,6 @@ Photos are analyzed at `SIDE` pixels, drawings made at `SHEET`; `to_sheet` takes
 Fields on the sheet ("coverage") are float32 (SHEET, SHEET) in [0, 1].
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

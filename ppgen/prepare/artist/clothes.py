@@ -1,7 +1,5 @@
 """Clothes: a handful of flat colours with inked borders where they differ clearly."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """The order in which a portrait is drawn."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

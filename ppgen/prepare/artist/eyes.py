@@ -1,7 +1,5 @@
 """Eyes and brows: shapes from the landmarks, gaze, colour and the brows' true outline from the photo."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

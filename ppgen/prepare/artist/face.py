@@ -1,7 +1,5 @@
 """The face as the artist measures it: named parts of dlib's 68 landmarks and proportions that follow from them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

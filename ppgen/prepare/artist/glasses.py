@@ -1,7 +1,5 @@
 """Spectacles: two mirrored superellipses that follow the thin lines around the eyes, and how heavy their frame is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Hair in four flat tones with strands, thin hair as strands over the skin, and facial hair."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import cv2

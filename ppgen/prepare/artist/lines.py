@@ -4,8 +4,6 @@ Directions are those of the structure tensor; smoothing along them is line integ
 Leedom 1993), and a difference of Gaussians smoothed so gives coherent lines (Kang, Lee and Chui 2007).
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

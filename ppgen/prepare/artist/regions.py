@@ -4,8 +4,6 @@ Every pixel gets the likelihood of its colour under a mixture of Gaussians for e
 certainly is, and a prior that depends on where it lies relative to the face. Coordinates: `Face.across`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

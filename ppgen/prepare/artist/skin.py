@@ -1,7 +1,5 @@
 """Skin: a flat base, two or three tones of light and shade from the photo, folds, what the style adds."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ppgen.prepare.artist.canvas import Sheet, blur, enlarge, polygon, shape_of, step, to_sheet

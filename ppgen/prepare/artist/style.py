@@ -4,8 +4,6 @@ These are conventions of drawing, as illustrators have them, chosen by us so tha
 picture and a generator can learn it. They say nothing about how anybody is or should look.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ppgen.errors import ConfigError

@@ -5,8 +5,6 @@ paler skin than its pixels show, one taken bright a darker one. No skin colour i
 lightness drawn grows strictly with the lightness found.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@
 Everything follows the landmarks and stays on the skin. Lengths are in distances between the eyes.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ppgen.prepare.artist.canvas import SCALE, SHEET, Sheet, blur, brush, spline, to_sheet
