@@ -109,9 +109,8 @@ class Table:
                 raise DataError(f"{self.path}: column '{rule.column}' has a cell that is no number ({error})") from None
         if name not in known:
             answers = [key for key, value in OUR_COLUMNS.items() if value.column in known] + known
-            raise DataError(
-                f"{self.path}: does not say who is '{name}'{nearest(name, answers)} (it answers: {', '.join(answers)})"
-            )
+            hint = f"{nearest(name, answers)} (it answers: {', '.join(answers)})"
+            raise DataError(f"{self.path}: does not say who is '{name}'{hint}")
         values = numbers(self.column(name))
         if values is None or not np.isin(values[~np.isnan(values)], (0, 1)).all():
             raise DataError(f"{self.path}: column '{name}' holds more than 0 and 1")

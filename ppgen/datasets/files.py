@@ -22,13 +22,6 @@ Row = dict[str, str]  #: of a table: column -> cell
 Wanted = dict[str, object]  #: column -> value, list of values, or range; see `matches`
 Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 
-_PIL_FILTERS = {
-    "nearest": Image.Resampling.NEAREST,
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-    "area": Image.Resampling.BOX,
-}
 _EXIF_ORIENTATION = 0x0112
 
 
@@ -57,10 +50,8 @@ def check_at_least_one(**arguments: int | None) -> None:
 def pictures_under(folder: Path) -> list[Path]:
     """The pictures of a dataset's folder and of its subfolders, sorted; DataError where there are none."""
     if not folder.is_dir():
-        raise DataError(
-            f"{folder}: no such folder; data/README.md says how a dataset is laid out, `make data` links what is "
-            "on this machine, PPGEN_DATA names another data folder"
-        )
+        advice = "`make data` links what is on this machine, PPGEN_DATA names another data folder"
+        raise DataError(f"{folder}: no such folder; {advice}, data/README.md says how a dataset is laid out")
     return list_images(folder, recursive=True)
 
 
@@ -108,9 +99,8 @@ def check_columns(path: Path, columns: Sequence[str], needed: Iterable[str]) -> 
     """DataError for the first of `needed` that is not among `columns`."""
     for name in needed:
         if name not in columns:
-            raise DataError(
-                f"{path}: has no column '{name}'{nearest(name, list(columns))} (there are: {', '.join(columns)})"
-            )
+            hint = f"{nearest(name, columns)} (there are: {', '.join(columns)})"
+            raise DataError(f"{path}: has no column '{name}'{hint}")
 
 
 def matches(row: Row, where: Wanted) -> bool:
@@ -210,7 +200,8 @@ def resize(image: np.ndarray, size: int | tuple[int, int], method: Filter = "are
             method = "bilinear"
         elif image.shape[0] % height == 0 and image.shape[1] % width == 0:
             return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)  # exact means of whole pixels
-    return np.asarray(Image.fromarray(image).resize((width, height), _PIL_FILTERS[method]))
+    pillows = Image.Resampling["BOX" if method == "area" else method.upper()]
+    return np.asarray(Image.fromarray(image).resize((width, height), pillows))
 
 
 def centre_square(image: np.ndarray, side: int | None = None) -> np.ndarray:

@@ -35,16 +35,13 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     expected = bytes([0, 0, _UNSIGNED_BYTES, dimensions])
     header = 4 + 4 * dimensions
     if content[:4] != expected or len(content) < header:
-        raise DataError(
-            f"{path}: starts with {content[:4].hex(' ')}, an idx file of {'pictures' if dimensions == 3 else 'labels'} "
-            f"with {expected.hex(' ')}"
-        )
+        kind = "pictures" if dimensions == 3 else "labels"
+        raise DataError(f"{path}: starts with {content[:4].hex(' ')}, an idx file of {kind} with {expected.hex(' ')}")
     shape = tuple(int(n) for n in np.frombuffer(content, ">u4", dimensions, offset=4))
-    if len(content) != header + math.prod(shape):
-        raise DataError(
-            f"{path}: its header says {'x'.join(map(str, shape))}, which makes {math.prod(shape)} bytes; "
-            f"it holds {len(content) - header}"
-        )
+    wanted, there = math.prod(shape), len(content) - header
+    if there != wanted:
+        said = "x".join(map(str, shape))
+        raise DataError(f"{path}: its header says {said}, which makes {wanted} bytes; it holds {there}")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 

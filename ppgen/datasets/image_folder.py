@@ -167,12 +167,7 @@ def _rows_of(paths: list[Path], table: Path) -> list[Row]:
     without_row = sorted(set(ids) - listed)
     without_picture = sorted(listed - set(ids))
     if without_row or without_picture:
-        raise DataError(
-            f"{table}: does not match the pictures: {len(without_row)} pictures without a row"
-            f"{_such_as(without_row)}, {len(without_picture)} rows without a picture{_such_as(without_picture)}"
-        )
+        faults = ((without_row, "pictures without a row"), (without_picture, "rows without a picture"))
+        counted = [f"{len(names)} {what}" + (f" ('{names[0]}' for one)" if names else "") for names, what in faults]
+        raise DataError(f"{table}: does not match the pictures: {', '.join(counted)}")
     return rows
-
-
-def _such_as(names: list[str]) -> str:
-    return f" ('{names[0]}' for one)" if names else ""

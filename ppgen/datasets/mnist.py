@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Source(NamedTuple):
     name: str  #: of Paddle's cache folder
     url: str
     sha256: dict[str, str]  #: by file; their MD5 are those Paddle checks
+    instead: str = ""  #: what else a user can do where they cannot be fetched
 
 
 _MNIST = Source("MNIST", "mnist", "https://dataset.bj.bcebos.com/mnist/", {
@@ -33,7 +34,7 @@ _MNIST = Source("MNIST", "mnist", "https://dataset.bj.bcebos.com/mnist/", {
     "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-})  # fmt: skip
+}, ", or set `fallback: digits`")  # fmt: skip
 _FASHION = Source("Fashion-MNIST", "fashion-mnist", "https://dataset.bj.bcebos.com/fashion_mnist/", {
     "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
     "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
@@ -66,16 +67,6 @@ def _files(source: Source, folder: Path, split: str, download: bool) -> tuple[Pa
     return file("images-idx3"), file("labels-idx1")
 
 
-def _read(source: Source, root: Path, split: str, download: bool) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Pictures, labels and ids. DownloadError where they are neither here nor to be had, DataError for wrong files."""
-    images, labels = read_labelled(*_files(source, root, split, download))
-    return images, labels, [f"{split}-{number:05d}" for number in range(len(images))]
-
-
-def _put(source: Source, root: Path) -> str:
-    return f"put {source.title}'s four idx files ({_FOUR}) into {root}"
-
-
 @DATASETS.register()
 class MNIST(LabelledPictures):
     """Handwritten digits (LeCun et al. 1998): 60,000 to train with, 10,000 to test.
@@ -100,6 +91,7 @@ class MNIST(LabelledPictures):
     """
 
     dataroot_optional = True  # fetched, or replaced, where it is missing
+    source: ClassVar[Source] = _MNIST
 
     def __init__(
         self,
@@ -114,34 +106,32 @@ class MNIST(LabelledPictures):
         check_at_least_one(size=size, most=most)
         root = data_root(dataroot)
         try:
-            images, labels, ids = _read(_MNIST, root, split, download)
+            images, labels = read_labelled(*_files(self.source, root, split, download))
+            ids = [f"{split}-{number:05d}" for number in range(len(images))]
         except DownloadError as error:
             if fallback is None:
-                raise DownloadError(f"{error}; {_put(_MNIST, root)}, or set `fallback: digits`") from error
+                put = f"put {self.source.title}'s four idx files ({_FOUR}) into {root}"
+                raise DownloadError(f"{error}; {put}{self.source.instead}") from error
             digits = Digits("train" if split == "train" else "validation", size, filter)
             images, labels, ids = digits.pictures, np.asarray(digits.labels), digits.ids
-            _say_instead(root, f"{error}")
+            _say_instead(root, error)
         super().__init__(images[:most], labels[:most], ids[:most], size, filter)
 
 
-def _say_instead(root: Path, why: str) -> None:
+def _say_instead(root: Path, why: DownloadError) -> None:
     """That digits stand in, once a process: a run builds the dataset for training, for validation and to check it."""
-    if root in _said:
-        return
-    _said.add(root)
-    print(
-        f"MNIST is not here ({why}): using scikit-learn's 1,797 digits of 8x8 pixels instead; "
-        f"for MNIST put its four idx files ({_FOUR}) into {root}",
-        file=sys.stderr,
-        flush=True,
-    )
+    if root not in _said:
+        _said.add(root)
+        digits = "using scikit-learn's 1,797 digits of 8x8 pixels instead"
+        where = f"for MNIST put its four idx files ({_FOUR}) into {root}"
+        print(f"MNIST is not here ({why}): {digits}; {where}", file=sys.stderr, flush=True)
 
 
 @DATASETS.register()
-class FashionMNIST(LabelledPictures):
+class FashionMNIST(MNIST):
     """Pictures of clothes in MNIST's format (Xiao et al. 2017); arguments and samples as `MNIST`."""
 
-    dataroot_optional = True  # fetched, or replaced, where it is missing
+    source = _FASHION
 
     def __init__(
         self,
@@ -152,10 +142,4 @@ class FashionMNIST(LabelledPictures):
         download: bool = True,
         most: int | None = None,
     ) -> None:
-        check_at_least_one(size=size, most=most)
-        root = data_root(dataroot)
-        try:
-            images, labels, ids = _read(_FASHION, root, split, download)
-        except DownloadError as error:
-            raise DownloadError(f"{error}; {_put(_FASHION, root)}") from error
-        super().__init__(images[:most], labels[:most], ids[:most], size, filter)
+        super().__init__(dataroot, split, size, filter, download, None, most)

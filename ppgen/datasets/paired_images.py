@@ -68,9 +68,6 @@ class PairedImages(Dataset):
         self._swap, self._filter = direction == "b2a", filter
         self._memory = Decoded(len(self._pairs), (2, *self._crops.shape), memory_mb)
 
-    def __len__(self) -> int:
-        return len(self._pairs)
-
     def _read(self, index: int) -> np.ndarray:
         path_a, path_b = self._pairs[index]
         if path_b is None:
@@ -105,9 +102,8 @@ def _partners(root_a: Path, paths_a: list[Path], root_b: Path) -> list[Path]:
     for mine, other, folder in ((a, b, root_b), (b, a, root_a)):
         alone = sorted(set(mine) - set(other))
         if alone:
-            raise DataError(
-                f"{mine[alone[0]]}: has no partner of that name in {folder} ({len(alone)} such of {len(mine)})"
-            )
+            share = f"{len(alone)} such of {len(mine)}"
+            raise DataError(f"{mine[alone[0]]}: has no partner of that name in {folder} ({share})")
     return [b[name] for name in a]
 
 

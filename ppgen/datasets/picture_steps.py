@@ -121,10 +121,9 @@ class RandomCrop(PictureStep):
         """See the base."""
         spare = picture.shape[0] - self._height, picture.shape[1] - self._width
         if min(spare) < 0:
-            raise DataError(
-                f"{type(self).__name__}: a picture of {picture.shape[1]}x{picture.shape[0]} is smaller than the crop "
-                f"of {self._width}x{self._height}; put a Resize before it"
-            )
+            crop = f"the crop of {self._width}x{self._height}; put a Resize before it"
+            size = f"{picture.shape[1]}x{picture.shape[0]}"
+            raise DataError(f"{type(self).__name__}: a picture of {size} is smaller than {crop}")
         top, left = (n // 2 if rng is None else int(rng.integers(n + 1)) for n in spare)
         return lambda each: self._cut(each, top, left)
 
@@ -217,8 +216,6 @@ class Normalize(FixedStep):
         channels = 1 if picture.ndim == 2 else picture.shape[0 if self.data_format == "CHW" else 2]
         given = max(self._mean.size, self._std.size)
         if given not in (1, channels):
-            raise ConfigError(
-                f"Normalize.mean: {given} values for a picture of {channels} channels"
-                f"{'; is Transpose missing before it?' if channels > 4 else ''}"
-            )
+            hint = "; is Transpose missing before it?" if channels > 4 else ""
+            raise ConfigError(f"Normalize.mean: {given} values for a picture of {channels} channels{hint}")
         return (picture.astype(np.float32) - self._mean) / self._std

@@ -40,9 +40,6 @@ class _Preprocessed(Dataset):
         except DataError:
             pass  # about a file, not about the list: it is named when the sample is read
 
-    def __len__(self) -> int:
-        return len(self.groups)
-
     @abstractmethod
     def sources(self, index: int, rng: Random) -> dict[str, Path]:
         """The files of one sample: `<key>_path` -> path."""

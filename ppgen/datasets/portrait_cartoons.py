@@ -75,9 +75,6 @@ class PortraitCartoons(Dataset):
             Decoded(len(rows), self._crops.shape, memory_mb) for rows in (self.rows_a, self.rows_b)
         )
 
-    def __len__(self) -> int:
-        return len(self.rows_a)
-
     def _photo(self, index: int) -> np.ndarray:
         row = self.rows_a[index]
         photo, mask = self.files.photo(row), self.files.mask(row)

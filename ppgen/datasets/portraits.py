@@ -102,20 +102,16 @@ class PortraitFiles:
         self.root = data_root(dataroot)
         self.table = self.root / "meta.csv"
         if not self.table.is_file():
-            raise DataError(
-                f"{self.root}: no meta.csv there; run `make data` to link the data, "
-                f"or set PPGEN_DATA to the folder that holds {dataroot}"
-            )
+            advice = f"run `make data` to link the data, or set PPGEN_DATA to the folder that holds {dataroot}"
+            raise DataError(f"{self.root}: no meta.csv there; {advice}")
 
     def rows(self, split: str, columns: set[str]) -> list[Row]:
         """The rows of a split; DataError where there is none, or one of `columns` is missing."""
         listed = read_table(self.table, sorted({"id", "tone_hint"} | columns))
         rows = [row for row in listed if split_of(row["id"], row["tone_hint"]) == split]
         if not rows:
-            raise DataError(
-                f"{self.root}: no portrait of the split '{split}' is listed in meta.csv ({len(listed)} are of any); "
-                f"{_BELONGS[split]}, so add photos"
-            )
+            found = f"is listed in meta.csv ({len(listed)} are of any); {_BELONGS[split]}, so add photos"
+            raise DataError(f"{self.root}: no portrait of the split '{split}' {found}")
         return rows
 
     def landmarks(self, rows: list[Row]) -> list[np.ndarray]:
@@ -183,9 +179,6 @@ class Portraits(Dataset):
         self.rows = select(rows, where or {}, self.files.table)[:most]
         self.groups = [row[groups_by] for row in self.rows]
         self._landmarks = self.files.landmarks(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     def sample(self, index: int, rng: Random = None) -> Sample:
         """One portrait; without `rng` as it is, resized only."""

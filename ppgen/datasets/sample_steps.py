@@ -60,9 +60,7 @@ class Transforms:
         self.steps = [TRANSFORMS.build(config) for config in pipeline]
         for config, step in zip(pipeline, self.steps):
             if not isinstance(step, PictureStep):
-                raise ConfigError(
-                    f"Transforms.pipeline: {config['name']} belongs into `preprocess`, not into a pipeline"
-                )
+                raise ConfigError(f"Transforms.pipeline: {config['name']} belongs into `preprocess`")
         self.input_keys, self.output_keys = list(input_keys), list(output_keys or input_keys)
 
     def __call__(self, sample: Making, rng: Random) -> None:
@@ -120,7 +118,5 @@ def finished(picture: object, name: str) -> np.ndarray:
         end = f"{picture.dtype} {picture.shape}"
     else:
         end = type(picture).__name__
-    raise ConfigError(
-        f"preprocess: '{name}' comes out as {end}, not as float32 (channels, height, width); "
-        "end the pipeline with Transpose and Normalize, with all `keys`"
-    )
+    advice = "end the pipeline with Transpose and Normalize, with all `keys`"
+    raise ConfigError(f"preprocess: '{name}' comes out as {end}, not as float32 (channels, height, width); {advice}")

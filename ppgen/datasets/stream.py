@@ -30,9 +30,7 @@ class Order:
         self.seed = seed
         if turns:
             if set(groups) != set(turns):
-                raise DataError(
-                    f"loader.turns: expected exactly the groups {sorted(set(groups))}, found {sorted(turns)}"
-                )
+                raise DataError(f"loader.turns: expected the groups {sorted(set(groups))}, found {sorted(turns)}")
             # a group's turns are spread over the round, not in a row
             slots = sorted((((i + 0.5) / n, name) for name, n in turns.items() for i in range(n)))
             self._round = [name for _, name in slots]

@@ -83,11 +83,8 @@ class UnpairedImages(Dataset):
     ) -> None:
         self._crops, self._on_corrupt = Crops(size, load_size, flip), on_corrupt
         self.a, self.b = (Domain(root, max_size, self._crops, filter, memory_mb) for root in (dataroot_a, dataroot_b))
-        self.groups = ["all"] * len(self)
+        self.groups = ["all"] * max(len(self.a), len(self.b))
         self.damaged_b: dict[int, str] = {}
-
-    def __len__(self) -> int:
-        return max(len(self.a), len(self.b))
 
     @property
     def distinct(self) -> int:

@@ -39,9 +39,6 @@ class VisionImages(Dataset):
         self.groups, self.classes = self._pictures.groups, self._pictures.classes
         self.sample(0)
 
-    def __len__(self) -> int:
-        return len(self._pictures)
-
     def sample(self, index: int, rng: Random = None) -> Sample:
         """`image` float32 (1, H, W), `id`, `group`, and `label` int64 () if wanted."""
         pictures = [self._pictures.pictures[index]]

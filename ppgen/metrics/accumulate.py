@@ -1,10 +1,10 @@
 """What the metrics over sets of pictures share: gathering reals and fakes, and figures that carry their protocol.
 
-A metric takes pictures by `update(batch, predictions)` (in a training) or by its sink's `add` (`ppgen evaluate`).
-Metrics over the same features can share one sink, so that each picture is seen once.
+A metric takes pictures by `update(batch, predictions)` (in a training) or by `add` (`ppgen evaluate`). Metrics over the
+same features can share one sink, so that each picture goes through the network once.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
@@ -36,26 +36,20 @@ class Score(NamedTuple):
     error: float | None = None
 
 
-class Sink(ABC):
-    """Gathers what a metric needs of the pictures of both sides."""
-
-    @abstractmethod
-    def add(self, side: Side, pictures: np.ndarray) -> None:
-        """uint8 (N, H, W, 3)."""
-
-
 class PictureMetric(Metric):
     """A metric over real and fake pictures.
 
     Attributes:
         short: what `ppgen evaluate --metric` and `GenerativeScores` call it.
         key: where a batch holds the real pictures.
-        sink: what gathers.
     """
 
     short: str = ""
     key: str
-    sink: Sink
+
+    @abstractmethod
+    def add(self, side: Side, pictures: np.ndarray) -> None:
+        """Take pictures of one side, uint8 (N, H, W, 3)."""
 
     def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:
         """Real pictures `batch[key]` and fake ones, float (N, 3, H, W) in [-1, 1]; the numbers may differ.
@@ -65,9 +59,9 @@ class PictureMetric(Metric):
         if self.key not in batch:
             raise DataError(f"the batch holds no '{self.key}' (it holds {', '.join(batch)}): set the metric's key")
         if len(batch[self.key]):
-            self.sink.add("real", to_uint8(batch[self.key]))
+            self.add("real", to_uint8(batch[self.key]))
         if len(predictions):
-            self.sink.add("fake", to_uint8(predictions))
+            self.add("fake", to_uint8(predictions))
 
     @abstractmethod
     def scores(self) -> list[Score]:
@@ -88,7 +82,7 @@ def counts(real: int, fake: int) -> str:
     return f"n={real}" if real == fake else f"n={real}:{fake}"
 
 
-class FeatureSink(Sink):
+class FeatureSink:
     """Features of reals, through the cache, and of fakes.
 
     Args:
@@ -112,18 +106,17 @@ class FeatureSink(Sink):
             self._features["fake"].append(self.extractor(pictures))
             return
         self._pending.extend(pictures)
-        while len(self._pending) >= BLOCK:
-            self._keep(BLOCK)
+        self._look_at_pending(BLOCK)
 
-    def _keep(self, count: int) -> None:
-        self._features["real"].append(cached_features(self.extractor, self._pending[:count]))
-        del self._pending[:count]
+    def _look_at_pending(self, least: int) -> None:
+        while len(self._pending) >= least:
+            self._features["real"].append(cached_features(self.extractor, self._pending[:BLOCK]))
+            del self._pending[:BLOCK]
 
     @property
     def real(self) -> np.ndarray:
         """(n, d) float32."""
-        if self._pending:
-            self._keep(len(self._pending))
+        self._look_at_pending(1)
         return self._joined("real")
 
     @property
@@ -151,9 +144,11 @@ class FeatureMetric(PictureMetric):
         key: where a batch holds the real pictures.
     """
 
-    sink: FeatureSink
-
     def __init__(
         self, features: str | FeatureExtractor = DLIB_FACE, weights: str | None = None, key: str = "image"
     ) -> None:
         self.key, self.sink = key, FeatureSink(features, weights)
+
+    def add(self, side: Side, pictures: np.ndarray) -> None:
+        """See the base."""
+        self.sink.add(side, pictures)

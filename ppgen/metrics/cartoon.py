@@ -138,13 +138,10 @@ def ratio(rows: np.ndarray) -> float:
 def figures_summary(figures: list[PairFigures], mean_cartoon_mae: float) -> dict[str, float]:
     """`mae`, `mae_ratio`, `gradient_ratio`, `texture_ratio`, `grain_ratio` of pairs; see `CartoonScores`."""
     table = np.array(figures)
-    return {
-        "mae": float(table[:, 0].mean()),
-        "mae_ratio": float(table[:, 0].mean() / mean_cartoon_mae),
-        "gradient_ratio": ratio(table[:, 1:3]),
-        "texture_ratio": ratio(table[:, 3:5]),
-        "grain_ratio": ratio(table[:, 5:7]),
-    }
+    mae = float(table[:, 0].mean())
+    columns = {"gradient": 1, "texture": 3, "grain": 5}
+    ratios = {f"{name}_ratio": ratio(table[:, i : i + 2]) for name, i in columns.items()}
+    return {"mae": mae, "mae_ratio": mae / mean_cartoon_mae} | ratios
 
 
 @METRICS.register()

@@ -59,10 +59,8 @@ class DlibFace(FeatureExtractor):
         """How many features a depth has; ConfigError for one that there is not."""
         stage, plus, pooled = (depth or DEFAULT_DEPTH).partition("+")
         if stage not in DEPTHS or (plus and (pooled != "std" or stage == "descriptor")):
-            raise ConfigError(
-                f"features '{DLIB_FACE}@{depth}': expected {DLIB_FACE}@DEPTH with a depth of {', '.join(DEPTHS)}, "
-                "and +std behind a number to add the deviations"
-            )
+            depths = f"{', '.join(DEPTHS)}, and +std behind a number to add the deviations"
+            raise ConfigError(f"features '{DLIB_FACE}@{depth}': expected {DLIB_FACE}@DEPTH with a depth of {depths}")
         return DEPTHS[stage] * (2 if plus else 1)
 
     def prepared(self, pictures: np.ndarray) -> np.ndarray:

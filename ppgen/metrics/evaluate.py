@@ -1,6 +1,7 @@
 """Scores of a folder of fakes, or of a generator, against a folder of real pictures: what `ppgen evaluate` calls."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +19,10 @@ from ppgen.metrics.dlib_features import perceptual_distance
 from ppgen.metrics.extractor import FeatureExtractor
 from ppgen.metrics.features import DLIB_FACE, dimension
 from ppgen.metrics.fid import require_samples
-from ppgen.metrics.generative import GenerativeScores, kinds
+from ppgen.metrics.generative import GenerativeScores, check_names, kinds
 from ppgen.metrics.identity import Identity
 from ppgen.metrics.ppl import EPSILON, lengths_in_z_and_w, perceptual_lengths, perceptual_path_length
 from ppgen.networks.protocols import LatentGenerator, StyleGenerator
-from ppgen.registry import nearest
 
 PPL = "ppl"
 _BATCH = 16
@@ -95,12 +95,7 @@ def table(scores: list[Score]) -> str:
 
 
 def _checked(metrics: Sequence[str], count: int | None, size: int | None) -> list[str]:
-    known = [*kinds(), PPL]
-    for name in metrics:
-        if name not in known:
-            raise ConfigError(f"no metric is called '{name}'{nearest(name, known)} (there are: {', '.join(known)})")
-    if not metrics:
-        raise ConfigError(f"name at least one metric of {', '.join(known)}")
+    check_names(metrics, [*kinds(), PPL])
     for value, what, least in ((count, "number of fakes", 2), (size, "size", 16)):
         if value is not None and value < least:
             raise ConfigError(f"the {what} must be {least} or more, not {value}")
@@ -117,14 +112,9 @@ def _folder(folder: str, count: int | None, seed: int, size: int | None) -> Pict
 
     def batches() -> Iterator[np.ndarray]:
         """Up to 16 pictures of one size together."""
-        held: list[np.ndarray] = []
-        for path in paths:
-            picture = _scaled(load_image(path), size)
-            if held and (held[0].shape != picture.shape or len(held) >= _BATCH):
+        for _, run in groupby((_scaled(load_image(path), size) for path in paths), np.shape):
+            while held := list(islice(run, _BATCH)):
                 yield np.stack(held)
-                held = []
-            held.append(picture)
-        yield np.stack(held)
 
     return PictureSet(str(folder), len(paths), batches, tuple(path.stem for path in paths))
 
@@ -168,15 +158,13 @@ def _over_pictures(
             metric.partners = partners
     (h, w), (fh, fw) = (next(side.batches()).shape[1:3] for side in (reals, fakes))
     if (h, w) != (fh, fw):
-        raise DataError(
-            f"{reals.name} holds pictures of {w}x{h} pixels, {fakes.name} gives {fw}x{fh}: "
-            f"scale both with --size {min(h, w, fh, fw)}, or the sharpness alone will tell them apart"
-        )
+        advice = f"scale both with --size {min(h, w, fh, fw)}, or the sharpness alone will tell them apart"
+        raise DataError(f"{reals.name} holds pictures of {w}x{h} pixels, {fakes.name} gives {fw}x{fh}: {advice}")
     sides: tuple[tuple[Side, PictureSet], ...] = ("real", reals), ("fake", fakes)
     for side, pictures in sides:
         with tqdm(total=pictures.total, desc=side, unit="picture", disable=None) as bar:
             for batch in pictures.batches():
-                scores.sink.add(side, batch)
+                scores.add(side, batch)
                 bar.update(len(batch))
     return scores.scores()
 

@@ -29,10 +29,8 @@ def require_samples(real: int, fake: int, dimension: int) -> None:
     """DataError unless both sides have at least five times as many pictures as a picture has features."""
     least = SAMPLES_PER_DIMENSION * dimension
     if min(real, fake) < least:
-        raise DataError(
-            f"FID over {dimension} features needs at least {least} pictures on each side, and there are {real} real "
-            f"and {fake} fake ones: use KID, which has no such bias"
-        )
+        there = f"there are {real} real and {fake} fake ones: use KID, which has no such bias"
+        raise DataError(f"FID over {dimension} features needs at least {least} pictures on each side, and {there}")
 
 
 def gaussian(features: np.ndarray) -> Gaussian:

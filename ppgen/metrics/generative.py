@@ -1,11 +1,12 @@
 """Several metrics at once, over one pass through the pictures."""
 
 import inspect
+from collections.abc import Sequence
 
 import numpy as np
 
 from ppgen.errors import ConfigError
-from ppgen.metrics.accumulate import FeatureMetric, PictureMetric, Score, Side, Sink
+from ppgen.metrics.accumulate import FeatureMetric, FeatureSink, PictureMetric, Score, Side
 from ppgen.metrics.extractor import FeatureExtractor
 from ppgen.metrics.features import DLIB_FACE
 from ppgen.registry import METRICS, nearest
@@ -17,16 +18,13 @@ def kinds() -> dict[str, type[PictureMetric]]:
     return {kind.short: kind for kind in registered if issubclass(kind, PictureMetric) and kind.short}
 
 
-class Sinks(Sink):
-    """Several sinks as one."""
-
-    def __init__(self, parts: list[Sink]) -> None:
-        self.parts = parts
-
-    def add(self, side: Side, pictures: np.ndarray) -> None:
-        """To each of them."""
-        for part in self.parts:
-            part.add(side, pictures)
+def check_names(names: Sequence[str], known: list[str]) -> None:
+    """ConfigError where no metric is asked for, or one that is not among `known`."""
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"no metric is called '{name}'{nearest(name, known)} (there are: {', '.join(known)})")
+    if not names:
+        raise ConfigError(f"name at least one metric of {', '.join(known)}")
 
 
 @METRICS.register()
@@ -50,22 +48,24 @@ class GenerativeScores(PictureMetric):
         paired: bool = False,
     ) -> None:
         known = kinds()
-        for name in scores:
-            if name not in known:
-                there = ", ".join(known)
-                raise ConfigError(f"no score is called '{name}'{nearest(name, list(known))} (there are: {there})")
-        if not scores:
-            raise ConfigError(f"scores: name at least one of {', '.join(known)}")
+        check_names(scores, list(known))
         given = {"features": features, "weights": weights, "key": key, "paired": paired}
         self.metrics = []
+        sinks: dict[object, FeatureSink] = {}  # one for metrics over the same features
         for name in scores:
             takes = inspect.signature(known[name]).parameters
-            self.metrics.append(known[name](**{option: value for option, value in given.items() if option in takes}))
-        shared: dict[object, Sink] = {}
-        for metric in self.metrics:
-            source = metric.sink.source if isinstance(metric, FeatureMetric) else metric
-            metric.sink = shared.setdefault(source, metric.sink)
-        self.key, self.sink, self.least = key, Sinks(list(shared.values())), max(m.least for m in self.metrics)
+            metric = known[name](**{option: value for option, value in given.items() if option in takes})
+            self.metrics.append(metric)
+            if isinstance(metric, FeatureMetric):
+                metric.sink = sinks.setdefault(metric.sink.source, metric.sink)
+        alone = [metric for metric in self.metrics if not isinstance(metric, FeatureMetric)]
+        self._sinks: list[FeatureSink | PictureMetric] = [*sinks.values(), *alone]
+        self.key, self.least = key, max(metric.least for metric in self.metrics)
+
+    def add(self, side: Side, pictures: np.ndarray) -> None:
+        """To all metrics."""
+        for sink in self._sinks:
+            sink.add(side, pictures)
 
     def scores(self) -> list[Score]:
         """The figures of all metrics, in the order asked for."""

@@ -47,10 +47,8 @@ class InceptionFeatures(FeatureExtractor):
         if not path.is_file():
             raise WeightsError(f"{weights}: no such file; docs/metrics.md says where the FID weights come from")
         if path.suffix.lower() in (".pth", ".pt"):
-            raise WeightsError(
-                f"{weights}: is a PyTorch pickle, which could run code and is not read: save it as .safetensors once, "
-                "as docs/metrics.md shows"
-            )
+            advice = "save it as .safetensors once, as docs/metrics.md shows"
+            raise WeightsError(f"{weights}: is a PyTorch pickle, which could run code and is not read: {advice}")
         return FEATURES
 
     def _features(self, x: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ppgen.errors import DataError
-from ppgen.metrics.accumulate import PictureMetric, Score, Side, Sink
+from ppgen.metrics.accumulate import PictureMetric, Score, Side
 from ppgen.metrics.arrays import checked_features
 from ppgen.metrics.features import INCEPTION, dimension, extractor
 from ppgen.registry import METRICS
@@ -44,20 +44,6 @@ def _divergence(p: np.ndarray) -> np.ndarray:
     return (p * np.log(ratio)).sum(axis=1)
 
 
-class ClassSink(Sink):
-    """Class probabilities of the fakes, (n, classes) each; the reals do not matter."""
-
-    def __init__(self, weights: str | None) -> None:
-        dimension(INCEPTION, weights)
-        self._weights = weights
-        self.probabilities: list[np.ndarray] = []
-
-    def add(self, side: Side, pictures: np.ndarray) -> None:
-        """uint8 (N, H, W, 3)."""
-        if side == "fake":
-            self.probabilities.append(extractor(INCEPTION, self._weights).probabilities(pictures))
-
-
 @METRICS.register()
 class InceptionScore(PictureMetric):
     """`inception_score`, higher is better, and `inception_score_sd`, its deviation between ten parts.
@@ -67,15 +53,21 @@ class InceptionScore(PictureMetric):
         key: where a batch holds the real pictures, which do not matter here.
     """
 
-    sink: ClassSink
     short, least = "is", SPLITS
 
     def __init__(self, weights: str | None = None, key: str = "image") -> None:
-        self.key, self.sink = key, ClassSink(weights)
+        dimension(INCEPTION, weights)
+        self.key, self._weights = key, weights
+        self._probabilities: list[np.ndarray] = []
+
+    def add(self, side: Side, pictures: np.ndarray) -> None:
+        """See the base; of the fakes, their class probabilities."""
+        if side == "fake":
+            self._probabilities.append(extractor(INCEPTION, self._weights).probabilities(pictures))
 
     def scores(self) -> list[Score]:
         """The score of all fakes seen."""
-        p = np.concatenate(self.sink.probabilities or [np.zeros((0, 1))])
+        p = np.concatenate(self._probabilities or [np.zeros((0, 1))])
         score = inception_score(p)
         protocol = f"{INCEPTION}/n={len(p)}/splits={SPLITS}"
         return [

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ppgen.errors import DataError
-from ppgen.metrics.accumulate import PictureMetric, Score, Side, Sink, counts
+from ppgen.metrics.accumulate import PictureMetric, Score, Side, counts
 from ppgen.metrics.arrays import standard_error
 from ppgen.registry import METRICS
 
@@ -51,9 +51,7 @@ def ms_ssim(a: np.ndarray, b: np.ndarray) -> float:
     """
     a, b = (np.asarray(x, np.float64) for x in (a, b))
     if a.ndim != 3 or a.shape != b.shape or min(a.shape[:2]) < LEAST_SIDE:
-        raise DataError(
-            f"MS-SSIM compares pictures (H, W, C) of one size from 32 pixels up, not {a.shape} and {b.shape}"
-        )
+        raise DataError(f"MS-SSIM compares pictures of one size from 32 pixels up, not {a.shape} and {b.shape}")
     result = 1.0
     for scale, weight in enumerate(WEIGHTS):
         full, contrast = _similarity(a, b)
@@ -85,18 +83,6 @@ def _halved(x: np.ndarray) -> np.ndarray:
     return (x[0::2, 0::2] + x[1::2, 0::2] + x[0::2, 1::2] + x[1::2, 1::2]) / 4
 
 
-class PictureSink(Sink):
-    """The first `KEPT` pictures of each side, as they are."""
-
-    def __init__(self) -> None:
-        self.pictures: dict[Side, list[np.ndarray]] = {"real": [], "fake": []}
-
-    def add(self, side: Side, pictures: np.ndarray) -> None:
-        """uint8 (N, H, W, 3)."""
-        kept = self.pictures[side]
-        kept.extend(pictures[: KEPT - len(kept)])
-
-
 @METRICS.register()
 class MSSSIM(PictureMetric):
     """`ms_ssim` of pairs of fakes with `ms_ssim_se`, and `ms_ssim_real` of pairs of reals, which it should be near.
@@ -106,15 +92,20 @@ class MSSSIM(PictureMetric):
         pairs: how many are compared, about 5 ms each at 128 pixels.
     """
 
-    sink: PictureSink
     short, least = "ms-ssim", 2
 
     def __init__(self, key: str = "image", pairs: int = PAIRS) -> None:
-        self.key, self.pairs, self.sink = key, pairs, PictureSink()
+        self.key, self.pairs = key, pairs
+        self._kept: dict[Side, list[np.ndarray]] = {"real": [], "fake": []}
+
+    def add(self, side: Side, pictures: np.ndarray) -> None:
+        """See the base; the first `KEPT` are kept."""
+        kept = self._kept[side]
+        kept.extend(pictures[: KEPT - len(kept)])
 
     def scores(self) -> list[Score]:
         """Both, of the pictures kept."""
-        real, fake = (self.sink.pictures[side] for side in ("real", "fake"))
+        real, fake = self._kept["real"], self._kept["fake"]
         suffix = f"{counts(len(real), len(fake))}/pairs={self.pairs}"
         sides = (("ms_ssim", fake), ("ms_ssim_real", real))
         return [Score(name, f"{name}/{suffix}", *diversity(side, self.pairs)) for name, side in sides]

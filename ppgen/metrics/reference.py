@@ -1,6 +1,7 @@
 """Features of real pictures, computed once: kept in the user's cache folder under a hash of the pictures' content."""
 
 import hashlib
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -48,13 +49,7 @@ def features_of(extractor: FeatureExtractor, pictures: list[np.ndarray]) -> np.n
 
 def equal_shapes(pictures: list[np.ndarray]) -> list[list[np.ndarray]]:
     """The pictures in order, as runs of one shape, none empty."""
-    runs: list[list[np.ndarray]] = []
-    for picture in pictures:
-        if runs and runs[-1][0].shape == picture.shape:
-            runs[-1].append(picture)
-        else:
-            runs.append([picture])
-    return runs
+    return [list(run) for _, run in groupby(pictures, np.shape)]
 
 
 def _read(path: Path) -> np.ndarray | None:

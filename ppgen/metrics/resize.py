@@ -56,7 +56,5 @@ def as_float(pictures: np.ndarray) -> np.ndarray:
         if not np.isfinite(pictures).all():
             raise DataError("the pictures hold NaN or infinite values; the network that made them is broken")
         return np.asarray(pictures, np.float32)
-    raise DataError(
-        f"features are taken from uint8 (N, H, W, 3) or float (N, 3, H, W) pictures, "
-        f"not {pictures.dtype} {pictures.shape}"
-    )
+    given = f"{pictures.dtype} {pictures.shape}"
+    raise DataError(f"features are taken from uint8 (N, H, W, 3) or float (N, 3, H, W) pictures, not {given}")

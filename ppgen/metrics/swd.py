@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ppgen.errors import DataError
-from ppgen.metrics.accumulate import PictureMetric, Score, Side, Sink, counts
+from ppgen.metrics.accumulate import PictureMetric, Score, Side, counts
 from ppgen.registry import METRICS
 
 PATCH, LEAST_SIDE = 7, 16
@@ -81,35 +81,6 @@ def _normalized(x: np.ndarray) -> np.ndarray:
     return ((x - mean) / np.maximum(deviation, 1e-8)).astype(np.float32).reshape(len(x), -1)
 
 
-class PatchSink(Sink):
-    """Random patches of every pyramid level of the pictures."""
-
-    def __init__(self) -> None:
-        self._levels: dict[Side, list[list[np.ndarray]]] = {"real": [], "fake": []}
-        self.side = 0  # of the pictures, known from the first
-
-    def add(self, side: Side, pictures: np.ndarray) -> None:
-        """uint8 (N, H, W, 3)."""
-        kept = self._levels[side]
-        for picture in pictures:
-            # the same places on both sides: how the picture is sampled must not make a difference
-            kept.append(patches(picture, np.random.default_rng([7, len(kept)])))
-            self.side = self.side or min(picture.shape[:2])
-
-    def levels(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Patches of reals and of fakes, (n, 7, 7, 3) for each level; DataError for none, or sizes that differ."""
-        real, fake = self._levels["real"], self._levels["fake"]
-        if not real or not fake:
-            raise DataError("SWD compares real with fake pictures, and one side has none")
-        if len({len(levels) for levels in real + fake}) > 1:
-            raise DataError("SWD compares pictures of one size: scale them first")
-        return [np.concatenate(level) for level in zip(*real)], [np.concatenate(level) for level in zip(*fake)]
-
-    def count(self) -> str:
-        """ "n=956"."""
-        return counts(*map(len, self._levels.values()))
-
-
 @METRICS.register()
 class SWD(PictureMetric):
     """`swd`, the mean over the pyramid, and `swd_128`, `swd_64` … of its levels, times 1000: lower is better.
@@ -118,16 +89,31 @@ class SWD(PictureMetric):
         key: where a batch holds the real pictures.
     """
 
-    sink: PatchSink
     short = "swd"
 
     def __init__(self, key: str = "image") -> None:
-        self.key, self.sink = key, PatchSink()
+        self.key = key
+        self._levels: dict[Side, list[list[np.ndarray]]] = {"real": [], "fake": []}
+        self._size = 0  # of the pictures, known from the first
+
+    def add(self, side: Side, pictures: np.ndarray) -> None:
+        """See the base; random patches of every pyramid level are kept."""
+        kept = self._levels[side]
+        for picture in pictures:
+            # the same places on both sides: how the picture is sampled must not make a difference
+            kept.append(patches(picture, np.random.default_rng([7, len(kept)])))
+            self._size = self._size or min(picture.shape[:2])
 
     def scores(self) -> list[Score]:
-        """The distances of all pictures seen."""
-        distances = swd(*self.sink.levels())
-        values = {f"swd_{self.sink.side >> level}": value for level, value in enumerate(distances)}
+        """The distances of all pictures seen; DataError where a side has none, or for sizes that differ."""
+        sides = list(self._levels.values())
+        if not all(sides):
+            raise DataError("SWD compares real with fake pictures, and one side has none")
+        if len({len(levels) for side in sides for levels in side}) > 1:
+            raise DataError("SWD compares pictures of one size: scale them first")
+        real, fake = ([np.concatenate(level) for level in zip(*side)] for side in sides)
+        distances = swd(real, fake)
+        values = {f"swd_{self._size >> level}": value for level, value in enumerate(distances)}
         values["swd"] = float(np.mean(distances))
-        suffix = f"{self.sink.count()}/patches={PATCHES}/directions={DIRECTIONS}"
+        suffix = f"{counts(*map(len, sides))}/patches={PATCHES}/directions={DIRECTIONS}"
         return [Score(name, f"{name}/{suffix}", value) for name, value in values.items()]

@@ -263,9 +263,7 @@ class _Run:
             if known.outcome.status == "dropped" or all(f.is_file() for f in known.outcome.files(self.out).values()):
                 return known.outcome, True
         elif known and known.key["digest"] != digest and known.outcome.source != str(path):
-            raise OutputError(
-                f"{record}: the output holds '{identifier}' made from {known.outcome.source}; choose another output"
-            )
+            raise OutputError(f"{record}: is about {known.outcome.source}, another photo; choose another output")
         if record.is_dir():
             _remove(record)  # says so
         begun = self._begun(identifier, path, known)

@@ -81,16 +81,18 @@ def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) 
         if os.path.lexists(place):
             raise OutputError(f"{place}: exists already; remove it or choose another folder with -d")
         size = sum(entry.size for entry in listed)
-        temporary = _temporary_folder(target, size)
         try:
-            _write_all(source, listed, temporary / "content", strip)
-            os.rename(temporary / "content", place)
+            target.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(target).free
+            if size > free:
+                raise OutputError(f"{target}: {size / 2**30:.1f} GB are needed and {free / 2**30:.1f} GB are free")
+            with tempfile.TemporaryDirectory(prefix=".unpack-", dir=target, ignore_cleanup_errors=True) as temporary:
+                _write_all(source, listed, Path(temporary, "content"), strip)
+                os.rename(Path(temporary, "content"), place)
         except OSError as error:
             if error.errno is None:  # gzip's and bz2's own errors, not the disk's
                 raise
             raise OutputError(f"{place}: cannot be written ({error.strerror or error})") from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     sync_folder(target)
     return Unpacked(place, len(listed), size)
 
@@ -161,9 +163,7 @@ def _checked(source: Path, entries: Iterator[_Entry], limits: Limits) -> list[_E
         if total > limits.size:
             raise DataError(f"{source}: would unpack to more than {limits.size / 2**30:.3g} GB, the limit")
         if total > limits.ratio * packed + _CHUNK:
-            raise DataError(
-                f"{source}: would grow more than {limits.ratio:g}-fold; pictures do not, so this looks like a bomb"
-            )
+            raise DataError(f"{source}: would grow more than {limits.ratio:g}-fold, which pictures do not: a bomb")
         if entry.name.parts[0] in _IGNORED_TOPS or entry.name.name in _IGNORED_NAMES:
             continue
         key = str(entry.name).casefold()
@@ -199,17 +199,6 @@ def _common_folder(entries: list[_Entry], depth: int) -> str | None:
     return names.pop() if len(names) == 1 and deeper else None
 
 
-def _temporary_folder(target: Path, size: int) -> Path:
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(target).free
-        if size > free:
-            raise OutputError(f"{target}: {size / 2**30:.1f} GB are needed and {free / 2**30:.1f} GB are free")
-        return Path(tempfile.mkdtemp(prefix=".unpack-", dir=target))
-    except OSError as error:
-        raise OutputError(f"{target}: this folder cannot be written ({error.strerror or error})") from error
-
-
 def _write_all(source: Path, entries: list[_Entry], folder: Path, strip: int) -> None:
     from tqdm import tqdm
 
@@ -220,16 +209,7 @@ def _write_all(source: Path, entries: list[_Entry], folder: Path, strip: int) ->
         if stream is None:
             raise DataError(f"{source}: '{entry.name}' cannot be read")
         with stream, path.open("xb") as file:
-            _copy(source, stream, file, entry)
-
-
-def _copy(source: Path, stream: IO[bytes], file: IO[bytes], entry: _Entry) -> None:
-    """Not a byte more than was declared: the declared sizes are what the limits were checked with."""
-    written = 0
-    while chunk := stream.read(_CHUNK):
-        written += len(chunk)
-        if written > entry.size:
-            break
-        file.write(chunk)
-    if written != entry.size:
-        raise DataError(f"{source}: '{entry.name}' does not have the size its listing says; the archive is damaged")
+            # both libraries read no more than the declared sizes, which are what the limits were checked with
+            shutil.copyfileobj(stream, file, _CHUNK)
+            if file.tell() != entry.size:
+                raise DataError(f"{source}: '{entry.name}' does not have the size its listing says; it is damaged")

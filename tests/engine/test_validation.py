@@ -18,7 +18,6 @@ class Counted(PictureMetric):
     key, seen = "b", {}
 
     def __init__(self):
-        self.sink = self
         Counted.seen = {"real": [], "fake": []}
 
     def add(self, side, pictures):

@@ -77,10 +77,8 @@ def _prepared(
     """Checked, and scaled to 256 pixels."""
     side = photo.shape[0]
     if photo.dtype != np.uint8 or photo.shape != (side, side, 3) or mask.shape != (side, side):
-        raise DataError(
-            f"the artist takes a square uint8 photo and a mask of its size, not {photo.dtype} {photo.shape} and "
-            f"{mask.shape}; cut the face out with ppgen.faces.align_face"
-        )
+        given = f"{photo.dtype} {photo.shape} and {mask.shape}; cut the face out with ppgen.faces.align_face"
+        raise DataError(f"the artist takes a square uint8 photo and a mask of its size, not {given}")
     points = np.asarray(landmarks, np.float64)
     if points.shape != (68, 2) or not np.isfinite(points).all() or np.ptp(points, axis=0).min() < side / 16:
         raise DataError(f"the artist takes the 68 landmarks of the face, not {points.shape} or a single place")
