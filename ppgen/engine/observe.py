@@ -33,7 +33,7 @@ class StepReport(NamedTuple):
 
 
 class Observer:
-    """Of the one process that writes.
+    """Shows a run to people: the process of rank 0 has one, the others have none.
 
     Args:
         folder: of the run.

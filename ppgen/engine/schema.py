@@ -1,4 +1,4 @@
-"""What a training config may hold: every section against the signature of what it becomes."""
+"""From a YAML file to a typed config (`load_config`), each section checked against the signature of what it becomes."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def _datasets(value: object, where: str) -> list[str]:
     for key in known:
         if key in value:
             wrong = check_named(DATASETS, value[key], f"{where}.{key}")
-            faults += wrong or _steps(value[key], f"{where}.{key}")
+            faults += wrong or _transforms(value[key], f"{where}.{key}")
     return faults
 
 
-def _steps(config: Settings, where: str) -> list[str]:
-    """Faults of PaddleGAN's lists of transforms."""
+def _transforms(config: Settings, where: str) -> list[str]:
+    """Faults of the transforms that a dataset in PaddleGAN's words lists."""
     faults = []
     for key in ("preprocess", "transforms"):
         if isinstance(config.get(key), list):

@@ -40,7 +40,7 @@ from ppgen.engine.validation import check_enough, distinct, evaluate, improvemen
 from ppgen.errors import ConfigError, DataError, DownloadError, TrainingDiverged, WeightsError
 from ppgen.models.base import Model, Step
 
-_SAMPLES = 6  # columns of a sample grid
+_GRID_COLUMNS = 6  # of a sample grid
 _CANNOT_SCORE = (ConfigError, DataError, WeightsError, DownloadError)
 
 
@@ -187,13 +187,13 @@ class Trainer:
         first = pieces[0][1]
         paddle.seed(int(first.rng.integers(2**31)))  # for dropout and the like
         factor = config.schedule.factor(now.step, config.total_iters) * config.guard.factor**now.rollbacks
-        look = self._is_looked_at(now.step + 1)
+        check = self._makes_results(now.step + 1)
         losses: dict[str, float] = {}
         for phase in self.model.phases():
             if now.step % phase.every == 0:
                 for name in phase.trains:
                     now.optimizers[name].set_lr(now.rates[name] * factor)
-                losses |= self.updater.run(phase, pieces, look)
+                losses |= self.updater.run(phase, pieces, check)
         now.step += 1
         for average in now.averages.values():
             average.update(now.images, config.loader.batch_size)
@@ -203,7 +203,7 @@ class Trainer:
         counted = {"damaged_samples": left_out} if left_out else {}
         return StepReport(losses, first.report, {**first.state, "rate_factor": factor, **counted}, waited)
 
-    def _is_looked_at(self, step: int) -> bool:
+    def _makes_results(self, step: int) -> bool:
         """Whether pictures, scores or a checkpoint are made after a step: all its gradients must be sound then."""
         intervals = [self.config.log.visual_interval, self.config.checkpoint.interval]
         if self.validation is not None:
@@ -234,12 +234,12 @@ class Trainer:
     # ---- now and then ------------------------------------------------------------------------------------
 
     def _occasionally(self, observer: Observer | None, last: bool) -> bool:
-        """Draw, validate, save where it is due; returns whether a checkpoint was written."""
+        """After a step: draw, validate and save, each where it is due; returns whether a checkpoint was written."""
         config, step = self.config, self.step
         draws = step % config.log.visual_interval == 0 or last
         if observer is not None and draws:
             epoch = self.snapshot.images / len(self.stream.dataset)
-            observer.draw(step, self._pictures(), _SAMPLES, epoch)
+            observer.draw(step, self._pictures(), _GRID_COLUMNS, epoch)
         if draws:
             self._wait_for_first("drawn")
         better = False
@@ -258,14 +258,14 @@ class Trainer:
         distributed.wait_for_first(self.folder / f".{what}", f"{self.run_token} {self.step}")
 
     def _pictures(self) -> dict[str, np.ndarray]:
-        reader = self._judged() if self.validation is not None else self.stream.reader
-        places = np.linspace(0, len(reader.dataset) - 1, _SAMPLES).astype(int)
+        reader = self._validation_samples() if self.validation is not None else self.stream.reader
+        places = np.linspace(0, len(reader.dataset) - 1, _GRID_COLUMNS).astype(int)
         batch = reader.batch(int(place) for place in places)
         with resting(self.model.networks):
             return self.model.visuals(batch, self.snapshot.smooth_networks()) if batch is not None else {}
 
-    def _judged(self) -> Reader:
-        """Of the validation dataset: always the same one, so that a damaged sample is named once."""
+    def _validation_samples(self) -> Reader:
+        """The reader of the validation dataset, made once, so that a damaged sample is named only once."""
         if self.validation is None:
             raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
         if self._validation_reader is None:
@@ -275,7 +275,7 @@ class Trainer:
     def evaluate(self, together: bool = False) -> dict[str, float]:
         """Scores of the averaged networks on the validation dataset; `together`: all processes call this."""
         smooth = self.snapshot.smooth_networks()
-        return evaluate(self.model, smooth, self._judged(), self.config.validate, together)
+        return evaluate(self.model, smooth, self._validation_samples(), self.config.validate, together)
 
     def _validate(self, observer: Observer | None) -> bool:
         """All processes predict; rank 0 scores, and keeps the weights if they are the best so far: then True."""

@@ -55,18 +55,18 @@ class Updater:
         self.gradient_interval = gradient_interval
         self.norms: dict[str, float] = {}
 
-    def run(self, phase: Phase, pieces: Pieces, look: bool = False) -> dict[str, float]:
+    def run(self, phase: Phase, pieces: Pieces, check: bool = False) -> dict[str, float]:
         """One update of the networks a phase trains; returns its losses, averaged over the pieces.
 
         Args:
-            look: check the gradients whatever the interval.
+            check: check the gradients whatever `gradient_interval` says.
         Raises:
             TrainingDiverged: a loss or a gradient is not finite; that network has not been changed then.
         """
         values = self._backward(phase, pieces)
         self._check_losses(phase, pieces, values)
         for name in phase.trains:
-            self._apply(name, phase, pieces, values, look)
+            self._apply(name, phase, pieces, values, check)
         self.precision.update()
         for network in self.model.networks.values():
             network.clear_gradients()
@@ -96,7 +96,7 @@ class Updater:
             return
         raise self._diverged(phase, pieces, values, f"{', '.join(bad)} is not finite" if bad else "")
 
-    def _apply(self, name: str, phase: Phase, pieces: Pieces, values: dict[str, float], look: bool) -> None:
+    def _apply(self, name: str, phase: Phase, pieces: Pieces, values: dict[str, float], check: bool) -> None:
         parameters, step = trainable([self.model.networks[name]]), pieces[0][1]
         optimizer = self.optimizers[name]
         distributed.average_gradients(parameters)
@@ -104,7 +104,7 @@ class Updater:
         self.precision.unscale(optimizer)
         # lazy phases are rare, and second derivatives go wrong first
         clipped = phase.clip_norm is not None or optimizer._grad_clip is not None
-        if phase.lazy or clipped or look or step.index % self.gradient_interval == 0:
+        if phase.lazy or clipped or check or step.index % self.gradient_interval == 0:
             norm = gradient_norm(parameters)  # of averaged gradients: the same on every process
             if not np.isfinite(norm) and not self.precision.scales:  # a scaler skips such a step itself
                 raise self._diverged(phase, pieces, values, f"a gradient of '{name}' is not finite")

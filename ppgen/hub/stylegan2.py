@@ -92,9 +92,9 @@ def check_wanted(
     channel_multiplier: float | None = None,
 ) -> None:
     """WeightsError where the generator is another than a caller believes; it says which values fit."""
-    from ppgen.networks.stylegan2_generator import StyleSpace
+    from ppgen.networks.stylegan2_generator import StyleBasedGenerator
 
-    if not isinstance(network, StyleSpace):
+    if not isinstance(network, StyleBasedGenerator):
         return
     held = {"size": network.image_size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
     given = {"size": size, "style_dim": style_dim, "n_mlp": n_mlp}

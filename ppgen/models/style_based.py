@@ -14,7 +14,7 @@ from ppgen.losses.penalties import r1_penalty
 from ppgen.models.adversarial import COLUMNS, Adversarial
 from ppgen.models.base import Batch, Losses, Phase, Pieces, Stateful, Step
 from ppgen.models.sampling import fixed_noise, tile
-from ppgen.networks.stylegan2_generator import StyleSpace
+from ppgen.networks.stylegan2_generator import StyleBasedGenerator
 
 
 class StyleBasedGAN(Adversarial):
@@ -32,7 +32,7 @@ class StyleBasedGAN(Adversarial):
         ConfigError: networks that do not fit, or a generator without styles.
     """
 
-    # what the discriminator knows by heart, it knows in another training too
+    # a discriminator that has overfitted needs as much augmentation where its weights go on training
     goes_with_networks: ClassVar[tuple[str, ...]] = ("augment",)
 
     def __init__(
@@ -48,7 +48,7 @@ class StyleBasedGAN(Adversarial):
         if r1_every < 1:
             raise ConfigError(f"model.r1_every: expected 1 or more, found {r1_every}")
         super().__init__(generator, discriminator, "logistic")
-        if not isinstance(self.networks["generator"], StyleSpace):
+        if not isinstance(self.networks["generator"], StyleBasedGenerator):
             kind = type(self.networks["generator"]).__name__
             raise ConfigError(f"model.generator: a {kind} has no styles; give a StyleGAN's or a StyleGAN2's")
         self.augment, self.r1_weight, self.r1_every = augment, r1_weight, r1_every

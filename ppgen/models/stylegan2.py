@@ -36,7 +36,8 @@ class StyleGAN2(StyleBasedGAN):
         truncation: of the pictures in the sample grid.
     """
 
-    goes_with_networks = ("path_length", *StyleBasedGAN.goes_with_networks)  # its paths are as long in another training
+    # the mean path length belongs to the generator's weights, so it goes wherever they go
+    goes_with_networks = ("path_length", *StyleBasedGAN.goes_with_networks)
 
     def __init__(
         self,

@@ -58,7 +58,7 @@ class MappingNetwork(nn.Layer):
         return x
 
 
-class StyleSpace(nn.Layer):
+class StyleBasedGenerator(nn.Layer):
     """What the generators of StyleGAN and StyleGAN2 share: z, w, W+, truncation, stored noise.
 
     A subclass has what is named below, and the methods `styles` (W+ -> S) and `paint` (S -> pictures).
@@ -163,7 +163,7 @@ class StyleSpace(nn.Layer):
 
 
 @NETWORKS.register()
-class StyleGAN2Generator(StyleSpace):
+class StyleGAN2Generator(StyleBasedGenerator):
     """Latents (N, latent_dim) -> pictures (N, 3, image_size, image_size), around [-1, 1].
 
     Args:

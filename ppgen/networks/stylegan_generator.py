@@ -21,7 +21,7 @@ from ppgen.networks.blocks.modulated import noise_and_bias
 from ppgen.networks.blocks.norm import AdaIN
 from ppgen.networks.blocks.resample import upsample_nearest
 from ppgen.networks.pggan import SMALLEST, Growing
-from ppgen.networks.stylegan2_generator import MappingNetwork, StyleSpace, stage_sizes, widths_of
+from ppgen.networks.stylegan2_generator import MappingNetwork, StyleBasedGenerator, stage_sizes, widths_of
 from ppgen.registry import NETWORKS
 
 COARSE = 8  # the paper's section 3.1: styles of 4 x 4 and 8 x 8 pixels are coarse, pose and shape of the face
@@ -65,7 +65,7 @@ class StyledLayer(nn.Layer):
 
 
 @NETWORKS.register()
-class StyleGANGenerator(StyleSpace, Growing):
+class StyleGANGenerator(StyleBasedGenerator, Growing):
     """Latents (N, latent_dim) -> pictures (N, 3, S, S), around [-1, 1]; S = 4 * 2 ** ceil(level), at last `image_size`.
 
     Args:
