@@ -24,7 +24,14 @@ def _paddlegan_name(old_name: str) -> Callable[..., Any]:
     return build
 
 
-globals().update({name: _paddlegan_name(name) for name in _names.NETWORK_NAMES})
-globals().update({name: NETWORKS.get(name) for name in NETWORKS.names()})
+def __getattr__(name: str) -> Any:
+    """A network's class or PaddleGAN's name, when it is first asked for; a module here costs no other's import."""
+    if name in _names.NETWORK_NAMES:
+        return _paddlegan_name(name)
+    if name.startswith("_") or name not in NETWORKS.names():
+        raise AttributeError(f"module 'ppgen.networks' has no attribute '{name}'")
+    return NETWORKS.get(name)
 
-__all__ = sorted([*NETWORKS.names(), *_names.NETWORK_NAMES])
+
+def __dir__() -> list[str]:
+    return [*globals(), *NETWORKS.names(), *_names.NETWORK_NAMES]
