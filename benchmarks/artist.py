@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from p2c_montage import choose, grid, write_pairs
-from p2c_validation import GROUPS, TONES, Case, Describe, dlib_describe, in_group, read_cases, recognized, with_cartoon
+from p2c_validation import TONES, Case, Describe, by_group, dlib_describe, likeness, read_cases, with_cartoon
 from ppgen.io.image import save_image
 from ppgen.metrics.cartoon import face_hull, lightness
 from ppgen.prepare.artist import draw_cartoon, exposure_of
@@ -53,32 +53,32 @@ def skin_levels(case: Case, drawing: np.ndarray) -> tuple[float, float, float]:
 def skin_figures(cases: list[Case], drawings: list[np.ndarray]) -> Figures:
     """By group: levels, and how far the drawings lie from the photos with their exposure put right."""
     levels = np.array([skin_levels(case, drawing) for case, drawing in zip(cases, drawings)])
-    by_group = {}
-    for group in GROUPS:
-        some = levels[in_group(cases, group)]
-        if len(some):
-            photo, exposed, drawn = map(float, some.mean(axis=0))
-            apart = some[:, 2] - some[:, 1]
-            by_group[group] = {"n": len(some), "photo": photo, "exposed": exposed, "drawing": drawn}
-            by_group[group] |= {"signed": float(apart.mean()), **mean_with_interval("absolute", np.abs(apart))}
-    return by_group
+
+    def figures(who: np.ndarray) -> Figures:
+        means = dict(zip(("photo", "exposed", "drawing"), map(float, levels[who].mean(axis=0))))
+        apart = levels[who, 2] - levels[who, 1]
+        return means | {"signed": float(apart.mean()), **mean_with_interval("absolute", np.abs(apart))}
+
+    return by_group(cases, figures)
 
 
 def measure(validation: list[Case], tone: list[Case], describe: Describe, neutral: bool) -> Figures:
     """All figures; likeness among the validation portraits that have a given drawing."""
     drawings, seconds, processor = draw_all(validation, neutral)
     cases, drawn = with_cartoon(validation, drawings)
-    hits = recognized(cases, drawn, describe)
-    given = recognized(cases, [case.cartoon for case in cases], describe)
+    hits, _ = likeness(cases, drawn, describe)
+    given, _ = likeness(cases, [case.cartoon for case in cases], describe)
     more = [case for case in tone if case.row["tone_hint"] in TONES]
     skin = skin_figures(validation + more, drawings + draw_all(more, neutral)[0])
-    for group in GROUPS:
-        members = in_group(cases, group)
-        if members.any():
-            skin[group] |= {"rank1": float(hits[members].mean()), "rank1_of_given": float(given[members].mean())}
+
+    def ranks(who: np.ndarray) -> Figures:
+        return {"rank1": float(hits[who].mean()), "rank1_of_given": float(given[who].mean())}
+
+    recognized = by_group(cases, ranks)
     return {
         **mean_with_interval("rank1", hits), "rank1_of_given": float(given.mean()), "rank1_n": len(hits),
-        "seconds": seconds, "processor_seconds": processor, "skin": skin,
+        "seconds": seconds, "processor_seconds": processor,
+        "skin": {group: recognized.get(group, {}) | row for group, row in skin.items()},
     }  # fmt: skip
 
 

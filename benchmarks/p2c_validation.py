@@ -7,18 +7,20 @@ predictor makes them. Likeness is judged by dlib's own descriptor, not by the Pa
 training. Exit code 1 where a target is missed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from harness import OUT, Figures, Namespace, Result, argument, benchmark, judged, mean_with_interval
 
+import cv2
 import numpy as np
 
 from ppgen.datasets.portraits import Portraits
+from ppgen.faces.identify import face_chip
 from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.metrics import cartoon as scores
 from ppgen.metrics.bootstrap import interval
-from ppgen.metrics.retrieval import rank1_hits
+from ppgen.metrics.retrieval import JUDGED_SIDE, judged_chip, rank1_hits
 
 WEIGHTS = argument("--weights", default="photo2cartoon", help="shipped network or weights file")
 BATCH = 8
@@ -112,13 +114,32 @@ def pairs_of(cases: list[Case], drawings: list[np.ndarray]) -> list[tuple[Case, 
     ]
 
 
-def recognized(cases: list[Case], drawings: list[np.ndarray], describe: Describe) -> np.ndarray:
-    """(N,) bool: the photo nearest to the drawing, among all of `cases`, is its own."""
-    chips = [
-        scores.judged_and_true_chip(drawing, case.photo, case.landmarks, case.row["id"])
-        for case, drawing in zip(cases, drawings)
-    ]
-    return rank1_hits(*(describe(np.stack(side)) for side in zip(*chips)))
+def moved(landmarks: np.ndarray, source: int, side: int) -> np.ndarray:
+    """Landmarks of a picture of `source` pixels on the same one at `side`, by pixel centres."""
+    return (landmarks + 0.5) * side / source - 0.5
+
+
+def likeness(cases: list[Case], drawings: Sequence[np.ndarray], describe: Describe) -> tuple[np.ndarray, np.ndarray]:
+    """For each drawing: whether its own photo is the nearest of all, and how far it is.
+
+    Args:
+        cases: at 256 pixels. drawings: uint8 (S, S, 3) each, S from 32 up.
+    """
+    side = max(JUDGED_SIDE, drawings[0].shape[0])
+    judged = np.stack([
+        judged_chip(_grown(drawing, side), moved(case.landmarks, case.photo.shape[0], side), case.row["id"])
+        for case, drawing in zip(cases, drawings, strict=True)
+    ])  # fmt: skip
+    true = np.stack([face_chip(case.photo, case.landmarks) for case in cases])
+    queries, gallery = describe(judged), describe(true)
+    return rank1_hits(queries, gallery), np.linalg.norm(queries - gallery, axis=1)
+
+
+def _grown(picture: np.ndarray, side: int) -> np.ndarray:
+    """Enlarged smoothly: the judge's own scaling is made for shrinking, and would enlarge to blocks."""
+    if picture.shape[0] >= side:
+        return picture
+    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
 def groups_of(row: dict[str, str]) -> list[str]:
@@ -138,6 +159,12 @@ TONES = GROUPS[:3]
 def in_group(cases: list[Case], group: str) -> np.ndarray:
     """(N,) bool: the portraits that count for a group."""
     return np.array([group in groups_of(case.row) for case in cases], dtype=bool)
+
+
+def by_group(cases: list[Case], measure: Callable[[np.ndarray], Figures]) -> dict[str, Figures]:
+    """The figures of each group that has portraits, from which these are, (N,) bool."""
+    members = {group: in_group(cases, group) for group in GROUPS}
+    return {group: {"n": int(who.sum()), **measure(who)} for group, who in members.items() if who.any()}
 
 
 def with_cartoon(cases: list[Case], drawings: list[np.ndarray]) -> tuple[list[Case], list[np.ndarray]]:
@@ -161,18 +188,19 @@ def measure_groups(
     reference: np.ndarray,
 ) -> dict[str, Figures]:
     """Skin tone and likeness per group; only the tones also count the portraits held back for them."""
-    by_group = {}
+    ranks = by_group(judged, lambda who: rank1_figures(hits[who], reference[who]))
+    groups = {}
     for group in GROUPS:
         pairs = validation + tone if group in TONES else validation
         differences = [figures.lightness for case, figures in pairs if group in groups_of(case.row)]
-        members = in_group(judged, group)
-        if not differences:
-            continue
-        by_group[group] = tone_figures(np.array(differences))
-        if members.any():
-            own, cartoons = float(hits[members].mean()), float(reference[members].mean())
-            by_group[group] |= {"rank1": own, "rank1_of_cartoons": cartoons, "rank1_n": int(members.sum())}
-    return by_group
+        if differences:
+            groups[group] = ranks.get(group, {}) | tone_figures(np.array(differences))
+    return groups
+
+
+def rank1_figures(hits: np.ndarray, reference: np.ndarray) -> Figures:
+    """How often drawings, and the dataset's cartoons, are nearest to their own photos."""
+    return {"rank1": float(hits.mean()), "rank1_of_cartoons": float(reference.mean()), "rank1_n": len(hits)}
 
 
 def measure_targets(
@@ -213,12 +241,11 @@ def validate(
     pairs, tone_pairs = pairs_of(validation, drawings), pairs_of(tone, draw_all(tone))
     baseline = float(np.mean([scores.masked_mae(mean, c.cartoon, c.mask > 0.5) for c, _ in pairs]))
     cases, judged = with_cartoon(validation, drawings)
-    hits = recognized(cases, judged, describe)
-    reference = recognized(cases, [case.cartoon for case in cases], describe)
+    hits, _ = likeness(cases, judged, describe)
+    reference, _ = likeness(cases, [case.cartoon for case in cases], describe)
     groups = measure_groups(pairs, tone_pairs, cases, hits, reference)
     summary = scores.figures_summary([figures for _, figures in pairs], baseline)
-    summary |= {"mean_cartoon_mae": baseline, "pairs": len(pairs)}
-    summary |= {"rank1": float(hits.mean()), "rank1_of_cartoons": float(reference.mean()), "rank1_n": len(hits)}
+    summary |= {"mean_cartoon_mae": baseline, "pairs": len(pairs), **rank1_figures(hits, reference)}
     return {"targets": measure_targets(pairs, baseline, hits, groups), "summary": summary, "groups": groups}
 
 

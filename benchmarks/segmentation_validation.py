@@ -13,7 +13,7 @@ from harness import OUT, Figures, Namespace, Result, argument, benchmark, mean_w
 import numpy as np
 import paddle
 
-from p2c_validation import GROUPS, Case, in_group, read_cases
+from p2c_validation import Case, by_group, read_cases
 from ppgen import hub
 from ppgen.faces.segment import person_mask
 from ppgen.io.image import to_tensor_array
@@ -44,18 +44,13 @@ def measure(cases: list[Case], find: Find) -> Figures:
     """IoU at threshold 0.5: mean over portraits, over all pixels together, the lowest, and per group."""
     masks, given = np.stack([find(case) for case in cases]), np.stack([case.mask for case in cases])
     each = intersection_over_union(masks, given)
-    inside = {group: in_group(cases, group) for group in GROUPS}
     return {
         "n": len(cases),
         **mean_with_interval("iou", each),
         "iou_pooled": float(intersection_over_union(masks.reshape(1, -1), given.reshape(1, -1))[0]),
         "iou_worst": float(each.min()),
         "worst": cases[int(each.argmin())].row["id"],
-        "groups": {
-            group: {"n": int(members.sum()), "iou": float(each[members].mean())}
-            for group, members in inside.items()
-            if members.any()
-        },
+        "groups": by_group(cases, lambda who: {"iou": float(each[who].mean())}),
     }
 
 

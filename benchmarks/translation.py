@@ -27,20 +27,18 @@ import cv2
 import numpy as np
 import paddle
 
-from p2c_validation import Case, Describe, dlib_describe, draw_with, mean_cartoon, pairs_of, read_cases
+from p2c_validation import Case, Describe, dlib_describe, draw_with, likeness, mean_cartoon, moved, pairs_of, read_cases
 from ppgen import hub
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.datasets.files import resize
 from ppgen.datasets.portrait_cartoons import PortraitCartoons
 from ppgen.datasets.portraits import Portraits
 from ppgen.errors import ConfigError
-from ppgen.faces.identify import face_chip
 from ppgen.io.image import save_image, to_tensor_array, to_uint8
 from ppgen.latent.sheet import repeat_pixels, sheet, zoom_for
 from ppgen.metrics import cartoon as scores
 from ppgen.metrics.bootstrap import interval
 from ppgen.metrics.features import DLIB_FACE, extractor
-from ppgen.metrics.retrieval import JUDGED_SIDE, judged_chip, nearest
 from ppgen.models.translation import picture
 from trained import networks_at, read_run
 
@@ -56,11 +54,6 @@ Measured = tuple[Figures, dict[str, np.ndarray], bool]  # figures, pictures by n
 def cartoon_cases() -> list[Case]:
     """Validation portraits whose cartoon is fit to be measured against, at 256 pixels."""
     return [case for case in read_cases("validation") if case.measured]
-
-
-def moved(landmarks: np.ndarray, source: int, side: int) -> np.ndarray:
-    """Landmarks of a picture of `source` pixels on the same one at `side`, by pixel centres."""
-    return (landmarks + 0.5) * side / source - 0.5
 
 
 def at_size(case: Case, side: int) -> Case:
@@ -86,32 +79,6 @@ def load(weights: str) -> tuple[Network, int]:
     if generator.network.takes_skin:
         raise ConfigError(f"{weights}: is the paired Photo2Cartoon; measure it with benchmarks/p2c_validation.py")
     return generator.network, generator.size
-
-
-# ---- likeness --------------------------------------------------------------------------------------------
-
-
-def likeness(cases: list[Case], drawings: np.ndarray, describe: Describe) -> tuple[np.ndarray, np.ndarray]:
-    """For each drawing: whether its own photo is the nearest of all, and how far it is.
-
-    Args:
-        cases: at 256 pixels. drawings: uint8 (n, S, S, 3), S from 32 up.
-    """
-    side = max(JUDGED_SIDE, drawings.shape[1])
-    judged = np.stack([
-        judged_chip(_grown(drawing, side), moved(case.landmarks, case.photo.shape[0], side), case.row["id"])
-        for case, drawing in zip(cases, drawings, strict=True)
-    ])  # fmt: skip
-    true = np.stack([face_chip(case.photo, case.landmarks) for case in cases])
-    queries, gallery = describe(judged), describe(true)
-    return nearest(queries, gallery) == np.arange(len(cases)), np.linalg.norm(queries - gallery, axis=1)
-
-
-def _grown(picture: np.ndarray, side: int) -> np.ndarray:
-    """Enlarged smoothly: the judge's own scaling is made for shrinking, and would enlarge to blocks."""
-    if picture.shape[0] >= side:
-        return picture
-    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
 # ---- the three measurements ------------------------------------------------------------------------------
