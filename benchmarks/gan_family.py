@@ -17,7 +17,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from harness import JSON, RUNS, SEED, Figures, Namespace, Result, argument, benchmark, chart, kid_to
+from harness import JSON, RUNS, SEED, Figures, Namespace, Result, argument, benchmark, cell, chart, kid_to, markdown
 
 import numpy as np
 
@@ -160,36 +160,26 @@ def verdict_curves(runs: list[Run], path: Path) -> None:
 
 def table(figures: Figures) -> str:
     """The measured part of the page."""
-    heads = ["", "KID, best checkpoint", "rank", "at images", "KID at the end", "Frechet distance, best",
-             "MS-SSIM, best", "hours of steps", "D or critic at the end", "critic or D(x), and KID"]  # fmt: skip
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    ranked = sorted(figures["runs"], key=lambda name: figures["runs"][name]["best"]["kid"])
+    rows, ranked = {}, sorted(figures["runs"], key=lambda name: figures["runs"][name]["best"]["kid"])
     for name, row in figures["runs"].items():
         best, last = row["best"], row["last"]
         says = ", ".join(f"{key} {values[-1]:.2f}" for key, values in row["verdicts"].items())
-        hours = "" if row["hours"] is None else f"{row['hours']:.2f}"
-        tied = "" if row["judge_and_kid"] is None else f"{row['judge_and_kid']:+.2f}"
-        lines.append(f"| {name} | {_kid(best)} | {ranked.index(name) + 1} | {row['best_images']} | {_kid(last)} "
-                     f"| {best['fid']:.4f} | {_alike(best)} | {hours} | {says} | {tied} |")  # fmt: skip
+        rows[name] = {
+            "KID, best checkpoint": cell(best, "kid"), "rank": ranked.index(name) + 1,
+            "at images": row["best_images"], "KID at the end": cell(last, "kid"),
+            "Frechet distance, best": best["fid"], "MS-SSIM, best": cell(best, "ms_ssim"),
+            "hours of steps": row["hours"], "D or critic at the end": says,
+            "critic or D(x), and KID": row["judge_and_kid"],
+        }  # fmt: skip
     for name, row in figures["references"].items():
-        lines.append(f"| {name} | {_kid(row)} | | | | {row['fid']:.4f} | {_alike(row)} | | | |")
-    return "\n".join(lines)
+        real = {"KID, best checkpoint": cell(row, "kid"), "Frechet distance, best": row["fid"]}
+        rows[name] = real | {"MS-SSIM, best": cell(row, "ms_ssim")}
+    return markdown(rows)
 
 
 def recipes(figures: Figures) -> str:
     """What the runs do differently, a row each."""
-    heads = list(next(iter(figures["runs"].values()))["recipe"])
-    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
-    lines += [f"| {name} | {' | '.join(row['recipe'].values())} |" for name, row in figures["runs"].items()]
-    return "\n".join(lines)
-
-
-def _kid(row: dict[str, float]) -> str:
-    return f"{row['kid']:.5f} ± {row['kid_error']:.5f}"
-
-
-def _alike(row: dict[str, float]) -> str:
-    return f"{row['ms_ssim']:.3f} ± {row['ms_ssim_error']:.3f}"
+    return markdown({name: row["recipe"] for name, row in figures["runs"].items()})
 
 
 def measured_part(figures: Figures, pictures: list[tuple[str, str]]) -> str:

@@ -29,8 +29,9 @@ import numpy as np
 
 from ppgen.cli.command import Option, guarded
 from ppgen.cli.command import option as argument
-from ppgen.errors import DataError, OutputError, PPGenError
-from ppgen.io.atomic import atomic_path, check_output, write_json
+from ppgen.cli.files import check_new_file
+from ppgen.errors import DataError, PPGenError
+from ppgen.io.atomic import atomic_path, write_json
 from ppgen.metrics.bootstrap import interval
 
 ROOT = Path(__file__).resolve().parents[1]  #: of the clone
@@ -58,9 +59,7 @@ def new_file(*suffixes: str) -> Callable[[str], Path]:
     def path(text: str) -> Path:
         if suffixes and not text.lower().endswith(suffixes):
             raise argparse.ArgumentTypeError(f"{text}: expected a name that ends in {' or '.join(suffixes)}")
-        if Path(text).is_dir():
-            raise OutputError(f"{text}: is a folder; name a file in it")
-        check_output(Path(text).parent)
+        check_new_file(text)
         return Path(text)
 
     return path
@@ -174,6 +173,14 @@ def table(rows: Mapping[str, Figures]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*cells)]
     aligned = ([f"{first:{widths[0]}}", *map(str.rjust, rest, widths[1:])] for first, *rest in cells)
     return ["  ".join(line).rstrip() for line in aligned]
+
+
+def markdown(rows: Mapping[str, Figures]) -> str:
+    """A page's table: a row each."""
+    columns = _columns(rows.values())
+    lines = [["", *columns], ["---"] * (len(columns) + 1)]
+    lines += [[name, *(cell(row, key) for key in columns)] for name, row in rows.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def cell(row: Figures, key: str) -> str:

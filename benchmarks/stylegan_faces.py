@@ -19,13 +19,13 @@ it can be. What was measured until then is printed and written all the same.
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
+import os
 import time
 import timeit
-from argparse import SUPPRESS
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from unittest import mock
 
 import harness
 from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, chart, new_file
@@ -145,26 +145,22 @@ def edit_curve(figures: Figures, path: Path) -> None:
 # ---- seeds and speed ------------------------------------------------------------------------------------
 
 
-def dump_seeds(weights: str, path: str) -> None:
-    """What a child of `seeds_agree` does: float pictures of seeds 0-63 into a .npy."""
+def seed_pictures(weights: str) -> np.ndarray:
+    """What a child of `seeds_agree` does: float pictures of seeds 0-63."""
     network = hub.load(weights)
     z = latents_of(list(range(64)), network.latent_dim)
     with paddle.no_grad():
         parts = [network.generate(paddle.to_tensor(z[i : i + 8]), truncation=0.7).numpy() for i in range(0, 64, 8)]
-    np.save(path, np.concatenate(parts))
+    return np.concatenate(parts)
 
 
 def seeds_agree(weights: str) -> dict[str, float]:
     """Largest differences between processes, and between numbers of threads."""
     drawn = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number, threads in enumerate((1, 1, 2)):
-            path = Path(folder) / f"{number}.npy"
-            command = [sys.executable, __file__, "--weights", weights, "--dump", str(path)]
-            done = subprocess.run(command, env=harness.single_threaded(threads), capture_output=True, text=True)
-            if done.returncode:
-                raise PPGenError(f"a process that draws the seeds failed: {done.stderr.strip()[-300:]}")
-            drawn.append(np.load(path))
+    for threads in (1, 1, 2):
+        with mock.patch.dict(os.environ, harness.single_threaded(threads)):  # Paddle reads it while it is imported
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                drawn.append(pool.submit(seed_pictures, weights).result())
     first, again, other_threads = drawn
     return {"processes": float(np.abs(first - again).max()), "threads": float(np.abs(first - other_threads).max())}
 
@@ -242,10 +238,6 @@ def measured(predictor: StyleGANv2EditingPredictor, options: Namespace) -> Resul
     argument("--truncation", type=float, default=0.7, help="of these (default: 0.7)"),
     OUT,
     argument("--curve", type=new_file(".png"), metavar="FILE", help="also draw the part 'edit' to this .png"),
-    argument("--dump", help=SUPPRESS),
 )
 def main(options: Namespace) -> Result:
-    if options.dump:
-        dump_seeds(options.weights, options.dump)
-        return Result()
     return measured(StyleGANv2EditingPredictor(weight_path=options.weights), options)

@@ -245,7 +245,7 @@ def test_a_checkpoint_is_measured_once(benchmark, tmp_path, monkeypatch):
     assert row["verdicts"]["d_real"][-1] == pytest.approx((0.525 + 0.5) / 2)
     references = {module.FLOOR: score(np.zeros(1), []), module.GAUSSIAN: score(np.zeros(1), [])}
     text = module.table({"runs": {module.title_of(run): row}, "references": references})
-    assert "| DCGAN | 0.25000 ± 0.10000 | 1 | 80 |" in text and len({line.count("|") for line in text.split("\n")}) == 1
+    assert "| DCGAN | 0.25 ± 0.1 | 1 | 80 |" in text and len({line.count("|") for line in text.split("\n")}) == 1
 
 
 def test_equal_pictures_are_no_variety(benchmark, monkeypatch):
