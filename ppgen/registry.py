@@ -1,4 +1,4 @@
-"""The one registry: a YAML names a part, the registry builds it.
+"""Registries, one for each kind of part: a YAML names a part, its registry builds it.
 
 A part is registered by being there: the first question to a registry imports the modules of the package that its parts
 live in. Every registered class records the arguments it was built with (`constructor_args`), so that a weights file can

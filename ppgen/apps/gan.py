@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ppgen import hub
 from ppgen.apps.drawings import Drawings
-from ppgen.apps.latent_model import LatentModel, LatentPredictor
+from ppgen.apps.latent_model import LatentPredictor, latent_model
 from ppgen.io.atomic import check_output
 from ppgen.networks.protocols import LatentGenerator
 
@@ -15,8 +14,9 @@ class GANPredictor(LatentPredictor[LatentGenerator]):
     """Draws pictures from seeds; the same seed gives the same picture on every device.
 
     output_path: folder of the pictures that `run` writes.
-    weight_path: a generator's weights (or a VAE's), or a shipped network's name; None: the shipped DCGAN.
-    model: which network `weight_path` fills, where that file does not say so.
+    weight_path: a generator's weights (or a VAE's), or a shipped network's name; None: what `model` names.
+    model: without `weight_path`, a shipped or published network's name, or a weights file; None: the shipped DCGAN.
+        With it, which network that file fills, where the file does not say so.
     The network is loaded when the first picture is drawn, once.
 
         gan = GANPredictor()
@@ -49,13 +49,3 @@ class GANPredictor(LatentPredictor[LatentGenerator]):
         drawings = self.grid(seed, count, label, truncation)
         (drawings[0] if len(drawings) == 1 else drawings).save(self.output_path / "sample.png")
         return drawings
-
-
-def latent_model(
-    weights: str | os.PathLike | None, model: str | os.PathLike | None, shipped: str
-) -> LatentModel[LatentGenerator]:
-    """The model of weights, or else of a network's name; see `hub.load`. shipped: the name where neither is given."""
-    if weights is not None:
-        return LatentModel(str(weights), lambda: hub.load(weights, model, kind=LatentGenerator))
-    source = shipped if model is None else model
-    return LatentModel(str(source), lambda: hub.load(source, kind=LatentGenerator))

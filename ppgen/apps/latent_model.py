@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from ppgen import hub
 from ppgen.apps.drawings import Drawings, Titles
 from ppgen.errors import ConfigError
 from ppgen.latent.paths import Interpolation, circle, through
@@ -124,6 +125,17 @@ class LatentModel(Generic[G]):
         """A closed loop through latents of which each is as probable as any."""
         one, other = latents(seed, 2, self.network.latent_dim)
         return self.draw(circle(one, other, steps), label, truncation)
+
+
+def latent_model(
+    weights: str | os.PathLike | None, model: str | os.PathLike | None, shipped: str
+) -> LatentModel[LatentGenerator]:
+    """The model of `weights`, which fill the network `model` where they do not say theirs (see `hub.load`); without
+    weights that of `model` itself; `shipped` is its name where neither is given."""
+    if weights is not None:
+        return LatentModel(str(weights), lambda: hub.load(weights, model, kind=LatentGenerator))
+    source = shipped if model is None else model
+    return LatentModel(str(source), lambda: hub.load(source, kind=LatentGenerator))
 
 
 class LatentPredictor(Generic[G]):

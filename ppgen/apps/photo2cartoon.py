@@ -30,7 +30,7 @@ class CartoonResult:
 
     name: of the input. face_index: 0 is the best face of the photo.
     box: (left, top, right, bottom) in pixels of the photo, as the detector drew it; None where a pre-cropped
-    face was given and not found again. score: the detector's confidence (above 1 clear), None likewise.
+    face was given and not found again. score: the detector's confidence, see `Face`; None likewise.
     landmarks: float64 (68, 2) in pixels of the photo, dlib order; None likewise.
     crop: uint8 (256, 256, 3), aligned, before masking. crop_landmarks: float64 (68, 2) in its pixels.
     mask: float32 (256, 256), 1 on the person. skin: float32 (3,) in [-1, 1], the colour the face was to have.

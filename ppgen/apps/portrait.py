@@ -93,8 +93,10 @@ class PortraitPipeline:
     def run(self, inputs: Inputs, faces: Faces, align: bool, draw: DrawFace[R], alone: str, label: str) -> Report[R]:
         """Every chosen face of every input through `draw`.
 
+        draw: makes and writes the result of one face.
         alone: how the names of the files begin where there is one face of one picture; otherwise they begin with the
             picture's name and the face's index.
+        label: of the progress bar.
         """
         numbered = is_batch(inputs) or faces == "all"
 

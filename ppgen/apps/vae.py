@@ -17,8 +17,7 @@ from PIL import Image
 
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, list_items, run_batch, write_pictures
 from ppgen.apps.drawings import Drawing, Drawings, titles_of
-from ppgen.apps.gan import latent_model
-from ppgen.apps.latent_model import LatentPredictor
+from ppgen.apps.latent_model import LatentPredictor, latent_model
 from ppgen.apps.portrait import PortraitPipeline, Seen
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import check_output
@@ -51,8 +50,9 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
     """Encodes faces, edits and morphs them, and draws new ones (all that `GANPredictor` does).
 
     output_path: folder of the pictures that `run` writes.
-    weight_path: a VAE's weights, or a shipped one's name; None: the shipped face VAE.
-    model: which network `weight_path` fills, where that file does not say so.
+    weight_path: a VAE's weights, or a shipped one's name; None: what `model` names.
+    model: without `weight_path`, a network's name or a weights file; None: the shipped face VAE. With it, which network
+        that file fills, where the file does not say so.
     pipeline: the detectors that faces are found with, if not the shipped ones.
 
         vae = VAEPredictor()

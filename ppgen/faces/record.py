@@ -25,7 +25,7 @@ class Face:
     """A face in a photo. Coordinates are pixels of the photo as `load_image` gives it, x right, y down.
 
     box: (left, top, right, bottom) as the detector drew it; it may reach outside the photo.
-    score: the detector's confidence, 0 its threshold, above 1 clear.
+    score: the detector's confidence; dlib's is above its threshold of 0, and clear above 1; MediaPipe's is 0 to 1.
     rotation: degrees the photo had to be turned counterclockwise for the face to be found: 0, 90, 180 or 270.
     landmarks: float64 (68, 2), dlib order.
     warnings: sentences for the user. notes: those of them that whoever found the face has to say.

@@ -93,7 +93,7 @@ def load(
     Args:
         source: one of `names()`; one of PaddleGAN's published networks (`published.PUBLISHED`, fetched at first use);
             or a weights file.
-        network: what fills with the file's arrays where neither the file nor the name it was published under says so:
+        network: which one the arrays are for, where neither the file nor the name it was published under says so:
             a shipped or published network's name or another weights file, for one built alike; 'photo2cartoon',
             'ugatit', 'cyclegan' or 'pix2pix', for what PaddleGAN's configs train; a class name, ours or PaddleGAN's; or
             a mapping with 'name' and the constructor's arguments. None: a StyleGAN2 generator, as its arrays' shapes
