@@ -8,8 +8,6 @@ split of the digits that ppgen trains on here: MNIST where it is, else scikit-le
 digits stands beside. The sheet has a row a digit. Exit code 1 below 0.95.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from harness import JSON, SEED, Figures, Namespace, Result, argument, benchmark, new_file, scikit_learn

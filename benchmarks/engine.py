@@ -12,8 +12,6 @@ trains with glibc's allocator as it is and told to keep freed memory (`ppgen.dev
 processor time, page faults and peak memory of whole runs, their start among it: take many steps.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import tempfile

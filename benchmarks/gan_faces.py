@@ -8,8 +8,6 @@ that. `train` is the floor: real faces against real faces. All at the generator'
 code 1 where a generator is not below the Gaussian at the first of the features.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

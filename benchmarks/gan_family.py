@@ -11,8 +11,6 @@ the two marks is written; pictures, all of drawings, go to images/ beside it. Ex
 is not below the Gaussian.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

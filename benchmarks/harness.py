@@ -11,8 +11,6 @@ A benchmark is a function from its options to a `Result`, which `benchmark` make
 reached, 1 where it is not, 2 where the benchmark could not be run, which is one line on stderr.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

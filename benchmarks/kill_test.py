@@ -6,8 +6,6 @@ A child process trains; SIGKILL comes after a random time, also while a checkpoi
 newest checkpoint must load, and in the end every array of the last checkpoint must equal the undisturbed run's.
 """
 
-from __future__ import annotations
-
 import random
 import subprocess
 import tempfile

@@ -10,8 +10,6 @@ the point of a fade it is nearest to, within half a checkpoint's interval; point
 Reported, not judged.
 """
 
-from __future__ import annotations
-
 import sys
 
 from harness import JSON, SEED, Figures, Namespace, Result, argument, benchmark, kid_to

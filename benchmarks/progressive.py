@@ -11,8 +11,6 @@ The picture shows each portrait as every leaf draws it: drawings alone, no photo
 split; its control goes on from the first's, `--from CONTROL`. Exit code 1 where a leaf is not better.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from pathlib import Path

@@ -3,8 +3,6 @@
 python benchmarks/readme_pictures.py [--weights W] [--output docs/images]
 """
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

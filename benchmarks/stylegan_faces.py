@@ -17,8 +17,6 @@ Exit code 1 where a target of issue 6 is missed; 2 where a part cannot be measur
 it can be. What was measured until then is printed and written all the same.
 """
 
-from __future__ import annotations
-
 import os
 import time
 import timeit

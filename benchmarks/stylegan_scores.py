@@ -15,8 +15,6 @@ that draws photos from memory lies far below them; one that does not lies near t
 faces at all, such as an untrained generator's noise, so the number says nothing good about the samples.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, kid_to, new_file, report

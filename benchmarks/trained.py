@@ -1,7 +1,5 @@
 """What a training left, for the benchmarks: its config, its log, its networks at any checkpoint that was kept."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, NamedTuple
 

@@ -14,8 +14,6 @@ Likeness is judged by dlib's own descriptor on drawings at 128 pixels against ph
 target is missed.
 """
 
-from __future__ import annotations
-
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path

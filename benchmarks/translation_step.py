@@ -11,8 +11,6 @@ second with Paddle's own padding and convolutions in place of `mirror_border` an
 would run on this Paddle.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from typing import Any

@@ -11,8 +11,6 @@ among the active dimensions.
 Exit code 1 where a target of issue 5 is missed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
