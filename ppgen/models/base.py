@@ -21,14 +21,14 @@ class Step:
 
     Attributes:
         index: 0 for the first step of a run; a resume goes on counting.
-        rng: NumPy generator that depends on (seed, step, rank) only.
-        common: NumPy generator that depends on (seed, step) only: the same on every process.
+        rng: NumPy generator that depends on (seed, step, rank, piece) only.
+        common: NumPy generator that depends on (seed, step, piece) only: the same on every process.
         images: images of the whole batch that earlier steps have seen; progressive growing follows it.
         rank, world: this process's number and how many share the batch.
         shared: what earlier phases of this step computed and later ones may use; see `once`.
         observed: what a loss measured, detached, for the `after` of its phase: nothing else reads it.
-        report: numbers to log that are not losses: as losses, as means over the steps between two lines.
-        state: numbers to log as they are at the step of a line.
+        report: numbers to log besides the losses and like them, as means over the steps between two lines.
+        state: numbers to log as they are at the step of a line. Of both only the first piece's are logged.
     """
 
     index: int

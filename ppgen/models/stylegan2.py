@@ -4,7 +4,8 @@ augmentation of Karras et al., "Training Generative Adversarial Networks with Li
 One step: the generator draws once, with two latents mixed now and then; the discriminator learns to tell its
 pictures from real ones (non-saturating logistic loss) and, every 16th step, to be smooth at the real ones (R1); the
 generator learns from the discriminator and, every 4th step, that equal steps in w be equal steps in the picture
-(path length). What the discriminator sees is augmented.
+(path length). What the discriminator sees is augmented. All but the path length stands in `ppgen.models.style_based`,
+which StyleGAN shares.
 """
 
 from __future__ import annotations
