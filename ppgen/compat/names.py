@@ -98,7 +98,7 @@ NETWORK_NAMES: dict[str, NetworkName] = {
     ),
 }  # fmt: skip
 
-#: Arguments of our own classes that were called otherwise once: configs, runs and weights files hold those names.
+#: Arguments of our own classes that were called otherwise once: older configs, runs and weights files hold those names.
 EARLIER_ARGUMENTS: dict[str, dict[str, str]] = {
     "StyleGANGenerator": {
         "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers", "lr_mlp": "mapping_rate",

@@ -60,16 +60,15 @@ class StyleBasedGAN(Adversarial):
 
     def phases(self) -> list[Phase]:
         """Discriminator (the generator's graph is kept), R1, generator."""
-        discriminator = Phase(
-            "discriminator", ("discriminator",), self.discriminator_loss, keeps=("generator",), after=self.observe
-        )
+        loss, after = self.discriminator_loss, self.after_discriminator
+        discriminator = Phase("discriminator", ("discriminator",), loss, keeps=("generator",), after=after)
         r1 = Phase("r1", ("discriminator",), self.r1, self.r1_every, lazy=True, float32=True)
         generator = Phase("generator", ("generator",), self.generator_loss, after=self.track_mean)
         return [discriminator, r1, generator] if self.r1_weight else [discriminator, generator]
 
     # ---- pictures ----------------------------------------------------------------------------------------
 
-    def latents(self, count: int, step: Step) -> paddle.Tensor:
+    def draw_w_plus(self, count: int, step: Step) -> paddle.Tensor:
         """W+ (count, L, D) of new latents: w of one, and from some layer on of another in the mixed ones."""
         generator = self.networks["generator"]
         # two draws: one of 2 * count rows would be shared out to processes in other pairs
@@ -92,7 +91,7 @@ class StyleBasedGAN(Adversarial):
 
     def draw(self, batch: Batch, step: Step) -> paddle.Tensor:
         """A picture for each of the batch, most of them mixed of two latents."""
-        return self.synthesize(self.latents(len(batch["image"]), step), step)
+        return self.synthesize(self.draw_w_plus(len(batch["image"]), step), step)
 
     def verdict(self, pictures: paddle.Tensor, batch: Batch, step: Step) -> paddle.Tensor:
         """The discriminator's logits of augmented pictures."""
@@ -122,7 +121,7 @@ class StyleBasedGAN(Adversarial):
             if "mean of w" in step.observed:
                 self.networks["generator"].track_mean(step.observed.pop("mean of w"))
 
-    def observe(self, pieces: Pieces) -> None:
+    def after_discriminator(self, pieces: Pieces) -> None:
         """The mean of w moves, and ADA looks at the sign of D(x)."""
         self.track_mean(pieces)
         for batch, step in pieces:

@@ -76,7 +76,7 @@ class StyleGAN2(StyleBasedGAN):
 
     def path(self, batch: Batch, step: Step) -> Losses:
         """Path length penalty on new pictures; the engine multiplies by the interval."""
-        w_plus = self.latents(max(1, len(batch["image"]) // self.path_shrink), step)
+        w_plus = self.draw_w_plus(max(1, len(batch["image"]) // self.path_shrink), step)
         pictures = self.synthesize(w_plus, step)
         lengths = path_lengths(pictures, w_plus, step.normal(*pictures.shape))
         mean = float(step.mean(lengths))

@@ -76,7 +76,7 @@ def test_latents_change_within_the_layers_that_take_part(monkeypatch):
     for images, used in ((0, 2), (20, 4), (99, 6)):
         recipe, step = model(mixing=1.0), a_step(images=images)
         recipe.level(step)
-        w_plus = recipe.latents(64, step).numpy()
+        w_plus = recipe.draw_w_plus(64, step).numpy()
         changes = np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6
         assert changes.sum(axis=1).tolist() == [1] * 64
         assert set(np.flatnonzero(changes.any(axis=0))) == set(range(used - 1))
@@ -84,7 +84,7 @@ def test_latents_change_within_the_layers_that_take_part(monkeypatch):
         given = recipe.synthesize(paddle.to_tensor(w_plus), step)
         assert [part is None for part in given] == [False] * used + [True] * (6 - used)
     recipe = model(mixing=0.0)
-    assert np.abs(np.diff(recipe.latents(8, a_step(images=0)).numpy(), axis=1)).max() == 0
+    assert np.abs(np.diff(recipe.draw_w_plus(8, a_step(images=0)).numpy(), axis=1)).max() == 0
 
 
 def test_the_discriminator_sees_real_pictures_of_the_level_and_r1_is_half_gamma_times_the_slope():

@@ -110,10 +110,10 @@ def test_every_weight_of_a_network_is_reached_by_its_phases():
 
 def test_mixed_pictures_change_their_latent_at_some_layer():
     recipe = model(mixing=1.0)
-    w_plus = recipe.latents(32, a_step()).numpy()
+    w_plus = recipe.draw_w_plus(32, a_step()).numpy()
     changes = (np.abs(np.diff(w_plus, axis=1)).max(axis=2) > 1e-6).sum(axis=1)
     assert changes.tolist() == [1] * 32
-    same = model(mixing=0.0).latents(8, a_step()).numpy()
+    same = model(mixing=0.0).draw_w_plus(8, a_step()).numpy()
     assert np.abs(np.diff(same, axis=1)).max() == 0
 
 
