@@ -19,8 +19,9 @@ from tqdm import tqdm
 
 from p2c_montage import choose, grid, write_pairs
 from p2c_validation import TONES, Case, Describe, by_group, dlib_describe, likeness, read_cases, with_cartoon
+from ppgen.faces.skin import hull_mask
 from ppgen.io.image import save_image
-from ppgen.metrics.cartoon import face_hull, lightness
+from ppgen.metrics.cartoon import lightness
 from ppgen.prepare.artist import draw_cartoon, exposure_of
 
 GIVEN_RANK1 = 0.33
@@ -44,7 +45,7 @@ def draw_all(cases: list[Case], neutral: bool) -> tuple[list[np.ndarray], float,
 
 def skin_levels(case: Case, drawing: np.ndarray) -> tuple[float, float, float]:
     """Median L* in the face hull: of the photo, of the photo with its exposure put right, of the drawing."""
-    hull = face_hull(case.landmarks, case.mask.shape)
+    hull = hull_mask(case.mask.shape, case.landmarks)
     photo = float(np.median(lightness(case.crop)[hull]))
     right = photo * exposure_of(case.crop, case.landmarks, case.mask)
     return photo, right, float(np.median(lightness(drawing)[hull]))

@@ -58,9 +58,6 @@ class Transforms:
 
     def __init__(self, pipeline: list, input_keys: list | tuple, output_keys: list | None = None) -> None:
         self.steps = [TRANSFORMS.build(config) for config in pipeline]
-        for config, step in zip(pipeline, self.steps):
-            if not isinstance(step, PictureStep):
-                raise ConfigError(f"Transforms.pipeline: {config['name']} belongs into `preprocess`")
         self.input_keys, self.output_keys = list(input_keys), list(output_keys or input_keys)
 
     def __call__(self, sample: Making, rng: Random) -> None:

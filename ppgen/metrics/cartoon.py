@@ -12,6 +12,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.faces.identify import describe_chips, face_chip
+from ppgen.faces.skin import hull_mask
 from ppgen.io.image import to_uint8
 from ppgen.metrics.base import Metric
 from ppgen.metrics.retrieval import judged_chip, rank1_hits
@@ -19,10 +20,9 @@ from ppgen.registry import METRICS
 
 MEAN_CARTOON_MAE = 42.9  #: what `masked_mae` is for the mean of the training cartoons, on validation at 256²
 TEXTURE_SIGMA = 2.0  # pixels at 256: lines of a drawing are wider, grain and checkerboards are finer
-_BROWS, _EYES = (range(17, 22), range(22, 27)), (range(36, 42), range(42, 48))
-_NOSE, _MOUTH = range(27, 36), range(48, 60)
-# What is drawn with lines, and by how many pixels at 256 its outline reaches beyond the landmarks
-_FEATURES = ((_BROWS[0], 7), (_BROWS[1], 7), (_EYES[0], 8), (_EYES[1], 8), (_NOSE, 8), (_MOUTH, 8))
+# What is drawn with lines: the first and last landmarks of brows, eyes, nose and mouth, and by how many pixels at 256
+# its outline reaches beyond them
+_FEATURES = ((17, 21, 7), (22, 26, 7), (36, 41, 8), (42, 47, 8), (27, 35, 8), (48, 59, 8))
 
 
 class Texture(NamedTuple):
@@ -60,29 +60,17 @@ def fine_texture(picture: np.ndarray, inside: np.ndarray) -> Texture:
     return Texture(float(high.mean()), float(np.median(high)))
 
 
-def face_hull(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Convex hull of the 68 landmarks, bool of `shape` (H, W)."""
-    return _filled([landmarks], shape) > 0
-
-
 def skin_region(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """`face_hull` without brows, eyes, nose and mouth, bool of `shape`.
+    """The hull of the landmarks without brows, eyes, nose and mouth, bool of `shape`.
 
     What is left out are the hulls of their landmarks, grown by 7 (brows) or 8 pixels at 256.
     """
-    skin = face_hull(landmarks, shape)
-    for points, reach in _FEATURES:
+    skin = hull_mask(shape, landmarks)
+    for first, last, reach in _FEATURES:
         radius = max(1, round(reach * shape[0] / 256))
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        skin &= cv2.dilate(_filled([landmarks[list(points)]], shape), kernel) == 0
+        skin &= cv2.dilate(hull_mask(shape, landmarks[first : last + 1]).astype(np.uint8), kernel) == 0
     return skin
-
-
-def _filled(outlines: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
-    drawn = np.zeros(shape[:2], np.uint8)
-    for points in outlines:
-        cv2.fillConvexPoly(drawn, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
-    return drawn
 
 
 class PairFigures(NamedTuple):
@@ -110,7 +98,7 @@ def pair_figures(output: np.ndarray, cartoon: np.ndarray, mask: np.ndarray, land
     """
     if output.shape != cartoon.shape or mask.shape != output.shape[:2]:
         raise DataError(f"drawing {output.shape}, cartoon {cartoon.shape} and mask {mask.shape} must be of one size")
-    inside, hull = mask > 0.5, face_hull(landmarks, mask.shape)
+    inside, hull = mask > 0.5, hull_mask(mask.shape, landmarks)
     skin = skin_region(landmarks, mask.shape)
     if not inside.any() or not skin.any():
         raise DataError("a drawing is measured inside its mask and face, and one of them holds no pixel")

@@ -29,7 +29,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ppgen.datasets.files import is_held_back
-from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
+from ppgen.errors import DataError, NoFaceError, OutputError
 from ppgen.faces import align_face
 from ppgen.faces.detect import find_dlib_faces
 from ppgen.faces.record import FaceRecord
@@ -37,7 +37,7 @@ from ppgen.faces.segment import person_mask
 from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json
 from ppgen.io.image import list_images, load_image, on_white, save_image
 from ppgen.io.names import short_name
-from ppgen.prepare.drawers import CARTOONS, Person, drawer, likeness
+from ppgen.prepare.drawers import Person, drawer, likeness
 from ppgen.prepare.people import read_people
 
 SIZE = 256
@@ -167,8 +167,6 @@ def prepare_portraits(
             the photos or around them, cannot be written, or holds what is not ours under a photo's name.
     """
     wanted = wanted or Wanted()
-    if wanted.cartoon not in (None, *CARTOONS):
-        raise ConfigError(f"cartoon={wanted.cartoon!r}: give one of {', '.join(CARTOONS)}")
     root, out = Path(source).expanduser(), Path(output).expanduser()
     photos = list_images(root, recursive=True)
     if out.resolve().is_relative_to(root.resolve()):

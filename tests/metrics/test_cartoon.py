@@ -52,7 +52,7 @@ def test_gradient_of_a_ramp_is_its_slope():
 
 def test_skin_region_leaves_out_features():
     points = face_points()
-    skin, hull = (f(points, (SIDE, SIDE)) for f in (scores.skin_region, scores.face_hull))
+    skin, hull = scores.skin_region(points, (SIDE, SIDE)), scores.hull_mask((SIDE, SIDE), points)
     assert skin.sum() > 0.4 * hull.sum() and not (skin & ~hull).any()
     for x, y in np.rint(points[17:]).astype(int):
         assert not skin[y, x]

@@ -1,6 +1,5 @@
 """The face as the artist measures it: named parts of dlib's 68 landmarks and proportions that follow from them."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import cv2
@@ -21,50 +20,25 @@ NOSTRILS = [31, 32, 33, 34, 35]
 _FOREHEAD = 0.26
 
 
-@dataclass(frozen=True)
 class Face:
-    """Landmarks (68, 2) in pixels of the 256-pixel crop, upright, and what follows from them."""
+    """Landmarks (68, 2) in pixels of the 256-pixel crop, upright, and what follows from them.
 
-    points: np.ndarray
+    Attributes:
+        height: from the chin to where the hair usually begins, which is `top`.
+        unit: what widths of pens on the sheet are multiplied by: 1 for a face of the usual size.
+        eye_centres: (2, 2).
+    """
 
-    @property
-    def chin(self) -> float:
-        return float(self.points[8, 1])
-
-    @property
-    def width(self) -> float:
-        return float(np.ptp(self.points[JAW, 0]))
-
-    @property
-    def centre_x(self) -> float:
-        return float((self.points[0, 0] + self.points[16, 0]) / 2)
-
-    @cached_property
-    def brow_y(self) -> float:
-        return float(self.points[17:27, 1].mean())
-
-    @property
-    def height(self) -> float:
-        """From the chin to where the hair usually begins."""
-        return (1 + _FOREHEAD) * (self.chin - self.brow_y)
-
-    @property
-    def unit(self) -> float:
-        """What widths of pens on the sheet are multiplied by: 1 for a face of the usual size."""
-        return self.height * SCALE / 330
-
-    @property
-    def top(self) -> float:
-        return self.chin - self.height
-
-    @cached_property
-    def eye_centres(self) -> np.ndarray:
-        """(2, 2)"""
-        return np.stack([self.points[36:42].mean(axis=0), self.points[42:48].mean(axis=0)])
-
-    @cached_property
-    def eye_distance(self) -> float:
-        return float(np.linalg.norm(self.eye_centres[1] - self.eye_centres[0]))
+    def __init__(self, points: np.ndarray) -> None:
+        self.points = points
+        self.width = float(np.ptp(points[JAW, 0]))
+        self.centre_x = float((points[0, 0] + points[16, 0]) / 2)
+        self.chin, self.brow_y = float(points[8, 1]), float(points[17:27, 1].mean())
+        self.height = (1 + _FOREHEAD) * (self.chin - self.brow_y)
+        self.top = self.chin - self.height
+        self.unit = self.height * SCALE / 330
+        self.eye_centres = np.stack([points[36:42].mean(axis=0), points[42:48].mean(axis=0)])
+        self.eye_distance = float(np.linalg.norm(self.eye_centres[1] - self.eye_centres[0]))
 
     @cached_property
     def oval(self) -> np.ndarray:

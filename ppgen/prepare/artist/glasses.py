@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import cv2
 import numpy as np
@@ -34,15 +35,11 @@ class Spectacles:
 @lru_cache(maxsize=1)
 def _candidates() -> np.ndarray:
     """(n, 5): exponent, half width, half height, shift outwards, shift down; in distances between the eyes."""
-    return np.array([
-        (exponent, a, b, dx, dy)
-        for exponent in (2.2, 2.9, 3.8)
-        for a in np.arange(0.32, 0.50, 0.025)
-        for b in np.arange(0.17, 0.41, 0.025)
-        for dx in np.arange(-0.06, 0.13, 0.03)
-        for dy in np.arange(-0.06, 0.19, 0.03)
-        if b <= 0.95 * a and 0.5 + dx - a >= 0.06
-    ])  # fmt: skip
+    widths, heights = np.arange(0.32, 0.50, 0.025), np.arange(0.17, 0.41, 0.025)
+    aside, down = np.arange(-0.06, 0.13, 0.03), np.arange(-0.06, 0.19, 0.03)
+    grid = np.array(list(product((2.2, 2.9, 3.8), widths, heights, aside, down)))
+    a, b, dx = grid[:, 1:4].T
+    return grid[(b <= 0.95 * a) & (0.5 + dx - a >= 0.06)]
 
 
 def _ring(exponent: np.ndarray | float, angles: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ppgen.prepare.artist.canvas import SIDE, blur, rgb_to_lab, step
 from ppgen.prepare.artist.face import JAW, Face
-from ppgen.prepare.artist.mixture import Mixture, fit_mixture
+from ppgen.prepare.artist.mixture import Gaussian, fit_mixture, gaussian, log_likelihood
 
 _FLOOR = (20.0, 5.0, 6.0, 0.06)  # added to the variances: L*, a*, b*, texture
 _TRIM = 80  # percent of the cheeks' pixels that are taken for bare skin: the rest is beard, glasses, glare
@@ -97,22 +97,23 @@ def _bare_skin(features: np.ndarray, oval: np.ndarray, face: Face) -> tuple[np.n
 
 
 class _Models(NamedTuple):
-    skin: Mixture
-    shaded: Mixture  # skin, and skin in the shade, seen below the eyes; above it would be a fringe
-    hair: Mixture | None
-    clothes: Mixture | None
+    skin: list[Gaussian]
+    shaded: list[Gaussian]  # skin, and skin in the shade, seen below the eyes; above it would be a fringe
+    hair: list[Gaussian] | None
+    clothes: list[Gaussian] | None
 
 
 def _models(features: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Face) -> tuple[_Models, np.ndarray]:
     """The colours of each part, and the L*a*b* of well lit skin."""
     across, down = face.across
     bare, skin_colour = _bare_skin(features, oval, face)
-    skin = fit_mixture(bare, 3, _FLOOR)
     # glare, and skin in the shade: the same hue with less light; deep shade only below the eyes
-    skin = skin.plus(0.06, _toned(bare, skin_colour, 1.22, 0.65), np.diag((40.0, 14.0, 16.0, 0.06)))
-    skin = skin.plus(0.06, _toned(bare, skin_colour, 0.74, 0.82), np.diag((40.0, 9.0, 10.0, 0.05)))
-    shaded = skin.plus(0.12, _toned(bare, skin_colour, 0.72, 0.8), np.diag((70.0, 16.0, 18.0, 0.12)))
-    shaded = shaded.plus(0.08, _toned(bare, skin_colour, 0.5, 0.65), np.diag((70.0, 16.0, 18.0, 0.12)))
+    skin = fit_mixture(bare, 3, _FLOOR)
+    skin.append(gaussian(0.06, _toned(bare, skin_colour, 1.22, 0.65), np.diag((40.0, 14.0, 16.0, 0.06))))
+    skin.append(gaussian(0.06, _toned(bare, skin_colour, 0.74, 0.82), np.diag((40.0, 9.0, 10.0, 0.05))))
+    dark = ((0.12, 0.72, 0.8), (0.08, 0.5, 0.65))  # weight, light, richness
+    shade = np.diag((70.0, 16.0, 18.0, 0.12))
+    shaded = [*skin, *(gaussian(weight, _toned(bare, skin_colour, *tone), shade) for weight, *tone in dark)]
     far = _distance(features[..., :3], bare[:, :3])
     outer = cv2.dilate(oval.astype(np.uint8), _disc(7)) > 0
     above = person & ~outer & (down < -0.45)
@@ -145,11 +146,11 @@ def _likelihoods(features: np.ndarray, person: np.ndarray, models: _Models, face
     """Log-likelihoods (256, 256, 3) of skin, hair, clothes, within sensible bounds; -30 outside the person."""
     logs = np.full((*person.shape, 3), -30.0, np.float32)
     low = person & (np.mgrid[0:SIDE, 0:SIDE][0] > face.points[29, 1])
-    logs[low, 0] = models.shaded.log_likelihood(features[low])
-    logs[person & ~low, 0] = models.skin.log_likelihood(features[person & ~low])
+    logs[low, 0] = log_likelihood(models.shaded, features[low])
+    logs[person & ~low, 0] = log_likelihood(models.skin, features[person & ~low])
     for part, model in ((1, models.hair), (2, models.clothes)):
         if model is not None:
-            logs[person, part] = model.log_likelihood(features[person])
+            logs[person, part] = log_likelihood(model, features[person])
     return np.clip(logs, -30, 20)
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.faces.typical import typical_landmarks
-from ppgen.metrics.cartoon import face_hull, lightness
+from ppgen.faces.skin import hull_mask
+from ppgen.metrics.cartoon import lightness
 from ppgen.prepare.artist import draw_cartoon
 from ppgen.prepare.artist.beard import find_beard
 from ppgen.prepare.artist.canvas import lab_to_rgb, rgb_to_lab
@@ -61,7 +62,7 @@ def portrait(skin: tuple = SKIN, hair: tuple | None = HAIR, beard: tuple | None 
 
 
 def skin_level(picture: np.ndarray) -> float:
-    return float(np.median(lightness(picture)[face_hull(POINTS, picture.shape[:2])]))
+    return float(np.median(lightness(picture)[hull_mask(picture.shape[:2], POINTS)]))
 
 
 def test_a_drawing_on_white_and_always_the_same():
