@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ppgen.errors import ConfigError, DataError
-from ppgen.faces.typical import typical_landmarks
 from ppgen.faces.skin import hull_mask
+from ppgen.faces.typical import typical_landmarks
 from ppgen.metrics.cartoon import lightness
 from ppgen.prepare.artist import draw_cartoon
 from ppgen.prepare.artist.beard import find_beard
