@@ -21,13 +21,7 @@ from ppgen.datasets.base import Random
 from ppgen.errors import ConfigError, DataError
 from ppgen.registry import TRANSFORMS
 
-_INTERPOLATION = {
-    "nearest": cv2.INTER_NEAREST,
-    "bilinear": cv2.INTER_LINEAR,
-    "area": cv2.INTER_AREA,
-    "bicubic": cv2.INTER_CUBIC,
-    "lanczos": cv2.INTER_LANCZOS4,
-}
+_INTERPOLATION = ("nearest", "bilinear", "bicubic", "area", "lanczos")  # OpenCV's numbers 0 to 4 for them
 Change = Callable[[np.ndarray], np.ndarray]
 
 
@@ -96,13 +90,11 @@ class Resize(FixedStep):
         """See the class."""
         height, width = _pair(self.size, "Resize.size")
         if isinstance(self.size, int):
-            least = min(picture.shape[:2])
-            height, width = (
-                self.size if side == least else int(side * (self.size / least)) for side in picture.shape[:2]
-            )
+            size, least = self.size, min(picture.shape[:2])
+            height, width = (size if side == least else int(side * (size / least)) for side in picture.shape[:2])
         if picture.shape[:2] == (height, width):
             return picture
-        flag = _INTERPOLATION[self.interpolation]
+        flag = _INTERPOLATION.index(self.interpolation)
         resized = cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=flag)
         return resized.reshape(height, width, *picture.shape[2:])
 

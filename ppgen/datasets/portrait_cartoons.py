@@ -71,9 +71,8 @@ class PortraitCartoons(Dataset):
                 raise DataError(f"{self.files.root}: no {what} of the split '{split}' is left with {where}")
         self.groups = [row[groups_by] for row in self.rows_a]
         self._landmarks = self.files.landmarks(self.rows_a)
-        self._photos, self._cartoons = (
-            Decoded(len(rows), self._crops.shape, memory_mb) for rows in (self.rows_a, self.rows_b)
-        )
+        self._photos = Decoded(len(self.rows_a), self._crops.shape, memory_mb)
+        self._cartoons = Decoded(len(self.rows_b), self._crops.shape, memory_mb)
 
     def _photo(self, index: int) -> np.ndarray:
         row = self.rows_a[index]

@@ -68,9 +68,5 @@ class InceptionScore(PictureMetric):
     def scores(self) -> list[Score]:
         """The score of all fakes seen."""
         p = np.concatenate(self._probabilities or [np.zeros((0, 1))])
-        score = inception_score(p)
-        protocol = f"{INCEPTION}/n={len(p)}/splits={SPLITS}"
-        return [
-            Score("inception_score", f"inception_score/{protocol}", score.mean),
-            Score("inception_score_sd", f"inception_score_sd/{protocol}", score.deviation),
-        ]
+        values = zip(("inception_score", "inception_score_sd"), inception_score(p))
+        return [Score(name, f"{name}/{INCEPTION}/n={len(p)}/splits={SPLITS}", value) for name, value in values]

@@ -40,9 +40,7 @@ def drawer(name: str) -> Draw:
     Raises ConfigError for an unknown name, WeightsError where the network is missing.
     """
     if name == "artist":
-        return lambda crop, points, mask, person: draw_cartoon(
-            crop, points, mask, person.gender, person.group, person.glasses
-        )
+        return lambda crop, points, mask, who: draw_cartoon(crop, points, mask, who.gender, who.group, who.glasses)
     if name == "photo2cartoon":
         return _network_drawer()
     raise ConfigError(f"cartoon={name!r}: give one of {', '.join(CARTOONS)}")

@@ -41,10 +41,8 @@ class People:
         listed = sum(self.find(*ids) is not None for ids in photos)
         lines = [f"{listed} of {len(photos)} photos are in {self.table} (columns read: {', '.join(self.columns)})"]
         if not listed:
-            lines.append(
-                f"warning: no id of {self.table} is a photo's, so nothing is known of anybody; its ids are such as "
-                f"'{next(iter(self.known))}', where '{photos[0][0]}' is wanted (a file name without extension)"
-            )
+            ids = f"'{next(iter(self.known))}', where '{photos[0][0]}' is wanted (a file name without extension)"
+            lines.append(f"warning: no id of {self.table} is a photo's, so nobody is known; its ids are such as {ids}")
         lines += [f"warning: {self.table}: not read is the column {text}" for text in self.misspelt]
         return lines
 
@@ -102,6 +100,5 @@ def _years(row: Row, table: Path) -> float | None:
 
 
 def _fault(row: Row, column: str, wanted: str, table: Path) -> DataError:
-    return DataError(
-        f"{table}: {column} of {row['id']} is '{row[column]}'; give {wanted}, or leave it empty for unknown"
-    )
+    known = f"{column} of {row['id']} is '{row[column]}'"
+    return DataError(f"{table}: {known}; give {wanted}, or leave it empty for unknown")

@@ -131,10 +131,8 @@ class Report:
         for split, purpose in (("train", "training"), ("test", "testing")):
             folder = self.csv.parent / f"{split}A"
             if counts["kept"] and not any(folder.glob("*.png")):
-                lines.append(
-                    f"warning: {folder} stays empty, and trainings need it: by their names none of these photos is for "
-                    f"{purpose} (crc32 modulo 10 decides); add some more"
-                )
+                why = f"by their names none of these photos is for {purpose} (crc32 modulo 10 decides); add some more"
+                lines.append(f"warning: {folder} stays empty, and trainings need it: {why}")
         return "\n".join([*lines, f"report: {self.csv}, {self.json}"])
 
 

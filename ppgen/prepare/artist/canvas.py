@@ -59,7 +59,8 @@ def spline(points: Sequence | np.ndarray, per_span: int = 10, closed: bool = Fal
 def polygon(outline: np.ndarray, soft: float = 0.0) -> np.ndarray:
     """Coverage of a filled outline, sheet pixels; `soft` blurs its edge."""
     mask = np.zeros((SHEET, SHEET), np.uint8)
-    cv2.fillPoly(mask, [_fixed(outline)], 255, cv2.LINE_AA, _SHIFT)
+    corners = np.rint(np.clip(outline, -4 * SHEET, 4 * SHEET) * 2**_SHIFT).astype(np.int32)
+    cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, _SHIFT)
     coverage = mask.astype(np.float32) / 255
     return blur(coverage, soft) if soft > 0 else coverage
 
@@ -99,10 +100,6 @@ def outline(coverage: np.ndarray, width: float | np.ndarray) -> np.ndarray:
     beyond = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
     distance = np.where(inside > 0, within, beyond) - 0.5
     return np.clip(width / 2 - distance + 0.5, 0, 1).astype(np.float32)
-
-
-def _fixed(points: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(points, -4 * SHEET, 4 * SHEET) * 2**_SHIFT).astype(np.int32)
 
 
 def rgb_to_lab(rgb: np.ndarray) -> np.ndarray:
