@@ -198,17 +198,14 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
         """As `run`, but what fails is reported instead of raised: `Report(results, failures)`."""
         check_output(self.output_path)
         self.attributes.moved(np.zeros(self.network.latent_dim), amounts or {})  # unknown names fail here
-        items, numbered = list_items(photos), is_batch(photos)
+        numbered = is_batch(photos)
 
         def work(item: Item) -> list[VAEResult]:
-            return [self._one(item, amounts or {}, align, item.stem if numbered else "vae")]
+            seen = self._see(item.source, align, item.name)
+            z = self._code(seen.crop[None])[0]
+            rebuilt, edited = self.draw(np.stack([z, self.attributes.moved(z, amounts or {})])).arrays
+            pictures = {"photo": seen.crop, "rebuilt": rebuilt, "edited": edited}
+            paths = write_pictures(self.output_path, item.stem if numbered else "vae", pictures, item.batch)
+            return [VAEResult(item.name, seen.crop, z, rebuilt, edited, seen.warnings, paths)]
 
-        return run_batch(items, work, "vae", "decoded")
-
-    def _one(self, item: Item, amounts: Mapping[str, float], align: bool | None, prefix: str) -> VAEResult:
-        seen = self._see(item.source, align, item.name)
-        z = self._code(seen.crop[None])[0]
-        rebuilt, edited = self.draw(np.stack([z, self.attributes.moved(z, amounts)])).arrays
-        pictures = {"photo": seen.crop, "rebuilt": rebuilt, "edited": edited}
-        paths = write_pictures(self.output_path, prefix, pictures, item.batch)
-        return VAEResult(item.name, seen.crop, z, rebuilt, edited, seen.warnings, paths)
+        return run_batch(list_items(photos), work, "vae", "decoded")

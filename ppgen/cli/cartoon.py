@@ -52,7 +52,7 @@ def _inputs(args: argparse.Namespace) -> str | list[str]:
 
 
 @command("turn a portrait that comes with ppgen into a cartoon", folder())
-def demo(args: argparse.Namespace) -> int:
+def demo(args: argparse.Namespace) -> None:
     """Turn scikit-image's astronaut (a NASA portrait in the public domain) into a cartoon."""
     start = time.perf_counter()
     from skimage import data
@@ -65,7 +65,6 @@ def demo(args: argparse.Namespace) -> int:
     print(result.photo_path)
     print(result.cartoon_path)
     print(f"drawing took {time.perf_counter() - start:.1f} s, loading the networks included")
-    return 0
 
 
 TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")

@@ -15,7 +15,7 @@ _DATA = "the data folder (default: $PPGEN_DATA, else data)"
     option("--data", help=_DATA),
     option("--shared", help="where the datasets lie (default: $PPGEN_SHARED, else ../shared)"),
 )
-def link(args: argparse.Namespace) -> int:
+def link(args: argparse.Namespace) -> None:
     """Link datasets and say what happened to each."""
     from ppgen.prepare import link
 
@@ -24,7 +24,6 @@ def link(args: argparse.Namespace) -> int:
         print(f"{name:<10} {outcome:<7} {path}")
     if all(item.outcome == "absent" for item in done):
         print("nothing was linked; data/README.md says how a dataset is laid out")
-    return 0
 
 
 @command(
@@ -32,13 +31,12 @@ def link(args: argparse.Namespace) -> int:
     option("archive", metavar="ZIP"),
     option("-d", "--data", help=_DATA),
 )
-def unpack(args: argparse.Namespace) -> int:
+def unpack(args: argparse.Namespace) -> None:
     """Unpack an archive and say where it lies."""
     from ppgen.prepare import link, unpack
 
     done = unpack.unpack(args.archive, args.data or link.default_data())
     print(f"{done.path}: {done.files} files, {done.size / 2**20:.1f} MB")
-    return 0
 
 
 @command(
@@ -67,15 +65,12 @@ def portraits(args: argparse.Namespace) -> int:
     option("--count", type=int, default=8, help="samples of each domain (default: 8)"),
     seed("another one shows other samples"),
 )
-def stats(args: argparse.Namespace) -> int:
+def stats(args: argparse.Namespace) -> None:
     """Print the counts and write the samples."""
     from ppgen.prepare import stats
 
     print(stats.dataset_stats(args.folder, args.output, args.count, args.seed))
-    return 0
 
 
 _ACTIONS = {"link": link, "unpack": unpack, "portraits": portraits, "stats": stats}
-COMMANDS = {
-    "data": group("put datasets in place: link, unpack, portraits, stats", "Put datasets in place.", _ACTIONS)
-}
+COMMANDS = {"data": group("put datasets in place: link, unpack, portraits, stats", "Put datasets in place.", _ACTIONS)}

@@ -74,7 +74,7 @@ def _print_judge(scores: dict[str, float], kept: Collection[str], what: str, sam
     option("--save", action="store_true", help="put the directions into the weights file"),
     truncation(),
 )
-def directions(args: argparse.Namespace) -> int:
+def directions(args: argparse.Namespace) -> None:
     """Find directions in W and show what they do to a face; without --sefa and --data: those of the weights."""
     from ppgen import hub
     from ppgen.latent.attributes import save_directions
@@ -101,7 +101,7 @@ def directions(args: argparse.Namespace) -> int:
     if args.save:
         print(save_directions(hub.path_of(predictor.name), shown, title="directions in w"))
     reach = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
-    return write(predictor.direction_sheet(args.seed, shown, reach, layers, args.truncation), args.output)
+    write(predictor.direction_sheet(args.seed, shown, reach, layers, args.truncation), args.output)
 
 
 def _check_holds_directions(name: str) -> None:
@@ -176,7 +176,7 @@ def _supervised(
     _FACE,
     truncation(),
 )
-def channels(args: argparse.Namespace) -> int:
+def channels(args: argparse.Namespace) -> None:
     """Find single channels of S that change the picture most or, with --data, that attributes hang on; show them."""
     if (args.n is not None and args.n < 1) or sum(bool(x) for x in (args.channel, args.styles, args.data)) > 1:
         raise ConfigError("channels takes one of --channel, --styles and --data, and a number (-n) of 1 or more")
@@ -188,7 +188,7 @@ def channels(args: argparse.Namespace) -> int:
     shown = _of_attributes(predictor, args) if args.data else _of_picture(predictor, args)
     for channel, title in shown.items():
         print(f"{channel!s:<8} {title}")
-    return write(predictor.channel_sheet(args.seed, shown, args.span, args.truncation), args.output)
+    write(predictor.channel_sheet(args.seed, shown, args.span, args.truncation), args.output)
 
 
 def _of_picture(predictor: StyleGANv2EditingPredictor, args: argparse.Namespace) -> dict[Channel, str]:

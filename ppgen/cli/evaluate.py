@@ -26,7 +26,7 @@ from ppgen.cli.options import seed
     seed("of latents and choices"),
     option("-o", "--output", metavar="FILE", help="also write the scores to this JSON file"),
 )
-def evaluate(args: argparse.Namespace) -> int:
+def evaluate(args: argparse.Namespace) -> None:
     """Compare a folder of fakes, or what a generator makes, with real pictures."""
     from ppgen.io.atomic import write_json
     from ppgen.metrics.evaluate import evaluate, table
@@ -39,7 +39,6 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.output:
         facts = {"ppgen": ppgen.__version__, "real": args.real, "fake": args.fake, "seed": args.seed, "size": args.size}
         write_json(args.output, {**facts, "scores": [score._asdict() for score in scores]})
-    return 0
 
 
 COMMANDS = {"evaluate": evaluate}

@@ -43,27 +43,26 @@ def _networks(names: list[str] | None) -> dict[str, StyleGenerator]:
     return networks
 
 
-def _save(output: str, sheet: np.ndarray) -> int:
+def _save(output: str, sheet: np.ndarray) -> None:
     from ppgen.io.image import save_image
 
     print(save_image(output, sheet))
-    return 0
 
 
 @command("what each resolution contributes", *_of_seeds("resolutions", "two rows each", "0-1"))
-def resolutions(args: argparse.Namespace) -> int:
+def resolutions(args: argparse.Namespace) -> None:
     """Show what each resolution contributes: StyleGAN2's sums of colours, StyleGAN's styles so far."""
     from ppgen.latent.figures.resolutions import contribution_sheet
 
-    return _save(args.output, contribution_sheet(_network(args.model), args.seeds, args.truncation))
+    _save(args.output, contribution_sheet(_network(args.model), args.seeds, args.truncation))
 
 
 @command("pictures with and without noise", *_of_seeds("noise", "a row each", "0-3"))
-def noise(args: argparse.Namespace) -> int:
+def noise(args: argparse.Namespace) -> None:
     """Show pictures with noise in all layers, in none, in the fine and in the coarse ones, and where it matters."""
     from ppgen.latent.figures.noise import noise_sheet
 
-    return _save(args.output, noise_sheet(_network(args.model), args.seeds, args.truncation))
+    _save(args.output, noise_sheet(_network(args.model), args.seeds, args.truncation))
 
 
 @command(
@@ -73,15 +72,15 @@ def noise(args: argparse.Namespace) -> int:
     seeds("of the upper ones", "10-14", flag="--columns"),
     truncation(),
 )
-def mixing(args: argparse.Namespace) -> int:
+def mixing(args: argparse.Namespace) -> None:
     """Put the upper pictures' coarse, middle and fine styles into the left pictures, as in the paper's table."""
     from ppgen.latent.figures.mixing import mixing_sheet
 
-    return _save(args.output, mixing_sheet(_network(args.model), args.rows, args.columns, args.truncation))
+    _save(args.output, mixing_sheet(_network(args.model), args.rows, args.columns, args.truncation))
 
 
 @command("StyleGAN's droplets in the feature maps", *_of_seeds("droplet", "a row each", "0-1", 1, several=True))
-def droplet(args: argparse.Namespace) -> int:
+def droplet(args: argparse.Namespace) -> None:
     """Show the magnitudes of feature maps, where StyleGAN's droplets are, and print the mean peak of every layer."""
     from ppgen.latent.figures.droplets import droplet_sheet, feature_maps
     from ppgen.latent.styles import w_of_seeds
@@ -90,7 +89,7 @@ def droplet(args: argparse.Namespace) -> int:
     for name, network in networks.items():
         maps = feature_maps(network, w_of_seeds(network, args.seeds, args.truncation))
         print(f"{name:<16} " + "  ".join(f"{layer.side}: {layer.peak:.2f}" for layer in maps))
-    return _save(args.output, droplet_sheet(networks, args.seeds, args.truncation))
+    _save(args.output, droplet_sheet(networks, args.seeds, args.truncation))
 
 
 def _distance(name: str) -> Distance:
@@ -112,7 +111,7 @@ def _distance(name: str) -> Distance:
     seed("of their ends"),
     option("--distance", choices=("dlib-face", "pixels"), default="dlib-face", help="default: dlib-face"),
 )
-def path(args: argparse.Namespace) -> int:
+def path(args: argparse.Namespace) -> None:
     """Compare perceptual path lengths in Z and in W: histograms, and one path through each."""
     from ppgen.io.image import check_figure
     from ppgen.latent.figures.path_length import path_strip, save_path_figure
@@ -129,7 +128,6 @@ def path(args: argparse.Namespace) -> int:
             print(f"{name:<16} PPL in {space.upper()} ({args.distance}, {count} paths): {mean:.4g} ± {error:.2g}")
     strips = {name: path_strip(network, args.seed) for name, network in networks.items()}
     print(save_path_figure(args.output, lengths, strips, args.distance))
-    return 0
 
 
 _FIGURES = {"resolutions": resolutions, "noise": noise, "mixing": mixing, "droplet": droplet, "path": path}

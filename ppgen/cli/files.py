@@ -16,17 +16,14 @@ IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm")  # that `save_image`
 
 def check_output_file(output: str, film: bool = True) -> None:
     """OutputError, before any work, where `output` is a folder or ends in what is not written; `film`: may be one."""
-    from ppgen.io.atomic import check_output
     from ppgen.io.movie import SUFFIXES
 
     path = Path(output).expanduser()
-    if path.is_dir():
-        raise OutputError(f"{output}: is a folder; name a file in it, such as {path / 'sheet.png'}")
+    check_new_file(output)
     if path.suffix.lower() not in (*IMAGES, *(SUFFIXES if film else ())):
         films = f", or as a film that ends in {' or '.join(SUFFIXES)}" if film else ""
         kind = path.suffix or "a file without suffix"
         raise OutputError(f"{output}: is not written as {kind}; use a name that ends in {', '.join(IMAGES)}{films}")
-    check_output(path.parent)
 
 
 def keep_inputs(output: str, *sources: object) -> None:
@@ -53,15 +50,11 @@ def check_new_file(output: str, *read: str) -> None:
     check_output(path.parent)
 
 
-def write(drawings: Drawings, output: str, fps: float = 12) -> int:
+def write(drawings: Drawings, output: str, fps: float = 12) -> None:
     """A sheet or, by the suffix, a film; says where, and where it is not quite what was asked for."""
     from ppgen.io.movie import is_movie, save_movie
 
-    if not is_movie(output):
-        print(drawings.save(output))
-        return 0
-    path, note = save_movie(output, drawings.frames(), fps)
+    path, note = save_movie(output, drawings.frames(), fps) if is_movie(output) else (drawings.save(output), "")
     print(path)
     if note:
         print(f"note: {note}")
-    return 0

@@ -67,7 +67,7 @@ def take_photo(args: argparse.Namespace, words: list[str] | None) -> None:
     option("--dims", type=int, nargs=2, metavar=("RIGHT", "UP"), help="default: 0 1, of a VAE the two strongest"),
     LABEL,
 )
-def plane(args: argparse.Namespace) -> int:
+def plane(args: argparse.Namespace) -> None:
     """Draw the quantiles of N(0, 1) in two dimensions of the latent, the others being 0."""
     import numpy as np
 
@@ -79,7 +79,7 @@ def plane(args: argparse.Namespace) -> int:
     right, up = args.dims or (0, 1)
     if args.dims is None and dim > 2 and isinstance(predictor.network, Encoder):
         right, up = _vae(args).strongest(np.zeros(dim, np.float32), 2)  # most of a VAE's may say nothing
-    return write(predictor.draw(plane(args.n, dim, (right, up)), args.label, columns=args.n, gap=0), args.output)
+    write(predictor.draw(plane(args.n, dim, (right, up)), args.label, columns=args.n, gap=0), args.output)
 
 
 @command(
@@ -92,10 +92,10 @@ def plane(args: argparse.Namespace) -> int:
     fps(),
     NO_ALIGN,
 )
-def morph(args: argparse.Namespace) -> int:
+def morph(args: argparse.Namespace) -> None:
     """Morph one photo's face into another's."""
     keep_inputs(args.output, args.a, args.b)
-    return write(_vae(args).morph(args.a, args.b, args.steps, args.way, _align(args)), args.output, args.fps)
+    write(_vae(args).morph(args.a, args.b, args.steps, args.way, _align(args)), args.output, args.fps)
 
 
 @command(
@@ -106,7 +106,7 @@ def morph(args: argparse.Namespace) -> int:
         "--add", nargs="+", action="extend", required=True, metavar="NAME=AMOUNT", help="as Smiling=1.5 Eyeglasses=-1"
     ),
 )
-def arithmetic(args: argparse.Namespace) -> int:
+def arithmetic(args: argparse.Namespace) -> None:
     """Add attribute vectors to a face: as it is decoded, and with each and all of them."""
     import numpy as np
 
@@ -120,7 +120,7 @@ def arithmetic(args: argparse.Namespace) -> int:
     if len(amounts) > 1:
         moves["together"] = amounts
     points = np.stack([predictor.attributes.moved(z, move) for move in moves.values()])
-    return write(predictor.draw(points, columns=len(moves), titles=list(moves)), args.output)
+    write(predictor.draw(points, columns=len(moves), titles=list(moves)), args.output)
 
 
 @command(
@@ -133,7 +133,7 @@ def arithmetic(args: argparse.Namespace) -> int:
     steps(9, "pictures a row"),
     fps(),
 )
-def traverse(args: argparse.Namespace) -> int:
+def traverse(args: argparse.Namespace) -> None:
     """Move a latent along dimensions or attribute vectors, a row each."""
     take_photo(args, args.attributes)
     keep_inputs(args.output, args.photo)
@@ -145,7 +145,7 @@ def traverse(args: argparse.Namespace) -> int:
             raise ConfigError(f"--attributes: {_NO_VECTORS}")
     z = _start(args, predictor)
     drawings = predictor.traverse(z, along or predictor.strongest(z, span=args.span), args.span, args.steps)
-    return write(drawings, args.output, args.fps)
+    write(drawings, args.output, args.fps)
 
 
 # ---- over a dataset -------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def _is_celeba(folder: str) -> bool:
         "--method", choices=("means", "partial"), help="difference of means (default), or with the others held equal"
     ),
 )
-def attributes(args: argparse.Namespace) -> int:
+def attributes(args: argparse.Namespace) -> None:
     """Find attribute vectors from labelled faces and put them into the weights file (-o: into a copy).
 
     Without --data: list the vectors that are there, with the cosines between them.
@@ -203,7 +203,7 @@ def attributes(args: argparse.Namespace) -> int:
     if args.data is None:
         only_with(args, "--data DIR", "table", "where", "split", "names", "method", "output")
         _print_cosines(predictor.attributes)
-        return 0
+        return
     if not args.output and predictor.name in hub.names():
         raise ConfigError(f"{predictor.name}: comes with ppgen and is not changed; name a copy to write with -o FILE")
     faces = dataset_of(args, predictor.network, "train")
@@ -215,7 +215,6 @@ def attributes(args: argparse.Namespace) -> int:
         print(f"{name:<20} {fact}")
     _print_cosines(vectors)
     print(path)
-    return 0
 
 
 def _print_cosines(directions: Directions) -> None:
@@ -236,7 +235,7 @@ def _print_cosines(directions: Directions) -> None:
     seed("of the draws"),
     option("--json", metavar="FILE", help="also write every dimension's figures"),
 )
-def histogram(args: argparse.Namespace) -> int:
+def histogram(args: argparse.Namespace) -> None:
     """Compare draws of q(z|x) of pictures with N(0, 1), dimension by dimension.
 
     Without --split: of the validation part of CelebA or of a folder with --table, else of the whole folder.
@@ -260,7 +259,6 @@ def histogram(args: argparse.Namespace) -> int:
         columns = {name: [float(v) for v in values] for name, values in report._asdict().items()}
         write_json(args.json, {"pictures": len(pictures), **summary, **columns})
     print(save_histograms(args.output, codes, args.n, args.seed))
-    return 0
 
 
 _ACTIONS = {

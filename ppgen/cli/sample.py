@@ -41,7 +41,7 @@ def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | No
     LABEL,
     truncation(None, "of StyleGAN and StyleGAN2: "),
 )
-def sample(args: argparse.Namespace) -> int:
+def sample(args: argparse.Namespace) -> None:
     """Draw pictures from seeds with a generator or a VAE; the same seed gives the same picture everywhere.
 
     Networks with classes draw one row a class unless --label names one.
@@ -56,8 +56,8 @@ def sample(args: argparse.Namespace) -> int:
         drawings = predictor.seeds(args.seeds, args.label, psi, titled=True)
     if len(drawings) == 1:
         print(drawings[0].save(args.output))
-        return 0
-    return write(drawings, args.output)
+    else:
+        write(drawings, args.output)
 
 
 @command(
@@ -73,7 +73,7 @@ def sample(args: argparse.Namespace) -> int:
     fps(),
     default_model="styleganv2-portraits-64",
 )
-def interpolate(args: argparse.Namespace) -> int:
+def interpolate(args: argparse.Namespace) -> None:
     """Walk from seed to seed, and back to the first: a film (.gif, .mp4) or a sheet (.png).
 
     `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
@@ -86,14 +86,14 @@ def interpolate(args: argparse.Namespace) -> int:
     network, psi = predictor.network, _truncation(args, predictor)
     if (args.space or ("w" if isinstance(network, StyleGenerator) else "z")) == "z":
         drawings = predictor.walk(args.seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
-        return write(drawings, args.output, args.fps)
-    if not isinstance(network, StyleGenerator):
+    elif not isinstance(network, StyleGenerator):
         raise ConfigError(f"--space w: a {type(network).__name__} has no W; leave it out")
-    check_labels(args.label, 1, network.classes)
-    model = StyleModel(predictor.name)
-    model.network = network  # loaded already
-    drawings = model.walk_w(args.seeds, args.steps, args.way or "lerp", not args.open, psi)
-    return write(drawings, args.output, args.fps)
+    else:
+        check_labels(args.label, 1, network.classes)
+        model = StyleModel(predictor.name)
+        model.network = network  # loaded already
+        drawings = model.walk_w(args.seeds, args.steps, args.way or "lerp", not args.open, psi)
+    write(drawings, args.output, args.fps)
 
 
 COMMANDS = {"sample": sample, "interpolate": interpolate}

@@ -57,13 +57,11 @@ def _settings(args: argparse.Namespace) -> Settings:
     "pictures from their opposite to themselves",
     *by_style("output/truncation.png"),
     seeds("a row each", "0-3"),
-    option(
-        "--values", type=number("truncation"), nargs="+", metavar="PSI", help="a column each (default: -1 to 1)"
-    ),
+    option("--values", type=number("truncation"), nargs="+", metavar="PSI", help="a column each (default: -1 to 1)"),
 )
-def truncation_sheet(args: argparse.Namespace) -> int:
+def truncation_sheet(args: argparse.Namespace) -> None:
     """Pull pictures to the mean one and beyond it: at 0 all are the mean picture, at -1 each is its opposite."""
-    return write(style_predictor(args.model).truncation_sheet(args.seeds, args.values), args.output)
+    write(style_predictor(args.model).truncation_sheet(args.seeds, args.values), args.output)
 
 
 @command(
@@ -75,7 +73,7 @@ def truncation_sheet(args: argparse.Namespace) -> int:
     option("--layers", metavar="LIST", help="of two latents: coarse, middle, fine, or numbers as 0-3"),
     truncation(None, "of seeds: "),
 )
-def mix(args: argparse.Namespace) -> int:
+def mix(args: argparse.Namespace) -> None:
     """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
     from ppgen.apps.drawings import Drawing
     from ppgen.apps.stylegan2_model import TRUNCATION
@@ -85,14 +83,14 @@ def mix(args: argparse.Namespace) -> int:
         raise ConfigError(f"mix takes two latents or none, not {len(args.latents)}")
     if args.latents:
         only_with(args, "seeds, not with two latents", "rows", "columns", "truncation")
-        return write(_mixed(style_predictor(args.model), args), args.output)
+        write(_mixed(style_predictor(args.model), args), args.output)
+        return
     if args.layers is not None:
         raise ConfigError("--layers is of two latents, which were not given; mixtures of seeds show every band")
     check_output_file(args.output, film=False)
     psi = TRUNCATION if args.truncation is None else args.truncation
     rows, columns = args.rows or list(range(6)), args.columns or list(range(10, 15))
     print(Drawing(mixing_sheet(style_predictor(args.model).network, rows, columns, psi)).save(args.output))
-    return 0
 
 
 def _mixed(predictor: StyleGANv2EditingPredictor, args: argparse.Namespace) -> Drawings:
@@ -114,9 +112,7 @@ def _mixed(predictor: StyleGANv2EditingPredictor, args: argparse.Namespace) -> D
     return Drawings(pictures, len(pictures), titles=["A", "B", *(f"A, {name} of B" for name in parts)])
 
 
-@command(
-    "find photos' latents", option("photos", nargs="+", metavar="PHOTO", help=INPUTS), model(), folder(), *_SEARCH
-)
+@command("find photos' latents", option("photos", nargs="+", metavar="PHOTO", help=INPUTS), model(), folder(), *_SEARCH)
 def project(args: argparse.Namespace) -> int:
     """Find photos' latents: NAME_photo.png, NAME_projected.png and NAME.npz, which `edit` and `mix` take.
 
@@ -145,9 +141,7 @@ def project(args: argparse.Namespace) -> int:
     "move a photo's face along directions",
     option("photo", nargs="?", metavar="PHOTO", help="a photo, or a latent (.npz, .npy) of `project`"),
     *by_style("output/edit.png"),
-    option(
-        "--direction", nargs="+", action="extend", default=[], metavar="NAME=AMOUNT", help="such as Smiling=1.5"
-    ),
+    option("--direction", nargs="+", action="extend", default=[], metavar="NAME=AMOUNT", help="such as Smiling=1.5"),
     option(
         "--channel", nargs="+", action="extend", default=[], metavar="STYLE:INDEX=AMOUNT",
         help="one of S, in standard deviations of it, such as 9:45=3 (`ppgen channels` lists some)",
@@ -156,7 +150,7 @@ def project(args: argparse.Namespace) -> int:
     option("--file", metavar="FILE", help="directions, if not those of the weights"),
     *_SEARCH,
 )
-def edit(args: argparse.Namespace) -> int:
+def edit(args: argparse.Namespace) -> None:
     """Project a photo and move it along directions or by single channels of S: photo, projection, edits, all."""
     from ppgen.latent.attributes import parse_amounts
     from ppgen.latent.channels import parse_moves
@@ -173,7 +167,7 @@ def edit(args: argparse.Namespace) -> int:
     predictor = style_predictor(args.model, args.file, args.lpips, args.ffhq)
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
     edited = predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align, channels)
-    return write(edited, args.output)
+    write(edited, args.output)
 
 
 COMMANDS = {"truncation": truncation_sheet, "mix": mix, "project": project, "edit": edit}

@@ -23,7 +23,7 @@ KINDS = ("models", "networks", "datasets", "weights", "configs", "metrics")
     option("-a", "--arguments", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="of its constructor"),
     option("--key", help="which network, of a file that holds several"),
 )
-def convert(args: argparse.Namespace) -> int:
+def convert(args: argparse.Namespace) -> None:
     """Turn weights of PaddleGAN's into a safetensors file that says itself which network it fills."""
     from ppgen.config import apply_overrides
     from ppgen.errors import WeightsError
@@ -35,13 +35,12 @@ def convert(args: argparse.Namespace) -> int:
     arguments = apply_overrides({}, args.arguments)
     for line in converted(Path(args.source), Path(args.output), args.network, arguments, args.key):
         print(line)
-    return 0
 
 
 @command(
     "list models, networks, datasets, weights, configs", option("what", nargs="?", choices=KINDS, help="one kind only")
 )
-def list_names(args: argparse.Namespace) -> int:
+def list_names(args: argparse.Namespace) -> None:
     """List what can be named: in a YAML, to hub.load, to --config-file."""
     for kind in [args.what] if args.what else KINDS:
         if args.what is None:
@@ -50,7 +49,6 @@ def list_names(args: argparse.Namespace) -> int:
         width = max([28, *(len(name) for name, _ in rows)])
         for name, about in rows:
             print(f"{'' if args.what else '  '}{name:<{width}} {about}".rstrip())
-    return 0
 
 
 def _names(kind: str) -> list[tuple[str, str]]:
@@ -94,7 +92,7 @@ def _first_sentence(path: Path) -> str:
 
 
 @command("print what was found on this machine and chosen")
-def env(args: argparse.Namespace) -> int:
+def env(args: argparse.Namespace) -> None:
     """Print what was found on this machine and what ppgen chose."""
     from ppgen.faces.detect import which_landmarks
 
@@ -102,7 +100,6 @@ def env(args: argparse.Namespace) -> int:
     width = max(map(len, facts))
     for name, value in facts.items():
         print(f"{name:<{width}}  {value}")
-    return 0
 
 
 COMMANDS = {"convert": convert, "list": list_names, "env": env}

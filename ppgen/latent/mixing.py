@@ -19,20 +19,18 @@ def parse_layers(text: str, network: StyleGenerator) -> list[int]:
     Raises:
         ConfigError: it does not parse, or the network has no such layer.
     """
-    named = {title.split()[0]: part for title, part in bands(network).items()}
+    named = {"all": list(range(network.count)), **{name.split()[0]: part for name, part in bands(network).items()}}
     layers: set[int] = set()
     for part in text.split(","):
         part = part.strip()
         numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
-        if part == "all":
-            layers |= set(range(network.count))
-        elif part in named:
+        if part in named:
             layers |= set(named[part])
         elif numbers and int(numbers[2] or numbers[1]) >= int(numbers[1]):
             last = min(int(numbers[2] or numbers[1]), network.count)  # one too many is enough to be refused below
             layers |= set(range(min(int(numbers[1]), network.count), last + 1))
         else:
-            raise ConfigError(f"layers '{part}': expected all, {', '.join(named)}, or numbers such as 0-3,7")
+            raise ConfigError(f"layers '{part}': expected {', '.join(named)}, or numbers such as 0-3,7")
     if not layers or max(layers) >= network.count:
         raise ConfigError(f"layers {text}: this network has layers 0 to {network.count - 1}")
     return sorted(layers)

@@ -177,7 +177,9 @@ class _Search:
             self.wanted = self.features(self.target) if self.features is not None else []
         count = len(targets)
         self.base = self._base(start, count)
-        moves = np.isin(np.arange(network.count), self._levels()).astype(np.float32)
+        levels = list(range(network.count) if settings.levels is None else settings.levels)
+        check_layers(levels, network)
+        moves = np.isin(np.arange(network.count), levels).astype(np.float32)
         self.mask = paddle.to_tensor(moves[None, :, None])
         self.shift = _variable(np.zeros((count, 1 if settings.space == "w" else network.count, network.latent_dim)))
         self._rng = np.random.default_rng([settings.seed, 17])
@@ -186,11 +188,6 @@ class _Search:
             self.noise = [_variable(self._rng.standard_normal((count, *s), "f4")) for s in network.noise_shapes()]
         self._spread = spread_of_w(network) if settings.jitter else 0.0
         self._adam = paddle.optimizer.Adam(settings.rate, 0.9, 0.999, parameters=[self.shift, *(self.noise or [])])
-
-    def _levels(self) -> list[int]:
-        levels = list(range(self.network.count) if self.settings.levels is None else self.settings.levels)
-        check_layers(levels, self.network)
-        return levels
 
     def _base(self, start: np.ndarray | None, count: int) -> paddle.Tensor:
         shape = [count, self.network.count, self.network.latent_dim]
