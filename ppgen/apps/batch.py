@@ -1,7 +1,5 @@
 """What predictors share: inputs of every kind become a list of items, and a batch finishes whatever fails."""
 
-from __future__ import annotations
-
 import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Pictures out of nothing but a seed, by any network that draws from a latent."""
 
-from __future__ import annotations
-
 import os
 
 from ppgen.apps.drawings import Drawings

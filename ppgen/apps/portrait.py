@@ -5,8 +5,6 @@ on white, estimate the skin colour to draw with, draw, cut the drawing out. Netw
 get the face alone, by `PortraitPipeline.see`.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A network that redraws portraits, and the size it has learnt at."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path

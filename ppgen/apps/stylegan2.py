@@ -1,7 +1,5 @@
 """PaddleGAN's four StyleGAN2 predictors: its names, arguments and files around one `StyleModel`."""
 
-from __future__ import annotations
-
 import operator
 import os
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Faces moved along directions of W and by single channels of S: latents, photos, and sheets of such moves."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence, Sized
 from functools import cached_property

@@ -1,7 +1,5 @@
 """What labelled faces teach about a generator: attribute vectors in W, and channels of S that attributes hang on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

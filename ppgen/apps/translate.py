@@ -3,8 +3,6 @@
 `ppgen.apps.portrait` says what becomes of a photo; the networks see it at the size they have learnt at.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path

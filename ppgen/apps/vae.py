@@ -4,8 +4,6 @@ The way of a photo: read, find the face, cut it out upright as the training face
 the network's size, encode. What comes back is the network's idea of the face, softer than the photo.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

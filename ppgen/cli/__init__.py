@@ -4,8 +4,6 @@ Exit codes: 0 done, 1 some items of a batch failed, 2 an error the user can act 
 Nothing heavy is imported before the command that needs it runs: `ppgen --help` is instant.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys

@@ -1,7 +1,5 @@
 """`ppgen cartoon`, `demo` and `translate`."""
 
-from __future__ import annotations
-
 import argparse
 import time
 

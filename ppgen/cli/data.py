@@ -1,7 +1,5 @@
 """`ppgen data`: datasets put in place, unpacked, made from photos, counted."""
 
-from __future__ import annotations
-
 import argparse
 
 from ppgen.cli.command import command, group, option

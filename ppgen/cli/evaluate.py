@@ -1,7 +1,5 @@
 """`ppgen evaluate`."""
 
-from __future__ import annotations
-
 import argparse
 
 import ppgen

@@ -1,7 +1,5 @@
 """Options that several commands share. Their values are checked while they are read, before any work."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The flags that PaddleGAN's four StyleGAN2 scripts share."""
 
-from __future__ import annotations
-
 import argparse
 
 from ppgen.cli.command import add_debug

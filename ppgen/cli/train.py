@@ -1,7 +1,5 @@
 """`ppgen train`."""
 
-from __future__ import annotations
-
 import argparse
 
 from ppgen.cli.command import command

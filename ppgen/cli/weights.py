@@ -1,7 +1,5 @@
 """`ppgen convert`, `list` and `env`."""
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import re

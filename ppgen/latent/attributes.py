@@ -8,8 +8,6 @@ the method "partial" holds the other attributes equal.
 The vectors live in the weights file of their network (`ppgen.io.weights.add_extra`), under the name of their space.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path

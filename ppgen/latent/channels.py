@@ -4,8 +4,6 @@ Wu et al., "StyleSpace Analysis: Disentangled Controls for StyleGAN Image Genera
 feature map of one convolution, so that it changes less beside what it is meant for than a direction of W does.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

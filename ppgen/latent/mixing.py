@@ -1,7 +1,5 @@
 """W+ put together from several: which layers are meant, styles swapped, blended, moved."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

@@ -3,8 +3,6 @@
 Everything here is NumPy; `ppgen.latent.render` draws the points.
 """
 
-from __future__ import annotations
-
 from statistics import NormalDist
 from typing import Literal
 

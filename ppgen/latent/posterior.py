@@ -5,8 +5,6 @@ below `ACTIVE` it is not used, Burda et al. 2016 count likewise). Draws of q(z|x
 was trained on; where they are N(0, 1) in every dimension, samples of the prior can look like faces.
 """
 
-from __future__ import annotations
-
 import math
 import os
 from pathlib import Path

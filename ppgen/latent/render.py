@@ -1,7 +1,5 @@
 """Between latents and pictures: a network's drawings as 8-bit pictures, and an encoder's codes of pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 

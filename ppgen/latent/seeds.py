@@ -1,7 +1,5 @@
 """Latents from seeds, made by NumPy: the same on every device, so a picture can be shared by its seed."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -5,8 +5,6 @@ w into styles, the eigenvectors of A^T A of the largest eigenvalues. As in the a
 is scaled to unit length first, so that no layer outvotes another by its scale.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Many small pictures on one sheet, with a heading and titles where wanted."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

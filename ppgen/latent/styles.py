@@ -1,7 +1,5 @@
 """A style generator seen from outside: its latents by seed, its mapping, which of W+ steers which resolution."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Literal
 

@@ -6,8 +6,6 @@ groups (`ppgen.latent.attributes`), not the normal of a plane between them: it m
 and stays where samples lie.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 

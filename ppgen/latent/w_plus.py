@@ -1,7 +1,5 @@
 """W+ of one picture, with the noise that was fitted with it: in memory, in .npy and in .npz files."""
 
-from __future__ import annotations
-
 import io
 import os
 import zipfile

@@ -1,7 +1,5 @@
 """What all figures need: pictures of W+ as cells of a sheet, and looks at a network's inside."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import numpy as np

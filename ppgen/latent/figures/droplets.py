@@ -1,7 +1,5 @@
 """StyleGAN's droplets (Karras et al., StyleGAN2, CVPR 2020, figure 1): magnitudes of feature maps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

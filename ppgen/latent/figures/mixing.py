@@ -1,7 +1,5 @@
 """Style mixing (Karras et al., StyleGAN, CVPR 2019, figure 3)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What the noise inputs do (Karras et al., StyleGAN, CVPR 2019, figures 4 and 5)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

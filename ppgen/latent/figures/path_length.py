@@ -1,7 +1,5 @@
 """Path lengths in Z and in W (Karras et al., StyleGAN, CVPR 2019, section 4.1)."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What each resolution contributes (Karras et al., StyleGAN2, CVPR 2020, figure 8)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
