@@ -203,29 +203,6 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
             answers_to(predictor, train)
 
 
-def measured(predictor: StyleGANv2EditingPredictor, options: Namespace) -> Result:
-    """Measure the parts asked for; an error keeps what was measured before it."""
-    jobs = {
-        "projection": lambda: projection(predictor, options.n, options.steps),
-        "edit": lambda: editing(predictor, options.samples, options.truncation),
-        "seeds": lambda: seeds_agree(options.weights),
-        "speed": lambda: speed(),
-    }
-    figures: Figures = {"weights": options.weights}
-    failed = None
-    try:
-        check(predictor, options)
-        for name in options.only:
-            figures[name] = jobs[name]()
-    except PPGenError as error:
-        failed = error
-    if options.curve and "edit" in figures:
-        edit_curve(figures["edit"], options.curve)
-    verdicts = targets(figures)
-    text = harness.report(figures | {"targets": {name: {"reached": met} for name, met in verdicts.items()}})
-    return Result(figures if len(figures) > 1 else None, all(verdicts.values()), text, failed)
-
-
 @benchmark(
     __doc__,
     argument("--weights", default="styleganv2-portraits-64", help="a generator's weights or shipped name"),
@@ -238,4 +215,23 @@ def measured(predictor: StyleGANv2EditingPredictor, options: Namespace) -> Resul
     argument("--curve", type=new_file(".png"), metavar="FILE", help="also draw the part 'edit' to this .png"),
 )
 def main(options: Namespace) -> Result:
-    return measured(StyleGANv2EditingPredictor(weight_path=options.weights), options)
+    predictor = StyleGANv2EditingPredictor(weight_path=options.weights)
+    jobs = {
+        "projection": lambda: projection(predictor, options.n, options.steps),
+        "edit": lambda: editing(predictor, options.samples, options.truncation),
+        "seeds": lambda: seeds_agree(options.weights),
+        "speed": lambda: speed(),
+    }
+    figures: Figures = {"weights": options.weights}
+    failed = None  # what was measured before an error is kept
+    try:
+        check(predictor, options)
+        for name in options.only:
+            figures[name] = jobs[name]()
+    except PPGenError as error:
+        failed = error
+    if options.curve and "edit" in figures:
+        edit_curve(figures["edit"], options.curve)
+    verdicts = targets(figures)
+    text = harness.report(figures | {"targets": {name: {"reached": met} for name, met in verdicts.items()}})
+    return Result(figures if len(figures) > 1 else None, all(verdicts.values()), text, failed)
