@@ -22,7 +22,7 @@ import numpy as np
 import paddle
 
 from ppgen.device import keep_memory
-from ppgen.engine.optimizers import adam
+from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.models.base import Model, Step
 from ppgen.models.cyclegan import CycleGAN
@@ -54,7 +54,7 @@ def seconds(model: Model, size: int, steps: int, published: bool) -> float:
     """CPU seconds of a step, the first left out; 1 image of each domain."""
     rng = np.random.default_rng(0)
     batch = {key: rng.uniform(-1, 1, (1, 3, size, size)).astype(np.float32) for key in "ab"} | {"id": ["0"]}
-    optimizers = {name: adam(trainable([net]), 1e-4) for name, net in model.networks.items()}
+    optimizers = {name: Adam(1e-4).build(trainable([net])) for name, net in model.networks.items()}
     for index in range(steps + 1):
         if index == 1:
             started = time.process_time()

@@ -5,8 +5,6 @@ unless told otherwise. Both are set by environment variables that are read once,
 sets them (`prepare`); a value that the user has set is never changed.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import platform

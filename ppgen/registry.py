@@ -5,8 +5,6 @@ live in. Every registered class records the arguments it was built with (`constr
 say how to build its network again.
 """
 
-from __future__ import annotations
-
 import difflib
 import functools
 import importlib
@@ -25,6 +23,12 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     """ ", did you mean 'x'?" for the closest candidate, or an empty string."""
     match = difflib.get_close_matches(str(name), candidates, n=1, cutoff=0.5)
     return f", did you mean '{match[0]}'?" if match else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """ "no network is called 'x', did you mean 'y'? (there are: …)"."""
+    known = list(known)
+    return f"no {what} is called '{name}'{nearest(name, known)} (there are: {', '.join(known)})"
 
 
 class NamedParts(Generic[Part]):
@@ -58,8 +62,7 @@ class NamedParts(Generic[Part]):
         """The part registered under `name`; ConfigError with the nearest name if there is none."""
         names = self.names()
         if name not in self._parts:
-            hint = nearest(name, names)
-            raise ConfigError(f"no {self.kind} is called '{name}'{hint} (there are: {', '.join(names)})")
+            raise ConfigError(unknown(self.kind, name, names))
         return self._parts[name]
 
 

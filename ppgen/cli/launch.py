@@ -1,7 +1,5 @@
 """The command line of trainings: `tools/main.py`, `ppgen train`, and each process of several."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 

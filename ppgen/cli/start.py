@@ -1,7 +1,5 @@
 """From the options of a command line to a training that runs: read, override, validate, build, run."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -96,9 +94,8 @@ def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Pat
         if given.parent.name == "checkpoints" and given.is_dir():
             return given.parent.parent, given
         if checkpoint.newest(given / "checkpoints") is None:
-            raise ConfigError(
-                f"--resume {resume}: no checkpoint there (expected a run folder or one of its checkpoints/step_*)"
-            )
+            expected = "expected a run folder or one of its checkpoints/step_*"
+            raise ConfigError(f"--resume {resume}: no checkpoint there ({expected})")
         return given, given
     old = runs.newest_run(output, name) if resume else None
     return (old, old) if old is not None else (runs.new_folder(output, name), None)

@@ -6,8 +6,6 @@ sizes and raw little-endian float32. Layers stand in order from input to output,
 if it has one, and bookkeeping that inference does not need.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import os
 from pathlib import Path

@@ -4,8 +4,6 @@ Only `ppgen.compat` knows the old words (here, in `state_keys` and in `paddlegan
 come in: a PaddleGAN YAML, `ppgen.networks.<old name>`, `ppgen.models.<old name>`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -27,90 +25,67 @@ class NetworkName(NamedTuple):
     defaults: Arguments = {}
 
 
-_IN = {"input_nc": "in_channels"}
-_PICTURES = {**_IN, "output_nc": "out_channels"}
-_NORM = {"norm_type": "norm"}
-_DRAWN = {"output_nc": "out_channels", "size": "image_size", "ngf": "base_channels"}
-_ATTENTIVE = {
-    **_PICTURES, "ngf": "base_channels", "img_size": "image_size", "n_blocks": "blocks", "light": "light",
-}
-_PATCHES = {"ndf": "base_channels", "n_layers": "layers"}
+# Old constructor argument -> ours, the same for all networks.
+_WORDS: dict[str, str | None] = {
+    "input_nc": "in_channels", "output_nc": "out_channels", "ngf": "base_channels", "ndf": "base_channels",
+    "img_size": "image_size", "size": "image_size", "n_blocks": "blocks", "n_layers": "layers", "num_downs": "levels",
+    "norm_type": "norm", "use_dropout": "dropout", "use_sigmoid": "sigmoid", "n_class": "classes", "light": "light",
+    "latent_dim": "latent_dim", "input_nz": "latent_dim", "style_dim": "latent_dim", "n_mlp": "mapping_layers",
+    "lr_mlp": "mapping_rate", "channel_multiplier": "channel_multiplier", "channel_max": "channel_max",
+    "stddev_group": "stddev_group", "blur_kernel": None, "padding_type": None,
+}  # fmt: skip
+
+
+def _words(arguments: str) -> dict[str, str | None]:
+    return {word: _WORDS[word] for word in arguments.split()}
+
+
+def _network(ours: str, arguments: str, **defaults: Any) -> NetworkName:
+    return NetworkName(ours, _words(arguments), defaults)
+
 
 NETWORK_NAMES: dict[str, NetworkName] = {
-    "ResnetUGATITP2CGenerator": NetworkName("Photo2CartoonGenerator", _ATTENTIVE),
-    "UnetGenerator": NetworkName(
-        "UNetGenerator",
-        {**_PICTURES, "num_downs": "levels", "ngf": "base_channels", **_NORM, "use_dropout": "dropout"},
+    "ResnetUGATITP2CGenerator": _network("Photo2CartoonGenerator", "input_nc output_nc ngf img_size n_blocks light"),
+    "UnetGenerator": _network("UNetGenerator", "input_nc output_nc num_downs ngf norm_type use_dropout"),
+    "ResnetGenerator": _network(
+        "ResNetGenerator", "input_nc output_nc ngf norm_type use_dropout n_blocks", blocks=6
     ),
-    "ResnetGenerator": NetworkName(
-        "ResNetGenerator",
-        {**_PICTURES, "ngf": "base_channels", **_NORM, "use_dropout": "dropout", "n_blocks": "blocks"},
-        {"blocks": 6},
+    "ResnetUGATITGenerator": _network(
+        "UGATITGenerator", "input_nc output_nc ngf n_blocks img_size light",
+        blocks=6, light=False, published_sums=True,
     ),
-    "ResnetUGATITGenerator": NetworkName(
-        "UGATITGenerator",
-        {
-            **_PICTURES, "ngf": "base_channels", "n_blocks": "blocks", "img_size": "image_size", "light": "light",
-        },
-        {"blocks": 6, "light": False, "published_sums": True},
-    ),
-    "UGATITDiscriminator": NetworkName("AttentionDiscriminator", {**_IN, **_PATCHES}),
-    "PixelDiscriminator": NetworkName("PixelwiseDiscriminator", {**_IN, "ndf": "base_channels", **_NORM}),
-    "NLayerDiscriminator": NetworkName("PatchDiscriminator", {**_IN, **_PATCHES, **_NORM}),
+    "UGATITDiscriminator": _network("AttentionDiscriminator", "input_nc ndf n_layers"),
+    "PixelDiscriminator": _network("PixelwiseDiscriminator", "input_nc ndf norm_type"),
+    "NLayerDiscriminator": _network("PatchDiscriminator", "input_nc ndf n_layers norm_type"),
     "DCGenerator": NetworkName(
-        "DCGANGenerator",
-        {
-            "input_nz": "latent_dim", "input_nc": None, "output_nc": "out_channels", "ngf": "base_channels", **_NORM,
-            "padding_type": None,
-        },
+        "DCGANGenerator", {**_words("input_nz input_nc output_nc ngf norm_type padding_type"), "input_nc": None}
     ),
-    "DCDiscriminator": NetworkName(
-        "DCGANDiscriminator", {**_IN, "ndf": "base_channels", **_NORM}, {"norm": "instance"}
+    "DCDiscriminator": _network("DCGANDiscriminator", "input_nc ndf norm_type", norm="instance"),
+    "DeepConvGenerator": _network("UpsamplingGenerator", "latent_dim output_nc size ngf"),
+    "ConditionalDeepConvGenerator": _network(
+        "UpsamplingGenerator", "latent_dim output_nc n_class size ngf", classes=10
     ),
-    "DeepConvGenerator": NetworkName("UpsamplingGenerator", {"latent_dim": "latent_dim", **_DRAWN}),
-    "ConditionalDeepConvGenerator": NetworkName(
-        "UpsamplingGenerator",
-        {
-            "latent_dim": "latent_dim", "output_nc": "out_channels", "n_class": "classes", "size": "image_size",
-            "ngf": "base_channels",
-        },
-        {"classes": 10},
-    ),
-    "NLayerDiscriminatorWithClassification": NetworkName(
-        "ConditionalPatchDiscriminator",
-        {**_IN, "n_class": "classes", **_PATCHES, **_NORM, "use_sigmoid": "sigmoid"},
+    "NLayerDiscriminatorWithClassification": _network(
+        "ConditionalPatchDiscriminator", "input_nc n_class ndf n_layers norm_type use_sigmoid"
     ),
     # channel_max and stddev_group are not PaddleGAN's: older runs and files of ours have them
-    "StyleGANv2Generator": NetworkName(
-        "StyleGAN2Generator",
-        {
-            "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers",
-            "channel_multiplier": "channel_multiplier", "blur_kernel": None, "lr_mlp": "mapping_rate",
-            "channel_max": "channel_max",
-        },
+    "StyleGANv2Generator": _network(
+        "StyleGAN2Generator", "size style_dim n_mlp channel_multiplier blur_kernel lr_mlp channel_max"
     ),
-    "StyleGANv2Discriminator": NetworkName(
-        "StyleGAN2Discriminator",
-        {
-            "size": "image_size", "channel_multiplier": "channel_multiplier", "blur_kernel": None,
-            "channel_max": "channel_max", "stddev_group": "stddev_group",
-        },
+    "StyleGANv2Discriminator": _network(
+        "StyleGAN2Discriminator", "size channel_multiplier blur_kernel channel_max stddev_group"
     ),
 }  # fmt: skip
 
 #: Arguments of our own classes that were called otherwise once: older configs, runs and weights files hold those names.
-EARLIER_ARGUMENTS: dict[str, dict[str, str]] = {
-    "StyleGANGenerator": {
-        "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers", "lr_mlp": "mapping_rate",
-    },
-    "StyleGANDiscriminator": {"size": "image_size"},
-    "StyleGAN2Generator": {
-        "size": "image_size", "style_dim": "latent_dim", "n_mlp": "mapping_layers", "lr_mlp": "mapping_rate",
-    },
-    "StyleGAN2Discriminator": {"size": "image_size"},
-    "LeanPhoto2CartoonGenerator": {"ngf": "base_channels", "n_blocks": "blocks"},
-    "FoldedPatchDiscriminator": {"input_nc": "in_channels", "ndf": "base_channels"},
-}  # fmt: skip
+EARLIER_ARGUMENTS: dict[str, dict[str, str | None]] = {
+    "StyleGANGenerator": _words("size style_dim n_mlp lr_mlp"),
+    "StyleGANDiscriminator": _words("size"),
+    "StyleGAN2Generator": _words("size style_dim n_mlp lr_mlp"),
+    "StyleGAN2Discriminator": _words("size"),
+    "LeanPhoto2CartoonGenerator": _words("ngf n_blocks"),
+    "FoldedPatchDiscriminator": _words("input_nc ndf"),
+}
 
 
 class ModelName(NamedTuple):
@@ -127,52 +102,41 @@ class ModelName(NamedTuple):
 
 
 _PAIR = {"netG": "generator", "netD": "discriminator"}
-_CRITICS = ("generator", "discriminator", "gan_criterion")
+
+
+def _model(ours: str, networks: dict[str, str], arguments: str, averages: dict[str, str] | None = None) -> ModelName:
+    return ModelName(ours, networks, tuple(arguments.split()), averages or {})
+
 
 MODEL_NAMES: dict[str, ModelName] = {
-    "DCGANModel": ModelName("GAN", _PAIR, _CRITICS),
-    "GANModel": ModelName("GAN", _PAIR, (*_CRITICS, "params")),
-    "Pix2PixModel": ModelName(
-        "Pix2Pix",
-        _PAIR,
-        ("generator", "discriminator", "pixel_criterion", "gan_criterion", "direction", "to_static", "image_shape"),
+    "DCGANModel": _model("GAN", _PAIR, "generator discriminator gan_criterion"),
+    "GANModel": _model("GAN", _PAIR, "generator discriminator gan_criterion params"),
+    "Pix2PixModel": _model(
+        "Pix2Pix", _PAIR, "generator discriminator pixel_criterion gan_criterion direction to_static image_shape"
     ),
-    "CycleGANModel": ModelName(
+    "CycleGANModel": _model(
         "CycleGAN",
-        # netG_A translates A to B, so netD_A judges B
-        {
-            "netG_A": "generator_ab",
-            "netG_B": "generator_ba",
-            "netD_A": "discriminator_b",
-            "netD_B": "discriminator_a",
+        {  # netG_A translates A to B, so netD_A judges B
+            "netG_A": "generator_ab", "netG_B": "generator_ba",
+            "netD_A": "discriminator_b", "netD_B": "discriminator_a",
         },
-        (
-            "generator", "discriminator", "cycle_criterion", "idt_criterion", "gan_criterion", "pool_size", "direction",
-            "lambda_a", "lambda_b", "to_static", "image_shape",
-        ),
+        "generator discriminator cycle_criterion idt_criterion gan_criterion pool_size direction lambda_a lambda_b "
+        "to_static image_shape",
     ),
-    "UGATITModel": ModelName(
+    "UGATITModel": _model(
         "UGATIT",
         {
-            "genA2B": "generator_ab",
-            "genB2A": "generator_ba",
-            "disGA": "global_a",
-            "disGB": "global_b",
-            "disLA": "local_a",
-            "disLB": "local_b",
+            "genA2B": "generator_ab", "genB2A": "generator_ba", "disGA": "global_a", "disGB": "global_b",
+            "disLA": "local_a", "disLB": "local_b",
         },
-        (
-            "generator", "discriminator_g", "discriminator_l", "l1_criterion", "mse_criterion", "bce_criterion",
-            "direction", "adv_weight", "cycle_weight", "identity_weight", "cam_weight",
-        ),
+        "generator discriminator_g discriminator_l l1_criterion mse_criterion bce_criterion direction adv_weight "
+        "cycle_weight identity_weight cam_weight",
     ),
-    "StyleGAN2Model": ModelName(
+    "StyleGAN2Model": _model(
         "StyleGAN2",
         {"gen": "generator", "disc": "discriminator"},
-        (
-            *_CRITICS, "num_style_feat", "mixing_prob", "r1_reg_weight", "path_reg_weight", "path_batch_shrink",
-            "params", "max_eval_steps",
-        ),
+        "generator discriminator gan_criterion num_style_feat mixing_prob r1_reg_weight path_reg_weight "
+        "path_batch_shrink params max_eval_steps",
         {"gen_ema": "generator"},
     ),
 }  # fmt: skip
@@ -250,4 +214,4 @@ def network_config(config: Mapping[str, Any]) -> Arguments:
         arguments = {key: value for key, value in config.items() if key != "name"}
         return {"name": NETWORK_NAMES[name].name, **network_arguments(name, **arguments)}
     today = EARLIER_ARGUMENTS.get(str(name), {})
-    return {today.get(key, key): value for key, value in config.items()}
+    return {today.get(key) or key: value for key, value in config.items()}

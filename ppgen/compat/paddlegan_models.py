@@ -5,8 +5,6 @@ that (eq. 9 of Mao et al. 2017); its discriminators of `vanilla` and `lsgan` min
 and of made pictures, ours of `vanilla` their sum.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple

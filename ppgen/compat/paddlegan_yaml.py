@@ -9,8 +9,6 @@ Noted and not used: `find_unused_parameters`, `image_num`, `export_model` (its n
 `validate.save_img`, `lr_scheduler.iters_per_epoch`.
 """
 
-from __future__ import annotations
-
 import copy
 
 from ppgen.compat.names import DATASET_NAMES, MODEL_NAMES, ModelName, our_root

@@ -1,11 +1,9 @@
 """PaddleGAN's state-dict keys -> ours, one table a network.
 
 A table lists (old head, our head, table for what follows the head). `#` is a number that PaddleGAN counts
-from 1 and we count from 0. Our head None drops the array: it has no effect there, and we do not keep it. Keys
-that no row fits pass unchanged, so a strict load still names them.
+from 1 and we count from 0, `*` is anything. Our head None drops the array: it has no effect there, and we do not keep
+it. Keys that no row fits pass unchanged, so a strict load still names them.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Mapping
@@ -43,8 +41,6 @@ _SOFT_ADALIN: Table = (
     ("s_beta.", "style_beta.", ()),
 )
 
-_LIN: Table = (("rho", "instance_share", ()), ("gamma", "scale", ()), ("beta", "shift", ()))
-
 _PHOTO2CARTOON: Table = (
     ("DownBlock.1.", "stem.", ()),
     ("DownBlock.4.", "encoder_hourglasses.0.", _HOURGLASS),
@@ -53,25 +49,18 @@ _PHOTO2CARTOON: Table = (
     ("DownBlock.11.", "down.1.conv.", ()),
     ("EncodeBlock#.conv_block.1.", "encoder_blocks.#.conv1.", ()),
     ("EncodeBlock#.conv_block.5.", "encoder_blocks.#.conv2.", ()),
-    ("gap_fc.", "attention.mean_classifier.", ()),
-    ("gmp_fc.", "attention.max_classifier.", ()),
-    ("conv1x1.", "attention.join.", ()),
-    ("FC.0.", "style.hidden.", ()),
-    ("FC.2.", "style.out.", ()),
+    *translation_keys.ATTENTION,
     ("DecodeBlock#.norm1.", "decoder_blocks.#.norm1.", _SOFT_ADALIN),
     ("DecodeBlock#.norm2.", "decoder_blocks.#.norm2.", _SOFT_ADALIN),
     ("DecodeBlock#.", "decoder_blocks.#.", ()),
     ("UpBlock.2.", "up.0.conv.", ()),
-    ("UpBlock.3.", "up.0.norm.", _LIN),
+    ("UpBlock.3.", "up.0.norm.", translation_keys.LIN),
     ("UpBlock.7.", "up.1.conv.", ()),
-    ("UpBlock.8.", "up.1.norm.", _LIN),
+    ("UpBlock.8.", "up.1.norm.", translation_keys.LIN),
     ("UpBlock.10.", "decoder_hourglasses.0.", _HOURGLASS),
     ("UpBlock.11.", "decoder_hourglasses.1.", _HOURGLASS),
     ("UpBlock.13.", "to_image.", ()),
 )
-
-# All else has the same keys. Its batch norm never reads the running statistics that it stores.
-_PATCH_DISCRIMINATOR: Table = (("model.#._mean", None, ()), ("model.#._variance", None, ()))
 
 # The FID weights as pytorch-fid names them: torchvision's Inception-v3, whose batch norms count their batches.
 _TORCH_NORM: Table = (
@@ -101,12 +90,12 @@ _UPSAMPLING: Table = (
 
 _TABLES: dict[str, Table] = {  # by our class name
     "Photo2CartoonGenerator": _PHOTO2CARTOON,
-    "PatchDiscriminator": _PATCH_DISCRIMINATOR,
-    "ConditionalPatchDiscriminator": _PATCH_DISCRIMINATOR,
+    **dict.fromkeys(
+        ("PatchDiscriminator", "ConditionalPatchDiscriminator", "PixelwiseDiscriminator", "ResNetGenerator"),
+        translation_keys.UNREAD,
+    ),
     "UpsamplingGenerator": _UPSAMPLING,
     "UNetGenerator": translation_keys.UNET,
-    "ResNetGenerator": translation_keys.RESNET,
-    "PixelwiseDiscriminator": translation_keys.PIXEL,
     "UGATITGenerator": translation_keys.UGATIT_GENERATOR,
     "AttentionDiscriminator": translation_keys.UGATIT_DISCRIMINATOR,
     "InceptionV3": _INCEPTION,
@@ -118,7 +107,7 @@ _TABLES: dict[str, Table] = {  # by our class name
 def _rename(key: str, table: Table) -> str | None:
     """Our key, or None where the array is to be dropped."""
     for old, ours, inner in table:
-        head = re.match(re.escape(old).replace(r"\#", r"(\d+)"), key)
+        head = re.match(re.escape(old).replace(r"\#", r"(\d+)").replace(r"\*", ".*?"), key)
         if head is None:
             continue
         number = str(int(head.group(1)) - 1) if head.groups() else ""

@@ -1,7 +1,5 @@
 """PaddleGAN's state-dict keys of StyleGAN2 -> ours; see `state_keys` for how to read a table."""
 
-from __future__ import annotations
-
 _MOST = 18  # layers; a 1024-pixel generator has 17
 
 _STYLED = (("noise.weight", "noise_strength", ()), ("activate.bias", "bias", ()))
@@ -18,22 +16,12 @@ GENERATOR = (
     *((f"noises.noise_{i}", f"layers.{i}.noise", ()) for i in reversed(range(_MOST))),
 )
 
+_BLOCK = (("conv1.*.", "conv1.", ()), ("conv2.*.", "conv2.", ()), ("skip.1.", "skip.", ()))
+
 DISCRIMINATOR = (
-    ("convs.0.0.", "from_rgb.", ()),
-    ("convs.0.1.", "from_rgb.", ()),
-    (
-        "convs.#.",
-        "blocks.#.",
-        (
-            ("conv1.0.", "conv1.", ()),
-            ("conv1.1.", "conv1.", ()),
-            ("conv2.1.", "conv2.", ()),
-            ("conv2.2.", "conv2.", ()),
-            ("skip.1.", "skip.", ()),
-        ),
-    ),
-    ("final_conv.0.", "final_conv.", ()),
-    ("final_conv.1.", "final_conv.", ()),
+    ("convs.0.*.", "from_rgb.", ()),
+    ("convs.#.", "blocks.#.", _BLOCK),
+    ("final_conv.*.", "final_conv.", ()),
     ("final_linear.0.", "hidden.", ()),
     ("final_linear.1.", "logit.", ()),
 )

@@ -1,14 +1,12 @@
 """PaddleGAN's state-dict keys of image-translation networks: tables for `state_keys`, in its notation."""
 
-from __future__ import annotations
-
 Rows = tuple[tuple[str, "str | None", tuple], ...]
 
 _MOST_LEVELS = 12  # a U-Net of so many levels would take pictures of 4096 pixels
 _MOST_BLOCKS = 24
 
 # Batch norms that go by the batch at hand store running statistics and never read them.
-_UNREAD: Rows = (("_mean", None, ()), ("_variance", None, ()))
+UNREAD: Rows = (("*_mean", None, ()), ("*_variance", None, ()))
 
 
 def _unet_level(level: int) -> Rows:
@@ -18,34 +16,27 @@ def _unet_level(level: int) -> Rows:
     head = "model.model.1.model." + "3.model." * (level - 1)
     return (
         (head + "1.", f"down.{level}.conv.", ()),
-        (head + "2.", f"down.{level}.norm.", _UNREAD),
+        (head + "2.", f"down.{level}.norm.", UNREAD),
         (head + "5.", f"up.{level}.conv.", ()),
-        (head + "6.", f"up.{level}.norm.", _UNREAD),
+        (head + "6.", f"up.{level}.norm.", UNREAD),
         # the innermost level has nothing inside, so that its way up comes two places earlier
         (head + "3.weight", f"up.{level}.conv.weight", ()),
         (head + "3.bias", f"up.{level}.conv.bias", ()),
-        (head + "4.", f"up.{level}.norm.", _UNREAD),
+        (head + "4.", f"up.{level}.norm.", UNREAD),
     )
 
 
 UNET: Rows = tuple(row for level in range(_MOST_LEVELS) for row in _unet_level(level))
 
-# All else has the same keys.
-RESNET: Rows = (
-    ("model.#._mean", None, ()),
-    ("model.#._variance", None, ()),
-    ("model.#.conv_block.#._mean", None, ()),
-    ("model.#.conv_block.#._variance", None, ()),
+LIN: Rows = (("rho", "instance_share", ()), ("gamma", "scale", ()), ("beta", "shift", ()))
+ATTENTION: Rows = (
+    ("gap_fc.", "attention.mean_classifier.", ()),
+    ("gmp_fc.", "attention.max_classifier.", ()),
+    ("conv1x1.", "attention.join.", ()),
+    ("FC.0.", "style.hidden.", ()),
+    ("FC.2.", "style.out.", ()),
 )
-PIXEL: Rows = (("net.#._mean", None, ()), ("net.#._variance", None, ()))
-
-_LIN: Rows = (("rho", "instance_share", ()), ("gamma", "scale", ()), ("beta", "shift", ()))
-_ADALIN: Rows = (
-    ("conv1.", "conv1.", ()),
-    ("conv2.", "conv2.", ()),
-    ("norm1.rho", "norm1.instance_share", ()),
-    ("norm2.rho", "norm2.instance_share", ()),
-)
+_ADALIN: Rows = (("norm1.rho", "norm1.instance_share", ()), ("norm2.rho", "norm2.instance_share", ()))
 _RESIDUAL: Rows = (
     ("conv_block.1.", "conv1.", ()),
     ("conv_block.2.", "norm1.", ()),
@@ -61,16 +52,12 @@ UGATIT_GENERATOR: Rows = (
     ("DownBlock.9.", "down.1.conv.", ()),
     ("DownBlock.10.", "down.1.norm.", ()),
     *((f"DownBlock.{12 + i}.", f"encoder_blocks.{i}.", _RESIDUAL) for i in range(_MOST_BLOCKS)),
-    ("gap_fc.", "attention.mean_classifier.", ()),
-    ("gmp_fc.", "attention.max_classifier.", ()),
-    ("conv1x1.", "attention.join.", ()),
-    ("FC.0.", "style.hidden.", ()),
-    ("FC.2.", "style.out.", ()),
+    *ATTENTION,
     ("UpBlock1_#.", "decoder_blocks.#.", _ADALIN),
     ("UpBlock2.2.", "up.0.conv.", ()),
-    ("UpBlock2.3.", "up.0.norm.", _LIN),
+    ("UpBlock2.3.", "up.0.norm.", LIN),
     ("UpBlock2.7.", "up.1.conv.", ()),
-    ("UpBlock2.8.", "up.1.norm.", _LIN),
+    ("UpBlock2.8.", "up.1.norm.", LIN),
     ("UpBlock2.11.", "to_image.", ()),
 )
 

@@ -1,9 +1,8 @@
 """YAML with `_base_` inheritance and `-o key.path=value` overrides."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +30,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Settings:
     return loader.construct_mapping(node, deep=True)
 
 
-def _float(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def _number_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
     """YAML 1.1 reads `1e-4` as text because it has no dot; people mean a number."""
     text = loader.construct_scalar(node)
-    looks_numeric = node.style is None and text[:1] in "+-.0123456789" and "e" in text.lower()
-    return _float(text) if looks_numeric else text
+    if node.style is None and text[:1] in "+-.0123456789" and "e" in text.lower():
+        with suppress(ValueError):
+            return float(text)
+    return text
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

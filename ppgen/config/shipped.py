@@ -1,7 +1,5 @@
 """The configs that come with ppgen: beside the package in a clone, in it where it was installed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]

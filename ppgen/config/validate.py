@@ -1,7 +1,5 @@
 """Hold a config against the signatures of what it names, and report every fault at once."""
 
-from __future__ import annotations
-
 import inspect
 import types
 import typing
@@ -47,6 +45,11 @@ def _fits(value: object, expected: object) -> bool:
     if kind is list and inside:
         return isinstance(value, list) and all(_fits(item, inside[0]) for item in value)
     return isinstance(value, kind) if isinstance(kind, type) and kind in _PLAIN else True
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of a YAML or JSON is a number: true and false are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def check_call(target: Callable, arguments: object, where: str, supplied: tuple[str, ...] = ()) -> list[str]:

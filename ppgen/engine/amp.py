@@ -1,7 +1,5 @@
 """Half precision where the device has it: bfloat16 if it can, else float16 with a loss scaler."""
 
-from __future__ import annotations
-
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
@@ -21,22 +19,23 @@ class Precision:
     Args:
         level: O1 casts the operators that gain from it, O2 keeps the networks themselves in half precision
             (with float32 copies in the optimizer); None is float32.
+
+    Attributes:
+        scaler: of losses, for float16; otherwise it hands losses and steps through as they are.
     """
 
     def __init__(self, level: Literal["O1", "O2"] | None = None) -> None:
         self.level = level
-        self._scaler: paddle.amp.GradScaler | None = None
         self.dtype: Literal["bfloat16", "float16", "float32"] = "float32" if level is None else device.half_precision()
         if level is not None and self.dtype == "float32":
             warnings.warn("--amp: this device has no half precision for training; float32 is used", stacklevel=2)
             self.level = None
-        elif self.dtype == "float16":
-            self._scaler = paddle.amp.GradScaler(init_loss_scaling=2.0**14)
+        self.scaler = paddle.amp.GradScaler(enable=self.dtype == "float16", init_loss_scaling=2.0**14)
 
     @property
     def scales(self) -> bool:
         """Whether losses are scaled, and steps with infinite gradients skipped."""
-        return self._scaler is not None
+        return self.scaler.is_enable()
 
     def decorate(self, networks: dict[str, nn.Layer], optimizers: dict[str, Optimizer]) -> None:
         """For O2: networks in half precision, their optimizers with float32 master weights."""
@@ -52,35 +51,13 @@ class Precision:
             return paddle.amp.auto_cast(enable=False)
         return paddle.amp.auto_cast(level=self.level, dtype=self.dtype)
 
-    def scale(self, loss: paddle.Tensor) -> paddle.Tensor:
-        """The loss to call backward on."""
-        return self._scaler.scale(loss) if self._scaler else loss
-
-    def unscale(self, optimizer: Optimizer) -> None:
-        """Gradients in their true size, before they are averaged, measured and clipped."""
-        if self._scaler:
-            self._scaler.unscale_(optimizer)
-
-    def step(self, optimizer: Optimizer) -> None:
-        """Apply the gradients; with a scaler, not if one of them is infinite."""
-        if self._scaler:
-            self._scaler.step(optimizer)
-        else:
-            optimizer.step()
-
-    def update(self) -> None:
-        """After all networks of a phase: the scaler adapts."""
-        if self._scaler:
-            self._scaler.update()
-
     def arrays(self) -> dict[str, np.ndarray]:
         """The scaler's state."""
-        state = self._scaler.state_dict().items() if self._scaler else ()
-        return {key: np.asarray(value, np.float64) for key, value in state}
+        return {key: np.asarray(value, np.float64) for key, value in self.scaler.state_dict().items()}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Take back what `arrays` returned."""
-        if self._scaler and arrays:
+        if arrays:
             state = {key: value.item() for key, value in arrays.items()}
             # Paddle indexes the scale
-            self._scaler.load_state_dict({**state, "scale": np.array([state["scale"]], np.float32)})  # type: ignore[typeddict-item]
+            self.scaler.load_state_dict({**state, "scale": np.array([state["scale"]], np.float32)})  # type: ignore[typeddict-item]

@@ -1,7 +1,5 @@
 """From a config to what trains: datasets, recipe, a look at the first samples before anything runs, trainer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

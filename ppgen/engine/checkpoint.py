@@ -1,7 +1,5 @@
 """Checkpoints: a folder written beside, flushed, renamed, then pointed to by `latest`; verified when read."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -16,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from ppgen.errors import OutputError, WeightsError
 from ppgen.io.atomic import sync_folder, write_text
+from ppgen.io.download import digest
 
 LATEST, BEST = "latest", "best"
 _FILES = ("weights.safetensors", "state.safetensors")
@@ -36,14 +35,6 @@ class Checkpoint(NamedTuple):
     weights: dict[str, np.ndarray]
     state: dict[str, np.ndarray]
     facts: Facts
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _digest_of(facts: Facts) -> str:
@@ -80,7 +71,7 @@ def save(
         for name, arrays in zip(_FILES, (weights, state), strict=True):
             save_file(arrays, temporary / name)
         facts = {**facts, "step": step}
-        digests = {**{name: _digest(temporary / name) for name in _FILES}, "facts": _digest_of(facts)}
+        digests = {**{name: digest(temporary / name) for name in _FILES}, "facts": _digest_of(facts)}
         (temporary / "state.json").write_text(json.dumps({**facts, "sha256": digests}, indent=1))
         _flush(temporary)
         shutil.rmtree(final, ignore_errors=True)
@@ -141,16 +132,14 @@ def load(folder: Path) -> Checkpoint:
     """Read and verify a checkpoint folder; WeightsError if a file is missing, cut or changed."""
     try:
         facts = json.loads((folder / "state.json").read_text())
-        for name, digest in facts.get("sha256", {}).items():
-            if digest != (_digest_of(facts) if name == "facts" else _digest(folder / name)):
+        for name, written in facts.get("sha256", {}).items():
+            if written != (_digest_of(facts) if name == "facts" else digest(folder / name)):
                 name = "state.json" if name == "facts" else name
                 raise WeightsError(f"{folder / name}: is damaged (its checksum is not the one that was written)")
         weights, state = (load_file(folder / name) for name in _FILES)
         return Checkpoint(weights, state, facts)
     except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:
-        raise WeightsError(
-            f"{folder}: this checkpoint cannot be read ({error}); name an older one with --resume DIR"
-        ) from error
+        raise WeightsError(f"{folder}: cannot be read ({error}); name an older checkpoint with --resume DIR") from error
 
 
 def first_whole(folders: Sequence[Path], root: Path) -> tuple[Path, Checkpoint, list[str]]:

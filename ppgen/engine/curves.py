@@ -1,7 +1,5 @@
 """The numbers of a growing log as curves: read once, appended to, thinned to what a screen can show."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
@@ -10,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ppgen.config.validate import is_number
 from ppgen.engine.log import Row
 
 POINTS = 1500  # numbers a curve may cost in a page
@@ -59,9 +58,9 @@ class Curves:
             row = json.loads(line)
         except ValueError:
             return
-        if not isinstance(row, dict) or not _is_number(row.get("step")):
+        if not isinstance(row, dict) or not is_number(row.get("step")):
             return
-        for name in [name for name, value in row.items() if _is_number(value) and name != "step"]:
+        for name in [name for name, value in row.items() if is_number(value) and name != "step"]:
             steps, values = self.series.setdefault(name, (array("q"), array("d")))
             steps.append(int(row["step"]))
             values.append(row[name] if math.isfinite(row[name]) else math.nan)
@@ -73,10 +72,6 @@ class Curves:
     def newest_step(self) -> int:
         """The last step in the log, 0 where there is none."""
         return max((steps[-1] for steps, _ in self.series.values()), default=0)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def points_for(curves: int) -> int:

@@ -4,20 +4,20 @@ Paddle's DataParallel leaves a backward that holds only a penalty unreduced, sil
 gradients ourselves is right for every phase.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import time
 from pathlib import Path
+from typing import TypeVar
 
-import numpy as np
 import paddle
 import paddle.distributed as dist
 from paddle import nn
 
 from ppgen.errors import TrainingDiverged
 from ppgen.io.atomic import write_text
+
+T = TypeVar("T")
 
 
 def world_size() -> int:
@@ -99,48 +99,13 @@ def check_same(networks: dict[str, nn.Layer], step: int) -> None:
             )
 
 
-_TEXT = 2000  # bytes of a text that a process may give
-
-
-def gather_texts(text: str) -> list[str]:
-    """Every process's text (its beginning, if it is long), in the order of their ranks."""
-    data = text.encode()[:_TEXT].ljust(_TEXT, b"\0")
-    texts = gather({"text": np.frombuffer(data, np.uint8).astype(np.int32)})
-    return [arrays["text"].astype(np.uint8).tobytes().rstrip(b"\0").decode(errors="replace") for arrays in texts]
-
-
-def gather(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
-    """Every process's arrays, in the order of their ranks; keys and shapes must be the same everywhere."""
+def gather(own: T) -> list[T]:
+    """What every process gives (arrays, texts, None), in the order of their ranks."""
     if world_size() == 1:
-        return [arrays]
-    result: list[dict[str, np.ndarray]] = [{} for _ in range(world_size())]
-    for key in sorted(arrays):
-        tensors: list[paddle.Tensor] = []
-        value = np.ascontiguousarray(arrays[key])
-        dist.all_gather(tensors, paddle.to_tensor(value.reshape([-1])))
-        for own, tensor in zip(result, tensors, strict=True):
-            own[key] = tensor.numpy().reshape(value.shape)
-    return result
-
-
-def gather_rows(rows: np.ndarray | None) -> list[np.ndarray | None]:
-    """Every process's float32 array (rows, …), in the order of their ranks; None stands for none.
-
-    Rows may differ in number, the other axes not.
-    """
-    shape = np.zeros(8, np.int64)  # whether there is one, its axes
-    if rows is not None:
-        shape[: rows.ndim + 1] = [1, *rows.shape]
-    shapes = [arrays["shape"] for arrays in gather({"shape": shape})]
-    present = [shape for shape in shapes if shape[0]]
-    if not present:
-        return [None] * len(shapes)
-    axes = [int(n) for n in present[0][2:] if n]
-    padded = np.zeros([max(int(shape[1]) for shape in present), *axes], np.float32)
-    if rows is not None:
-        padded[: len(rows)] = rows
-    all_rows = gather({"rows": padded})
-    return [part["rows"][: shape[1]] if shape[0] else None for part, shape in zip(all_rows, shapes, strict=True)]
+        return [own]
+    everything: list[T] = []
+    dist.all_gather_object(everything, own)
+    return everything
 
 
 _LARGE = 1 << 16  # values; smaller gradients travel together

@@ -1,7 +1,5 @@
 """Exponential moving average of weights, by half-life in images (Karras et al. 2020, StyleGAN2)."""
 
-from __future__ import annotations
-
 import numpy as np
 import paddle
 from paddle import nn
@@ -9,7 +7,7 @@ from paddle import nn
 from ppgen.engine.state import NetworkState
 
 
-class Average:
+class Average(NetworkState):
     """A smoothed copy of a network.
 
     Args:
@@ -24,20 +22,12 @@ class Average:
     def __init__(self, network: nn.Layer, half_life: float, ramp_up: float) -> None:
         self.source, self.half_life, self.ramp_up = network, half_life, ramp_up
         self.earlier = 0
-        self.network = type(network)(**network.constructor_args)
-        self.network.set_state_dict(network.state_dict())
-        self.network.eval()
-        self._state = NetworkState(f"ema of {type(network).__name__}", self.network)
+        copy = type(network)(**network.constructor_args)
+        copy.set_state_dict(network.state_dict())
+        copy.eval()
+        super().__init__(f"ema of {type(network).__name__}", copy)
         for parameter in self.network.parameters():
             parameter.stop_gradient = True
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The copy's parameters and buffers."""
-        return self._state.arrays()
-
-    def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Put them back; WeightsError if they are another network's."""
-        self._state.restore(arrays)
 
     def go_on(self, images: int | None) -> None:
         """Its weights have seen so many images already; None: enough of them for the whole half-life."""

@@ -1,7 +1,5 @@
 """What a run leaves to look at: a JSONL log, loss curves, sample grids."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a run shows while it trains: progress, log lines, curves, sample grids, its page, other writers."""
 
-from __future__ import annotations
-
 import sys
 import time
 from pathlib import Path

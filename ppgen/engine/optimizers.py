@@ -1,10 +1,9 @@
 """Optimizers, schedules and their state under names that survive a change of construction order."""
 
-from __future__ import annotations
-
-import inspect
 import math
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 import numpy as np
 import paddle
@@ -24,72 +23,82 @@ def trainable(layers: list[nn.Layer]) -> Parameters:
     return [p for layer in layers for p in layer.parameters() if p.trainable]
 
 
-def _clip(norm: float | None) -> nn.ClipGradByGlobalNorm | None:
-    return nn.ClipGradByGlobalNorm(norm) if norm else None
+@dataclass
+class Rule:
+    """What all optimizers take; their own arguments come after these, under Paddle's names.
 
-
-def adam(
-    parameters: Parameters, learning_rate: float = 2e-4, beta1: float = 0.5, beta2: float = 0.999,
-    epsilon: float = 1e-8, weight_decay: float = 0.0, clip_norm: float | None = None,
-) -> Optimizer:  # fmt: skip
-    """Adam (Kingma and Ba 2015).
-
-    Args:
+    Attributes:
         weight_decay: added to the gradient, times the weight (L2 penalty).
         clip_norm: scale gradients down to this global norm; None leaves them alone.
     """
-    return paddle.optimizer.Adam(
-        learning_rate, beta1, beta2, epsilon, parameters, weight_decay or None, _clip(clip_norm)
-    )
+
+    kind: ClassVar[type[Optimizer]]
+    undecayed: ClassVar[float | None] = None  # what Paddle is given for no weight decay
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+
+    def build(self, parameters: Parameters) -> Optimizer:
+        """The optimizer of these parameters."""
+        arguments = {**asdict(self), "weight_decay": self.weight_decay or self.undecayed}
+        norm = arguments.pop("clip_norm")
+        return self.kind(**arguments, parameters=parameters, grad_clip=nn.ClipGradByGlobalNorm(norm) if norm else None)
 
 
-def adamw(
-    parameters: Parameters, learning_rate: float = 2e-4, beta1: float = 0.9, beta2: float = 0.999,
-    epsilon: float = 1e-8, weight_decay: float = 0.01, clip_norm: float | None = None,
-) -> Optimizer:  # fmt: skip
+@dataclass
+class Adam(Rule):
+    """Adam (Kingma and Ba 2015)."""
+
+    kind = paddle.optimizer.Adam
+    learning_rate: float = 2e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+
+@dataclass
+class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
-    return paddle.optimizer.AdamW(
-        learning_rate, beta1, beta2, epsilon, parameters, weight_decay=weight_decay, grad_clip=_clip(clip_norm)
-    )
+
+    kind, undecayed = paddle.optimizer.AdamW, 0.0
+    beta1: float = 0.9
+    weight_decay: float = 0.01
 
 
-def rmsprop(
-    parameters: Parameters, learning_rate: float = 5e-5, rho: float = 0.95, epsilon: float = 1e-12,
-    momentum: float = 0.0, weight_decay: float = 0.0, clip_norm: float | None = None,
-) -> Optimizer:  # fmt: skip
+@dataclass
+class RMSProp(Rule):
     """RMSProp (Tieleman and Hinton 2012), the optimizer of WGAN.
 
     epsilon: added to the mean square, inside the root; Paddle's own 1e-6 would stop gradients below 0.001.
     """
-    decay, clip = weight_decay or None, _clip(clip_norm)
-    return paddle.optimizer.RMSProp(
-        learning_rate, rho, epsilon, momentum, parameters=parameters, weight_decay=decay, grad_clip=clip
-    )
+
+    kind = paddle.optimizer.RMSProp
+    learning_rate: float = 5e-5
+    rho: float = 0.95
+    epsilon: float = 1e-12
+    momentum: float = 0.0
 
 
-def momentum_descent(
-    parameters: Parameters, learning_rate: float = 1e-3, momentum: float = 0.9, weight_decay: float = 0.0,
-    clip_norm: float | None = None,
-) -> Optimizer:  # fmt: skip
+@dataclass
+class Momentum(Rule):
     """Gradient descent with momentum (Polyak 1964)."""
-    return paddle.optimizer.Momentum(
-        learning_rate, momentum, parameters, weight_decay=weight_decay or None, grad_clip=_clip(clip_norm)
-    )
+
+    kind = paddle.optimizer.Momentum
+    momentum: float = 0.9
 
 
-def gradient_descent(
-    parameters: Parameters, learning_rate: float = 1e-3, weight_decay: float = 0.0, clip_norm: float | None = None
-) -> Optimizer:
+@dataclass
+class SGD(Rule):
     """Plain gradient descent."""
-    return paddle.optimizer.SGD(learning_rate, parameters, weight_decay or None, _clip(clip_norm))
+
+    kind = paddle.optimizer.SGD
 
 
 DEFAULT_OPTIMIZER = "Adam"
-OPTIMIZERS: NamedParts[Callable[..., Optimizer]] = NamedParts("optimizer")
-for _name, _build in (
-    ("Adam", adam), ("AdamW", adamw), ("RMSProp", rmsprop), ("Momentum", momentum_descent), ("SGD", gradient_descent),
-):  # fmt: skip
-    OPTIMIZERS.add(_name, _build)
+OPTIMIZERS: NamedParts[type[Rule]] = NamedParts("optimizer")
+for _rule in (Adam, AdamW, RMSProp, Momentum, SGD):
+    OPTIMIZERS.add(_rule.__name__, _rule)
 
 
 # argument -> (whether a value is good, what is expected)
@@ -133,17 +142,14 @@ def build_optimizer(
         where: its place in the YAML, for messages.
     """
     arguments = {k: v for k, v in config.items() if k != "name"}
-    build = OPTIMIZERS.get(config.get("name", DEFAULT_OPTIMIZER))
+    rule = OPTIMIZERS.get(config.get("name", DEFAULT_OPTIMIZER))
     if faults := value_faults(arguments, where):
         raise ConfigError("\n".join(faults))
-    if "learning_rate" in arguments:
-        arguments["learning_rate"] = float(arguments["learning_rate"])  # Paddle refuses 1
-    if correction != 1.0:
-        defaults = {k: p.default for k, p in inspect.signature(build).parameters.items()}
-        arguments["learning_rate"] = arguments.get("learning_rate", defaults["learning_rate"]) * correction
-        for beta in defaults.keys() & {"beta1", "beta2"}:
-            arguments[beta] = arguments.get(beta, defaults[beta]) ** correction
-    return build(parameters, **arguments)
+    corrected = asdict(rule(**arguments))
+    corrected["learning_rate"] *= float(correction)  # Paddle refuses 1
+    for beta in corrected.keys() & {"beta1", "beta2"}:
+        corrected[beta] **= correction
+    return rule(**corrected).build(parameters)
 
 
 def build_optimizers(config: dict[str, Settings], model: Model) -> dict[str, Optimizer]:
@@ -199,10 +205,8 @@ class OptimizerState:
             self.optimizer.set_state_dict({**_as_they_begin(self.optimizer, restored), **restored})
             _take_moments(self.optimizer, [p for name, p in self.parameters.items() if name in begun])
         except AssertionError as error:
-            raise WeightsError(
-                "the checkpoint's moments are those of another optimizer; set optimizer.NETWORK.name back, or start a "
-                "new run with --load"
-            ) from error
+            advice = "set optimizer.NETWORK.name back, or start a new run with --load"
+            raise WeightsError(f"the checkpoint's moments are those of another optimizer; {advice}") from error
 
 
 def _as_they_begin(optimizer: Optimizer, restored: dict[str, paddle.Tensor]) -> dict[str, paddle.Tensor]:

@@ -4,8 +4,6 @@ All that the page shows of the run is one JSON block in it; the script of `page.
 never as markup.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import time

@@ -1,7 +1,5 @@
 """Several training processes on one machine, started through Paddle's launcher."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -31,9 +29,8 @@ def process_count(wanted: str, batch_size: int, accumulate: int = 1) -> int:
         raise ConfigError(f"--nproc {wanted}: expected a number from 1 up, or auto")
     if batch_size % (int(wanted) * accumulate):
         pieces = f" in {accumulate} pieces each" if accumulate > 1 else ""
-        raise ConfigError(
-            f"--nproc {wanted}: loader.batch_size {batch_size} cannot be shared by {wanted} processes{pieces}"
-        )
+        shared = f"cannot be shared by {wanted} processes{pieces}"
+        raise ConfigError(f"--nproc {wanted}: loader.batch_size {batch_size} {shared}")
     return int(wanted)
 
 

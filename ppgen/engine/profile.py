@@ -4,8 +4,6 @@ The flag and its words are PaddleGAN's (ppgan/utils/profiler.py); what it drives
 `summary.txt` (tables) and `trace.json` (for chrome://tracing or Perfetto) in `profile/` of the run folder.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re
@@ -19,7 +17,7 @@ from paddle.profiler.profiler_statistic import StatisticData
 
 from ppgen.errors import ConfigError
 from ppgen.io.atomic import atomic_path, write_text
-from ppgen.registry import nearest
+from ppgen.registry import nearest, unknown
 
 _FLAG = "--profiler_options"
 _CHOICES = {
@@ -78,8 +76,7 @@ def parse_options(text: str) -> ProfileOptions:
         if not equals:
             raise ConfigError(f"{_FLAG}: expected key=value pairs with ';' between them, found '{part}'")
         if key not in known:
-            hint = nearest(key, known)
-            raise ConfigError(f"{_FLAG}: no option is called '{key}'{hint} (there are: {', '.join(known)})")
+            raise ConfigError(f"{_FLAG}: {unknown('option', key, known)}")
         if key in options:
             raise ConfigError(f"{_FLAG}: '{key}' is given twice")
         options[key] = _value(key, value)

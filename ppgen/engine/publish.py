@@ -1,7 +1,5 @@
 """From a run's best weights to a shipped asset with its card."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

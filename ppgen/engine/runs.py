@@ -1,7 +1,5 @@
 """Run folders: what they are called, which is the newest, what is recorded in them at a start."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform
@@ -48,13 +46,6 @@ def newest_run(output_dir: Path, name: str) -> Path | None:
     return max(runs)[2] if runs else None
 
 
-def _versions() -> dict[str, str]:
-    return {
-        "ppgen": ppgen.__version__, "paddle": paddle.__version__, "python": platform.python_version(),
-        "commit": _commit(),
-    }  # fmt: skip
-
-
 def _commit() -> str:
     """The commit of this clone; "unknown" for an installed package or without git."""
     root = Path(__file__).resolve().parents[2]
@@ -81,9 +72,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"{folder}: this folder cannot be made ({error.strerror or error}); choose another with -o output_dir=…"
-        ) from error
+        reason = error.strerror or error
+        raise OutputError(f"{folder}: cannot be made ({reason}); choose another with -o output_dir=…") from error
 
 
 def resume_newest(snapshot: Snapshot) -> None:
@@ -125,7 +115,10 @@ def record(folder: Path, config: TrainingConfig, step: int, resumed: bool, argum
     history = folder / "history.jsonl"
     lines = history.read_text() if history.is_file() else ""
     arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in arguments]
-    now = {"step": step, "command": " ".join(["python tools/main.py", *arguments]), **_versions()}
+    now = {
+        "step": step, "command": " ".join(["python tools/main.py", *arguments]), "ppgen": ppgen.__version__,
+        "paddle": paddle.__version__, "python": platform.python_version(), "commit": _commit(),
+    }  # fmt: skip
     write_text(history, lines + json.dumps(now) + "\n")
     return [f"changed since the run began: {change}" for change in changes]
 

@@ -1,10 +1,9 @@
 """From a YAML file to a typed config (`load_config`), each section checked against the signature of what it becomes."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,17 +24,14 @@ from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 Check = Callable[[Any, str], list[str]]  # (what the YAML says, its path) -> faults
 
 
-def _section(cls: type) -> Check:
-    def check(value: Settings, where: str) -> list[str]:
-        if faults := check_call(cls, value, where):
-            return faults
-        try:
-            cls(**value)
-        except ConfigError as error:
-            return [str(error)]
-        return []
-
-    return check
+def _section(cls: type, value: Settings, where: str) -> list[str]:
+    if faults := check_call(cls, value, where):
+        return faults
+    try:
+        cls(**value)
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 def _optimizers(value: object, where: str) -> list[str]:
@@ -45,11 +41,11 @@ def _optimizers(value: object, where: str) -> list[str]:
     for network, item in value.items():
         place = f"{where}.{network}"
         try:
-            build = OPTIMIZERS.get(item.get("name", DEFAULT_OPTIMIZER))
+            rule = OPTIMIZERS.get(item.get("name", DEFAULT_OPTIMIZER))
         except ConfigError as error:
             faults.append(f"{place}.name: {error}")
         else:
-            faults += check_call(build, item, place, supplied=("parameters",)) or value_faults(item, place)
+            faults += check_call(rule, item, place) or value_faults(item, place)
     return faults
 
 
@@ -103,35 +99,25 @@ def _lacks_cartoons(place: Path) -> bool:
 
 
 def _how_to_get(folder: str) -> str:
-    if _lacks_cartoons(data_root(folder)):
-        return (
-            f"the portraits are there and their cartoons are not: run the same `ppgen data portraits SRC -o "
-            f"{data_root(folder).parent}` again with `--cartoon artist`"
-        )
+    place, top = data_root(folder), Path(folder).parts[0]
+    if _lacks_cartoons(place):
+        again = f"run the same `ppgen data portraits SRC -o {place.parent}` again with `--cartoon artist`"
+        return f"the portraits are there and their cartoons are not: {again}"
     if Path(folder).is_absolute():
-        return f"check the path (one that does not start with {Path(folder).anchor} is looked for in {data_root('')})"
-    top = Path(folder).parts[0]
-    if top == "photo2cartoon":
-        place = data_root(top)
-        if place.is_dir():
-            return f"{place} lacks it: `ppgen data portraits` fills both halves from some dozens of photos"
-        return (
-            f"make it with `ppgen data unpack photo2cartoon_dataset.zip -d {place.parent}/`, or from photos of your "
-            f"own with `ppgen data portraits SRC -o {place} --cartoon artist` (--meta TABLE.csv for a style a group)"
-        )
-    if top not in LINKED:
-        return (
-            f"put it there, or set PPGEN_DATA to the folder that holds {top} (data/README.md says how datasets are "
-            "laid out)"
-        )
-    return (
-        "run `make data` to link what lies beside the project, or set PPGEN_DATA to the folder that holds "
-        f"{top} (data/README.md says how it is laid out)"
-    )
+        return f"check the path (one that does not start with {place.anchor} is looked for in {data_root('')})"
+    if top != "photo2cartoon":
+        first = "run `make data` to link what lies beside the project" if top in LINKED else "put it there"
+        return f"{first}, or set PPGEN_DATA to the folder that holds {top} (data/README.md says how it is laid out)"
+    place = data_root(top)
+    if place.is_dir():
+        return f"{place} lacks it: `ppgen data portraits` fills both halves from some dozens of photos"
+    own = f"photos of your own with `ppgen data portraits SRC -o {place} --cartoon artist`"
+    unpacked = f"`ppgen data unpack photo2cartoon_dataset.zip -d {place.parent}/`"
+    return f"make it with {unpacked}, or from {own} (--meta TABLE.csv for a style a group)"
 
 
 def _validate(value: object, where: str) -> list[str]:
-    faults = _section(SECTIONS["validate"])(value, where)
+    faults = _section(SECTIONS["validate"], value, where)
     metric = value.get("metric") if isinstance(value, dict) else None
     if metric:
         faults += check_named(METRICS, metric, f"{where}.metric")
@@ -144,7 +130,7 @@ CHECKS: dict[str, Check] = {
     "model": lambda value, where: check_named(MODELS, value, where, NETWORKS),
     "dataset": _datasets,
     "optimizer": _optimizers,
-    **{name: _section(cls) for name, cls in SECTIONS.items()},
+    **{name: partial(_section, cls) for name, cls in SECTIONS.items()},
     "validate": _validate,
 }
 _LEAST = {"seed": 0, "total_iters": 1, "epochs": 1}

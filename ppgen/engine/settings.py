@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Literal
 
 from ppgen.config import Settings
 from ppgen.engine.writers import WRITERS
 from ppgen.errors import ConfigError
-from ppgen.registry import nearest
+from ppgen.registry import unknown
 
 
 def _at_least_one(section: str, **values: int) -> None:
@@ -118,8 +118,7 @@ class LogSettings:
         _at_least_one("log", interval=self.interval, visual_interval=self.visual_interval)
         for name in self.writers:
             if name not in WRITERS:
-                hint = f"{nearest(name, WRITERS)} (there are: {', '.join(WRITERS)})"
-                raise ConfigError(f"log.writers: no writer is called '{name}'{hint}")
+                raise ConfigError(f"log.writers: {unknown('writer', name, WRITERS)}")
 
 
 @dataclass(frozen=True)
@@ -187,17 +186,6 @@ class GuardSettings:
             raise ConfigError(f"guard.factor: expected a number above 0 and up to 1, found {self.factor}")
 
 
-SECTIONS: dict[str, type] = {
-    "loader": LoaderSettings,
-    "schedule": ScheduleSettings,
-    "ema": EmaSettings,
-    "log": LogSettings,
-    "checkpoint": CheckpointSettings,
-    "guard": GuardSettings,
-    "validate": ValidateSettings,
-}
-
-
 @dataclass(frozen=True)
 class TrainingConfig:
     """A whole training: what its YAML says, and the defaults of what it leaves out.
@@ -252,3 +240,7 @@ class TrainingConfig:
         if kept.interval_epochs:
             kept = replace(kept, interval=kept.interval_epochs * epoch, interval_epochs=0)
         return replace(self, total_iters=self.epochs * epoch or self.total_iters, epochs=0, checkpoint=kept)
+
+
+#: the parts of a config that have a class of settings
+SECTIONS: dict[str, type] = {one.name: type(one.default) for one in fields(TrainingConfig) if is_dataclass(one.default)}

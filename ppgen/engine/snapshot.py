@@ -1,7 +1,5 @@
 """What a training has learnt so far, and how it is written, taken back, and handed to people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from ppgen.engine.state import (
 from ppgen.errors import ConfigError
 from ppgen.io.weights import card_of, save_network
 from ppgen.models.base import Model, Stateful
-from ppgen.registry import nearest
+from ppgen.registry import unknown
 
 
 class Snapshot:
@@ -59,8 +57,7 @@ class Snapshot:
         known = list(self.model.networks)
         for name in names:
             if name not in known:
-                hint = f"{nearest(name, known)} (there are: {', '.join(known)})"
-                raise ConfigError(f"{where}: no network is called '{name}'{hint}")
+                raise ConfigError(f"{where}: {unknown('network', name, known)}")
 
     @property
     def images(self) -> int:
@@ -134,10 +131,8 @@ class Snapshot:
         """Be what a checkpoint holds; raises as `resume`, with the name `source`."""
         facts, seed = saved.facts, self.config.seed
         if facts.get("seed", seed) != seed:
-            raise ConfigError(
-                f"{source}: belongs to a run with seed {facts['seed']}, this config says {seed}; "
-                f"give --seed {facts['seed']} to go on, or start a new run without --resume"
-            )
+            other = facts["seed"]
+            raise ConfigError(f"{source}: is of a run with seed {other}, not {seed}; give --seed {other} to go on")
         averaged = {key.split(".")[1] for key in saved.state if key.startswith("ema.")}
         if averaged != set(self.averages):
             raise ConfigError(

@@ -1,7 +1,5 @@
 """What a training starts from: `--load`, and `load` in a config."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +11,7 @@ from ppgen import hub
 from ppgen.compat.names import parts_of_model
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError, WeightsError
-from ppgen.io.arrays import parts_of, read_arrays, read_content
+from ppgen.io.arrays import TAKE_OUT, parts_of, read_arrays, read_content
 from ppgen.io.weights import description, load_into
 from ppgen.networks.protocols import Enlargeable
 
@@ -80,10 +78,8 @@ def _parts(trainer: Trainer, source: str) -> list[_Part]:
     parts += [_Part(source, averages[key], key, average=True) for key in keys if key in averages]
     if not parts:
         known = ", ".join([*networks, *averages]) or "unknown to PaddleGAN"
-        raise WeightsError(
-            f"{source}: holds {', '.join(keys)}; the networks of {type(trainer.model).__name__} are {known}. Take one "
-            "out with `ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
-        )
+        ours = f"the networks of {type(trainer.model).__name__} are {known}"
+        raise WeightsError(f"{source}: holds {', '.join(keys)}; {ours}; {TAKE_OUT}")
     return parts
 
 
@@ -118,8 +114,6 @@ def _network_of(trainer: Trainer, source: str) -> str:
     wanted = trainer.config.validate.network
     candidates = [wanted] if wanted in (same_class or networks) else same_class or list(networks)
     if len(candidates) != 1:
-        raise WeightsError(
-            f"{source}: does not say which network it is for (the model has {', '.join(networks)}); "
-            "load a run or checkpoint folder instead, or set validate.network"
-        )
+        what = f"does not say which network it is for (the model has {', '.join(networks)})"
+        raise WeightsError(f"{source}: {what}; load a run or checkpoint folder, or set validate.network")
     return candidates[0]

@@ -1,7 +1,5 @@
 """Everything a resumed run must find as it was, under one name each; and a search for what was forgotten."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np
@@ -67,10 +65,8 @@ def check_finite(weights: dict[str, np.ndarray], step: int) -> None:
     """TrainingDiverged where weights are lost: they must not take the place of good ones in a checkpoint."""
     bad = [key for key, value in weights.items() if value.dtype.kind == "f" and not np.isfinite(value).all()]
     if bad:
-        raise TrainingDiverged(
-            f"step {step}: {len(bad)} arrays hold values that are not finite ({', '.join(bad[:3])}); no "
-            "checkpoint was written, --resume goes on from the last one"
-        )
+        what = f"{len(bad)} arrays hold values that are not finite ({', '.join(bad[:3])})"
+        raise TrainingDiverged(f"step {step}: {what}; no checkpoint was written, --resume goes on from the last one")
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:

@@ -14,8 +14,6 @@ A loss or gradient that is not finite ends the step before any weight has change
 checkpoint with a lower rate (`guard`). A signal ends the run between two steps, with a checkpoint.
 """
 
-from __future__ import annotations
-
 import signal
 import time
 from collections.abc import Callable
@@ -29,7 +27,7 @@ from tqdm import tqdm
 
 from ppgen.datasets.stream import BatchStream, Reader, Samples, split
 from ppgen.engine import checkpoint, distributed
-from ppgen.engine.lock import FolderLock
+from ppgen.engine.lock import folder_lock
 from ppgen.engine.observe import Observer, StepReport
 from ppgen.engine.runs import make_folder
 from ppgen.engine.settings import TrainingConfig
@@ -49,11 +47,9 @@ class Watcher(Protocol):
 
     def step(self, index: int) -> bool:
         """Step `index` begins; True where the run should end before it."""
-        ...
 
     def close(self) -> None:
         """The run has ended."""
-        ...
 
 
 class Trainer:
@@ -128,7 +124,7 @@ class Trainer:
             stack.callback(self.stream.close)
             observer = None
             if self.writes:
-                stack.enter_context(FolderLock(self.folder))
+                stack.enter_context(folder_lock(self.folder))
                 if started is not None:
                     started()
                 config = self.config

@@ -1,7 +1,5 @@
 """How one phase is run (`Updater.run`): loss, backward, all-reduce, check, clip, step."""
 
-from __future__ import annotations
-
 import numpy as np
 import paddle
 from paddle import nn
@@ -67,7 +65,7 @@ class Updater:
         self._check_losses(phase, pieces, values)
         for name in phase.trains:
             self._apply(name, phase, pieces, values, check)
-        self.precision.update()
+        self.precision.scaler.update()
         for network in self.model.networks.values():
             network.clear_gradients()
         if phase.after is not None:
@@ -83,7 +81,7 @@ class Updater:
                 with self.precision.cast(phase):
                     losses = phase.loss(batch, step)
                     total = paddle.add_n([loss.astype("float32") for loss in losses.values()])
-                self.precision.scale(total if gain == 1 else total * gain).backward()
+                self.precision.scaler.scale(total if gain == 1 else total * gain).backward()
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + float(value) / len(pieces)
             if len(pieces) > 1:
@@ -92,16 +90,15 @@ class Updater:
 
     def _check_losses(self, phase: Phase, pieces: Pieces, values: dict[str, float]) -> None:
         bad = [name for name, value in values.items() if not np.isfinite(value)]
-        if not distributed.any_rank(bool(bad)):
-            return
-        raise self._diverged(phase, pieces, values, f"{', '.join(bad)} is not finite" if bad else "")
+        if distributed.any_rank(bool(bad)):
+            raise self._diverged(phase, pieces, values, f"{', '.join(bad)} is not finite" if bad else "")
 
     def _apply(self, name: str, phase: Phase, pieces: Pieces, values: dict[str, float], check: bool) -> None:
         parameters, step = trainable([self.model.networks[name]]), pieces[0][1]
         optimizer = self.optimizers[name]
         distributed.average_gradients(parameters)
         # after averaging: an infinite gradient of one process must make the scaler of every process skip the step
-        self.precision.unscale(optimizer)
+        self.precision.scaler.unscale_(optimizer)
         # lazy phases are rare, and second derivatives go wrong first
         clipped = phase.clip_norm is not None or optimizer._grad_clip is not None
         if phase.lazy or clipped or check or step.index % self.gradient_interval == 0:
@@ -111,7 +108,7 @@ class Updater:
             self.norms[name] = norm
             step.report[f"norm_{name}_{phase.name}" if phase.lazy else f"norm_{name}"] = norm
             _shrink(parameters, norm, phase.clip_norm)
-        self.precision.step(optimizer)
+        self.precision.scaler.step(optimizer)
 
     def _diverged(self, phase: Phase, pieces: Pieces, values: dict[str, float], what: str) -> TrainingDiverged:
         """The report; all processes must come here, and those that found something (`what`) say it."""
@@ -120,7 +117,7 @@ class Updater:
         norms = ", ".join(f"{k} {v:.3g}" for k, v in self.norms.items()) or "none measured"
         samples = [str(i) for batch, _ in pieces for i in batch.get("id", [])]
         names = f"; samples: {', '.join(samples[:16])}" if samples else ""
-        texts = distributed.gather_texts(f"{what} ({losses}); last gradient norms: {norms}{names}" if what else "")
+        texts = distributed.gather(f"{what} ({losses}); last gradient norms: {norms}{names}" if what else "")
         if len(texts) > 1:
             texts = [f"process {rank}: {text}" for rank, text in enumerate(texts) if text]
         return TrainingDiverged(f"step {step.index}, phase {phase.name}: " + " | ".join(texts))

@@ -1,7 +1,5 @@
 """Scores on data that was not trained on."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Iterator, Sized
@@ -18,7 +16,7 @@ from ppgen.engine.settings import ValidateSettings
 from ppgen.errors import ConfigError
 from ppgen.metrics.base import Metric
 from ppgen.models.base import Batch, Model
-from ppgen.registry import METRICS
+from ppgen.registry import METRICS, unknown
 
 
 @contextmanager
@@ -57,7 +55,7 @@ def evaluate(
         for start in tqdm(range(0, len(batches), world), desc="validation", leave=False, disable=quiet):
             batch = reader.batch(batches[start + rank]) if start + rank < len(batches) else None
             made = None if batch is None else model.predict(batch, networks)
-            each = distributed.gather_rows(made) if world > 1 else [made]
+            each = distributed.gather(made) if together else [made]
             if metric is not None:
                 for offset, rows in enumerate(each):
                     if rows is None:
@@ -115,16 +113,14 @@ def check_enough(wanted: ValidateSettings, count: int, where: str = "dataset.val
         return
     metric: Metric = METRICS.build(wanted.metric)
     if count < metric.least:
-        raise ConfigError(
-            f"{where}: {wanted.metric['name']} needs at least {metric.least} pictures and this dataset has "
-            f"{count}; add some, or take validate.metric out"
-        )
+        needs = f"{wanted.metric['name']} needs at least {metric.least} pictures and this dataset has {count}"
+        raise ConfigError(f"{where}: {needs}; add some, or take validate.metric out")
 
 
 def improvement(scores: dict[str, float], wanted: ValidateSettings, best: float | None) -> float | None:
     """The score that decides, where it is better than the best so far."""
     if wanted.best and wanted.best not in scores:
-        raise ConfigError(f"validate.best: no score is called '{wanted.best}' (there are: {', '.join(scores)})")
+        raise ConfigError(f"validate.best: {unknown('score', wanted.best, scores)}")
     value, sign = scores.get(wanted.best, math.nan), 1 if wanted.mode == "min" else -1
     better = math.isfinite(value) and (best is None or sign * value < sign * best)
     return value if better else None

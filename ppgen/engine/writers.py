@@ -5,8 +5,6 @@ training then waits for its queue for ever (version 2.6.5). So their record type
 at once: what goes wrong is seen where it goes wrong.
 """
 
-from __future__ import annotations
-
 import os
 import struct
 import sys
@@ -16,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from PIL import Image
+
 from ppgen.io.atomic import write_bytes
 
 
@@ -24,15 +24,12 @@ class Writer(Protocol):
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Numbers of one step."""
-        ...
 
     def image(self, step: int, name: str, path: Path) -> None:
         """A picture of one step, given as a PNG file."""
-        ...
 
     def close(self) -> None:
         """Nothing more will come."""
-        ...
 
 
 class TensorBoardWriter:
@@ -60,9 +57,11 @@ class TensorBoardWriter:
 
     def image(self, step: int, name: str, path: Path) -> None:
         """The PNG as it is."""
-        data = path.read_bytes()
-        width, height = _png_size(data, path)
-        picture = self._summary.Image(encoded_image_string=data, width=width, height=height, colorspace=3)
+        with Image.open(path, formats=["PNG"]) as image:
+            width, height = image.size
+        picture = self._summary.Image(
+            encoded_image_string=path.read_bytes(), width=width, height=height, colorspace=3
+        )
         self._write(step=step, summary=self._summary(value=[self._summary.Value(tag=name, image=picture)]))
 
     def close(self) -> None:
@@ -111,7 +110,6 @@ class VisualDLWriter:
     def image(self, step: int, name: str, path: Path) -> None:
         """The PNG as it is."""
         data = path.read_bytes()
-        _png_size(data, path)
         self._write(step, [{"tag": name.replace("%", "_"), "image": self._record.Image(encoded_image_string=data)}])
 
     def close(self) -> None:
@@ -149,22 +147,21 @@ class Writers:
             for name, value in values.items()
             if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in ("step", "images")
         }
-        for name, writer in list(self._on.items()):
-            with self._guarded(name):
-                writer.scalars(step, numbers)
+        self._each(lambda writer: writer.scalars(step, numbers))
 
     def image(self, step: int, name: str, path: Path) -> None:
         """Write a picture from a PNG file."""
-        for key, writer in list(self._on.items()):
-            with self._guarded(key):
-                writer.image(step, name, path)
+        self._each(lambda writer: writer.image(step, name, path))
 
     def close(self) -> None:
         """Close all; a second call does nothing."""
+        self._each(lambda writer: writer.close())
+        self._on.clear()
+
+    def _each(self, call: Callable[[Writer], None]) -> None:
         for name, writer in list(self._on.items()):
             with self._guarded(name):
-                writer.close()
-        self._on.clear()
+                call(writer)
 
     @contextmanager
     def _guarded(self, name: str) -> Iterator[None]:
@@ -176,10 +173,3 @@ class Writers:
             missing = isinstance(error, ModuleNotFoundError)
             told = f"pip install 'ppgen[{name}]'" if missing else "the training goes on without it"
             print(f"warning: {name} is off: {type(error).__name__}: {error}; {told}", file=sys.stderr, flush=True)
-
-
-def _png_size(data: bytes, path: Path) -> tuple[int, int]:
-    """(width, height) from the header of a PNG."""
-    if data[:8] != b"\x89PNG\r\n\x1a\n" or len(data) < 24:
-        raise ValueError(f"{path} is no PNG file")
-    return struct.unpack(">II", data[16:24])

@@ -3,8 +3,6 @@
 `.pdparams` are read by `ppgen.io.pdparams`, which runs nothing.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -19,6 +17,7 @@ from ppgen.io.pdparams import read_pdparams
 
 EXTRA = "extra/"  # before the names of arrays that are no part of a network, whose own names hold no slash
 SCALE = "@scale"  # behind the names of what int8 matrices are multiplied with
+TAKE_OUT = "take one out with `ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
 _PADDLE_NAMES = "StructuredToParameterName@@"  # a table of names that paddle.save adds to a state
 T = TypeVar("T")
 
@@ -81,10 +80,7 @@ def select_arrays(content: object, key: str | None, name: str) -> dict[str, np.n
     if not isinstance(content, Mapping):
         raise WeightsError(f"{name}: holds no named arrays")
     if parts := parts_of(content):
-        raise OtherWeightsError(
-            f"{name}: holds networks by name; choose one with key= ({', '.join(parts)}), or take it out with "
-            "`ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
-        )
+        raise OtherWeightsError(f"{name}: holds networks by name; give key= ({', '.join(parts)}), or {TAKE_OUT}")
     return {str(k): _array(value, f"{name}: '{k}'") for k, value in content.items() if k != _PADDLE_NAMES}
 
 

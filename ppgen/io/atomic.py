@@ -1,7 +1,5 @@
 """Files that are either whole or absent: written beside their place, synced, then renamed."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
@@ -49,10 +47,8 @@ def atomic_paths(paths: Iterable[str | os.PathLike]) -> Iterator[list[Path]]:
         failed = next((target for target, temporary in pairs if temporary == at), None)
         if failed is None and error.errno not in _STORAGE_ERRNOS:
             raise
-        raise OutputError(
-            f"{failed or pairs[0][0]}: cannot be written ({error.strerror or error}); "
-            "choose another place or free some space"
-        ) from error
+        what = f"{failed or pairs[0][0]}: cannot be written ({error.strerror or error})"
+        raise OutputError(f"{what}; choose another place or free some space") from error
     finally:
         for _, temporary in pairs:
             temporary.unlink(missing_ok=True)
@@ -145,9 +141,8 @@ def _prepared(path: Path) -> tuple[Path, Path]:
     except (FileExistsError, NotADirectoryError) as error:
         raise _no_folder(target.parent) from error
     except OSError as error:
-        raise OutputError(
-            f"{target.parent}: this folder cannot be written ({error.strerror or error}); choose another output folder"
-        ) from error
+        what = f"{target.parent}: this folder cannot be written ({error.strerror or error})"
+        raise OutputError(f"{what}; choose another output folder") from error
     return target, temporary
 
 

@@ -1,7 +1,5 @@
 """Files fetched once: checked against their SHA-256 and kept in a folder of the user's."""
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import os
@@ -55,15 +53,11 @@ def fetch(url: str, sha256: str, timeout: float = 30.0) -> Path:
         with atomic_path(target) as temporary:
             download(url, temporary, timeout)
             if (got := digest(temporary)) != sha256:
-                raise DownloadError(
-                    f"{url}: its SHA-256 is {got[:16]}…, {sha256[:16]}… was expected; "
-                    "the file changed or was damaged on its way"
-                )
+                raise DownloadError(f"{url}: its SHA-256 is {got[:16]}… and not {sha256[:16]}…: damaged or changed")
     except OutputError as error:  # who asks for a download has no say in where it is kept
         reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
-        raise DownloadError(
-            f"{url}: cannot be kept in the cache folder {target.parent} ({reason}); PPGEN_CACHE names another one"
-        ) from error
+        what = f"cannot be kept in the cache folder {target.parent} ({reason})"
+        raise DownloadError(f"{url}: {what}; PPGEN_CACHE names another one") from error
     return target
 
 

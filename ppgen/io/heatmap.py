@@ -1,7 +1,5 @@
 """Where an attention looked, as a picture."""
 
-from __future__ import annotations
-
 import numpy as np
 
 # Dark blue, blue, cyan, yellow, red: the colours in which class activation maps are usually shown.

@@ -26,20 +26,17 @@ MAX_PIXELS = 100_000_000
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif")
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF")  # what Pillow may try; MPO photos open as JPEG
 _READABLE = "JPEG, PNG, WebP, BMP, PPM or GIF"
-# First bytes of what people hand over by mistake: (offset, bytes, what it is).
+# First bytes of what people hand over by mistake: (offset, one of these, what it is).
 _SIGNATURES = (
-    (0, b"%PDF", "a PDF document"),
-    (0, b"PK\x03\x04", "a zip archive or office document"),
-    (0, b"II*\x00", "a TIFF image"),
-    (0, b"MM\x00*", "a TIFF image"),
-    (4, b"ftypheic", "a HEIC photo"),
-    (4, b"ftypheix", "a HEIC photo"),
-    (4, b"ftypmif1", "a HEIC photo"),
-    (4, b"ftypavif", "an AVIF image"),
-    (4, b"ftyp", "a video"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"\x1aE\xdf\xa3", "a video"),
-    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, (b"%PDF",), "a PDF document"),
+    (0, (b"PK\x03\x04",), "a zip archive or office document"),
+    (0, (b"II*\x00", b"MM\x00*"), "a TIFF image"),
+    (4, (b"ftypheic", b"ftypheix", b"ftypmif1"), "a HEIC photo"),
+    (4, (b"ftypavif",), "an AVIF image"),
+    (4, (b"ftyp",), "a video"),
+    (0, (b"8BPS",), "a Photoshop document"),
+    (0, (b"\x1aE\xdf\xa3",), "a video"),
+    (0, (b"\x1f\x8b",), "a gzip archive"),
 )
 
 
@@ -64,9 +61,7 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS, min_side: int 
         raise DataError(f"{name}: is neither a path nor an array nor a PIL image; give one of these")
     height, width = rgb.shape[:2]
     if min(height, width) < min_side:
-        raise DataError(
-            f"{name}: {width}x{height} pixels is too small; give an image of at least {min_side} pixels a side"
-        )
+        raise DataError(f"{name}: {width}x{height} pixels is too small; give at least {min_side} pixels a side")
     return rgb
 
 
@@ -90,17 +85,13 @@ def image_bytes(target: Path, image: np.ndarray, quality: int = 95) -> bytes:
     formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".ppm": "PPM"}
     format_name = formats.get(target.suffix.lower())
     if format_name is None:
-        raise OutputError(
-            f"{target}: images are not written as {target.suffix or 'files without suffix'}; "
-            "use a name that ends in .png or .jpg"
-        )
+        what = target.suffix or "files without suffix"
+        raise OutputError(f"{target}: images are not written as {what}; use a name that ends in .png or .jpg")
     image = np.asarray(image)
     shape_ok = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
     if image.dtype != np.uint8 or not shape_ok or image.size == 0:
-        raise DataError(
-            f"{target}: expected a uint8 image of shape (H, W, 3) to write, "
-            f"got {image.dtype} {image.shape}; convert it with to_uint8"
-        )
+        what = f"{image.dtype} {image.shape}"
+        raise DataError(f"{target}: expected a uint8 image of shape (H, W, 3), got {what}; convert it with to_uint8")
     picture = Image.fromarray(np.ascontiguousarray(image))
     if format_name == "JPEG" and picture.mode == "RGBA":
         picture = _on_white(picture)
@@ -115,9 +106,8 @@ def to_tensor_array(image: np.ndarray) -> np.ndarray:
     """uint8 (H, W, C) or (N, H, W, C) -> float32 (C, H, W) or (N, C, H, W) in [-1, 1]."""
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim not in (3, 4):
-        raise DataError(
-            f"expected uint8 (H, W, C) or (N, H, W, C), got {image.dtype} {image.shape}; read it with load_image"
-        )
+        what = f"{image.dtype} {image.shape}"
+        raise DataError(f"expected uint8 (H, W, C) or (N, H, W, C), got {what}; read it with load_image")
     scaled = image.astype(np.float32) / np.float32(127.5) - np.float32(1)
     return np.ascontiguousarray(np.moveaxis(scaled, -1, -3))
 
@@ -129,9 +119,8 @@ def to_uint8(array: np.ndarray | paddle.Tensor) -> np.ndarray:
     """
     array = np.asarray(array)
     if array.ndim not in (3, 4) or not np.issubdtype(array.dtype, np.floating):
-        raise DataError(
-            f"expected float (C, H, W) or (N, C, H, W) in [-1, 1], got {array.dtype} {array.shape}; convert it first"
-        )
+        what = f"{array.dtype} {array.shape}"
+        raise DataError(f"expected float (C, H, W) or (N, C, H, W) in [-1, 1], got {what}; convert it first")
     levels = (array.astype(np.float32) + np.float32(1)) * np.float32(127.5)
     if np.isnan(levels).any():
         raise DataError("the image holds NaN; the network or its weights are broken")
@@ -192,9 +181,8 @@ def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
     except UnidentifiedImageError as error:
         raise DataError(f"{name}: {_describe_stranger(path)}; give a {_READABLE} image") from error
     except Image.DecompressionBombError as error:
-        raise DataError(
-            f"{name}: has far more than {max_pixels / 1e6:g} megapixels, the limit; scale it down first"
-        ) from error
+        limit = f"{max_pixels / 1e6:g} megapixels, the limit"
+        raise DataError(f"{name}: has far more than {limit}; scale it down first") from error
     except Exception as error:  # Pillow's parsers raise nearly anything on damaged bytes
         raise _damaged(name, error) from error
 
@@ -220,8 +208,8 @@ def _describe_stranger(path: Path) -> str:
     """What a file is that is no image we read, from its first bytes."""
     with open(path, "rb") as handle:
         head = handle.read(1024)
-    for offset, magic, what in _SIGNATURES:
-        if head[offset : offset + len(magic)] == magic:
+    for offset, magics, what in _SIGNATURES:
+        if head.startswith(magics, offset):
             return f"is {what}, which cannot be read here"
     if b"<svg" in head:
         return "is an SVG drawing, which cannot be read here"
@@ -237,10 +225,8 @@ def _damaged(name: str, error: Exception) -> DataError:
 
 def _check_pixels(width: int, height: int, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
-        raise DataError(
-            f"{name}: {width}x{height} is {width * height / 1e6:.1f} megapixels, "
-            f"over the limit of {max_pixels / 1e6:g}; scale it down first"
-        )
+        size = f"{width}x{height} is {width * height / 1e6:.1f} megapixels"
+        raise DataError(f"{name}: {size}, over the limit of {max_pixels / 1e6:g}; scale it down first")
     if width * height == 0:
         raise DataError(f"{name}: has no pixels ({width}x{height}); give another image")
 

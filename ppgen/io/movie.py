@@ -1,7 +1,5 @@
 """Films of pictures: GIF through Pillow, MP4 (H.264, which browsers play) through ffmpeg; without ffmpeg a GIF."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -79,10 +77,8 @@ def _checked(frames: list[np.ndarray], target: Path) -> list[np.ndarray]:
         raise DataError(f"{target}: a film needs at least one picture")
     for frame in frames:
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or frame.shape != frames[0].shape:
-            raise DataError(
-                f"{target}: a film is made of uint8 pictures (H, W, 3) of one size, not {frame.dtype} {frame.shape} "
-                f"after {frames[0].shape}"
-            )
+            found = f"{frame.dtype} {frame.shape} after {frames[0].shape}"
+            raise DataError(f"{target}: a film is made of uint8 pictures (H, W, 3) of one size, not {found}")
     return frames
 
 
@@ -110,25 +106,19 @@ def _even(frame: np.ndarray) -> np.ndarray:
 
 
 def _encode_mp4(frames: list[np.ndarray], fps: float) -> bytes | None:
-    """The bytes of an MP4; None where no ffmpeg can make one."""
-    program = ffmpeg_program()
-    with tempfile.TemporaryDirectory() as folder:  # encoders go back and forth in their file
-        draft = Path(folder) / "film.mp4"
-        return draft.read_bytes() if program and _through_ffmpeg(program, draft, frames, fps) else None
-
-
-def _through_ffmpeg(program: str, draft: Path, frames: list[np.ndarray], fps: float) -> bool:
-    """H.264, which browsers play; False where this ffmpeg cannot."""
+    """The bytes of an MP4 of H.264, which browsers play; None where no ffmpeg can make one."""
     height, width = _even(frames[0]).shape[:2]
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     coded = ["-an", "-c:v", "libx264", "-crf", "16", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
-    command = [program, "-y", "-loglevel", "error", *raw, *coded, str(draft)]
     pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
-    try:
-        with subprocess.Popen(command, stdin=pipe, stdout=quiet, stderr=quiet) as process:
-            assert process.stdin is not None  # a pipe, as asked for
-            for frame in _bar(frames):  # one by one: a long film twice in memory is much
-                process.stdin.write(_even(frame).tobytes())
-    except OSError:  # no such program, or one that went away while it was fed
-        return False
-    return process.returncode == 0
+    with tempfile.TemporaryDirectory() as folder:  # encoders go back and forth in their file
+        draft = Path(folder) / "film.mp4"
+        command = [ffmpeg_program() or "ffmpeg", "-y", "-loglevel", "error", *raw, *coded, str(draft)]
+        try:
+            with subprocess.Popen(command, stdin=pipe, stdout=quiet, stderr=quiet) as process:
+                assert process.stdin is not None  # a pipe, as asked for
+                for frame in _bar(frames):  # one by one: a long film twice in memory is much
+                    process.stdin.write(_even(frame).tobytes())
+        except OSError:  # no such program, or one that went away while it was fed
+            return None
+        return draft.read_bytes() if process.returncode == 0 else None

@@ -1,7 +1,5 @@
 """File names that file systems take."""
 
-from __future__ import annotations
-
 import os
 
 

@@ -4,8 +4,6 @@ A pickle names functions to call. This reader knows seven names, all answered by
 this module that check what they are given; no function named in a file is ever imported or called.
 """
 
-from __future__ import annotations
-
 import io
 import pickle
 from collections import OrderedDict
@@ -51,10 +49,6 @@ def _text(value: object) -> str:
     return value.decode("latin1") if isinstance(value, bytes) else str(value)
 
 
-def _reconstruct(*_arguments: object) -> _Array:
-    return _Array()
-
-
 def _scalar(dtype: object, data: object = b"") -> np.ndarray:
     return _frombuffer(data, dtype, ())
 
@@ -88,7 +82,7 @@ _ADMITTED: dict[tuple[str, str], Callable[..., object]] = {
     ("_codecs", "encode"): _encode,
 }
 for _numpy in ("numpy.core", "numpy._core"):
-    _ADMITTED[f"{_numpy}.multiarray", "_reconstruct"] = _reconstruct
+    _ADMITTED[f"{_numpy}.multiarray", "_reconstruct"] = _Array
     _ADMITTED[f"{_numpy}.multiarray", "scalar"] = _scalar
     _ADMITTED[f"{_numpy}.numeric", "_frombuffer"] = _frombuffer
 for _module in ("builtins", "__builtin__"):
@@ -101,10 +95,8 @@ class _Reader(pickle.Unpickler):
         try:
             return _ADMITTED[module, name]
         except KeyError:
-            raise WeightsError(
-                f"asks to run {module[:40]}.{name[:40]}: it may harm this computer "
-                "and was not opened; get the weights from another source"
-            ) from None
+            asks = f"asks to run {module[:40]}.{name[:40]}"
+            raise WeightsError(f"{asks}: it may harm this computer and was not opened; get other weights") from None
 
 
 def _plain(value: object, depth: int, known: dict[int, object]) -> object:

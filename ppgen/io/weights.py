@@ -98,10 +98,8 @@ def save_network(
             does not fit float16. OutputError: the file cannot be written.
     """
     if not isinstance(network, Recorded):
-        raise WeightsError(
-            f"{type(network).__name__} is not registered in NETWORKS, so its file "
-            "could not say how to build it: add @NETWORKS.register()"
-        )
+        kind = type(network).__name__
+        raise WeightsError(f"{kind}: add @NETWORKS.register(), or its file cannot say how to build it")
     described = {"args": network.constructor_args, "value_range": list(value_range), "card": dict(card or {})}
     try:
         fields = {key: json.dumps(value, ensure_ascii=False) for key, value in described.items()}

@@ -1,7 +1,5 @@
 """A tree as a picture: a box a node, with its name, a sample and two lines of text, joined to its parent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 What is not told about a person is estimated from the face (`ppgen.faces.attributes`).
 """
 
-from __future__ import annotations
-
 import json
 import math
 import os
@@ -97,10 +95,8 @@ class Router:
         """
         for name, value in attributes.items():
             if name not in self.levels:
-                raise ConfigError(
-                    f"attributes: '{name}' does not choose a leaf{nearest(name, list(self.levels))} "
-                    f"(what does: {', '.join(self.levels)})"
-                )
+                hint = f"{nearest(name, list(self.levels))} (what does: {', '.join(self.levels)})"
+                raise ConfigError(f"attributes: '{name}' does not choose a leaf{hint}")
             if value is not None:
                 self._group(name, value)
         return {name: value for name, value in attributes.items() if value is not None}
@@ -175,9 +171,8 @@ def _read_tree(path: Path) -> Settings:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise WeightsError(
-            f"{path}: cannot be read ({error.strerror}); give the run folder of a training with `stages`"
-        ) from error
+        advice = "give the run folder of a training with `stages`"
+        raise WeightsError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
     except ValueError as error:
         raise WeightsError(f"{path}: is no JSON ({error}); give the {TREE} of a training with `stages`") from error
 
@@ -190,10 +185,8 @@ def _plain(routing: Routing) -> list[_Leaf]:
         groups: dict[str, str] = {}
         for word in () if name in _BASES else str(name).split("-"):
             if word not in words or words[word] in groups:
-                raise ConfigError(
-                    f"routing: '{name}' is no leaf; join at most one word of each of "
-                    f"{' | '.join(', '.join(level) for level in _LEVELS.values())} by '-', or say 'base'"
-                )
+                known = " | ".join(", ".join(level) for level in _LEVELS.values())
+                raise ConfigError(f"routing: '{name}' is no leaf; join a word of each of {known} by '-', or say 'base'")
             groups[words[word]] = word
         leaves.append(_Leaf(str(name) or _BASES[-1], groups, hub.path_of(weights)))
     if not leaves:

@@ -9,8 +9,6 @@ The base is the config without this section. Every group of a level starts from 
 of; the groups of the first level start from the base.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from typing import Literal
 
 from ppgen.config import Settings, check_call
 from ppgen.config.read import merge
+from ppgen.config.validate import is_number
 from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError
 
@@ -62,12 +61,14 @@ class LevelSettings:
         """Of the groups, as text."""
         return [str(group) for group in self.groups]
 
+    def bounds(self, group: str) -> dict[str, float]:
+        """{from: A, below: B} of a group; {} where groups are names alone."""
+        return {str(key): ends for key, ends in self.groups.items()}[group] if isinstance(self.groups, dict) else {}
+
     def where(self, group: str) -> Settings:
         """The dataset's filter for one group."""
         words = None if self.column else _COLUMNS.get(self.by)
-        if isinstance(self.groups, dict) and words is None:
-            return {self.column or self.by: {str(key): ends for key, ends in self.groups.items()}[group]}
-        return {self.column or words or self.by: group}
+        return {self.column or words or self.by: (None if words else self.bounds(group)) or group}
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _bounds_faults(groups: Settings, where: str) -> list[str]:
     spans = []
     for name, ends in groups.items():
         is_range = isinstance(ends, dict) and ends and set(ends) <= {"from", "below"}
-        numbers = is_range and all(map(_is_number, ends.values()))
+        numbers = is_range and all(map(is_number, ends.values()))
         low, high = (ends.get("from", -math.inf), ends.get("below", math.inf)) if numbers else (0, 0)
         if low >= high:
             faults.append(f"{where}.{name}: expected {{from: A, below: B}} in years, A below B, found {ends!r}")
@@ -146,10 +147,6 @@ def _bounds_faults(groups: Settings, where: str) -> list[str]:
         if not faults and low < high:
             faults.append(f"{where}.{other}: overlaps with {one}")
     return faults
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def levels_of(config: TrainingConfig) -> list[LevelSettings]:
@@ -166,9 +163,8 @@ def nodes_of(config: TrainingConfig) -> list[Node]:
     if config.epochs:
         raise ConfigError("epochs: a config with stages counts in steps; give total_iters")
     if "validation" not in config.dataset or not config.validate.metric or not config.validate.best:
-        raise ConfigError(
-            "stages: give dataset.validation, validate.metric and validate.best: they choose each node's weights"
-        )
+        needed = "dataset.validation, validate.metric and validate.best"
+        raise ConfigError(f"stages: give {needed}: they choose each node's weights")
     base = config.as_settings()
     del base["stages"]
     nodes = above = [Node(BASE, None, 0, {}, base)]

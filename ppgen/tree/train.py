@@ -8,8 +8,6 @@
 A run that was stopped goes on where it was: finished nodes are passed over, the unfinished one resumes.
 """
 
-from __future__ import annotations
-
 import argparse
 import inspect
 import json
@@ -281,20 +279,14 @@ def _score_line(entry: Settings) -> str:
 
 def _write(run: _Run) -> None:
     """tree.json and tree.png of what there is."""
-    levels = [
-        {"by": level.by, "groups": {name: _bounds(level.groups, name) for name in level.names()}}
-        for level in levels_of(run.config)
-    ]
+    levels = levels_of(run.config)
+    groups = [{"by": level.by, "groups": {name: level.bounds(name) for name in level.names()}} for level in levels]
     entries = [_entry(run, training) for training in run.trainings]
-    write_json(run.folder / TREE, {"levels": levels, "nodes": entries})
+    write_json(run.folder / TREE, {"levels": groups, "nodes": entries})
     captions = {entry["name"]: (f"{entry['images']} images", _score_line(entry)) for entry in entries}
-    samples = {entry["name"]: run.folder / entry["name"] / SAMPLE for entry in entries}
+    samples = {name: run.folder / name / SAMPLE for name in captions}
     parents = {entry["name"]: entry["parent"] for entry in entries}
     save_image(run.folder / PICTURE, draw_tree(parents, captions, samples))
-
-
-def _bounds(groups: list | dict, name: str) -> dict[str, float]:
-    return {str(key): ends for key, ends in groups.items()}[name] if isinstance(groups, dict) else {}
 
 
 def _evaluate(run: _Run) -> int:

@@ -7,7 +7,7 @@ from engine.toys import run, trainer
 
 from ppgen import hub
 from ppgen.engine import checkpoint, runs, starts
-from ppgen.engine.lock import FolderLock
+from ppgen.engine.lock import folder_lock
 from ppgen.engine.processes import process_count
 from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError
 
@@ -30,7 +30,7 @@ def test_a_refused_second_training_leaves_the_first_ones_record_alone(tmp_path):
     runs.record(tmp_path, first.config, 0, False, ["-c", "a.yaml"])
     before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*l*")}
     second = trainer(tmp_path, total_iters=99)
-    with FolderLock(tmp_path), pytest.raises(OutputError, match="another training"):
+    with folder_lock(tmp_path), pytest.raises(OutputError, match="another training"):
         second.run(started=lambda: runs.record_start(tmp_path, second.config, 0, True, ["-c", "b.yaml"]))
     assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*l*")} == before and "a.yaml" in before[
         "history.jsonl"

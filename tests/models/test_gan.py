@@ -7,7 +7,7 @@ import paddle
 import pytest
 from steps import a_step
 
-from ppgen.engine.optimizers import adam
+from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
 from ppgen.losses.penalties import gradient_penalty
@@ -56,7 +56,7 @@ def changed(before: list[np.ndarray], after: list[np.ndarray]) -> int:
 
 
 def optimizers_of(model: Model, rate: float = 1e-3) -> dict:
-    return {name: adam(trainable([net]), rate) for name, net in model.networks.items()}
+    return {name: Adam(rate).build(trainable([net])) for name, net in model.networks.items()}
 
 
 CASES = {

@@ -7,7 +7,7 @@ import paddle
 import pytest
 from steps import a_step
 
-from ppgen.engine.optimizers import adam
+from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError
 from ppgen.models.pggan import ProgressiveGAN, level_at
@@ -34,7 +34,7 @@ def test_schedule():
 def test_each_stage_and_fade_trains_both_networks(batch):
     paddle.seed(1)
     model = ProgressiveGAN(**NETWORKS, stable_images=10, fade_images=10)
-    optimizers = {name: adam(trainable([net]), 1e-3, beta1=0.0) for name, net in model.networks.items()}
+    optimizers = {name: Adam(1e-3, beta1=0.0).build(trainable([net])) for name, net in model.networks.items()}
     for index, (images, level, side) in enumerate([(0, 0, 4), (15, 0.5, 8), (20, 1, 8), (35, 1.5, 16), (99, 2, 16)]):
         step = a_step(index, images)
         for phase in model.phases():

@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from ppgen.engine.optimizers import adam
+from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.losses.perceptual import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
@@ -47,7 +47,7 @@ def test_each_phase_trains_its_network_alone_from_one_generator_pass(batch):
     model = PairedPhoto2Cartoon(GENERATOR, DISCRIMINATOR)
     calls = []
     model.networks["generator"].register_forward_post_hook(lambda *_: calls.append(1))
-    optimizers = {name: adam(trainable([net]), 1e-3) for name, net in model.networks.items()}
+    optimizers = {name: Adam(1e-3).build(trainable([net])) for name, net in model.networks.items()}
     step = Step(0, np.random.default_rng(1))
     for phase, other in zip(model.phases(), ("generator", "discriminator")):
         trained = phase.trains[0]

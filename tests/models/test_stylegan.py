@@ -10,7 +10,7 @@ import pytest
 from steps import a_step
 
 from ppgen.config import read_yaml
-from ppgen.engine.optimizers import adam, build_optimizer
+from ppgen.engine.optimizers import Adam, build_optimizer
 from ppgen.engine.schema import faults_of
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
@@ -48,7 +48,7 @@ def test_the_phases_and_their_intervals():
 @pytest.mark.parametrize("augment", ["none", "ada"])
 def test_each_stage_and_fade_trains_both_networks(augment):
     recipe = model(augment=augment, **({"ada_start": 0.5} if augment == "ada" else {}))
-    optimizers = {name: adam(trainable([net]), 1e-3, beta1=0.0) for name, net in recipe.networks.items()}
+    optimizers = {name: Adam(1e-3, beta1=0.0).build(trainable([net])) for name, net in recipe.networks.items()}
     for images, level, side, used in [(0, 0, 4, 2), (15, 0.5, 8, 4), (20, 1, 8, 4), (35, 1.5, 16, 6), (99, 2, 16, 6)]:
         step = a_step(images=images)
         for phase in recipe.phases():

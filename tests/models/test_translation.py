@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from ppgen.engine.optimizers import adam
+from ppgen.engine.optimizers import Adam
 from ppgen.engine.state import check_declared
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError, DataError
@@ -80,7 +80,7 @@ def test_a_step_changes_every_network_each_phase_its_own(name, batch):
     paddle.seed(1)
     model = RECIPES[name]()
     check_declared(model)
-    optimizers = {n: adam(trainable([net]), 1e-3) for n, net in model.networks.items()}
+    optimizers = {n: Adam(1e-3).build(trainable([net])) for n, net in model.networks.items()}
     for index in range(2):
         step = new_step(index)
         for phase in model.phases():
@@ -100,7 +100,7 @@ def test_passes_of_a_step(name, batch):
     for key, network in model.networks.items():
         kind = "generator" if key.startswith("generator") else "discriminator"
         network.register_forward_pre_hook(lambda _, inputs, kind=kind: calls[kind].append(inputs[0].shape[0]))
-    optimizers = {n: adam(trainable([net]), 1e-3) for n, net in model.networks.items()}
+    optimizers = {n: Adam(1e-3).build(trainable([net])) for n, net in model.networks.items()}
     step = new_step()
     for phase in model.phases():
         run_phase(model, phase, batch, step, optimizers)
@@ -373,7 +373,7 @@ def test_pix2pix_overfits_two_pictures():
     edges = blobs ^ (np.roll(blobs, 2, axis=2) & np.roll(blobs, 2, axis=3))
     b = np.where(edges, -0.8, 0.9).astype(np.float32) * np.array([1, 0.5, 1], np.float32)[:, None, None]
     model = Pix2Pix({**UNET, "base_channels": 16}, {**PAIR_PATCH, "base_channels": 16})
-    optimizers = {n: adam(trainable([net]), 2e-3) for n, net in model.networks.items()}
+    optimizers = {n: Adam(2e-3).build(trainable([net])) for n, net in model.networks.items()}
     history = []
     for index in range(60):
         step = new_step(index)

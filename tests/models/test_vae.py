@@ -7,7 +7,7 @@ import paddle
 import pytest
 from steps import a_step
 
-from ppgen.engine.optimizers import adam
+from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.models.vae import VAE
 
@@ -58,7 +58,7 @@ def test_kl_warms_up_with_the_images_seen(batch):
 def test_learns_a_few_pictures(batch):
     paddle.seed(1)
     model = VAE(NETWORK, reconstruction_weight=2000.0)
-    optimizers = {"network": adam(trainable([model.networks["network"]]), 1e-2, beta1=0.9)}
+    optimizers = {"network": Adam(1e-2, beta1=0.9).build(trainable([model.networks["network"]]))}
     before = [p.numpy().copy() for p in trainable([model.networks["network"]])]
     values = [run_phase(model, model.phases()[0], batch, a_step(), optimizers) for _ in range(25)]
     after = [p.numpy() for p in trainable([model.networks["network"]])]
