@@ -50,7 +50,7 @@ class Rule:
 class Adam(Rule):
     """Adam (Kingma and Ba 2015)."""
 
-    kind = paddle.optimizer.Adam
+    kind: ClassVar[type[Optimizer]] = paddle.optimizer.Adam
     learning_rate: float = 2e-4
     beta1: float = 0.5
     beta2: float = 0.999
@@ -61,7 +61,8 @@ class Adam(Rule):
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
 
-    kind, undecayed = paddle.optimizer.AdamW, 0.0
+    kind = paddle.optimizer.AdamW
+    undecayed = 0.0
     beta1: float = 0.9
     weight_decay: float = 0.01
 

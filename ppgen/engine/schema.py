@@ -24,7 +24,7 @@ from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 Check = Callable[[Any, str], list[str]]  # (what the YAML says, its path) -> faults
 
 
-def _section(cls: type, value: Settings, where: str) -> list[str]:
+def _section(cls: type, value: Any, where: str) -> list[str]:
     if faults := check_call(cls, value, where):
         return faults
     try:

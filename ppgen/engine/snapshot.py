@@ -132,7 +132,7 @@ class Snapshot:
         facts, seed = saved.facts, self.config.seed
         if facts.get("seed", seed) != seed:
             other = facts["seed"]
-            raise ConfigError(f"{source}: is of a run with seed {other}, not {seed}; give --seed {other} to go on")
+            raise ConfigError(f"{source}: is of a run with seed {other}, this config says {seed}; give --seed {other} to go on")
         averaged = {key.split(".")[1] for key in saved.state if key.startswith("ema.")}
         if averaged != set(self.averages):
             raise ConfigError(
