@@ -131,8 +131,8 @@ class Snapshot:
         """Be what a checkpoint holds; raises as `resume`, with the name `source`."""
         facts, seed = saved.facts, self.config.seed
         if facts.get("seed", seed) != seed:
-            other = facts["seed"]
-            raise ConfigError(f"{source}: is of a run with seed {other}, this config says {seed}; give --seed {other} to go on")
+            what = f"is of a run with seed {facts['seed']}, this config says {seed}"
+            raise ConfigError(f"{source}: {what}; give --seed {facts['seed']} to go on, or start without --resume")
         averaged = {key.split(".")[1] for key in saved.state if key.startswith("ema.")}
         if averaged != set(self.averages):
             raise ConfigError(
