@@ -10,8 +10,6 @@ computed, not the whole turned photo.
 alone, as in data/faces128.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

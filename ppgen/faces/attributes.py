@@ -1,7 +1,5 @@
 """Whether a face looks like a woman's or a man's, and how old: what chooses a style to draw it in, nothing more."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

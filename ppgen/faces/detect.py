@@ -1,7 +1,5 @@
 """Find faces: dlib's frontal HOG detector, with retries at other scales and orientations, or MediaPipe's networks."""
 
-from __future__ import annotations
-
 import functools
 import os
 from dataclasses import replace

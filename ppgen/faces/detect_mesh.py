@@ -1,7 +1,5 @@
 """Find faces without dlib: MediaPipe's detector, then its mesh, whose points become the 68 landmarks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

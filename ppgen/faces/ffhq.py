@@ -5,8 +5,6 @@ the mouth's, x = e - rot90(m), scaled to max(2 |e|, 1.8 |m|), is half of the squ
 middle is a tenth of m below the eyes. Outside the photo its mirror image is shown, without FFHQ's blur.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

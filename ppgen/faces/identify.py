@@ -4,8 +4,6 @@
 bilinear interpolation), quirks included, so that descriptors equal dlib's from the photo on.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import paddle
 

@@ -3,8 +3,6 @@
 The trees were trained on iBUG 300-W, whose authors exclude commercial use.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib
 import importlib.util

@@ -3,8 +3,6 @@
 The network (`hub.load("segmentation")`) sees the crop as it is, background included.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

@@ -5,8 +5,6 @@ to guess from few examples paints everybody pale. Exposure-dependent colours and
 knows faces across lightings, together do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

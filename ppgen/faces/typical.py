@@ -1,7 +1,5 @@
 """Where the 68 landmarks lie on average in an aligned crop: a stand-in where none can be found."""
 
-from __future__ import annotations
-
 import numpy as np
 
 # Means over 934 training portraits, whole pixels of the 256-pixel crop that `align_face` cuts.

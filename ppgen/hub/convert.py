@@ -1,7 +1,5 @@
 """Weights of PaddleGAN's, or of ours, into files that describe themselves."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from ppgen import hub

@@ -4,8 +4,6 @@
 have any shape: one verdict an image or one a patch. Half precision is the caller's matter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

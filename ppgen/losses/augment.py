@@ -11,8 +11,6 @@ is warped bilinearly as it is, a fraction of the work, which blurs a little wher
 random numbers are handed in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -3,8 +3,6 @@
 Each change of a picture happens with probability p; the strengths are theirs.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 UNIFORMS = 21  # random numbers a picture takes

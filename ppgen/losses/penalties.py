@@ -4,8 +4,6 @@ All are functions of tensors that are still connected to what made them; each sa
 vector over all its channels and pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How alike two pictures of a face look: distances of FaceID's features, and of pixels at several scales."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import paddle

@@ -1,7 +1,5 @@
 """Distances between a picture and its target."""
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 

@@ -1,7 +1,5 @@
 """The terms of a variational autoencoder's bound: Kingma and Welling, "Auto-Encoding Variational Bayes" (2014)."""
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 

@@ -4,8 +4,6 @@ PaddleGAN's class names are attributes too (`ppgen.models.UGATITModel(generator=
 arguments and build our recipe.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from ppgen.compat.names import MODEL_NAMES

@@ -4,8 +4,6 @@ One step of each: the generator draws once (`fake`); the discriminator learns to
 learns from the discriminator's verdict on the same drawings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

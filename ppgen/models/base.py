@@ -1,7 +1,5 @@
 """What a recipe is: networks, phases, and what its pictures and scores are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
@@ -114,11 +112,9 @@ class Stateful(Protocol):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The whole state as named arrays."""
-        ...
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Take back what `arrays` returned."""
-        ...
 
 
 class Model:

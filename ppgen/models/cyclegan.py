@@ -7,8 +7,6 @@ pictures that need no translation (identity); then the discriminators learn from
 and new. The made ones come out of the generators' own pass: no picture is made twice.
 """
 
-from __future__ import annotations
-
 import paddle
 
 from ppgen.losses.adversarial import objective as objective_named

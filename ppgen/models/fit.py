@@ -1,7 +1,5 @@
 """Whether networks fit one another and their data: known at building, not at the first wrong step."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ppgen.errors import ConfigError

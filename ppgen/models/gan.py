@@ -8,8 +8,6 @@ One step: the generator draws once; the discriminator learns to tell drawn from 
 the generator learns from the discriminator's verdict on the same drawings.
 """
 
-from __future__ import annotations
-
 import paddle
 
 from ppgen.errors import ConfigError

@@ -1,7 +1,5 @@
 """A memory of made pictures for the discriminator (Shrivastava et al. 2017, section 2.3; CycleGAN, section 4)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ppgen.errors import ConfigError, WeightsError

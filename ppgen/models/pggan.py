@@ -5,8 +5,6 @@ function of the images seen (`level_at`), so that a run resumes inside a fade wi
 WGAN-GP's (Gulrajani et al. 2017, eq. 3) with a small pull of its scores towards 0 (appendix A.1).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import paddle
 from paddle import nn

@@ -5,8 +5,6 @@ learns from the distance to the true cartoon, from the discriminator, and from F
 coarse, must be recognized as the person in the photo. Unpaired training is another recipe.
 """
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 import numpy as np

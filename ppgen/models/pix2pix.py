@@ -6,8 +6,6 @@ One step: the generator translates once; the discriminator learns to tell made f
 from the discriminator and from the distance to the true picture.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import paddle
 from paddle import Tensor, nn

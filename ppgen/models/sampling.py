@@ -1,7 +1,5 @@
 """What recipes that start from a latent share: noise for pictures and scores, and grids of pictures."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Person segmentation: binary cross-entropy and soft Dice on aligned portraits."""
 
-from __future__ import annotations
-
 import numpy as np
 import paddle
 import paddle.nn.functional as F

@@ -1,7 +1,5 @@
 """What the recipes of StyleGAN and StyleGAN2 share: drawings mixed of two latents, R1, augmentation, the mean of w."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 import numpy as np

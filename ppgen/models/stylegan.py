@@ -5,8 +5,6 @@ draws once, most pictures mixed of two latents; the discriminator learns to tell
 (non-saturating logistic loss) and, now and then, to be smooth at the real ones (R1); the generator learns from it.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ppgen.losses.augment import augment_named

@@ -8,8 +8,6 @@ generator learns from the discriminator and, every 4th step, that equal steps in
 which StyleGAN shares.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ppgen.errors import ConfigError

@@ -1,7 +1,5 @@
 """What the recipes that translate between two domains share: one pass for several batches, one graph for a step."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, NamedTuple
 
 import numpy as np

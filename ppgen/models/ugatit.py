@@ -8,8 +8,6 @@ One step: the generators translate both domains and both identities; the four di
 pictures; the generators learn from them on the same graph.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

@@ -3,8 +3,6 @@
 One phase minimizes reconstruction_weight * reconstruction + kl_weight * KL(q(z|x) || N(0, 1)).
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

@@ -4,8 +4,6 @@ PaddleGAN's class names are attributes too (`ppgen.networks.ResnetUGATITP2CGener
 PaddleGAN's arguments and build our class.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Gender and age as linear functions of the face descriptor."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import paddle

@@ -4,8 +4,6 @@ Sources: Mirza and Osindero, "Conditional Generative Adversarial Nets" (2014), s
 (`patch_discriminator`). PaddleGAN's NLayerDiscriminatorWithClassification is this network, and its weights load.
 """
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 

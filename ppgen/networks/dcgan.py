@@ -8,8 +8,6 @@ The generator keeps `conv2d_transpose`, which has no second derivative: no penal
 generator's, and on a CPU every way to write it as a convolution was measured 1.5 to 6 times as slow.
 """
 
-from __future__ import annotations
-
 import math
 
 import paddle

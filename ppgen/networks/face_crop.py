@@ -5,8 +5,6 @@ grown by `padding`, and the result is `size` pixels a side. Where the face has t
 first box-filtered and decimated, so that every pixel takes part and gets a gradient.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

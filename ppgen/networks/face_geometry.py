@@ -1,7 +1,5 @@
 """Where a face chip lies in a photo: NumPy, shared by the differentiable crop and `faces.identify`."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ppgen.errors import DataError

@@ -7,8 +7,6 @@ person lie closer than 0.6 in Euclidean distance. The weights come from
 layer that follows it in dlib, folded in.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import paddle

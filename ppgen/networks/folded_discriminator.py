@@ -1,7 +1,5 @@
 """A PatchGAN (Isola et al. 2017) that folds 2x2 pixels into channels first: cheap on a CPU."""
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

@@ -6,8 +6,6 @@ max pooling in the last block. The weights are those of pytorch-fid's file (see 
 its keys are translated by `ppgen.compat.state_keys`.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import paddle

@@ -4,8 +4,6 @@ Source: Goodfellow et al., "Generative Adversarial Nets" (2014), section 5: perc
 generator's first layer only, dropout in the discriminator. Instead of its maxout, leaky ReLU.
 """
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

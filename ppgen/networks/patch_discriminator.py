@@ -4,8 +4,6 @@ Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial N
 2.2.2 and appendix 6.1.2; with three layers a verdict sees 70 x 70 pixels.
 """
 
-from __future__ import annotations
-
 import paddle
 from paddle import nn
 

@@ -8,8 +8,6 @@ Both networks hold a buffer `level`, so that weights know how far they have grow
 (16 x 16), fully in; 2.3 is the fourth (32 x 32), faded in to 0.3.
 """
 
-from __future__ import annotations
-
 import math
 
 import paddle

@@ -5,8 +5,6 @@ Generative Attentional Networks with Adaptive Layer-Instance Normalization" (ICL
 of PaddleGAN load through `ppgen.io.weights.load_into`.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import NamedTuple
 

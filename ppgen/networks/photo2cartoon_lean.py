@@ -13,8 +13,6 @@ unfolded at the end. Two paths are added that the published one lacks:
 Where nobody knows that colour, between unpaired domains, `skin=False` leaves it out.
 """
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

@@ -4,8 +4,6 @@ Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial N
 2.2.2 and appendix 6.1.2 (the 1 x 1 "PixelGAN").
 """
 
-from __future__ import annotations
-
 import paddle
 from paddle import nn
 

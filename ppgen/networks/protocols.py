@@ -4,8 +4,6 @@ A network fits a protocol by having its attributes and methods; nothing is inher
 asked for with `isinstance(network, LatentGenerator)`, which looks at the names, not at the types.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -50,7 +48,6 @@ class LatentGenerator(Protocol):
 
     def generate(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
         """z (N, latent_dim), labels (N,) -> pictures (N, channels, image_size, image_size) in [-1, 1]."""
-        ...
 
 
 @runtime_checkable
@@ -67,37 +64,29 @@ class StyleGenerator(LatentGenerator, Protocol):
 
     def map(self, z: paddle.Tensor) -> paddle.Tensor:
         """z (N, latent_dim) -> w (N, latent_dim)."""
-        ...
 
     def spread(self, w: paddle.Tensor, truncation: float = 1.0) -> paddle.Tensor:
         """w (N, latent_dim) -> W+ (N, count, latent_dim), pulled to the mean by `truncation`."""
-        ...
 
     def mean_of_latents(self) -> paddle.Tensor:
         """The mean of w (latent_dim,)."""
-        ...
 
     def synthesize(self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None) -> paddle.Tensor:
         """W+ -> pictures; noise: one tensor a layer, None: the stored."""
-        ...
 
     def styles(self, w_plus: paddle.Tensor) -> list[paddle.Tensor]:
         """W+ -> S: what scales each convolution's input channels, in order of use."""
-        ...
 
     def paint(
         self, styles: Sequence[paddle.Tensor], noise: Sequence[paddle.Tensor | None] | None = None
     ) -> paddle.Tensor:
         """S -> pictures."""
-        ...
 
     def noise_shapes(self) -> list[tuple[int, int, int]]:
         """(1, H, W) of each layer's noise."""
-        ...
 
     def used_layers(self) -> int:
         """How many of W+ the picture is made of at present: all, unless the network is still growing."""
-        ...
 
 
 @runtime_checkable
@@ -110,7 +99,6 @@ class Encoder(Protocol):
 
     def encode(self, images: paddle.Tensor) -> Sequence[paddle.Tensor]:
         """Pictures -> (mu (N, latent_dim), log_variance (N, latent_dim))."""
-        ...
 
 
 class Translation(NamedTuple):
@@ -134,7 +122,6 @@ class Translator(Protocol):
 
     def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
         """Photo (N, 3, H, W) and skin (N, 3) in [-1, 1] -> the picture; without `takes_skin` it is not read."""
-        ...
 
 
 @runtime_checkable
@@ -145,7 +132,6 @@ class Enlargeable(Protocol):
 
     def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """All arrays, out of those of the smaller network; those of another network come back as they are."""
-        ...
 
 
 _MISSING: dict[type, str] = {

@@ -5,8 +5,6 @@ Sources: Johnson et al., "Perceptual Losses for Real-Time Style Transfer" (ECCV 
 The layers stand in one row at the places that published weights name, so PaddleGAN's keys are ours.
 """
 
-from __future__ import annotations
-
 import paddle
 from paddle import nn
 

@@ -1,7 +1,5 @@
 """A small U-Net (Ronneberger et al. 2015) that finds the person in an aligned portrait."""
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

@@ -1,7 +1,5 @@
 """The skin colour a cartoon is drawn with, as a linear function of what a photo shows."""
 
-from __future__ import annotations
-
 import paddle
 from paddle import nn
 

@@ -4,8 +4,6 @@ Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (
 standard deviation: Karras et al., "Progressive Growing of GANs" (ICLR 2018), section 3.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import warnings

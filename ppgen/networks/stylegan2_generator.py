@@ -4,8 +4,6 @@ Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (
 weights load through `ppgen.io.weights.load_into`, stored noise included.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

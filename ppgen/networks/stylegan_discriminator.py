@@ -3,8 +3,6 @@
 Source: Karras, Laine, Aila, StyleGAN (CVPR 2019), section 2 (configuration B: low-pass filtering) and appendix C.
 """
 
-from __future__ import annotations
-
 import paddle
 from paddle import nn
 

@@ -5,8 +5,6 @@ figure 1b, section 2 (AdaIN, eq. 1; noise; the learnt constant), appendix C (how
 4 x 4 pixels as `PGGANGenerator` does.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

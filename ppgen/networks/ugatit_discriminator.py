@@ -5,8 +5,6 @@ Normalization for Generative Adversarial Networks" (ICLR 2018). PaddleGAN's weig
 `ppgen.io.weights.load_into`.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import paddle

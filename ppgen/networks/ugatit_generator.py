@@ -5,8 +5,6 @@ Normalization for Image-to-Image Translation" (ICLR 2020), section 2.1.1 and app
 of PaddleGAN load through `ppgen.io.weights.load_into`.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 import paddle

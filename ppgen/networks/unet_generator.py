@@ -4,8 +4,6 @@ Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial N
 2.2.1 and appendix 6.1.1. The published weights of PaddleGAN load through `ppgen.io.weights.load_into`.
 """
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

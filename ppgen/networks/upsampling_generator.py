@@ -5,8 +5,6 @@ and Checkerboard Artifacts", 2016). PaddleGAN's DeepConvGenerator and Conditiona
 and their weights load.
 """
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

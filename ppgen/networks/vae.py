@@ -5,8 +5,6 @@ leaky ReLU as in DCGAN. The decoder speaks in log-odds of "white", so that one n
 Gaussian likelihood on pixels in [0, 1].
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import paddle

@@ -5,8 +5,6 @@ Effectiveness of Deep Features as a Perceptual Metric" (CVPR 2018), eq. 1: featu
 squared differences weighted by channel.
 """
 
-from __future__ import annotations
-
 import os
 
 import numpy as np

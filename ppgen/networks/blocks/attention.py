@@ -4,8 +4,6 @@ Source: Kim et al., "U-GAT-IT" (ICLR 2020), section 2.1.1, after Zhou et al., "L
 Discriminative Localization" (CVPR 2016).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import paddle

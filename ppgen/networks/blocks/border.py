@@ -1,7 +1,5 @@
 """Mirrored borders: an image continues beyond its edge as in a mirror, without repeating the edge itself."""
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

@@ -1,7 +1,5 @@
 """Blocks of convolutions with mirrored borders, as networks that translate pictures are built of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import paddle

@@ -4,8 +4,6 @@ Source: equalized learning rate, Karras et al., "Progressive Growing of GANs" (I
 rectifier of slope 0.2 and gain sqrt(2), Karras et al., StyleGAN2 (CVPR 2020).
 """
 
-from __future__ import annotations
-
 import math
 
 import paddle

@@ -7,8 +7,6 @@ convolution, forward and backward, up to a few hundred pixels a side; beyond, th
 has second derivatives (paddle's conv2d_transpose and interpolate have none).
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

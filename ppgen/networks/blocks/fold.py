@@ -4,8 +4,6 @@ Convolutions on a CPU are far faster over many channels at low resolution than o
 resolution, and folding loses nothing. Written with reshape and transpose, so that they export to ONNX.
 """
 
-from __future__ import annotations
-
 import paddle
 
 from ppgen.errors import DataError

@@ -4,8 +4,6 @@ Sources: Newell et al., "Stacked Hourglass Networks" (ECCV 2016); the three-stag
 Bulat and Tzimiropoulos (ICCV 2017); the picture drafted inside is of Minivision's Photo2Cartoon (2020).
 """
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn

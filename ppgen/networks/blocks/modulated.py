@@ -5,8 +5,6 @@ shared kernel and scaling the outputs equals scaling each sample's own kernel (e
 convolution.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

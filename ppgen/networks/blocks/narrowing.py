@@ -1,9 +1,5 @@
 """Convolutions to few channels, such as the last one of a generator, that gather less memory on a CPU."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -29,12 +25,7 @@ def convolve(
 
 
 class NarrowingConv2D(nn.Conv2D):
-    """A convolution without padding or stride, by `convolve`; arguments as in `paddle.nn.Conv2D`."""
-
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int, weight_attr: Any = None, bias_attr: Any = None
-    ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, weight_attr=weight_attr, bias_attr=bias_attr)
+    """`paddle.nn.Conv2D` by `convolve`: square kernels, neither padding nor stride."""
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return convolve(x, self.weight, self.bias)

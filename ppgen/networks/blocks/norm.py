@@ -7,8 +7,6 @@ Sources: AdaLIN and LIN, Kim et al., "U-GAT-IT" (ICLR 2020), eq. 1; Soft-AdaLIN,
 Minivision (2020). As in the published weights' code the variance is the unbiased one (divided by n - 1).
 """
 
-from __future__ import annotations
-
 import paddle
 from paddle import nn
 from paddle.nn.initializer import Constant

@@ -1,7 +1,5 @@
 """Convolutions that start as the GAN papers' do, the norm behind them by name, and whether samples stay apart."""
 
-from __future__ import annotations
-
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 

@@ -3,8 +3,6 @@
 `paddle.nn.functional.interpolate` has none of the three, so nothing below `ppgen/networks` uses it.
 """
 
-from __future__ import annotations
-
 import paddle
 import paddle.nn.functional as F
 

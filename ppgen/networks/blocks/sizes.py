@@ -1,7 +1,5 @@
 """Sizes that networks are built with, and of the pictures they take."""
 
-from __future__ import annotations
-
 import paddle
 
 from ppgen.errors import ConfigError, DataError
