@@ -9,15 +9,16 @@ generator's, and on a CPU every way to write it as a convolution was measured 1.
 """
 
 import math
+from functools import partial
 
 import paddle
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
-from ppgen.errors import ConfigError, DataError
-from ppgen.networks.blocks.norm_choice import convolution, transposed_convolution
-from ppgen.networks.blocks.sizes import check_sizes
+from ppgen.errors import ConfigError
+from ppgen.networks.blocks.norm_choice import Norms, convolution, norm_layers, transposed_convolution
+from ppgen.networks.blocks.sizes import check_labels, check_sizes
 from ppgen.registry import NETWORKS
 
 SLOPE = 0.2
@@ -32,13 +33,12 @@ def _halvings(image_size: int, owner: str) -> int:
     return halvings
 
 
-def _norm(kind: str, channels: int, owner: str) -> list[nn.Layer]:
-    if kind not in ("batch", "instance", "none"):
-        raise ConfigError(f"{owner}: norm must be 'batch', 'instance' or 'none', got '{kind}'")
-    scale = ParamAttr(initializer=Normal(1.0, 0.02))
-    if kind == "batch":
-        return [nn.BatchNorm2D(channels, weight_attr=scale)]
-    return [nn.InstanceNorm2D(channels, weight_attr=scale)] if kind == "instance" else []
+_SCALE = ParamAttr(initializer=Normal(1.0, 0.02))
+_NORMS: Norms = {
+    "batch": partial(nn.BatchNorm2D, weight_attr=_SCALE),
+    "instance": partial(nn.InstanceNorm2D, weight_attr=_SCALE),
+    "none": None,
+}
 
 
 class LabelEmbedding(nn.Layer):
@@ -51,11 +51,6 @@ class LabelEmbedding(nn.Layer):
 
     def forward(self, labels: paddle.Tensor) -> paddle.Tensor:
         return F.one_hot(labels, self.classes).astype(self.weight.dtype) @ self.weight
-
-
-def _check_labels(owner: str, classes: int | None, labels: paddle.Tensor | None) -> None:
-    if classes is not None and labels is None:
-        raise DataError(f"this {owner} was trained with {classes} classes: give a label (0 to {classes - 1}) a picture")
 
 
 @NETWORKS.register()
@@ -97,13 +92,13 @@ class DCGANGenerator(nn.Layer):
         for i, (narrow, wide) in enumerate(zip([joined, *widths], widths)):
             stride, padding = (1, 0) if i == 0 else (2, 1)
             conv = transposed_convolution(narrow, wide, 4, stride, padding, bias=False)
-            parts += [conv, *_norm(norm, wide, "DCGANGenerator"), nn.ReLU()]
-        last = transposed_convolution(widths[-1], out_channels, 4, bias=False)
+            parts += [conv, *norm_layers(norm, wide, "DCGANGenerator", _NORMS), nn.ReLU()]
+        last = transposed_convolution(widths[-1], out_channels, 4, 2, 1, bias=False)
         self.model = nn.Sequential(*parts, last, nn.Tanh())
 
     def forward(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
         """z (N, latent_dim), or (N, latent_dim, 1, 1) as PaddleGAN has it; labels (N,) where there are classes."""
-        _check_labels("generator", self.classes, labels)
+        check_labels(labels, self.classes)
         joined = z.reshape([z.shape[0], self.latent_dim])
         if self.classes is not None:
             joined = paddle.concat([joined, self.embed(labels)], axis=1)
@@ -151,11 +146,11 @@ class DCGANDiscriminator(nn.Layer):
         parts: list[nn.Layer] = [first, nn.LeakyReLU(SLOPE)]
         for narrow, wide in zip(widths, widths[1:]):
             parts.append(convolution(narrow, wide, 4, 2, 1))
-            parts += [*_norm(norm, wide, "DCGANDiscriminator"), nn.LeakyReLU(SLOPE)]
+            parts += [*norm_layers(norm, wide, "DCGANDiscriminator", _NORMS), nn.LeakyReLU(SLOPE)]
         self.model = nn.Sequential(*parts, convolution(widths[-1], 1, SMALLEST))
 
     def forward(self, images: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
-        _check_labels("discriminator", self.classes, labels)
+        check_labels(labels, self.classes)
         if self.classes is not None:
             image_of_label = self.embed(labels).reshape([-1, 1, self.image_size, self.image_size])
             images = paddle.concat([images, image_of_label], axis=1)

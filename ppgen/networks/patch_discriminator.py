@@ -1,14 +1,17 @@
-"""The PatchGAN discriminator: one verdict for every overlapping patch of the image.
+"""The PatchGAN discriminator, one verdict for every overlapping patch of the image; told the label; of single pixels.
 
 Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (CVPR 2017), section
-2.2.2 and appendix 6.1.2; with three layers a verdict sees 70 x 70 pixels.
+2.2.2 and appendix 6.1.2; with three layers a verdict sees 70 x 70 pixels, and without halvings one (the 1 x 1
+"PixelGAN"). Labels: Mirza and Osindero, "Conditional Generative Adversarial Nets" (2014), section 3.2.
 """
 
 import paddle
+import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.errors import ConfigError
 from ppgen.networks.blocks.norm_choice import convolution, norm_layers
+from ppgen.networks.blocks.sizes import check_labels
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
@@ -46,11 +49,82 @@ class PatchDiscriminator(nn.Layer):
         bias = norm != "batch"
         widths = [base_channels * 2 ** min(i, 3) for i in range(layers + 1)]
 
-        parts: list[nn.Layer] = [convolution(in_channels, widths[0], KERNEL, 2, 1, bias), nn.LeakyReLU(SLOPE)]
+        parts: list[nn.Layer] = [convolution(in_channels, widths[0], KERNEL, 2, 1, bias=bias), nn.LeakyReLU(SLOPE)]
         for i in range(1, layers + 1):
-            parts.append(convolution(widths[i - 1], widths[i], KERNEL, 2 if i < layers else 1, 1, bias))
+            parts.append(convolution(widths[i - 1], widths[i], KERNEL, 2 if i < layers else 1, 1, bias=bias))
             parts += [*norm_layers(norm, widths[i], "PatchDiscriminator"), nn.LeakyReLU(SLOPE)]
         self.model = nn.Sequential(*parts, convolution(widths[-1], 1, KERNEL, 1, 1))
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
         return self.model(images)
+
+
+@NETWORKS.register()
+class ConditionalPatchDiscriminator(PatchDiscriminator):
+    """Pictures and labels in, logits out: (N, in_channels, H, W), (N,) -> (N, 1, H', W').
+
+    PaddleGAN's NLayerDiscriminatorWithClassification is this network, and its weights load.
+    Every class is a channel of ones or zeros beside the picture's; the first convolution holds the embedding.
+
+    Args:
+        classes: how many labels there are.
+        in_channels, base_channels, layers, norm: see `PatchDiscriminator`.
+        sigmoid: return probabilities instead of logits. PaddleGAN's configs ask for them and then take them
+            for logits; leave it off with every objective of ours.
+    """
+
+    classes: int
+
+    def __init__(
+        self,
+        classes: int = 10,
+        in_channels: int = 1,
+        base_channels: int = 64,
+        layers: int = 3,
+        norm: str = "instance",
+        sigmoid: bool = False,
+    ) -> None:
+        super().__init__(in_channels + classes, base_channels, layers, norm)
+        self.channels, self.classes, self.sigmoid = in_channels, classes, sigmoid
+
+    def forward(self, images: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
+        check_labels(labels, self.classes)
+        one_hot = F.one_hot(labels, self.classes).astype(images.dtype).unsqueeze([2, 3])
+        planes = one_hot.expand([-1, -1, images.shape[2], images.shape[3]])
+        logits = self.model(paddle.concat([images, planes], axis=1))
+        return F.sigmoid(logits) if self.sigmoid else logits
+
+
+@NETWORKS.register()
+class PixelwiseDiscriminator(nn.Layer):
+    """Pixels judged by their colour alone: (N, in_channels, H, W) -> one logit each, (N, 1, H, W).
+
+    Every operation has a second derivative.
+
+    Args:
+        in_channels: channels of the input; 6 for a pair of RGB images.
+        base_channels: width of the first layer.
+        norm: "instance", "batch" (by the batch at hand) or "none".
+
+    Raises:
+        ConfigError: for another `norm`.
+    """
+
+    image_size: int | None = None
+    classes: int | None = None
+
+    def __init__(self, in_channels: int = 3, base_channels: int = 64, norm: str = "instance") -> None:
+        super().__init__()
+        bias = norm != "batch"  # a batch norm removes the bias before it
+        self.channels = in_channels
+        self.net = nn.Sequential(
+            convolution(in_channels, base_channels, 1),
+            nn.LeakyReLU(SLOPE),
+            convolution(base_channels, 2 * base_channels, 1, bias=bias),
+            *norm_layers(norm, 2 * base_channels, "PixelwiseDiscriminator"),
+            nn.LeakyReLU(SLOPE),
+            convolution(2 * base_channels, 1, 1, bias=bias),
+        )
+
+    def forward(self, images: paddle.Tensor) -> paddle.Tensor:
+        return self.net(images)

@@ -19,24 +19,11 @@ from ppgen.registry import NETWORKS
 HALVINGS = 2
 
 
-class _Row:
-    """Collects layers of one network, all with the same norm."""
-
-    def __init__(self, norm: str) -> None:
-        self.norm = norm
-        self.layers: list[nn.Layer] = []
-
-    def conv(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, padding: int = 0) -> None:
-        bias = self.norm != "batch"  # a batch norm removes the bias before it
-        self.layers.append(convolution(in_channels, out_channels, kernel, stride, padding, bias))
-        self.layers += norm_layers(self.norm, out_channels, "ResNetGenerator")
-
-    def up(self, in_channels: int, out_channels: int) -> None:
-        self.layers.append(transposed_convolution(in_channels, out_channels, 3, bias=self.norm != "batch", extra=1))
-        self.layers += norm_layers(self.norm, out_channels, "ResNetGenerator")
-
-    def mirror(self, width: int) -> None:
-        self.layers.append(MirrorBorder(width))
+def _normed(norm: str, *sizes: int, up: bool = False) -> list[nn.Layer]:
+    """A convolution of these sizes, transposed where `up`, and its norm."""
+    bias = norm != "batch"  # a batch norm removes the bias before it
+    conv = transposed_convolution(*sizes, bias=bias) if up else convolution(*sizes, bias=bias)
+    return [conv, *norm_layers(norm, sizes[1], "ResNetGenerator")]
 
 
 class ResidualRow(nn.Layer):
@@ -44,15 +31,9 @@ class ResidualRow(nn.Layer):
 
     def __init__(self, channels: int, norm: str, dropout: bool) -> None:
         super().__init__()
-        row = _Row(norm)
-        row.mirror(1)
-        row.conv(channels, channels, 3)
-        row.layers.append(nn.ReLU())
-        if dropout:
-            row.layers.append(nn.Dropout(0.5))
-        row.mirror(1)
-        row.conv(channels, channels, 3)
-        self.conv_block = nn.Sequential(*row.layers)
+        first, second = ([MirrorBorder(1), *_normed(norm, channels, channels, 3)] for _ in range(2))
+        between = [nn.ReLU(), nn.Dropout(0.5)] if dropout else [nn.ReLU()]
+        self.conv_block = nn.Sequential(*first, *between, *second)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return x + self.conv_block(x)
@@ -90,21 +71,15 @@ class ResNetGenerator(nn.Layer):
         super().__init__()
         if blocks < 0:
             raise ConfigError(f"ResNetGenerator needs blocks >= 0, got blocks={blocks}")
-        row = _Row(norm)
-        row.mirror(3)
-        row.conv(in_channels, base_channels, 7)
-        row.layers.append(nn.ReLU())
-        for i in range(HALVINGS):
-            row.conv(base_channels * 2**i, base_channels * 2 ** (i + 1), 3, stride=2, padding=1)
-            row.layers.append(nn.ReLU())
-        wide = base_channels * 2**HALVINGS
-        row.layers += [ResidualRow(wide, norm, dropout) for _ in range(blocks)]
-        for i in range(HALVINGS):
-            row.up(wide // 2**i, wide // 2 ** (i + 1))
-            row.layers.append(nn.ReLU())
-        row.mirror(3)
-        row.layers += [NarrowingConv2D(base_channels, out_channels, 7, weight_attr=small_weights()), nn.Tanh()]
-        self.model = nn.Sequential(*row.layers)
+        widths = [base_channels * 2**i for i in range(HALVINGS + 1)]
+        row = [MirrorBorder(3), *_normed(norm, in_channels, base_channels, 7), nn.ReLU()]
+        for narrow, wide in zip(widths, widths[1:]):
+            row += [*_normed(norm, narrow, wide, 3, 2, 1), nn.ReLU()]
+        row += [ResidualRow(widths[-1], norm, dropout) for _ in range(blocks)]
+        for narrow, wide in reversed([*zip(widths, widths[1:])]):
+            row += [*_normed(norm, wide, narrow, 3, 2, 1, 1, up=True), nn.ReLU()]
+        last = NarrowingConv2D(base_channels, out_channels, 7, weight_attr=small_weights())
+        self.model = nn.Sequential(*row, MirrorBorder(3), last, nn.Tanh())
 
     def forward(self, image: paddle.Tensor) -> paddle.Tensor:
         check_sides("a ResNet generator", image, 2**HALVINGS, 2 * 2**HALVINGS)

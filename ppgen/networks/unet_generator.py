@@ -27,12 +27,11 @@ class DownLevel(nn.Layer):
     def __init__(self, in_channels: int, out_channels: int, activate: bool, norm: str, bias: bool) -> None:
         super().__init__()
         self.activate = activate
-        self.conv = convolution(in_channels, out_channels, KERNEL, 2, 1, bias)
-        self.norm = next(iter(norm_layers(norm, out_channels, "UNetGenerator")), None)
+        self.conv = convolution(in_channels, out_channels, KERNEL, 2, 1, bias=bias)
+        (self.norm,) = norm_layers(norm, out_channels, "UNetGenerator") or [nn.Identity()]
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        x = self.conv(F.leaky_relu(x, SLOPE) if self.activate else x)
-        return x if self.norm is None else self.norm(x)
+        return self.norm(self.conv(F.leaky_relu(x, SLOPE) if self.activate else x))
 
 
 class UpLevel(nn.Layer):
@@ -40,13 +39,12 @@ class UpLevel(nn.Layer):
 
     def __init__(self, in_channels: int, out_channels: int, norm: str, bias: bool, dropout: float) -> None:
         super().__init__()
-        self.conv = transposed_convolution(in_channels, out_channels, KERNEL, bias=bias)
-        self.norm = next(iter(norm_layers(norm, out_channels, "UNetGenerator")), None)
+        self.conv = transposed_convolution(in_channels, out_channels, KERNEL, 2, 1, bias=bias)
+        (self.norm,) = norm_layers(norm, out_channels, "UNetGenerator") or [nn.Identity()]
         self.dropout = nn.Dropout(dropout) if dropout else None
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        x = self.conv(F.relu(x))
-        x = x if self.norm is None else self.norm(x)
+        x = self.norm(self.conv(F.relu(x)))
         return x if self.dropout is None else self.dropout(x)
 
 

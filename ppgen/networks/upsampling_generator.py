@@ -9,8 +9,9 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError
 from ppgen.networks.blocks.resample import upsample_nearest
+from ppgen.networks.blocks.sizes import check_labels
 from ppgen.registry import NETWORKS
 
 
@@ -53,9 +54,8 @@ class UpsamplingGenerator(nn.Layer):
 
     def forward(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
         """z (N, latent_dim); labels (N,) where there are classes."""
+        check_labels(labels, self.classes)
         if self.classes is not None:
-            if labels is None:
-                raise DataError(f"this generator was trained with {self.classes} classes: give a label a picture")
             z = paddle.concat([z, F.one_hot(labels, self.classes).astype(z.dtype)], axis=1)
         x = self.norm(self.project(z).reshape([-1, *self._start_shape]))
         x = F.leaky_relu(self.norm1(self.conv1(upsample_nearest(x))), 0.2)

@@ -11,8 +11,8 @@ import ppgen.networks
 from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.weights import load_into
-from ppgen.networks.conditional_discriminator import ConditionalPatchDiscriminator
 from ppgen.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from ppgen.networks.patch_discriminator import ConditionalPatchDiscriminator
 from ppgen.networks.upsampling_generator import UpsamplingGenerator
 
 LABELS = np.array([0, 3, 7, 9])

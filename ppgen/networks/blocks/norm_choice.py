@@ -1,5 +1,7 @@
 """Convolutions that start as the GAN papers' do, the norm behind them by name, and whether samples stay apart."""
 
+from collections.abc import Callable, Mapping
+
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
@@ -12,33 +14,17 @@ def small_weights() -> ParamAttr:
     return ParamAttr(initializer=Normal(0.0, 0.02))
 
 
-def convolution(
-    in_channels: int, out_channels: int, kernel: int, stride: int = 1, padding: int = 0, bias: bool = True
-) -> nn.Conv2D:
-    """One that starts from `small_weights`."""
-    bias_attr = None if bias else False
-    return nn.Conv2D(
-        in_channels, out_channels, kernel, stride, padding, weight_attr=small_weights(), bias_attr=bias_attr
-    )
+def convolution(*sizes: int, bias: bool = True) -> nn.Conv2D:
+    """One that starts from `small_weights`; sizes: channels in and out, kernel and, if not 1 and 0, stride, padding."""
+    return nn.Conv2D(*sizes, weight_attr=small_weights(), bias_attr=None if bias else False)
 
 
-def transposed_convolution(
-    in_channels: int,
-    out_channels: int,
-    kernel: int,
-    stride: int = 2,
-    padding: int = 1,
-    bias: bool = True,
-    extra: int = 0,
-) -> nn.Conv2DTranspose:
-    """One that starts from `small_weights`; `extra`: rows and columns added to the output.
+def transposed_convolution(*sizes: int, bias: bool = True) -> nn.Conv2DTranspose:
+    """As `convolution`; last of the sizes may be rows and columns added to the output.
 
     Paddle's own kernel: measured 2-10 times as fast on a CPU as its phases by hand (MKL's fast path on).
     """
-    bias_attr = None if bias else False
-    return nn.Conv2DTranspose(
-        in_channels, out_channels, kernel, stride, padding, extra, weight_attr=small_weights(), bias_attr=bias_attr
-    )
+    return nn.Conv2DTranspose(*sizes, weight_attr=small_weights(), bias_attr=None if bias else False)
 
 
 def frozen_instance_norm(channels: int) -> nn.InstanceNorm2D:
@@ -46,8 +32,13 @@ def frozen_instance_norm(channels: int) -> nn.InstanceNorm2D:
     return nn.InstanceNorm2D(channels, weight_attr=ParamAttr(trainable=False), bias_attr=ParamAttr(trainable=False))
 
 
-def norm_layers(kind: str, channels: int, owner: str) -> list[nn.Layer]:
-    """One layer for "batch" (by the batch at hand, in evaluation too) or "instance", none for "none".
+Norms = Mapping[str, Callable[[int], nn.Layer] | None]  # by name: channels -> the layer; None: no norm
+#: "batch" is by the batch at hand, in evaluation too.
+NORMS: Norms = {"batch": BatchStatisticsNorm, "instance": frozen_instance_norm, "none": None}
+
+
+def norm_layers(kind: str, channels: int, owner: str, norms: Norms = NORMS) -> list[nn.Layer]:
+    """One layer, or none for "none".
 
     Args:
         owner: who asks, for the message.
@@ -55,13 +46,10 @@ def norm_layers(kind: str, channels: int, owner: str) -> list[nn.Layer]:
     Raises:
         ConfigError: for another `kind`.
     """
-    if kind == "batch":
-        return [BatchStatisticsNorm(channels)]
-    if kind == "instance":
-        return [frozen_instance_norm(channels)]
-    if kind == "none":
-        return []
-    raise ConfigError(f"{owner}: norm must be 'batch', 'instance' or 'none', got '{kind}'")
+    if kind not in norms:
+        raise ConfigError(f"{owner}: norm must be 'batch', 'instance' or 'none', got '{kind}'")
+    norm = norms[kind]
+    return [norm(channels)] if norm else []
 
 
 def mixes_samples(network: nn.Layer) -> bool:

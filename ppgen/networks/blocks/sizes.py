@@ -34,3 +34,9 @@ def check_full(owner: str, pictures: paddle.Tensor, image_size: int) -> None:
             f"this full {owner} network reads {image_size}x{image_size} images only, got {height}x{width}; resize the "
             f"picture or build the network with image_size={height}"
         )
+
+
+def check_labels(labels: paddle.Tensor | None, classes: int | None) -> None:
+    """DataError where a network of so many classes is given no labels."""
+    if classes is not None and labels is None:
+        raise DataError(f"this network was built for {classes} classes: give a label (0 to {classes - 1}) a picture")
