@@ -12,6 +12,7 @@ import paddle
 from ppgen.errors import DataError
 from ppgen.faces.record import check_rgb
 from ppgen.faces.shipped import shipped
+from ppgen.faces.skin import hull_mask
 from ppgen.io.image import to_tensor_array
 
 _MULTIPLE = 32  # of the sides: the coarsest features of the network have a 32nd of the resolution
@@ -51,11 +52,9 @@ def outline_mask(mask: np.ndarray) -> np.ndarray:
     return np.clip(cv2.GaussianBlur(wide, (0, 0), 0.5 * reach), 0, 1)
 
 
-def _face(shape: tuple[int, ...], landmarks: np.ndarray) -> np.ndarray:
+def _face(shape: tuple[int, int], landmarks: np.ndarray) -> np.ndarray:
     """1 inside the hull of the landmarks, a little shrunk."""
-    face = np.zeros(shape, np.float32)
-    hull = cv2.convexHull(np.clip(np.rint(landmarks), -4096, 4096).astype(np.int32))
-    cv2.fillConvexPoly(face, hull, 1.0)
+    face = hull_mask(shape, np.clip(landmarks, -4096, 4096)).astype(np.float32)
     return cv2.erode(face, _disc(round(shape[0] * _FACE_RIM)))
 
 

@@ -36,14 +36,10 @@ class FaceFeatures(NamedTuple):
     descriptor: Tensor  #: (N, 128)
 
 
-def _grow(x: Tensor, channels: int, height: int, width: int) -> Tensor:
-    """Zeros behind the last channel, row and column until `x` has the given size."""
-    missing = (channels - x.shape[1], height - x.shape[2], width - x.shape[3])
-    if not any(missing):
-        return x
-    if missing[0]:
-        x = paddle.concat([x, paddle.zeros([x.shape[0], missing[0], *x.shape[2:]], x.dtype)], axis=1)
-    return F.pad(x, [0, missing[2], 0, missing[1]]) if missing[1] or missing[2] else x
+def _grow(x: Tensor, shape: list[int]) -> Tensor:
+    """Zeros behind the last channel, row and column until `x` has the given ones."""
+    missing = [wanted - held for wanted, held in zip(shape, x.shape[1:])]
+    return F.pad(x, [0, 0, 0, missing[0], 0, missing[1], 0, missing[2]]) if any(missing) else x
 
 
 class FaceIDBlock(nn.Layer):
@@ -63,9 +59,8 @@ class FaceIDBlock(nn.Layer):
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv2(F.relu(self.conv1(x)))
         skip = F.avg_pool2d(x, 2, 2) if self.down else x
-        channels = max(y.shape[1], skip.shape[1])
-        height, width = max(y.shape[2], skip.shape[2]), max(y.shape[3], skip.shape[3])
-        return F.relu(_grow(y, channels, height, width) + _grow(skip, channels, height, width))
+        shape = [max(sizes) for sizes in zip(y.shape[1:], skip.shape[1:])]
+        return F.relu(_grow(y, shape) + _grow(skip, shape))
 
 
 @NETWORKS.register()

@@ -232,13 +232,11 @@ class StyleGAN2Generator(StyleBasedGenerator):
         Entry 0 is of layers[0], 1 of to_rgb[0], then for each stage layers[2k-1], layers[2k], to_rgb[k].
         """
         self.check_w_plus(w_plus)
-        # A stage's ToRGB reads the same w as the next stage's first convolution.
-        styles = [self.layers[0].conv(w_plus[:, 0]), self.to_rgb[0].conv(w_plus[:, 1])]
-        for stage in range(1, len(self.to_rgb)):
-            first = 2 * stage - 1
-            styles.append(self.layers[first].conv(w_plus[:, first]))
-            styles.append(self.layers[first + 1].conv(w_plus[:, first + 1]))
-            styles.append(self.to_rgb[stage].conv(w_plus[:, first + 2]))
+        styles = []
+        for index, layer in enumerate(self.layers):
+            styles.append(layer.conv(w_plus[:, index]))
+            if index % 2 == 0:  # a stage's last; its ToRGB reads the same w as the next stage's first
+                styles.append(self.to_rgb[index // 2].conv(w_plus[:, index + 1]))
         return styles
 
     def paint(
@@ -251,13 +249,10 @@ class StyleGAN2Generator(StyleBasedGenerator):
             noise: one tensor (N or 1, 1, H, W) or None a layer, None for no noise there; None takes the stored.
         """
         noise = self.noise_or_stored(noise)
-        batch = styles[0].shape[0]
-        x = self.constant.expand([batch, *self.constant.shape[1:]])
-        x = self.layers[0](x, styles[0], noise[0])
-        picture = self.to_rgb[0](x, styles[1], None)
-        for stage in range(1, len(self.to_rgb)):
-            first, place = 2 * stage - 1, 3 * stage - 1
-            x = self.layers[first](x, styles[place], noise[first])
-            x = self.layers[first + 1](x, styles[place + 1], noise[first + 1])
-            picture = self.to_rgb[stage](x, styles[place + 2], picture)
+        x, picture = self.constant.expand([styles[0].shape[0], *self.constant.shape[1:]]), None
+        style = iter(styles)
+        for index, layer in enumerate(self.layers):
+            x = layer(x, next(style), noise[index])
+            if index % 2 == 0:
+                picture = self.to_rgb[index // 2](x, next(style), picture)
         return picture

@@ -21,17 +21,17 @@ def _constant(array: np.ndarray, like: paddle.Tensor) -> paddle.Tensor:
     return paddle.to_tensor(array).astype(like.dtype)
 
 
+def _taps(places: np.ndarray) -> np.ndarray:
+    """The filter's tap at each place, 0 where it has none."""
+    return np.where((places >= 0) & (places < len(TAPS)), TAPS.take(places, mode="clip"), 0)
+
+
 @lru_cache(maxsize=256)
 def _filter_matrix(size: int, before: int, after: int, stride: int, up: int) -> np.ndarray:
     """(out, size): insert up - 1 zeros after each pixel, pad, filter, keep every stride-th."""
-    kept = range(0, size * up + before + after - len(TAPS) + 1, stride)
-    matrix = np.zeros((len(kept), size), np.float32)
-    for row, first in enumerate(kept):
-        for tap, weight in enumerate(TAPS * up):
-            place = first + tap - before
-            if 0 <= place < size * up and place % up == 0:
-                matrix[row, place // up] += weight
-    return matrix
+    kept = (size * up + before + after - len(TAPS)) // stride + 1
+    row, column = np.ogrid[:kept, :size]
+    return (up * _taps(column * up + before - row * stride)).astype(np.float32)
 
 
 def filtered(x: paddle.Tensor, before: int, after: int, stride: int = 1, up: int = 1) -> paddle.Tensor:
@@ -89,14 +89,8 @@ def _parts(cut: str) -> np.ndarray:
         kernel = np.zeros((2, 2, 3))  # even: w[2] x[m - 1] + w[0] x[m]; odd: w[1] x[m]
         kernel[0, 0, 2] = kernel[0, 1, 0] = kernel[1, 1, 1] = 1
         return kernel
-    kernel = np.zeros((2, 3, 3))
-    for part in range(2):
-        for tap in range(3):  # x[m + tap - 1] reaches y[2m + part] through w[k] f[j], j = k + 2 tap - 1 - part
-            for k in range(3):
-                j = k + 2 * tap - 1 - part
-                if 0 <= j < len(TAPS):
-                    kernel[part, tap, k] = 2 * TAPS[j]
-    return kernel
+    part, tap, k = np.ogrid[:2, :3, :3]
+    return 2 * _taps(k + 2 * tap - 1 - part)  # x[m + tap - 1] reaches y[2m + part] through w[k] and this
 
 
 @lru_cache(maxsize=4)
@@ -109,14 +103,8 @@ def _kernel_matrix(cut: str) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _placement(size: int, count: int, parts: int) -> np.ndarray:
     """(parts, 2 * size, count): y[o] += f[j] part[p][m], where t = 2m + p and j = t + 1 - o."""
-    matrix = np.zeros((parts, 2 * size, count), np.float32)
-    for o in range(2 * size):
-        for j, weight in enumerate(2 * TAPS):
-            for part in range(parts):
-                place, odd = divmod(o + j - 1 - part, 2)
-                if not odd and 0 <= place < count:
-                    matrix[part, o, place] += weight
-    return matrix
+    part, o, m = np.ogrid[:parts, : 2 * size, :count]
+    return (2 * _taps(2 * m + part + 1 - o)).astype(np.float32)
 
 
 def _cut_for(channels: int, size: int) -> str:

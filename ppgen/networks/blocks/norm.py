@@ -11,7 +11,7 @@ import paddle
 from paddle import nn
 from paddle.nn.initializer import Constant
 
-EPSILON = 1e-5
+EPSILON = 1e-5  # added to variances
 
 
 def instance_norm(channels: int) -> nn.InstanceNorm2D:
@@ -24,7 +24,6 @@ def layer_instance_normalize(
     instance_share: paddle.Tensor,
     gamma: paddle.Tensor,
     beta: paddle.Tensor,
-    epsilon: float,
     published_sums: bool = False,
 ) -> paddle.Tensor:
     """Eq. 1: (share * instance-normalized + (1 - share) * layer-normalized) * gamma + beta.
@@ -33,7 +32,6 @@ def layer_instance_normalize(
         x: features (N, C, H, W); H and W known, H*W > 1.
         instance_share: (1, C, 1, 1) in [0, 1]; 1 is pure instance normalization, 0 pure layer normalization.
         gamma, beta: (N, C) or (1, C).
-        epsilon: added to both variances.
         published_sums: how the layer's variance is added up. False: from the channels' sums, right to 1e-5 in
             float32 and, measured on a CPU, 3-6 times as fast. True: in one sum over all pixels, as the
             published code does; Paddle's CPU loses up to 0.15 % in a float32 sum of two million numbers, and
@@ -47,7 +45,7 @@ def layer_instance_normalize(
     row_mean = rows.mean(axis=1, keepdim=True)
     centered = rows - row_mean
     squares = (centered * centered).sum(axis=1).reshape([-1, channels])
-    instance_deviation = paddle.sqrt(squares / max(pixels - 1, 1) + epsilon)
+    instance_deviation = paddle.sqrt(squares / max(pixels - 1, 1) + EPSILON)
 
     instance_mean = row_mean.reshape([-1, channels])
     between = instance_mean - instance_mean.mean(axis=1, keepdim=True)
@@ -60,7 +58,7 @@ def layer_instance_normalize(
 
     # All the rest is one scale and one shift a channel, so that only one more pass over the pixels is needed.
     share = instance_share.reshape([1, channels])
-    layer_weight = (1.0 - share) / paddle.sqrt(layer_variance + epsilon)
+    layer_weight = (1.0 - share) / paddle.sqrt(layer_variance + EPSILON)
     scale = (share / instance_deviation + layer_weight) * gamma
     shift = between * layer_weight * gamma + beta
     out = centered * scale.reshape([-1, 1]) + shift.reshape([-1, 1])
@@ -71,21 +69,15 @@ class AdaIN(nn.Layer):
     """Adaptive instance normalization, y_s (x - mean) / deviation + y_b: (N, C, H, W) -> the same shape.
 
     Source: Huang and Belongie 2017, eq. 8; in StyleGAN (Karras et al. 2019) eq. 1.
-
-    Args:
-        epsilon: added to the variance, which is divided by n here.
+    The variance is divided by n here.
     """
-
-    def __init__(self, epsilon: float = 1e-8) -> None:
-        super().__init__()
-        self.epsilon = epsilon
 
     def forward(self, x: paddle.Tensor, stretch: paddle.Tensor, shift: paddle.Tensor) -> paddle.Tensor:
         """x (N, C, H, W), stretch y_s and shift y_b (N, C)."""
         _, channels, height, width = x.shape
         rows = x.reshape([-1, height * width])  # reduced and broadcast faster than 4-D tensors on a CPU
         centered = rows - rows.mean(axis=1, keepdim=True)
-        deviation = paddle.rsqrt((centered * centered).mean(axis=1, keepdim=True) + self.epsilon)
+        deviation = paddle.rsqrt((centered * centered).mean(axis=1, keepdim=True) + 1e-8)
         out = centered * (deviation * stretch.reshape([-1, 1])) + shift.reshape([-1, 1])
         return out.reshape([-1, channels, height, width])
 
@@ -95,22 +87,21 @@ class _LayerInstance(nn.Layer):
 
     Args:
         channels: C.
-        epsilon: added to the variances.
         published_sums: see `layer_instance_normalize`.
     """
 
     share_at_start: float
 
-    def __init__(self, channels: int, epsilon: float = EPSILON, published_sums: bool = False) -> None:
+    def __init__(self, channels: int, published_sums: bool = False) -> None:
         super().__init__()
-        self.epsilon, self.published_sums = epsilon, published_sums
+        self.published_sums = published_sums
         start = Constant(self.share_at_start)
         self.instance_share = self.create_parameter([1, channels, 1, 1], default_initializer=start)
 
     def _normalized(self, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor) -> paddle.Tensor:
         """x (N, C, H, W), gamma and beta (N, C) or (1, C) -> (N, C, H, W)."""
         as_published = self.published_sums and not self.training
-        return layer_instance_normalize(x, self.instance_share, gamma, beta, self.epsilon, as_published)
+        return layer_instance_normalize(x, self.instance_share, gamma, beta, as_published)
 
 
 class LIN(_LayerInstance):
@@ -118,8 +109,8 @@ class LIN(_LayerInstance):
 
     share_at_start = 0.0
 
-    def __init__(self, channels: int, epsilon: float = EPSILON, published_sums: bool = False) -> None:
-        super().__init__(channels, epsilon, published_sums)
+    def __init__(self, channels: int, published_sums: bool = False) -> None:
+        super().__init__(channels, published_sums)
         self.scale = self.create_parameter([1, channels, 1, 1], default_initializer=Constant(1.0))
         self.shift = self.create_parameter([1, channels, 1, 1], default_initializer=Constant(0.0))
 
@@ -150,7 +141,6 @@ class SoftAdaLIN(nn.Layer):
         channels: C of the features to normalize.
         content_channels: length of the content vector; None means `channels`.
         style_channels: length of the style vector; None means `channels`.
-        epsilon: added to the variances.
         published_sums: see `layer_instance_normalize`.
     """
 
@@ -159,13 +149,12 @@ class SoftAdaLIN(nn.Layer):
         channels: int,
         content_channels: int | None = None,
         style_channels: int | None = None,
-        epsilon: float = EPSILON,
         published_sums: bool = False,
     ) -> None:
         super().__init__()
         content_channels = content_channels or channels
         style_channels = style_channels or channels
-        self.normalize = AdaLIN(channels, epsilon, published_sums)
+        self.normalize = AdaLIN(channels, published_sums)
         self.content_gamma = _two_linear(content_channels, channels)
         self.content_beta = _two_linear(content_channels, channels)
         self.style_gamma = nn.Linear(style_channels, channels, bias_attr=False)
@@ -190,9 +179,8 @@ class BatchStatisticsNorm(nn.Layer):
     scale's is asked for, and a gradient penalty needs both.
     """
 
-    def __init__(self, channels: int, epsilon: float = EPSILON) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.epsilon = epsilon
         self.weight = self.create_parameter([channels], default_initializer=Constant(1.0))
         self.bias = self.create_parameter([channels], is_bias=True)
 
@@ -207,7 +195,7 @@ class BatchStatisticsNorm(nn.Layer):
             return values.reshape([1, channels]).expand([batch, channels]).reshape([-1, 1])
 
         centered = rows - to_rows(batch_mean(rows))
-        scale = self.weight / paddle.sqrt(batch_mean(centered * centered) + self.epsilon)
+        scale = self.weight / paddle.sqrt(batch_mean(centered * centered) + EPSILON)
         return (centered * to_rows(scale) + to_rows(self.bias)).reshape(x.shape)
 
 
