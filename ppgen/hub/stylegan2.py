@@ -83,25 +83,21 @@ def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays
     }
 
 
-def check_wanted(
-    network: StyleGenerator,
-    name: str | os.PathLike,
-    size: int | None = None,
-    style_dim: int | None = None,
-    n_mlp: int | None = None,
-    channel_multiplier: float | None = None,
-) -> None:
-    """WeightsError where the generator is another than a caller believes; it says which values fit."""
+def check_wanted(network: StyleGenerator, name: str | os.PathLike, **wanted: float | None) -> None:
+    """WeightsError where the generator is another than a caller believes; it says which values fit.
+
+    Args:
+        name: how the message calls its weights.
+        wanted: `size`, `style_dim`, `n_mlp`, `channel_multiplier`, as PaddleGAN calls them; None: not told.
+    """
     from ppgen.networks.stylegan2_generator import StyleBasedGenerator
 
     if not isinstance(network, StyleBasedGenerator):
         return
+    channel_multiplier = wanted.pop("channel_multiplier", None)
     held = {"size": network.image_size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
-    given = {"size": size, "style_dim": style_dim, "n_mlp": n_mlp}
-    wrong = [key for key, value in given.items() if value is not None and value != held[key]]
-    if wrong:
-        fits = ", ".join(f"{key} {held[key]}" for key in wrong)
-        asked = ", ".join(f"{key} {given[key]}" for key in wrong)
+    if wrong := [key for key, value in wanted.items() if value not in (None, held[key])]:
+        fits, asked = (", ".join(f"{key} {values[key]}" for key in wrong) for values in (held, wanted))
         raise WeightsError(f"{name}: these weights fit {fits}, not {asked}; leave that out, it is read from the file")
     if channel_multiplier is not None and not _gives(channel_multiplier, network.widths):
         raise WeightsError(

@@ -11,7 +11,10 @@ import paddle
 
 
 def _squared_norms(outputs: paddle.Tensor, inputs: paddle.Tensor) -> paddle.Tensor:
-    """|d sum(outputs) / d inputs|^2 of each sample, (N,), itself differentiable."""
+    """|d sum(outputs) / d inputs|^2 of each sample, (N,), itself differentiable.
+
+    The sum over samples gives every sample its own gradient where samples do not depend on each other.
+    """
     (gradient,) = paddle.grad(outputs.sum(), inputs, create_graph=True)
     gradient = gradient.reshape([inputs.shape[0], -1])
     return (gradient * gradient).sum(axis=1)
@@ -41,11 +44,9 @@ def gradient_penalty(
     between = (alpha * real + (1 - alpha) * fake).detach()
     between.stop_gradient = False
     scores = critic(between)
-    # The sum over samples gives every sample its own gradient, because samples do not depend on each other.
-    total = scores.reshape([scores.shape[0], -1]).mean(axis=1).sum()
-    (slope,) = paddle.grad(total, between, create_graph=True)
+    squares = _squared_norms(scores.reshape([scores.shape[0], -1]).mean(axis=1), between)
     # A root's derivative is infinite at 0, where a critic that ignores its input starts.
-    norm = paddle.sqrt(slope.square().sum(axis=[1, 2, 3]) + 1e-12)
+    norm = paddle.sqrt(squares + 1e-12)
     excess = paddle.nn.functional.relu(norm - center) if one_sided else norm - center
     return excess.square().mean()
 
