@@ -18,7 +18,7 @@ from paddle.nn.initializer import Normal
 
 from ppgen.errors import ConfigError
 from ppgen.networks.blocks.norm_choice import Norms, convolution, norm_layers, transposed_convolution
-from ppgen.networks.blocks.sizes import check_labels, check_sizes
+from ppgen.networks.blocks.sizes import check_sizes, checked_labels
 from ppgen.registry import NETWORKS
 
 SLOPE = 0.2
@@ -98,10 +98,9 @@ class DCGANGenerator(nn.Layer):
 
     def forward(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
         """z (N, latent_dim), or (N, latent_dim, 1, 1) as PaddleGAN has it; labels (N,) where there are classes."""
-        check_labels(labels, self.classes)
         joined = z.reshape([z.shape[0], self.latent_dim])
         if self.classes is not None:
-            joined = paddle.concat([joined, self.embed(labels)], axis=1)
+            joined = paddle.concat([joined, self.embed(checked_labels(labels, self.classes))], axis=1)
         return self.model(joined.unsqueeze([2, 3]))
 
     def generate(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
@@ -150,8 +149,8 @@ class DCGANDiscriminator(nn.Layer):
         self.model = nn.Sequential(*parts, convolution(widths[-1], 1, SMALLEST))
 
     def forward(self, images: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
-        check_labels(labels, self.classes)
         if self.classes is not None:
-            image_of_label = self.embed(labels).reshape([-1, 1, self.image_size, self.image_size])
+            embedded = self.embed(checked_labels(labels, self.classes))
+            image_of_label = embedded.reshape([-1, 1, self.image_size, self.image_size])
             images = paddle.concat([images, image_of_label], axis=1)
         return self.model(images)

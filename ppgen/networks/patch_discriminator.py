@@ -11,7 +11,7 @@ from paddle import nn
 
 from ppgen.errors import ConfigError
 from ppgen.networks.blocks.norm_choice import convolution, norm_layers
-from ppgen.networks.blocks.sizes import check_labels
+from ppgen.networks.blocks.sizes import checked_labels
 from ppgen.registry import NETWORKS
 
 KERNEL = 4
@@ -88,9 +88,8 @@ class ConditionalPatchDiscriminator(PatchDiscriminator):
         self.channels, self.classes, self.sigmoid = in_channels, classes, sigmoid
 
     def forward(self, images: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
-        check_labels(labels, self.classes)
-        one_hot = F.one_hot(labels, self.classes).astype(images.dtype).unsqueeze([2, 3])
-        planes = one_hot.expand([-1, -1, images.shape[2], images.shape[3]])
+        one_hot = F.one_hot(checked_labels(labels, self.classes), self.classes)
+        planes = one_hot.astype(images.dtype).unsqueeze([2, 3]).expand([-1, -1, images.shape[2], images.shape[3]])
         logits = self.model(paddle.concat([images, planes], axis=1))
         return F.sigmoid(logits) if self.sigmoid else logits
 

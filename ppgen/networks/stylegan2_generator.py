@@ -249,9 +249,11 @@ class StyleGAN2Generator(StyleBasedGenerator):
             noise: one tensor (N or 1, 1, H, W) or None a layer, None for no noise there; None takes the stored.
         """
         noise = self.noise_or_stored(noise)
-        x, picture = self.constant.expand([styles[0].shape[0], *self.constant.shape[1:]]), None
         style = iter(styles)
-        for index, layer in enumerate(self.layers):
+        x = self.constant.expand([styles[0].shape[0], *self.constant.shape[1:]])
+        x = self.layers[0](x, next(style), noise[0])
+        picture = self.to_rgb[0](x, next(style), None)
+        for index, layer in enumerate(list(self.layers)[1:], start=1):
             x = layer(x, next(style), noise[index])
             if index % 2 == 0:
                 picture = self.to_rgb[index // 2](x, next(style), picture)

@@ -11,7 +11,7 @@ from paddle import nn
 
 from ppgen.errors import ConfigError
 from ppgen.networks.blocks.resample import upsample_nearest
-from ppgen.networks.blocks.sizes import check_labels
+from ppgen.networks.blocks.sizes import checked_labels
 from ppgen.registry import NETWORKS
 
 
@@ -54,9 +54,9 @@ class UpsamplingGenerator(nn.Layer):
 
     def forward(self, z: paddle.Tensor, labels: paddle.Tensor | None = None) -> paddle.Tensor:
         """z (N, latent_dim); labels (N,) where there are classes."""
-        check_labels(labels, self.classes)
         if self.classes is not None:
-            z = paddle.concat([z, F.one_hot(labels, self.classes).astype(z.dtype)], axis=1)
+            one_hot = F.one_hot(checked_labels(labels, self.classes), self.classes)
+            z = paddle.concat([z, one_hot.astype(z.dtype)], axis=1)
         x = self.norm(self.project(z).reshape([-1, *self._start_shape]))
         x = F.leaky_relu(self.norm1(self.conv1(upsample_nearest(x))), 0.2)
         x = F.leaky_relu(self.norm2(self.conv2(upsample_nearest(x))), 0.2)

@@ -36,7 +36,8 @@ def check_full(owner: str, pictures: paddle.Tensor, image_size: int) -> None:
         )
 
 
-def check_labels(labels: paddle.Tensor | None, classes: int | None) -> None:
-    """DataError where a network of so many classes is given no labels."""
-    if classes is not None and labels is None:
+def checked_labels(labels: paddle.Tensor | None, classes: int) -> paddle.Tensor:
+    """The labels that a network of so many classes is given; DataError where there are none."""
+    if labels is None:
         raise DataError(f"this network was built for {classes} classes: give a label (0 to {classes - 1}) a picture")
+    return labels
