@@ -3,8 +3,6 @@
 A predictor's module is imported when its name is first asked for, so that none waits for the others.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING
 

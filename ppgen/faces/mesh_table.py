@@ -5,8 +5,6 @@ from MediaPipe's published topology (its contours of face oval, brows, eyes and 
 fitted; `benchmarks/landmarks.py` measures what that gives beside dlib.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile G
 back cameras. `ppgen.faces.blaze` makes faces out of what it says.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import paddle

@@ -4,8 +4,6 @@ Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mob
 `ppgen.faces.mesh` cuts the crop and brings the points back into the photo.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from paddle import Tensor, nn
