@@ -121,17 +121,17 @@ def average_gradients(parameters: list[paddle.Tensor]) -> None:
     if world_size() == 1:
         return
     parameters = _reached(parameters)
-    small: list[tuple[paddle.Tensor, paddle.Tensor]] = []
     for parameter in parameters:
-        gradient = parameter.grad
-        if gradient is None:
-            gradient = parameter.grad = paddle.zeros_like(parameter)
-        if parameter.size < _LARGE:
-            small.append((parameter, gradient.reshape([-1])))
-        else:
-            gradient = gradient.detach()  # the same memory; Paddle refuses to write into some gradients directly
-            dist.all_reduce(gradient)
-            gradient.scale_(1 / world_size())
+        if parameter.grad is None:
+            parameter.grad = paddle.zeros_like(parameter)
+    # read back, as Paddle keeps a copy of what is set
+    gradients = [(parameter, parameter.grad) for parameter in parameters if parameter.grad is not None]
+    small = [(parameter, gradient.reshape([-1])) for parameter, gradient in gradients if parameter.size < _LARGE]
+    for parameter, gradient in gradients:
+        if parameter.size >= _LARGE:
+            whole = gradient.detach()  # the same memory; Paddle refuses to write into some gradients directly
+            dist.all_reduce(whole)
+            whole.scale_(1 / world_size())
     if not small:
         return
     flat = paddle.concat([gradient for _, gradient in small])
