@@ -178,7 +178,7 @@ class Photo2Cartoon(UGATIT):
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """The losses of U-GAT-IT and the Face ID loss."""
         losses = super().generator_loss(batch, step)
-        if self.face_id is not None:
+        if self.face_weight and self.face_id is not None:
             losses["face"] = self.face_weight * self._face(self.face_id, batch, step)
         return losses
 

@@ -303,7 +303,7 @@ def test_shares_are_clipped_after_the_generators(name):
 def test_face_loss_has_gradients_in_the_generator_that_draws_cartoons(batch):
     paddle.seed(6)
     model = RECIPES["photo2cartoon"]()
-    model._face(batch, new_step()).backward()
+    model._face(model.face_id, batch, new_step()).backward()
     ab, ba = (model.networks[name] for name in ("generator_ab", "generator_ba"))
     assert float(ab.to_image.weight.grad.abs().sum()) > 0
     assert all(p.grad is None or not p.grad.abs().max() for p in ba.parameters())
@@ -314,10 +314,10 @@ def test_face_loss_finds_typical_faces_or_says_what_is_missing(batch):
     bare = {key: value for key, value in batch.items() if key != "landmarks"}
     model = RECIPES["photo2cartoon"]()
     with pytest.raises(DataError, match="landmarks"):
-        model._face(bare, new_step())
-    given = float(model._face(batch, new_step()))
+        model._face(model.face_id, bare, new_step())
+    given = float(model._face(model.face_id, batch, new_step()))
     model.landmarks = "typical"
-    assert float(model._face(bare, new_step())) == pytest.approx(given, rel=1e-4)
+    assert float(model._face(model.face_id, bare, new_step())) == pytest.approx(given, rel=1e-4)
     without = Photo2Cartoon(HOURGLASS, **ATTENTION, face_weight=0.0)
     assert without.face_id is None and "face" not in without.generator_loss(bare, new_step())
 
