@@ -6,6 +6,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from ppgen.datasets.backdrops import backdrop, person_colours
 from ppgen.datasets.base import Dataset, Random, Sample, mirrors
 from ppgen.datasets.files import Row, Wanted, data_root, read_landmarks, read_table, select
 from ppgen.errors import DataError
@@ -65,17 +66,6 @@ def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float) -> np.nd
         jpeg = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 96))])[1]
         photo = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
     return photo
-
-
-def strip_backdrop(other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A background from another portrait: a strip of its upper left or right edge, stretched to its size."""
-    size = other.shape[0]
-    height, width = int(rng.integers(size // 4, size // 2)), int(rng.integers(size // 8, size // 4))
-    left = 0 if rng.random() < 0.5 else size - width
-    strip = other[:height, left : left + width]
-    if rng.random() < 0.5:
-        strip = strip[:, ::-1]
-    return cv2.resize(np.ascontiguousarray(strip), (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def mirrored_points(points: np.ndarray, width: int) -> np.ndarray:
@@ -141,7 +131,7 @@ class Portraits(Dataset):
         size: side of the squares returned.
         paired: only those with a cartoon that is not marked suspect.
         white: photos outside the mask are painted white (what the cartoon network sees).
-        backdrop: share of photos that are put before another portrait's background (for segmentation).
+        backdrop: share of photos that are put before another background (for segmentation); see `backdrops`.
         augment: strength of the random warp and degradation, 0 for none.
         flip: mirror every second one.
         groups_by: column of meta.csv whose values take turns in a balanced stream.
@@ -187,8 +177,10 @@ class Portraits(Dataset):
         cartoon = self.files.cartoon(row) if self.paired else np.full_like(photo, 255)
         share = mask.astype(np.float32) / 255
         if rng is not None and rng.random() < self.backdrop:
-            other = self.files.photo(self.rows[int(rng.integers(len(self.rows)))])
-            photo = (photo * share + strip_backdrop(other, rng) * (1 - share)).round().astype(np.uint8)
+            behind = backdrop(photo.shape[0], rng, photo, mask)
+            if rng.random() < 0.5:  # white stays white: it may be what lies beyond the photo's edge
+                behind = np.where((photo.min(axis=2, keepdims=True) > 252) & (mask == 0), photo, behind)
+            photo = (person_colours(photo, mask) * share + behind * (1 - share)).round().astype(np.uint8)
         if rng is not None and self.augment:
             photo = degrade(photo, rng, self.augment)
         if self.white:
@@ -199,9 +191,8 @@ class Portraits(Dataset):
         amount = self.augment if rng is not None else 0.0
         matrix = warp_matrix(photo.shape[0], self.size, rng or np.random.default_rng(0), amount)
         points_before, points = points, points @ matrix[:, :2].T + matrix[:, 2]
-        outside = (255, 255, 255) if self.white else cv2.mean(photo)[:3]
         return {
-            "photo": _planes(self._warp(photo, matrix, outside)) * 2 - 1,
+            "photo": _planes(self._warp(photo, matrix, (255, 255, 255))) * 2 - 1,
             "cartoon": _planes(self._warp(cartoon, matrix, (255, 255, 255))) * 2 - 1,
             "mask": _planes(self._warp(mask, matrix, (0,))),
             "landmarks": points.astype(np.float32),

@@ -74,7 +74,8 @@ def missing_folders(datasets: Settings) -> list[str]:
     """Folders of datasets (arguments called `dataroot…`) that are not there; a sentence for each way to get them."""
     by_advice: dict[str, list[str]] = {}
     for name, config in datasets.items():
-        for key, folder in _folders(config).items():
+        parts = config.get("datasets") if isinstance(config, dict) else None  # of `Several`
+        for key, folder in [pair for part in [config, *(parts or [])] for pair in _folders(part).items()]:
             if not data_root(folder).is_dir():
                 place = f"dataset.{name}.{key}: there is no folder {data_root(folder).absolute()}"
                 by_advice.setdefault(_how_to_get(folder), []).append(place)
