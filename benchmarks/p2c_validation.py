@@ -15,7 +15,7 @@ from harness import OUT, Figures, Namespace, Result, argument, benchmark, judged
 import cv2
 import numpy as np
 
-from ppgen.datasets.portraits import Portraits
+from ppgen.datasets.portraits import Portraits, PortraitSplit
 from ppgen.faces.identify import face_chip
 from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.metrics import cartoon as scores
@@ -43,9 +43,9 @@ class Case(NamedTuple):
         return self.cartoon is not None and self.row["suspect"] != "1"
 
 
-def read_cases(split: str) -> list[Case]:
+def read_cases(split: PortraitSplit, dataroot: str = "portraits/train") -> list[Case]:
     """All portraits of a split, with or without a cartoon."""
-    dataset, cases = Portraits(split=split, paired=False), []
+    dataset, cases = Portraits(dataroot, split, paired=False), []
     for index, row in enumerate(dataset.rows):
         sample, drawn = dataset.sample(index), row["has_cartoon"] == "1"
         cases.append(Case(
