@@ -53,8 +53,15 @@ def warp_matrix(size: int, out: int, rng: np.random.Generator, amount: float) ->
     return np.column_stack([linear, np.full(2, (out - 1) / 2) + shift - linear @ centre])
 
 
-def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
-    """Small changes of exposure, colour balance, sharpness and JPEG quality, and some photos in grey."""
+def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float, light: float = 0.0) -> np.ndarray:
+    """Small changes of exposure, colour balance, sharpness and JPEG quality, and some photos in grey.
+
+    light: share of photos that get another light: up to a stop darker or brighter, warm or cold.
+    """
+    if rng.random() < light:
+        warm, tint, stops = rng.uniform(-0.25, 0.25), rng.uniform(-0.06, 0.06), rng.uniform(-1, 0.8)
+        linear = (photo / 255.0) ** 2.2 * np.exp2([stops + 2 * warm, stops + 2 * tint, stops - 2 * warm])
+        photo = 255 * np.clip(linear, 0, 1) ** (1 / 2.2)
     gain = np.exp(rng.normal(0, 0.04 * amount, 3) * 0.5 + rng.normal(0, 0.05 * amount))
     photo = np.clip(photo * gain, 0, 255).astype(np.float32)
     if rng.random() < 0.1 * amount:  # old photos have no colour; their cartoons do
@@ -66,6 +73,16 @@ def degrade(photo: np.ndarray, rng: np.random.Generator, amount: float) -> np.nd
         jpeg = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 96))])[1]
         photo = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
     return photo
+
+
+def loosened(share: np.ndarray, rng: np.random.Generator, chance: float) -> np.ndarray:
+    """A mask (H, W, 1) as a network finds it: now and then up to three pixels too wide or too narrow."""
+    if rng.random() >= chance:
+        return share
+    side = 2 * int(rng.integers(1, 4)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    change = cv2.dilate if rng.random() < 0.6 else cv2.erode
+    return cv2.GaussianBlur(change(share, kernel), (0, 0), 1.0)[..., None]
 
 
 def mirrored_points(points: np.ndarray, width: int) -> np.ndarray:
@@ -86,10 +103,14 @@ def has_cartoon(row: Row) -> bool:
 
 
 class PortraitFiles:
-    """A folder with `photo/`, `mask/`, `cartoon/`, `meta.csv`, `landmarks.npz`; DataError where there is no table."""
+    """A folder with `photo/`, `mask/`, `cartoon/`, `meta.csv`, `landmarks.npz`; DataError where there is no table.
 
-    def __init__(self, dataroot: str) -> None:
+    cartoons: another folder of cartoons, ID.png, relative to `data/`.
+    """
+
+    def __init__(self, dataroot: str, cartoons: str | None = None) -> None:
         self.root = data_root(dataroot)
+        self.cartoons = self.root / "cartoon" if cartoons is None else data_root(cartoons)
         self.table = self.root / "meta.csv"
         if not self.table.is_file():
             advice = f"run `make data` to link the data, or set PPGEN_DATA to the folder that holds {dataroot}"
@@ -118,7 +139,7 @@ class PortraitFiles:
 
     def cartoon(self, row: Row) -> np.ndarray:
         """uint8 (H, W, 3)."""
-        return load_image(self.root / "cartoon" / f"{row['id']}.png")
+        return load_image(self.cartoons / f"{row['id']}.png")
 
 
 @DATASETS.register()
@@ -130,9 +151,12 @@ class Portraits(Dataset):
         split: by crc32 of the id; see `split_of`.
         size: side of the squares returned.
         paired: only those with a cartoon that is not marked suspect.
+        cartoons: another folder of cartoons, `ID.png`, relative to `data/`; they take the place of the dataset's,
+            whatever meta.csv says of them.
         white: photos outside the mask are painted white (what the cartoon network sees).
         backdrop: share of photos that are put before another background (for segmentation); see `backdrops`.
         augment: strength of the random warp and degradation, 0 for none.
+        light: share of the augmented photos that get another light; see `degrade`.
         flip: mirror every second one.
         groups_by: column of meta.csv whose values take turns in a balanced stream.
         most: use the first so many only.
@@ -155,11 +179,15 @@ class Portraits(Dataset):
         most: int | None = None,
         backdrop: float = 0.0,
         where: Wanted | None = None,
+        cartoons: str | None = None,
+        light: float = 0.0,
     ) -> None:
-        self.files, self.backdrop = PortraitFiles(dataroot), backdrop
+        self.files, self.backdrop, self.light = PortraitFiles(dataroot, cartoons), backdrop, light
         self.size, self.paired, self.white, self.augment, self.flip = size, paired, white, augment, flip
         rows = self.files.rows(split, {groups_by} | ({"has_cartoon", "suspect"} if paired else set()))
-        if paired:
+        if paired and cartoons is not None:
+            rows = [row for row in rows if (self.files.cartoons / f"{row['id']}.png").is_file()]
+        elif paired:
             rows = [row for row in rows if has_cartoon(row)]
         if not rows:
             raise DataError(
@@ -176,15 +204,16 @@ class Portraits(Dataset):
         photo, mask = self.files.photo(row), self.files.mask(row)
         cartoon = self.files.cartoon(row) if self.paired else np.full_like(photo, 255)
         share = mask.astype(np.float32) / 255
+        seen = share if rng is None or not self.augment else loosened(share, rng, 0.4 * self.augment)
         if rng is not None and rng.random() < self.backdrop:
             behind = backdrop(photo.shape[0], rng, photo, mask)
             if rng.random() < 0.5:  # white stays white: it may be what lies beyond the photo's edge
                 behind = np.where((photo.min(axis=2, keepdims=True) > 252) & (mask == 0), photo, behind)
             photo = (person_colours(photo, mask) * share + behind * (1 - share)).round().astype(np.uint8)
         if rng is not None and self.augment:
-            photo = degrade(photo, rng, self.augment)
+            photo = degrade(photo, rng, self.augment, self.light)
         if self.white:
-            photo = (photo * share + 255 * (1 - share)).round().astype(np.uint8)
+            photo = (photo * seen + 255 * (1 - seen)).round().astype(np.uint8)
         if mirrors(self.flip, rng):
             photo, mask, cartoon = photo[:, ::-1], mask[:, ::-1], cartoon[:, ::-1]
             points = mirrored_points(points, photo.shape[1])

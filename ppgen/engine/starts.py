@@ -13,7 +13,7 @@ from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.arrays import TAKE_OUT, parts_of, read_arrays, read_content
 from ppgen.io.weights import description, load_into
-from ppgen.networks.protocols import Enlargeable
+from ppgen.networks.protocols import Enlargeable, Extendable
 
 
 class _Part(NamedTuple):
@@ -93,9 +93,13 @@ def _put(trainer: Trainer, part: _Part) -> None:
 
 
 def _fitting(network: nn.Layer, source: str) -> str | dict[str, np.ndarray]:
-    """What to load from a file: itself, or arrays grown out of those of the same network for smaller pictures."""
+    """What to load from a file: itself, or arrays grown out of those of the same network, smaller or plainer."""
     described = description(source)
-    if described is None or described.network != type(network).__name__ or not isinstance(network, Enlargeable):
+    if described is None or described.network != type(network).__name__:
+        return source
+    if isinstance(network, Extendable):
+        return network.of_plainer(read_arrays(source))
+    if not isinstance(network, Enlargeable):
         return source
     size = described.arguments.get("image_size", network.image_size)
     if size > network.image_size:

@@ -24,6 +24,22 @@ def line_energy_l1(output: paddle.Tensor, target: paddle.Tensor, cell: int = 16)
     return (_energy(output, cell) - _energy(target, cell)).abs().mean()
 
 
+def flatness(output: paddle.Tensor, target: paddle.Tensor, flat: float = 0.02) -> paddle.Tensor:
+    """Fine texture where the target has none: mean |x - mean of its 3x3 neighbours| over places without any line near.
+
+    L1 on gradients leaves a faint mesh everywhere, as it costs little; here only flat places count, each as much as
+    any other. Images (N, C, H, W) in [-1, 1]; flat: the largest such difference of the target, in a 5x5 square around,
+    that counts as flat.
+    """
+    wanted = F.max_pool2d(_fine(target).abs().max(axis=1, keepdim=True), 5, 1, 2)
+    places = (wanted < flat).astype(output.dtype)
+    return (_fine(output).abs() * places).sum() / (places.sum() * output.shape[1] + 1)
+
+
+def _fine(image: paddle.Tensor) -> paddle.Tensor:
+    return image - F.avg_pool2d(F.pad(image, [1, 1, 1, 1], mode="replicate"), 3, 1)
+
+
 def _energy(image: paddle.Tensor, cell: int) -> paddle.Tensor:
     down = image[:, :, 1:, :-1] - image[:, :, :-1, :-1]
     right = image[:, :, :-1, 1:] - image[:, :, :-1, :-1]

@@ -16,7 +16,7 @@ from ppgen.faces.skin import estimate_skin
 from ppgen.io.image import to_uint8
 from ppgen.losses.adversarial import objective
 from ppgen.losses.perceptual import cosine_distance
-from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
+from ppgen.losses.pictures import edge_l1, flatness, line_energy_l1, weighted_l1
 from ppgen.models.base import Batch, Losses, Model, Phase, Pieces, Step
 from ppgen.models.fit import check_keys
 from ppgen.networks.blocks.norm import clip_shares
@@ -51,6 +51,7 @@ class PairedPhoto2Cartoon(Model):
         pixel_weight: of the L1 distance to the cartoon; inside the person it counts three times.
         edge_weight: of the L1 distance between neighbouring-pixel differences.
         line_weight: of the L1 distance between the amounts of line in 16-pixel cells.
+        flat_weight: of the fine texture left where the cartoon is flat.
         adversarial_weight: of the LSGAN term; 0 leaves the discriminator out.
         identity_weight: of the cosine distance between Face ID descriptors of drawing and photo.
         feature_weight: of the L1 distance between Face ID activations of drawing and cartoon.
@@ -67,6 +68,7 @@ class PairedPhoto2Cartoon(Model):
         pixel_weight: float = 10.0,
         edge_weight: float = 5.0,
         line_weight: float = 0.0,
+        flat_weight: float = 0.0,
         adversarial_weight: float = 0.5,
         identity_weight: float = 10.0,
         feature_weight: float = 0.5,
@@ -76,8 +78,9 @@ class PairedPhoto2Cartoon(Model):
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         self.face_id = hub.load("face_id")  # frozen
         self.pixel_weight, self.edge_weight, self.line_weight = pixel_weight, edge_weight, line_weight
-        self.adversarial_weight, self.identity_weight = adversarial_weight, identity_weight
-        self.feature_weight, self.skin_noise, self.told_skin = feature_weight, skin_noise, told_skin
+        self.flat_weight, self.adversarial_weight = flat_weight, adversarial_weight
+        self.identity_weight, self.feature_weight = identity_weight, feature_weight
+        self.skin_noise, self.told_skin = skin_noise, told_skin
         self._skin: dict[str, np.ndarray] = {}  # estimates of validation photos, by id
 
     def check_sample(self, sample: Batch) -> None:
@@ -120,6 +123,8 @@ class PairedPhoto2Cartoon(Model):
         }
         if self.line_weight:
             losses["lines"] = self.line_weight * line_energy_l1(fake, cartoon)
+        if self.flat_weight:
+            losses["flat"] = self.flat_weight * flatness(fake, cartoon)
         if self.adversarial_weight:
             logit = self.networks["discriminator"](paddle.concat([photo, fake], axis=1))
             losses["adversarial"] = self.adversarial_weight * _GAME.generator(logit)

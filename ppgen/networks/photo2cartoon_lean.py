@@ -13,6 +13,9 @@ unfolded at the end. Two paths are added that the published one lacks:
 Where nobody knows that colour, between unpaired domains, `skin=False` leaves it out.
 """
 
+from collections.abc import Mapping
+
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -45,6 +48,20 @@ class UpBlock(nn.Layer):
         return F.leaky_relu(self.join(paddle.concat([x, skip], axis=1)), 0.2)
 
 
+class Finish(nn.Layer):
+    """A small correction of a picture (N, 3, H, W) at full resolution, which sees the photo; it begins as none."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.look = MirrorConv2D(6, channels, bias=True)
+        self.correct = MirrorConv2D(channels, 3, bias=True)
+        self.correct.weight.set_value(self.correct.weight * 0.0)
+
+    def forward(self, drawn: paddle.Tensor, photo: paddle.Tensor) -> paddle.Tensor:
+        seen = paddle.concat([paddle.tanh(drawn), photo], axis=1)
+        return drawn + self.correct(F.leaky_relu(self.look(seen), 0.2))
+
+
 def _with_planes(x: paddle.Tensor, values: paddle.Tensor | None) -> paddle.Tensor:
     """(N, C, H, W) and (N, K) -> (N, C + K, H, W), each value a constant plane; without values x itself."""
     if values is None:
@@ -63,6 +80,8 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         hourglass_depth: levels of the two hourglasses, which work at a quarter of the resolution.
         detail: channels of the last convolutions, at half the resolution.
         skin: is the skin colour told? If not, `forward` takes the photo alone.
+        finish: channels of two last convolutions at full resolution, which see the photo too; 0: there are none. The
+            four pixels that unfold from one place do not know of each other, which shows as a fine mesh in flat areas.
 
     H and W must be multiples of 4 * 2**hourglass_depth and of 16; DataError otherwise.
     """
@@ -70,7 +89,13 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
     image_size = 256
 
     def __init__(
-        self, base_channels: int = 64, blocks: int = 4, hourglass_depth: int = 2, detail: int = 32, skin: bool = True
+        self,
+        base_channels: int = 64,
+        blocks: int = 4,
+        hourglass_depth: int = 2,
+        detail: int = 32,
+        skin: bool = True,
+        finish: int = 0,
     ) -> None:
         super().__init__()
         self.takes_skin = skin
@@ -92,6 +117,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         self.detail = MirrorConv2D(detail + 12 + told, detail, bias=True)
         self.draw = MirrorConv2D(detail, 12, bias=True)
         self.draw.weight.set_value(self.draw.weight * 0.1)  # start grey: a saturated tanh learns nothing at first
+        self.finish = Finish(finish) if finish else None
 
     def colour_code(self, photo: paddle.Tensor) -> paddle.Tensor:
         """Mean colours of a 4x4 grid over the picture and of its middle half: (N, 96), no normalization."""
@@ -123,7 +149,15 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         x = F.leaky_relu(self.widen(self.hourglass_out(x)), 0.2)
         x = paddle.concat([unfold(x, 2), _with_planes(fold(photo, 2), skin)], axis=1)
         x = F.leaky_relu(self.detail(x), 0.2)
-        return CartoonOutput(paddle.tanh(unfold(self.draw(x), 2)), attended.logit, attended.heatmap)
+        drawn = unfold(self.draw(x), 2)
+        if self.finish is not None:
+            drawn = self.finish(drawn, photo)
+        return CartoonOutput(paddle.tanh(drawn), attended.logit, attended.heatmap)
+
+    def of_plainer(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Weights of such a network, to start from; where they lack `finish`, it begins as none."""
+        own = {key: value.numpy() for key, value in self.state_dict().items() if key.startswith("finish.")}
+        return {**own, **arrays}
 
     def translate(self, photo: paddle.Tensor, skin: paddle.Tensor | None = None) -> Translation:
         """The cartoon, and where the attention looked; `skin` as in `forward`."""

@@ -134,6 +134,14 @@ class Enlargeable(Protocol):
         """All arrays, out of those of the smaller network; those of another network come back as they are."""
 
 
+@runtime_checkable
+class Extendable(Protocol):
+    """A network whose weights can be had out of those of the same network with fewer layers."""
+
+    def of_plainer(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All arrays; those of another network come back as they are."""
+
+
 _MISSING: dict[type, str] = {
     LatentGenerator: "makes no pictures from latents; give a generator",
     StyleGenerator: "has no styles; give a StyleGAN or StyleGAN2 generator",

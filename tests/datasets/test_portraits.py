@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ppgen.datasets.files import read_landmarks
-from ppgen.datasets.portraits import MIRRORED, Portraits, split_of, warp_matrix
+from ppgen.datasets.portraits import MIRRORED, Portraits, degrade, loosened, split_of, warp_matrix
 from ppgen.errors import DataError
 
 
@@ -100,3 +100,34 @@ def test_a_table_saved_by_a_spreadsheet(data):
     data("few/meta.csv", "\ufeffid,tone_hint,has_cartoon,suspect\np1,unknown,0,0\n")
     with pytest.raises(DataError, match="landmarks.npz: is missing"):  # the table itself is read
         Portraits("few", split=split_of("p1", "unknown"), paired=False)
+
+
+def test_another_folder_of_cartoons_takes_the_place_of_the_datasets(data, shared, tmp_path):
+    (tmp_path / "portraits").symlink_to(shared("portraits"))
+    names = [row["id"] for row in Portraits(split="validation").rows[:2]]
+    for shade, name in zip((10, 200), names):
+        data(f"drawn/{name}.png", np.full((256, 256, 3), shade, np.uint8))
+    drawn = Portraits(split="validation", cartoons="drawn")
+    assert [row["id"] for row in drawn.rows] == names
+    assert abs(float(drawn.sample(1)["cartoon"].mean()) - (200 / 127.5 - 1)) < 0.01
+
+
+def test_another_light_changes_the_colours_and_not_the_place():
+    photo = np.tile(np.linspace(40, 200, 32, dtype=np.uint8)[None, :, None], (32, 1, 3))
+    ratios = []
+    for seed in range(40):
+        lit = degrade(photo, np.random.default_rng(seed), 0.0, light=1.0).astype(float)
+        assert (np.diff(lit.mean(axis=(0, 2))) >= 0).all()  # what was brighter stays brighter
+        ratios.append(lit.mean(axis=(0, 1)) / photo.mean())
+    ratios = np.array(ratios)
+    assert np.ptp(ratios.mean(axis=1)) > 0.4  # darker and brighter
+    assert np.ptp(ratios[:, 0] / ratios[:, 2]) > 0.3  # warm and cold
+    assert (degrade(photo, np.random.default_rng(0), 0.0) == photo).all()
+
+
+def test_a_loosened_mask_stays_a_mask_near_the_given_one():
+    mask = np.zeros((64, 64, 1), np.float32)
+    mask[16:48, 16:48] = 1
+    areas = [float(loosened(mask, np.random.default_rng(seed), 1.0).sum()) / mask.sum() for seed in range(20)]
+    assert min(areas) < 0.95 and max(areas) > 1.05 and 0.6 < min(areas) and max(areas) < 1.5
+    assert loosened(mask, np.random.default_rng(0), 0.0) is mask

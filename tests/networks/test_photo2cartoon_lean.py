@@ -43,3 +43,16 @@ def test_the_told_colour_reaches_the_drawing():
     network = LeanPhoto2CartoonGenerator(**SMALL)
     light, dark = (network(photo(), paddle.full([2, 3], value)).image.numpy() for value in (0.8, -0.8))
     assert np.abs(light - dark).mean() > 0.01
+
+
+def test_the_finish_begins_as_none_and_grows_out_of_weights_without_it():
+    paddle.seed(1)
+    plain, finished = LeanPhoto2CartoonGenerator(**SMALL), LeanPhoto2CartoonGenerator(**SMALL, finish=4)
+    arrays = {key: value.numpy() for key, value in plain.state_dict().items()}
+    finished.set_state_dict({key: paddle.to_tensor(value) for key, value in finished.of_plainer(arrays).items()})
+    skin = paddle.zeros([2, 3])
+    expected = plain(photo(), skin).image.numpy()
+    assert np.abs(finished(photo(), skin).image.numpy() - expected).max() < 1e-6
+    finished.finish.correct.bias.set_value(paddle.full([3], 0.5))
+    assert np.abs(finished(photo(), skin).image.numpy() - expected).max() > 0.01
+    assert plain.of_plainer(arrays).keys() == arrays.keys()
