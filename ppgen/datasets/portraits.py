@@ -103,14 +103,10 @@ def has_cartoon(row: Row) -> bool:
 
 
 class PortraitFiles:
-    """A folder with `photo/`, `mask/`, `cartoon/`, `meta.csv`, `landmarks.npz`; DataError where there is no table.
+    """A folder with `photo/`, `mask/`, `cartoon/`, `meta.csv`, `landmarks.npz`; DataError where there is no table."""
 
-    cartoons: another folder of cartoons, ID.png, relative to `data/`.
-    """
-
-    def __init__(self, dataroot: str, cartoons: str | None = None) -> None:
+    def __init__(self, dataroot: str) -> None:
         self.root = data_root(dataroot)
-        self.cartoons = self.root / "cartoon" if cartoons is None else data_root(cartoons)
         self.table = self.root / "meta.csv"
         if not self.table.is_file():
             advice = f"run `make data` to link the data, or set PPGEN_DATA to the folder that holds {dataroot}"
@@ -139,7 +135,7 @@ class PortraitFiles:
 
     def cartoon(self, row: Row) -> np.ndarray:
         """uint8 (H, W, 3)."""
-        return load_image(self.cartoons / f"{row['id']}.png")
+        return load_image(self.root / "cartoon" / f"{row['id']}.png")
 
 
 @DATASETS.register()
@@ -151,8 +147,6 @@ class Portraits(Dataset):
         split: by crc32 of the id; see `split_of`.
         size: side of the squares returned.
         paired: only those with a cartoon that is not marked suspect.
-        cartoons: another folder of cartoons, `ID.png`, relative to `data/`; they take the place of the dataset's,
-            whatever meta.csv says of them.
         white: photos outside the mask are painted white (what the cartoon network sees).
         backdrop: share of photos that are put before another background (for segmentation); see `backdrops`.
         augment: strength of the random warp and degradation, 0 for none.
@@ -179,15 +173,12 @@ class Portraits(Dataset):
         most: int | None = None,
         backdrop: float = 0.0,
         where: Wanted | None = None,
-        cartoons: str | None = None,
         light: float = 0.0,
     ) -> None:
-        self.files, self.backdrop, self.light = PortraitFiles(dataroot, cartoons), backdrop, light
+        self.files, self.backdrop, self.light = PortraitFiles(dataroot), backdrop, light
         self.size, self.paired, self.white, self.augment, self.flip = size, paired, white, augment, flip
         rows = self.files.rows(split, {groups_by} | ({"has_cartoon", "suspect"} if paired else set()))
-        if paired and cartoons is not None:
-            rows = [row for row in rows if (self.files.cartoons / f"{row['id']}.png").is_file()]
-        elif paired:
+        if paired:
             rows = [row for row in rows if has_cartoon(row)]
         if not rows:
             raise DataError(

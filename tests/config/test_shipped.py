@@ -63,7 +63,7 @@ def test_a_wrong_name_is_one_sentence(elsewhere):
 @pytest.mark.slow
 def test_a_wheel_holds_them(tmp_path):
     setuptools = pytest.importorskip("setuptools", "77", reason="pyproject.toml asks for setuptools 77")
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("ppgen", "configs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("assets", "__pycache__"))

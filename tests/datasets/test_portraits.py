@@ -102,16 +102,6 @@ def test_a_table_saved_by_a_spreadsheet(data):
         Portraits("few", split=split_of("p1", "unknown"), paired=False)
 
 
-def test_another_folder_of_cartoons_takes_the_place_of_the_datasets(data, shared, tmp_path):
-    (tmp_path / "portraits").symlink_to(shared("portraits"))
-    names = [row["id"] for row in Portraits(split="validation").rows[:2]]
-    for shade, name in zip((10, 200), names):
-        data(f"drawn/{name}.png", np.full((256, 256, 3), shade, np.uint8))
-    drawn = Portraits(split="validation", cartoons="drawn")
-    assert [row["id"] for row in drawn.rows] == names
-    assert abs(float(drawn.sample(1)["cartoon"].mean()) - (200 / 127.5 - 1)) < 0.01
-
-
 def test_another_light_changes_the_colours_and_not_the_place():
     photo = np.tile(np.linspace(40, 200, 32, dtype=np.uint8)[None, :, None], (32, 1, 3))
     ratios = []
