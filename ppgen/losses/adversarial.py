@@ -23,6 +23,8 @@ class Objective:
         name: as in `objective`.
         real, fake: the discriminator's terms on logits of real and of made images.
         generator: the generator's loss on logits of made images.
+        pairs: each made image is judged beside a real one: `real` gets D(x) - D(G), `generator` D(G) - D(x), and
+            `fake` is not used.
         verdict: logits -> D(x), which a good generator brings to ½; None where logits are a critic's unbounded scores.
     """
 
@@ -31,9 +33,12 @@ class Objective:
     fake: Term
     generator: Term
     verdict: Term | None = None
+    pairs: bool = False
 
     def discriminator(self, real_logits: paddle.Tensor, fake_logits: paddle.Tensor) -> paddle.Tensor:
         """What the discriminator minimizes, a scalar; the fakes' logits must come from detached images."""
+        if self.pairs:
+            return self.real(real_logits - fake_logits)
         return self.real(real_logits) + self.fake(fake_logits)
 
 
@@ -76,12 +81,21 @@ for _objective in (
         lambda fake: F.relu(1 + fake).mean(),
         lambda fake: -fake.mean(),
     ),
+    # E[softplus(-(D(x) - D(G)))]; E[softplus(-(D(G) - D(x)))]: the relativistic pairing of Jolicoeur-Martineau 2018
+    # with the function of Huang et al. 2024 (R3GAN, eq. 2), who add penalties on real and on made images.
+    Objective(
+        "relativistic",
+        lambda apart: F.softplus(-apart).mean(),
+        lambda fake: paddle.zeros([], fake.dtype),
+        lambda apart: F.softplus(-apart).mean(),
+        pairs=True,
+    ),
 ):
     OBJECTIVES.add(_objective.name, _objective)
 
 
 def objective(name: str) -> Objective:
-    """The objective called `name`: vanilla, logistic, lsgan, wgan, wgangp or hinge.
+    """The objective called `name`: vanilla, logistic, lsgan, wgan, wgangp, hinge or relativistic.
 
     Raises:
         ConfigError: for any other name.

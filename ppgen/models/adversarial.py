@@ -70,7 +70,12 @@ class Adversarial(Model):
 
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """The objective on the drawings that the discriminator has just learnt from."""
-        return {"g": self.objective.generator(self.verdict(self.fake(batch, step), batch, step))}
+        logits = self.verdict(self.fake(batch, step), batch, step)
+        if self.objective.pairs:
+            with paddle.no_grad():
+                real = self.verdict(self.real(batch, step), batch, step)
+            logits = logits - real
+        return {"g": self.objective.generator(logits)}
 
     def report(self, step: Step, real: paddle.Tensor, fake: paddle.Tensor) -> None:
         """D(x) and D(G(z)), both on their way to ½; of a critic its estimate of the distance."""

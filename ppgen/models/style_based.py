@@ -16,7 +16,7 @@ from ppgen.networks.stylegan2_generator import StyleBasedGenerator
 
 
 class StyleBasedGAN(Adversarial):
-    """Generator with styles against discriminator, unconditional, with the non-saturating logistic loss.
+    """Generator with styles against discriminator, unconditional.
 
     Args:
         generator, discriminator: configs of networks.
@@ -25,6 +25,8 @@ class StyleBasedGAN(Adversarial):
         r1_every: steps between R1 phases.
         mixing: share of pictures made of two latents.
         truncation: of the pictures in the sample grid.
+        objective: see `ppgen.losses.adversarial`; the papers' is the non-saturating logistic loss.
+        r2_weight: gamma of the same penalty on made pictures (Mescheder et al. 2018; R3GAN), in the phase of R1.
 
     Raises:
         ConfigError: networks that do not fit, or a generator without styles.
@@ -42,15 +44,17 @@ class StyleBasedGAN(Adversarial):
         r1_every: int,
         mixing: float,
         truncation: float,
+        objective: str = "logistic",
+        r2_weight: float = 0.0,
     ) -> None:
         if r1_every < 1:
             raise ConfigError(f"model.r1_every: expected 1 or more, found {r1_every}")
-        super().__init__(generator, discriminator, "logistic")
+        super().__init__(generator, discriminator, objective)
         if not isinstance(self.networks["generator"], StyleBasedGenerator):
             kind = type(self.networks["generator"]).__name__
             raise ConfigError(f"model.generator: a {kind} has no styles; give a StyleGAN's or a StyleGAN2's")
         self.augment, self.r1_weight, self.r1_every = augment, r1_weight, r1_every
-        self.mixing, self.truncation = mixing, truncation
+        self.mixing, self.truncation, self.r2_weight = mixing, truncation, r2_weight
 
     def stateful(self) -> dict[str, Stateful]:
         """For ADA, its strength."""
@@ -62,7 +66,7 @@ class StyleBasedGAN(Adversarial):
         discriminator = Phase("discriminator", ("discriminator",), loss, keeps=("generator",), after=after)
         r1 = Phase("r1", ("discriminator",), self.r1, self.r1_every, lazy=True, float32=True)
         generator = Phase("generator", ("generator",), self.generator_loss, after=self.track_mean)
-        return [discriminator, r1, generator] if self.r1_weight else [discriminator, generator]
+        return [discriminator, r1, generator] if self.r1_weight or self.r2_weight else [discriminator, generator]
 
     # ---- pictures ----------------------------------------------------------------------------------------
 
@@ -98,7 +102,7 @@ class StyleBasedGAN(Adversarial):
     # ---- losses ------------------------------------------------------------------------------------------
 
     def discriminator_loss(self, batch: Batch, step: Step) -> Losses:
-        """softplus(D(G)) + softplus(-D(x))."""
+        """What the objective asks of D on new drawings and real pictures."""
         fake = self.verdict(self.fake(batch, step).detach(), batch, step)
         real = self.verdict(self.real(batch, step), batch, step)
         sign = float(step.mean(real.sign().reshape([-1])))
@@ -106,10 +110,18 @@ class StyleBasedGAN(Adversarial):
         return {"d": self.objective.discriminator(real, fake)}
 
     def r1(self, batch: Batch, step: Step) -> Losses:
-        """gamma / 2 * E[|grad D(x)|^2], through the augmentation; the engine multiplies by the interval."""
-        real = self.real(batch, step)
-        real.stop_gradient = False
-        return {"r1": 0.5 * self.r1_weight * r1_penalty(self.verdict(real, batch, step), real)}
+        """gamma / 2 * E[|grad D|^2] at real (R1) and made pictures (R2), through the augmentation.
+
+        The engine multiplies by the interval.
+        """
+        losses = {}
+        pictures = {"r1": (self.r1_weight, self.real), "r2": (self.r2_weight, self.fake)}
+        for name, (weight, get) in pictures.items():
+            if weight:
+                seen = get(batch, step).detach()
+                seen.stop_gradient = False
+                losses[name] = 0.5 * weight * r1_penalty(self.verdict(seen, batch, step), seen)
+        return losses
 
     # ---- what changes after a phase ------------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ class StyleGAN2(StyleBasedGAN):
         augment: "ada", "diffaugment" or "none".
         ada_target, ada_images, ada_start: see `AdaptiveAugment`.
         truncation: of the pictures in the sample grid.
+        objective: "logistic" as in the paper, or another of `ppgen.losses.adversarial`.
+        r2_weight: gamma of R1's penalty on made pictures too, as R3GAN's objective ("relativistic") wants it.
     """
 
     # the mean path length belongs to the generator's weights, so it goes wherever they go
@@ -53,11 +55,15 @@ class StyleGAN2(StyleBasedGAN):
         ada_images: float = 500_000,
         ada_start: float = 0.0,
         truncation: float = 0.7,
+        objective: str = "logistic",
+        r2_weight: float = 0.0,
     ) -> None:
         if min(path_every, path_shrink) < 1:
             raise ConfigError("model: path_every and path_shrink must be 1 or more")
         augmentation = augment_named(augment, ada_target, ada_images, ada_start)
-        super().__init__(generator, discriminator, augmentation, r1_weight, r1_every, mixing, truncation)
+        super().__init__(
+            generator, discriminator, augmentation, r1_weight, r1_every, mixing, truncation, objective, r2_weight
+        )
         self.path_weight, self.path_every, self.path_shrink = path_weight, path_every, path_shrink
         self.path_length = MeanPathLength()
 

@@ -396,3 +396,19 @@ def test_a_file_of_paddlegans_training_starts_networks_and_the_average(tmp_path)
     paddle.save({"netG": average.state_dict()}, file)
     with pytest.raises(WeightsError, match="holds netG; the networks of StyleGAN2 are gen, disc, gen_ema"):
         starts.load(again, file)
+
+
+def test_a_relativistic_game_has_both_penalties_and_moves_both_networks():
+    trained = model(objective="relativistic", r2_weight=0.5, path_weight=0, augment="none", r1_every=1)
+    step, seen = a_step(), batch()
+    fake = trained.verdict(trained.fake(seen, step), seen, step)
+    real = trained.verdict(trained.real(seen, step), seen, step)
+    apart = (real - fake).numpy()
+    losses = {**trained.discriminator_loss(seen, step), **trained.generator_loss(seen, step)}
+    assert float(losses["d"]) == pytest.approx(np.log1p(np.exp(-apart)).mean(), rel=1e-4)
+    assert float(losses["g"]) == pytest.approx(np.log1p(np.exp(apart)).mean(), rel=1e-4)
+    penalties = trained.r1(seen, step)
+    assert set(penalties) == {"r1", "r2"} and all(float(value) > 0 for value in penalties.values())
+    assert float(penalties["r1"]) != pytest.approx(float(penalties["r2"]))  # of other pictures
+    trained.generator_loss(seen, step)["g"].backward()
+    assert any(float(p.grad.abs().sum()) > 0 for p in trained.networks["generator"].parameters() if p.grad is not None)
