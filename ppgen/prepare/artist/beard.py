@@ -18,6 +18,7 @@ from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
 
 _BEARD = 0.13  # share of the lower face that must be hair
+_DARK = 0.62  # of the skin's L*: what is darker all over chin and cheeks is a beard of whatever colour
 _STUBBLE = (0.80, 0.60, 0.56)  # what a shaved beard leaves of the skin's L*, a*, b*
 _BALANCE = 0.3  # the thinner side has at least so much of the fuller; a cast shadow has not
 
@@ -39,7 +40,10 @@ def paint_beard(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, st
     whole = hair.beard | hair.moustache
     if whole.any():
         bare = whole & ~face.features
-        colours = hair_tones(regions.lab[bare if bare.any() else whole], tones.expo, style.grey)
+        pixels = regions.lab[bare if bare.any() else whole]
+        if np.median(pixels[:, 0]) < regions.skin_colour[0]:  # skin shows between dark hairs
+            pixels = pixels[pixels[:, 0] <= np.percentile(pixels[:, 0], 60)]
+        colours = hair_tones(pixels, grey=style.grey)
         coverage = step(0.3, 0.65, enlarge(blur(whole, 1.7))) * shape_of(regions.skin, 1.6)
         sheet.overlay(strands(regions.lab, whole, colours), coverage, 0.92)
         edge = np.clip(cv2.morphologyEx(coverage, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), 0, 1)
@@ -65,22 +69,43 @@ def find_beard(regions: Regions, face: Face) -> FacialHair:
     """Facial hair of a face."""
     hairy, rich, shade = _hairy(regions, face)
     lower = _lower_face(regions, face)
+    level = _levelled(regions, face)
+    rough = regions.texture > np.median(regions.texture[regions.skin & regions.oval & ~lower]) + 0.1
+    dark = (level < _DARK) & rough
     lip = _upper_lip(face) & regions.skin
     x = np.mgrid[0 : lower.shape[0], 0 : lower.shape[1]][1]
     left = x < (face.points[33, 0] + face.points[8, 0]) / 2
-    beard = _without_jaw_shade(long_pieces(_closed(hairy & lower, 5), 60), regions, face)
+    chin = _chin(face) & lower
     limit = _BEARD if regions.skin_colour[0] > 50 else 2 * _BEARD
-    thin = beard.sum() / max(1, lower.sum()) < limit or not _balanced(beard, left)
-    beard = np.zeros_like(beard) if thin or beard[_chin(face) & lower].mean() < 0.25 else _closed(beard, 13) & lower
-    return FacialHair(beard, _moustache(rich, lip, bool(beard.any()), regions), shade)
+    # hair of any colour that is so dark all over chin and cheeks is no shade
+    for found, least, even, most in ((hairy, limit, _BALANCE, 0.25), (hairy | dark, 1.5 * _BEARD, _BALANCE, 0.35)):
+        beard = _without_jaw_shade(long_pieces(_closed(found & lower, 5), 60), regions, face)
+        enough = beard.sum() >= least * max(1, lower.sum()) and _balanced(beard, left, even)
+        if enough and chin.any() and beard[chin].mean() >= most:
+            beard = _closed(beard, 13) & lower
+            break
+        beard = np.zeros_like(beard)
+    return FacialHair(beard, _moustache(rich, level, lip, bool(beard.any())), shade)
 
 
-def _moustache(rich: np.ndarray, lip: np.ndarray, bearded: bool, regions: Regions) -> np.ndarray:
+def _levelled(regions: Regions, face: Face) -> np.ndarray:
+    """L* over that of the cheeks, (256, 256), a light from one side taken away."""
+    light = blur(regions.lab[..., 0], 1.2)
+    y, x = np.mgrid[0 : light.shape[0], 0 : light.shape[1]].astype(np.float32)
+    cheeks = regions.skin & regions.oval & ~face.features & (y > face.brow_y) & (y < face.points[33, 1])
+    if cheeks.sum() < 100:
+        return light / regions.skin_colour[0]
+    slope, middle = np.polyfit(x[cheeks] - face.centre_x, light[cheeks], 1)
+    usual = middle + slope * np.clip(x - face.centre_x, -face.width / 2, face.width / 2)
+    return light / np.clip(usual, 0.5 * middle, 1.5 * middle)
+
+
+def _moustache(rich: np.ndarray, light: np.ndarray, lip: np.ndarray, bearded: bool) -> np.ndarray:
     """The upper lip where hair covers most of it; beside a beard less proof is asked for."""
-    light = blur(regions.lab[..., 0], 1.2) / regions.skin_colour[0]
     if lip.sum() >= 20:
         colour, dark = float(np.median(rich[lip])), float(np.median(light[lip]))
-        if colour < 0.70 or (colour < 0.82 and dark < 0.82) or (bearded and colour < 0.87):
+        alone = colour < 0.70 or dark < 0.66 or (colour < 0.82 and dark < 0.82)
+        if alone or (bearded and (colour < 0.87 or dark < 0.8)):
             return _closed(lip & ((rich < 1.0) | (light < 0.8)), 5)
     return np.zeros_like(lip)
 
@@ -126,9 +151,9 @@ def _chin(face: Face) -> np.ndarray:
     return face.filled(np.vstack([lips, jaw - (0, 3)]))
 
 
-def _balanced(region: np.ndarray, left: np.ndarray) -> bool:
+def _balanced(region: np.ndarray, left: np.ndarray, least: float) -> bool:
     sides = sorted([int((region & left).sum()), int((region & ~left).sum())])
-    return sides[0] >= _BALANCE * sides[1]
+    return sides[0] >= least * sides[1]
 
 
 def _without_jaw_shade(beard: np.ndarray, regions: Regions, face: Face) -> np.ndarray:

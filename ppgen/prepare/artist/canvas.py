@@ -1,28 +1,57 @@
-"""What the artist draws with: curves, brushes and paint on a sheet three times finer than the picture.
+"""What the artist draws with: curves, brushes and paint on a sheet finer than the picture.
 
-Photos are analyzed at `SIDE` pixels, drawings made at `SHEET`; `to_sheet` takes points from the one to the other.
-Fields on the sheet ("coverage") are float32 (SHEET, SHEET) in [0, 1].
+Photos are analyzed at `SIDE` pixels, drawings made at `sheet_side()`, three times as fine unless `drawn_at` says
+otherwise; `to_sheet` takes points from the one to the other. Fields on the sheet ("coverage") are float32 (sheet,
+sheet) in [0, 1].
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import cv2
 import numpy as np
 
 SIDE = 256
-SCALE = 3
-SHEET = SIDE * SCALE
+_SCALE: ContextVar[int] = ContextVar("scale", default=3)
 _SHIFT = 4  # fractional bits OpenCV takes for polygon corners
+
+
+def scale() -> int:
+    """Pixels of the sheet for one of the photo."""
+    return _SCALE.get()
+
+
+def sheet_side() -> int:
+    """Pixels of a side of the sheet."""
+    return SIDE * scale()
+
+
+@contextmanager
+def drawn_at(finer: int) -> Iterator[None]:
+    """Within, sheets are so many times finer than the photo; for this thread only."""
+    before = _SCALE.set(finer)
+    try:
+        yield
+    finally:
+        _SCALE.reset(before)
 
 
 def to_sheet(points: np.ndarray) -> np.ndarray:
     """Pixels of the 256-pixel photo -> pixels of the sheet; pixel centres lie at whole numbers."""
-    return np.asarray(points, np.float64) * SCALE + (SCALE - 1) / 2
+    return np.asarray(points, np.float64) * scale() + (scale() - 1) / 2
+
+
+def from_sheet(points: np.ndarray) -> np.ndarray:
+    """The way back."""
+    return (np.asarray(points, np.float64) - (scale() - 1) / 2) / scale()
 
 
 def enlarge(field: np.ndarray) -> np.ndarray:
     """A float field at 256 pixels, smooth at the sheet's size."""
-    return cv2.resize(np.ascontiguousarray(field, np.float32), (SHEET, SHEET), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(
+        np.ascontiguousarray(field, np.float32), (sheet_side(), sheet_side()), interpolation=cv2.INTER_CUBIC
+    )
 
 
 def blur(field: np.ndarray, sigma: float) -> np.ndarray:
@@ -58,8 +87,8 @@ def spline(points: Sequence | np.ndarray, per_span: int = 10, closed: bool = Fal
 
 def polygon(outline: np.ndarray, soft: float = 0.0) -> np.ndarray:
     """Coverage of a filled outline, sheet pixels; `soft` blurs its edge."""
-    mask = np.zeros((SHEET, SHEET), np.uint8)
-    corners = np.rint(np.clip(outline, -4 * SHEET, 4 * SHEET) * 2**_SHIFT).astype(np.int32)
+    mask = np.zeros((sheet_side(), sheet_side()), np.uint8)
+    corners = np.rint(np.clip(outline, -4 * sheet_side(), 4 * sheet_side()) * 2**_SHIFT).astype(np.int32)
     cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, _SHIFT)
     coverage = mask.astype(np.float32) / 255
     return blur(coverage, soft) if soft > 0 else coverage
@@ -84,10 +113,10 @@ def brush(curve: np.ndarray, width: float | np.ndarray, ends: tuple[float, float
 
 def disc(centre: np.ndarray, radius: float, soft: float = 0.8) -> np.ndarray:
     """Coverage of a filled circle, sheet pixels."""
-    field = np.zeros((SHEET, SHEET), np.float32)
+    field = np.zeros((sheet_side(), sheet_side()), np.float32)
     reach = radius + soft + 2
     left, top = (int(max(0, v - reach)) for v in centre)
-    right, bottom = (int(np.clip(v + reach + 1, 0, SHEET)) for v in centre)
+    right, bottom = (int(np.clip(v + reach + 1, 0, sheet_side())) for v in centre)
     y, x = np.mgrid[top:bottom, left:right]
     field[top:bottom, left:right] = np.clip((radius - np.hypot(x - centre[0], y - centre[1])) / soft + 0.5, 0, 1)
     return field
@@ -114,17 +143,17 @@ def lab_to_rgb(lab: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 class Sheet:
-    """White paper that takes paint: `pixels` float32 (SHEET, SHEET, 3) RGB in 0..255."""
+    """White paper that takes paint: `pixels` float32 (sheet, sheet, 3) RGB in 0..255."""
 
     def __init__(self) -> None:
-        self.pixels = np.full((SHEET, SHEET, 3), 255, np.float32)
+        self.pixels = np.full((sheet_side(), sheet_side(), 3), 255, np.float32)
 
     def paint(self, lab: Sequence[float] | np.ndarray, coverage: np.ndarray, strength: float = 1.0) -> None:
         """Lay one L*a*b* colour over the sheet where `coverage` says."""
         self.overlay(lab_to_rgb(lab), coverage, strength)
 
     def overlay(self, rgb: np.ndarray, coverage: np.ndarray, strength: float = 1.0) -> None:
-        """Lay a colour (3,) or a picture (SHEET, SHEET, 3), RGB in 0..255, over the sheet."""
+        """Lay a colour (3,) or a picture (sheet, sheet, 3), RGB in 0..255, over the sheet."""
         coverage = np.ascontiguousarray(coverage, np.float32)
         rows = np.flatnonzero(cv2.reduce(coverage, 1, cv2.REDUCE_MAX))
         if not len(rows):

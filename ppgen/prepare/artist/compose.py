@@ -5,17 +5,32 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.prepare.artist.beard import paint_beard
-from ppgen.prepare.artist.canvas import SHEET, SIDE, Sheet, brush, outline, rgb_to_lab, shape_of, spline, step, to_sheet
+from ppgen.prepare.artist.canvas import (
+    SIDE,
+    Sheet,
+    brush,
+    drawn_at,
+    outline,
+    rgb_to_lab,
+    shape_of,
+    sheet_side,
+    spline,
+    step,
+    to_sheet,
+)
 from ppgen.prepare.artist.clothes import paint_clothes
 from ppgen.prepare.artist.eyes import paint_brows, paint_eyes
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses, paint_glasses
 from ppgen.prepare.artist.hair import paint_hair
+from ppgen.prepare.artist.light import in_daylight, own_skin, seen_skin
 from ppgen.prepare.artist.mouth import paint_mouth, paint_nose
 from ppgen.prepare.artist.regions import Regions, find_regions
 from ppgen.prepare.artist.skin import paint_skin, skin_light
-from ppgen.prepare.artist.style import style_of
-from ppgen.prepare.artist.tone import SkinTones, exposure, skin_tones
+from ppgen.prepare.artist.style import Style, style_of
+from ppgen.prepare.artist.tone import SkinTones, skin_tones
+
+LARGEST = 1024  #: pixels of a drawing's side
 
 
 def draw_cartoon(
@@ -36,16 +51,24 @@ def draw_cartoon(
         gender: 'F', 'M' or None for unknown; age_group: 'young', 'middle', 'senior' or None. They choose a style.
         glasses: True, False, or None: drawn where the photo clearly shows them.
         skin: L*a*b* (3,) to paint the skin with; None: as the photo shows it, exposure put right.
-        size: side of the drawing in pixels, up to 768.
+        size: side of the drawing in pixels, up to 1024; its lines are drawn as finely.
     Returns:
         uint8 (size, size, 3) RGB on white.
     Raises:
         DataError: shapes that do not belong together, or nobody under the mask. ConfigError: an unknown group.
     """
     style = style_of(gender, age_group)
-    photo, face, mask = _prepared(photo, landmarks, mask, size)
+    with drawn_at(3 if size <= 3 * SIDE else 4):
+        return _draw(*_prepared(photo, landmarks, mask, size), style, glasses, skin).finish(size)
+
+
+def _draw(
+    photo: np.ndarray, face: Face, mask: np.ndarray, style: Style, glasses: bool | None, skin: np.ndarray | None
+) -> Sheet:
+    """The drawing of a photo and mask at 256 pixels; the rest as `draw_cartoon`."""
+    photo, own = in_daylight(photo, mask, face)
     regions = find_regions(photo, mask, face)
-    tones = skin_tones(regions, face, skin)
+    tones = skin_tones(own, skin)
     light = skin_light(regions, face)
     lab = rgb_to_lab(photo)
     spectacles = None if glasses is False else find_glasses(lab, face, regions, sure=glasses is True)
@@ -54,7 +77,7 @@ def draw_cartoon(
     paint_skin(sheet, regions, face, tones, style)
     if style.beard:
         paint_beard(sheet, regions, face, tones, style)
-    hair_ink = paint_hair(sheet, regions, face, tones.expo, style.grey)
+    hair_ink = paint_hair(sheet, regions, face, style.grey)
     _ink_borders(sheet, regions, face, tones, tones.ink if hair_ink is None else hair_ink)
     paint_nose(sheet, lab, light, face, tones)
     paint_mouth(sheet, lab, face, regions.skin_colour, tones, style)
@@ -62,13 +85,13 @@ def draw_cartoon(
     paint_eyes(sheet, lab, face, tones, style)
     if spectacles is not None:
         paint_glasses(sheet, spectacles, face, face.unit)
-    return sheet.finish(size)
+    return sheet
 
 
 def exposure_of(photo: np.ndarray, landmarks: np.ndarray, mask: np.ndarray) -> float:
-    """What the artist multiplies the photo's L* by before it takes the skin's from it; arguments as `draw_cartoon`."""
+    """L* of the skin as the artist takes it to be, over what the photo shows; arguments as `draw_cartoon`."""
     photo, face, mask = _prepared(photo, landmarks, mask, SIDE)
-    return exposure(find_regions(photo, mask, face), face)
+    return float(own_skin(photo, mask, face)[0] / max(1.0, seen_skin(photo, mask, face)[0]))
 
 
 def _prepared(
@@ -82,8 +105,8 @@ def _prepared(
     points = np.asarray(landmarks, np.float64)
     if points.shape != (68, 2) or not np.isfinite(points).all() or np.ptp(points, axis=0).min() < side / 16:
         raise DataError(f"the artist takes the 68 landmarks of the face, not {points.shape} or a single place")
-    if not 16 <= size <= SHEET:
-        raise DataError(f"size {size}: drawings are made at 16 to {SHEET} pixels a side")
+    if not 16 <= size <= LARGEST:
+        raise DataError(f"size {size}: drawings are made at 16 to {LARGEST} pixels a side")
     if side != SIDE:
         photo = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC)
         mask = cv2.resize(np.asarray(mask, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
@@ -97,9 +120,9 @@ def _prepared(
 def _ink_borders(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, hair_ink: np.ndarray) -> None:
     """Outlines of head, neck, clothes, hair and the whole person; none along the picture's frame."""
     unit = face.unit
-    y, x = np.mgrid[0:SHEET, 0:SHEET].astype(np.float32) / SHEET
+    y, x = np.mgrid[0 : sheet_side(), 0 : sheet_side()].astype(np.float32) / sheet_side()
     sway = 1 + 0.28 * np.sin(7.3 * x + 3.1 * y + 1.0) * np.cos(5.7 * y - 2.0 * x)  # as a hand presses a pen
-    inside = np.zeros((SHEET, SHEET), np.float32)
+    inside = np.zeros((sheet_side(), sheet_side()), np.float32)
     inside[2:-2, 2:-2] = 1
     thick = np.ones((7, 7), np.uint8)
     parts = (regions.skin, regions.neck, regions.hair, regions.clothes, regions.person, regions.skin | regions.neck)

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SCALE, Sheet, blur, brush, disc, enlarge, polygon, spline, step, to_sheet
+from ppgen.prepare.artist.canvas import (
+    Sheet,
+    blur,
+    brush,
+    disc,
+    enlarge,
+    from_sheet,
+    polygon,
+    scale,
+    spline,
+    step,
+    to_sheet,
+)
 from ppgen.prepare.artist.face import BROWS, LOWER_LIDS, UPPER_LIDS, Face
 from ppgen.prepare.artist.hair import greyed
 from ppgen.prepare.artist.lines import long_pieces
@@ -13,7 +25,7 @@ from ppgen.prepare.artist.regions import Regions
 from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
 
-_IRIS = 0.098  # radius of an iris in distances between the eyes: 5.9 mm of 60 to 63
+_IRIS = 0.106  # radius of an iris in distances between the eyes: 5.9 mm of 60 to 63, a little more in drawings
 _OPEN = 0.33  # an eye is drawn at least so high, in widths: narrow eyes of small photos would be a line
 
 
@@ -34,7 +46,7 @@ class _Eye:
 def paint_eyes(sheet: Sheet, lab: np.ndarray, face: Face, tones: SkinTones, style: Style) -> None:
     """Both eyes: white, iris, lids, lashes, crease; `lab` is the photo's L*a*b*."""
     eyes = [_find_eye(lab, face, index) for index in (0, 1)]
-    colour = np.mean([_iris_colour(lab, eye) for eye in eyes], axis=0)
+    colour = np.mean([_iris_colour(lab, eye, tones.base[1:]) for eye in eyes], axis=0)
     for eye in eyes:
         opening = polygon(np.vstack([eye.upper, eye.lower[::-1]]))
         sheet.paint((93 + 0.05 * tones.base[0], 1.5, 1.0), opening)
@@ -57,7 +69,7 @@ def _find_eye(lab: np.ndarray, face: Face, index: int) -> _Eye:
         apart = curve - middle
         return middle + np.outer(apart @ right, right) * 1.06 + np.outer(apart @ down, down) * taller
 
-    radius = float(np.clip(_IRIS * face.eye_distance * SCALE, 0.19 * width, 0.26 * width))
+    radius = float(np.clip(_IRIS * face.eye_distance * scale(), 0.21 * width, 0.28 * width))
     iris = _gaze(lab[..., 0], middle, right, down, width, radius)
     return _Eye(grown(upper), grown(lower), width, right, down, iris, radius, -1 if index == 0 else 1)
 
@@ -66,28 +78,41 @@ def _gaze(
     light: np.ndarray, middle: np.ndarray, right: np.ndarray, down: np.ndarray, width: float, radius: float
 ) -> np.ndarray:
     """Where the darkest disc of an iris's size lies near the middle of the eye, sheet pixels."""
-    size = max(1.0, 0.8 * radius / SCALE)
+    size = max(1.0, 0.8 * radius / scale())
     calm = cv2.GaussianBlur(light, (0, 0), size / 1.6)
     best, place = np.inf, middle
     for aside in np.linspace(-0.17, 0.17, 13):
         for low in (-0.04, 0.0, 0.04):
             point = middle + (aside * right + low * down) * width
-            x, y = np.clip((point - 1) / SCALE, 0, np.array(light.shape[::-1]) - 1.001)
+            x, y = np.clip(from_sheet(point), 0, np.array(light.shape[::-1]) - 1.001)
             cost = cv2.getRectSubPix(calm, (1, 1), (float(x), float(y)))[0, 0] + 60 * aside**2 + 60 * low**2
             if cost < best:
                 best, place = float(cost), point
     return place
 
 
-def _iris_colour(lab: np.ndarray, eye: _Eye) -> np.ndarray:
-    """L*a*b* an iris is drawn with: between brown and blue-grey, as the photo suggests."""
-    x, y = np.rint((eye.iris - 1) / SCALE).astype(int)
-    reach = max(1, round(0.7 * eye.radius / SCALE))
-    seen = lab[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].reshape(-1, 3)
-    seen = np.median(seen, axis=0) if len(seen) else np.array([25.0, 8, 8])
-    blue = float(step(6.0, 0.0, seen[2]) * step(12.0, 22.0, seen[0]))
-    kinds = (1 - blue) * np.array([27.0, 13, 16]) + blue * np.array([45.0, -1, -9])
-    return 0.75 * kinds + 0.25 * np.array([np.clip(seen[0], 14, 50), seen[1], seen[2]])
+def _iris_colour(lab: np.ndarray, eye: _Eye, skin: np.ndarray) -> np.ndarray:
+    """L*a*b* an iris is drawn with: the hue between pupil and rim in the photo, brown or grey where it has none.
+
+    What differs from the skin's a*, b* (2,) counts most: in small photos the lids mix in.
+    """
+    centre, radius = from_sheet(eye.iris), max(2.0, eye.radius / scale())
+    y, x = np.mgrid[0 : lab.shape[0], 0 : lab.shape[1]]
+    apart = np.hypot(x - centre[0], y - centre[1]) / radius
+    opening = np.zeros(lab.shape[:2], np.uint8)
+    cv2.fillPoly(opening, [np.rint(from_sheet(np.vstack([eye.upper, eye.lower[::-1]]))).astype(np.int32)], 1)
+    seen = lab[(apart > 0.35) & (apart < 0.95) & (y > centre[1] - 0.45 * radius) & (opening > 0)]
+    seen = seen[seen[:, 0] < max(30.0, float(np.percentile(seen[:, 0], 80)))] if len(seen) > 4 else seen  # no glints
+    if len(seen) < 3:
+        return np.array([27.0, 13.0, 16.0])
+    weight = np.hypot(*(seen[:, 1:] - skin).T) + 2
+    light, (a, b) = float(np.median(seen[:, 0])), (weight[:, None] * seen[:, 1:]).sum(axis=0) / weight.sum()
+    chroma = float(np.hypot(a, b))
+    blue = float(step(5.0, -1.0, b) * step(10.0, 22.0, light))
+    usual = (1 - blue) * np.array([27.0, 13, 16]) + blue * np.array([44.0, -3, -12])
+    own = np.array([np.clip(6 + 0.85 * light, 20, 50), *(np.array([a, b]) * (np.clip(1.4 * chroma, 12, 32) / chroma))])
+    sure = float(step(3.0, 9.0, chroma))
+    return sure * own + (1 - sure) * usual
 
 
 def _paint_iris(sheet: Sheet, eye: _Eye, colour: np.ndarray, opening: np.ndarray, catch: float) -> None:
@@ -156,7 +181,7 @@ def paint_brows(
     for index, (curve, corridor) in enumerate(zip(curves, corridors)):
         depth = float(np.clip(depths[index], 0.7 * usual, 1.35 * usual))
         body = _brow_body(dark, depth, corridor, curve, face, 0.36 - 0.2 * style.brows)
-        width = (0.03 + 0.075 * style.brows) * face.eye_distance * SCALE
+        width = (0.03 + 0.075 * style.brows) * face.eye_distance * scale()
         inner_first = np.linspace(0.55, 1.0, len(curve)) if index == 0 else np.linspace(1.0, 0.55, len(curve))
         low = to_sheet(curve + (0, 0.025 * face.eye_distance))
         stroke = brush(low, width * inner_first, (0.1, 0.35) if index == 0 else (0.35, 0.1))
@@ -181,7 +206,7 @@ def _brow_body(
 ) -> np.ndarray:
     """Coverage of what is darker than `least` of the brow's depth; nothing where that is hardly darker than skin."""
     if depth < 7:
-        return np.zeros((SCALE * dark.shape[0],) * 2, np.float32)
+        return np.zeros((scale() * dark.shape[0],) * 2, np.float32)
     hairs = (dark > 0.36 * depth) & corridor
     on_curve = np.zeros(hairs.shape, np.uint8)
     cv2.polylines(on_curve, [np.rint(curve + (0, 0.03 * face.eye_distance)).astype(np.int32)], False, 1, 5)

@@ -5,7 +5,11 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SCALE, SIDE, spline
+from ppgen.prepare.artist.canvas import (
+    SIDE,
+    scale,
+    spline,
+)
 
 # dlib's order, each curve from the picture's left to its right
 JAW = list(range(17))
@@ -25,7 +29,6 @@ class Face:
 
     Attributes:
         height: from the chin to where the hair usually begins, which is `top`.
-        unit: what widths of pens on the sheet are multiplied by: 1 for a face of the usual size.
         eye_centres: (2, 2).
     """
 
@@ -36,9 +39,13 @@ class Face:
         self.chin, self.brow_y = float(points[8, 1]), float(points[17:27, 1].mean())
         self.height = (1 + _FOREHEAD) * (self.chin - self.brow_y)
         self.top = self.chin - self.height
-        self.unit = self.height * SCALE / 330
         self.eye_centres = np.stack([points[36:42].mean(axis=0), points[42:48].mean(axis=0)])
         self.eye_distance = float(np.linalg.norm(self.eye_centres[1] - self.eye_centres[0]))
+
+    @property
+    def unit(self) -> float:
+        """What widths of pens on the sheet are multiplied by: 1 for a face of the usual size on a sheet of 768."""
+        return self.height * scale() / 330
 
     @cached_property
     def oval(self) -> np.ndarray:

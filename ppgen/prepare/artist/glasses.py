@@ -7,7 +7,15 @@ from itertools import product
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SCALE, Sheet, blur, brush, polygon, spline, to_sheet
+from ppgen.prepare.artist.canvas import (
+    Sheet,
+    blur,
+    brush,
+    polygon,
+    scale,
+    spline,
+    to_sheet,
+)
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.regions import Regions
 
@@ -132,6 +140,6 @@ def _paint_joints(sheet: Sheet, glasses: Spectacles, face: Face, width: float) -
     for centre, side, ear in ((left, -1, face.points[0]), (right, 1, face.points[16])):
         hinge = centre + (0.98 * side * a, -0.35 * b)
         behind = np.array([ear[0], hinge[1] - 0.01 * reach])
-        if side * (behind[0] - hinge[0]) * SCALE > 3:
+        if side * (behind[0] - hinge[0]) * scale() > 3:
             temple = np.linspace(to_sheet(hinge), to_sheet(behind), 12)
             sheet.paint(colour, brush(temple, 0.8 * width, (1, 0.7)), 0.9)

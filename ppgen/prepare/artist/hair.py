@@ -5,7 +5,15 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SHEET, Sheet, blur, enlarge, lab_to_rgb, shape_of, step
+from ppgen.prepare.artist.canvas import (
+    Sheet,
+    blur,
+    enlarge,
+    lab_to_rgb,
+    shape_of,
+    sheet_side,
+    step,
+)
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.lines import Flow, fill_from
 from ppgen.prepare.artist.regions import Regions
@@ -43,26 +51,27 @@ def white_hair(lab: np.ndarray) -> np.ndarray | None:
     return chroma <= usual + 0.5 * _NEAR_GREY
 
 
-def hair_tones(pixels: np.ndarray, expo: float, grey: float = 0.0) -> HairTones:
+def hair_tones(pixels: np.ndarray, expo: float = 1.0, grey: float = 0.0) -> HairTones:
     """Tones around the colour of the photo's hair pixels (n, 3) L*a*b*; `grey` as for `greyed`."""
     white, cast = white_hair(pixels), 1.0
     if white is not None:
         pixels, cast = pixels[white], _CAST
     middle, spread = np.median(pixels, axis=0), max(5.0, float(pixels[:, 0].std()))
     # white hair comes out grey where only skin was exposed for; dark hair stays dark
-    light = 15 + 0.86 * min(middle[0] * (0.5 + 0.5 * max(1.0, expo)), 96)
-    light, a, b = greyed(np.array([light, cast * (0.9 * middle[1] + 1.0), cast * (0.95 * middle[2] + 1.0)]), grey)
+    light = 9 + 0.91 * min(middle[0] * (0.5 + 0.5 * max(1.0, expo)), 96)
+    cast *= 0.6 + 0.4 * float(step(8, 30, light))  # nearly black hair has no colour of its own
+    light, a, b = greyed(np.array([light, cast * (middle[1] + 1.0), cast * (1.08 * middle[2] + 1.0)]), grey)
     gap = (1 - 0.35 * grey) * 8 + 3 * float(np.clip((spread - 5) / 8, 0, 1))
     levels = light + gap * np.array([-1.2, 0.0, 1.1, 2.2])
     tones = np.stack([np.clip(levels, 4, 97), a * np.array([1.1, 1, 1, 0.8]), b + np.array([0, 0, 1.5, 2])], axis=1)
     return HairTones(tones, np.array([max(7.0, min(light - 30, 34)), 0.6 * a + 2, 0.6 * b + 2]))
 
 
-def paint_hair(sheet: Sheet, regions: Regions, face: Face, expo: float, grey: float = 0.0) -> np.ndarray | None:
+def paint_hair(sheet: Sheet, regions: Regions, face: Face, grey: float = 0.0) -> np.ndarray | None:
     """Paint the hair; returns its ink, None where there is too little."""
     if regions.hair.sum() < _LEAST:
         return None
-    colours = hair_tones(regions.lab[regions.hair], expo, grey)
+    colours = hair_tones(regions.lab[regions.hair], grey=grey)
     picture = strands(regions.lab, regions.hair, colours)
     sheet.overlay(picture, _thin_hair(regions, face), 0.8)
     sheet.overlay(picture, shape_of(regions.hair, 1.7))
@@ -82,19 +91,21 @@ def strands(lab: np.ndarray, region: np.ndarray, colours: HairTones) -> np.ndarr
     pixels = lab[region, 0]
     spread = max(5.0, float(pixels.std()))
     flow = Flow(fill_from(lab[..., 0], region), region, sigma=2.6)
-    tone, fine = flow.smooth([blur(flow.light, 1.0), flow.ridges(0.95)], reach=12, stride=1.4)
+    part = flow.part
+    tone, fine = (field[part] for field in flow.smooth([blur(flow.light, 1.4), flow.ridges(0.95)], 14, stride=1.4))
     tone = (tone - np.median(pixels)) / spread
     fine = fine / np.clip(spread / 9, 0.6, 1.3)
     dark, middle, bright, shine = (lab_to_rgb(colour) for colour in colours.tones)
-    picture: np.ndarray = np.broadcast_to(middle, (SHEET, SHEET, 3)).astype(np.float32)
+    picture = np.empty((sheet_side(), sheet_side(), 3), np.float32)
+    picture[:] = middle
     for colour, coverage in (
-        (dark, 0.85 * step(0.5, 1.0, -tone)),
-        (bright, step(0.45, 0.8, tone)),
-        (shine, step(1.25, 1.6, tone)),
+        (dark, 0.85 * step(0.5, 0.9, -tone)),
+        (bright, step(0.45, 0.75, tone)),
+        (shine, step(1.25, 1.55, tone)),
         (bright, 0.6 * step(0.6, 2.0, fine)),
         (lab_to_rgb(colours.tones[0] - (7, 0, 0)), 0.55 * step(0.8, 2.4, -fine)),
     ):
-        picture = picture + (colour - picture) * coverage[..., None]
+        picture[part] += (colour.astype(np.float32) - picture[part]) * coverage[..., None].astype(np.float32)
     return picture
 
 

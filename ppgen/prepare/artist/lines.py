@@ -7,7 +7,14 @@ Leedom 1993), and a difference of Gaussians smoothed so gives coherent lines (Ka
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SCALE, SHEET, SIDE, blur, enlarge, step
+from ppgen.prepare.artist.canvas import (
+    SIDE,
+    blur,
+    enlarge,
+    scale,
+    sheet_side,
+    step,
+)
 
 _FINER = 2  # times the resolution of the photo, where directions are followed
 _RIM = 6  # pixels of the photo around the region
@@ -53,10 +60,16 @@ class Flow:
                 weights += weight
         return [self._on_sheet(total[..., k] / weights) for k in range(len(fields))]
 
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """The box on the sheet."""
+        left, top, right, bottom = (scale() * edge for edge in self._box)
+        return slice(top, bottom), slice(left, right)
+
     def _on_sheet(self, field: np.ndarray) -> np.ndarray:
-        left, top, right, bottom = (SCALE * edge for edge in self._box)
-        sheet = np.zeros((SHEET, SHEET), np.float32)
-        sheet[top:bottom, left:right] = cv2.resize(field, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC)
+        sheet = np.zeros((sheet_side(), sheet_side()), np.float32)
+        high, wide = sheet[self.part].shape
+        sheet[self.part] = cv2.resize(field, (wide, high), interpolation=cv2.INTER_CUBIC)
         return sheet
 
     def ridges(self, fine: float) -> np.ndarray:

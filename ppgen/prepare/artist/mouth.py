@@ -3,13 +3,23 @@
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SHEET, Sheet, blur, brush, enlarge, polygon, spline, step, to_sheet
+from ppgen.prepare.artist.canvas import (
+    Sheet,
+    blur,
+    brush,
+    enlarge,
+    polygon,
+    sheet_side,
+    spline,
+    step,
+    to_sheet,
+)
 from ppgen.prepare.artist.face import LIP_BOTTOM, LIP_TOP, MOUTH_BOTTOM, MOUTH_TOP, NOSTRILS, Face
 from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
 
 _SHUT = 0.045  # of the mouth's width: lips so close are drawn as one line
-_REDDEST = 52.0  # a* of lips at most
+_REDDEST = 44.0  # a* of lips at most
 _FULLER = 0.22  # of its height a lip grows where the style asks for full lips
 
 
@@ -57,8 +67,8 @@ def _lip_colour(lab: np.ndarray, face: Face, skin: np.ndarray, tones: SkinTones,
     apart = (np.median(lips, axis=0) if len(lips) > 5 else skin) - skin
     darker = np.clip(apart[0], -34 + 16 * style.lips, 6)  # lips the artist colors are not dark besides
     return np.array([
-        tones.base[0] - 8 - 6 * style.lips + 0.75 * darker - 0.35 * max(0.0, apart[1] - 8),
-        min(tones.base[1] + 4 + 18 * style.lips + 1.2 * float(np.clip(apart[1], -2, 40)), _REDDEST),
+        tones.base[0] - 7 - 4 * style.lips + 0.75 * darker - 0.35 * max(0.0, apart[1] - 8),
+        min(tones.base[1] + 4 + 12 * style.lips + 1.2 * float(np.clip(apart[1], -2, 40)), _REDDEST),
         tones.base[2] + 2 + 0.8 * np.clip(apart[2], -12, 20),
     ])  # fmt: skip
 
@@ -68,17 +78,19 @@ def _paint_open(
 ) -> None:
     """Teeth where the photo is bright between the lips, darkness elsewhere."""
     opening = polygon(np.vstack([top, bottom[::-1]]), 0.6)
-    sheet.paint((27, 26, 14), opening)
+    sheet.paint((30, 27, 15), opening)
     inside = face.filled(face.mouth())
     seen = lab[inside]
     around = np.median(lab[face.filled(face.lips()) & ~inside][:, 0]) if inside.sum() > 8 else 50.0
+    tongue = polygon(np.vstack([top + 0.5 * (bottom - top), bottom[::-1]]), 1.5 * unit)
+    sheet.paint((50, 34, 19), tongue * opening)
     if len(seen) > 8 and np.percentile(seen[:, 0], 80) > around + 3:
         # their lower edge is where the photo turns dark, smoothed so that no tooth is drawn by itself
         least = 0.5 * (around + float(np.percentile(seen[:, 0], 85)))
         wide = 0.15 * float(np.ptp(face.points[[48, 54], 0]))
         bright = enlarge(cv2.GaussianBlur(lab[..., 0], (0, 0), sigmaX=max(wide, 1.0), sigmaY=1.2))
         whole = polygon(np.vstack([top, (top + 0.9 * (bottom - top))[::-1]]), 0.8)
-        x = np.mgrid[0:SHEET, 0:SHEET][1].astype(np.float32)
+        x = np.mgrid[0 : sheet_side(), 0 : sheet_side()][1].astype(np.float32)
         half = (top[-1, 0] - top[0, 0]) / 2
         aside = np.abs(x - (top[0, 0] + half)) / max(half, 1.0)
         teeth = opening * whole * step(least - 20, least - 12, bright + 16 * aside) * step(0.99, 0.86, aside)

@@ -15,6 +15,8 @@ from ppgen.prepare.artist.face import JAW, Face
 from ppgen.prepare.artist.mixture import Gaussian, fit_mixture, gaussian, log_likelihood
 
 _FLOOR = (20.0, 5.0, 6.0, 0.06)  # added to the variances: L*, a*, b*, texture
+_SAME_HUE = 9.0  # distance in a*, b* within which something may be skin
+_SMOOTH = (0.45, 0.6)  # share of the skin that is rougher than a bald head, one of the skin's hue and another
 _TRIM = 80  # percent of the cheeks' pixels that are taken for bare skin: the rest is beard, glasses, glare
 
 
@@ -55,7 +57,11 @@ def find_regions(photo: np.ndarray, mask: np.ndarray, face: Face) -> Regions:
     logs = _likelihoods(features, person, models, face)
     person = _solid(person & ~_leaks(lab, person, logs, face))
     shares = _weigh(logs, oval, person, face)
-    labels = _tidy(shares.argmax(-1), person, oval, face)
+    decided = shares.argmax(-1)
+    decided[_glare(lab, decided == 1, skin_colour, face)] = 0
+    labels = _tidy(decided, person, oval, face)
+    if _bald(features, labels == 1, skin_colour, oval & (labels == 0)):
+        labels = np.where(labels == 1, 0, labels)
     skin, hair, clothes = (labels == part for part in range(3))
     neck = skin & _below_jaw(face) & ~oval
     hair_share = shares[..., 1] / np.maximum(shares[..., 0] + shares[..., 1], 1e-6)
@@ -196,6 +202,26 @@ def _weigh(logs: np.ndarray, oval: np.ndarray, person: np.ndarray, face: Face) -
     shares = np.exp(logs - logs.max(axis=-1, keepdims=True))
     shares /= shares.sum(axis=-1, keepdims=True)
     return np.stack([blur(shares[..., part], 1.6) for part in range(3)], axis=-1)
+
+
+def _bald(features: np.ndarray, hair: np.ndarray, skin_colour: np.ndarray, skin: np.ndarray) -> bool:
+    """Whether what was taken for hair has the skin's hue, light and smoothness."""
+    if hair.sum() < 30 or skin.sum() < 30:
+        return False
+    light, a, b, texture = np.median(features[hair], axis=0)
+    apart = float(np.hypot(a - skin_colour[1], b - skin_colour[2]))
+    smoothness = float((features[skin][:, 3] > texture).mean())  # share of the skin that is rougher
+    least = _SMOOTH[0] if apart < _SAME_HUE else _SMOOTH[1]
+    return bool(apart < 2 * _SAME_HUE and light > 0.7 * skin_colour[0] and smoothness > least)
+
+
+def _glare(lab: np.ndarray, hair: np.ndarray, skin_colour: np.ndarray, face: Face) -> np.ndarray:
+    """What was taken for hair beside dark hair and has the skin's own colour: a lit forehead or temple."""
+    if hair.sum() < 30 or np.median(lab[hair, 0]) > skin_colour[0] - 15:
+        return np.zeros_like(hair)
+    _, down = face.across
+    like = np.hypot(lab[..., 1] - skin_colour[1], lab[..., 2] - skin_colour[2]) < _SAME_HUE
+    return hair & like & (lab[..., 0] > skin_colour[0] - 10) & (down > -1.12)
 
 
 def _below_jaw(face: Face) -> np.ndarray:

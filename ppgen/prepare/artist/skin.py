@@ -19,7 +19,7 @@ def paint_skin(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, sty
     head = shape_of(regions.skin, 1.6)
     neck = np.minimum(shape_of(regions.neck, 1.9), whole)
     sheet.paint(tones.base, whole)
-    unit = face.height / 110
+    unit = face.unit
     light = skin_light(regions, face)
     relief = enlarge(light_relief(light, regions, face))
     sheet.paint(tones.light, step(0.6, 0.9, relief) * head, 0.85)
@@ -30,7 +30,7 @@ def paint_skin(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, sty
     sheet.paint(2 * tones.deep - tones.shade, step(2.1, 2.5, -relief) * head, 0.8 * style.relief)
     _paint_neck(sheet, neck, face, tones, unit)
     if style.wrinkles > 0:
-        folds = fold_lines(light, regions.skin & ~face.features, unit, style.wrinkles)
+        folds = fold_lines(light, regions.skin & ~face.features, face.height / 110, style.wrinkles)
         sheet.paint(tones.base + (-27, 9, 7), folds, 0.35 + 0.35 * style.wrinkles)
     paint_years(sheet, face, tones, head, style)
 

@@ -39,7 +39,7 @@ class Style:
 
 
 _AGES: dict[str | None, dict[str, float]] = {
-    "young": {"blush": 0.8, "glow": 1.0, "relief": 0.6, "catch": 1.0, "wrinkles": 0.0},
+    "young": {"blush": 0.8, "glow": 1.0, "relief": 0.5, "catch": 1.0, "wrinkles": 0.0},
     "middle": {},
     "senior": {"blush": 0.0, "catch": 0.2, "wrinkles": 1.0, "grey": 0.28},
     None: {},

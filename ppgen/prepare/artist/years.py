@@ -5,7 +5,15 @@ Everything follows the landmarks and stays on the skin. Lengths are in distances
 
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SCALE, SHEET, Sheet, blur, brush, spline, to_sheet
+from ppgen.prepare.artist.canvas import (
+    Sheet,
+    blur,
+    brush,
+    scale,
+    sheet_side,
+    spline,
+    to_sheet,
+)
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
@@ -26,10 +34,14 @@ def paint_years(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray, st
 
 def _spot(centre: np.ndarray, wide: float, high: float) -> np.ndarray:
     """Coverage of a soft ellipse with a flat middle; centre and half axes in pixels of the photo."""
-    middle = to_sheet(centre)
-    y, x = np.mgrid[0:SHEET, 0:SHEET].astype(np.float32)
-    square = ((x - middle[0]) / (wide * SCALE)) ** 2 + ((y - middle[1]) / (high * SCALE)) ** 2
-    return np.exp(-(square**1.5))
+    (middle_x, middle_y), half_x, half_y = to_sheet(centre), wide * scale(), high * scale()
+    field = np.zeros((sheet_side(), sheet_side()), np.float32)
+    left, right = np.clip([middle_x - 2 * half_x, middle_x + 2 * half_x], 0, sheet_side()).astype(int)
+    top, bottom = np.clip([middle_y - 2 * half_y, middle_y + 2 * half_y], 0, sheet_side()).astype(int)
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
+    square = ((x - middle_x) / half_x) ** 2 + ((y - middle_y) / half_y) ** 2
+    field[top:bottom, left:right] = np.exp(-(square**1.5))
+    return field
 
 
 def _paint_blush(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray, strength: float) -> None:
@@ -42,12 +54,12 @@ def _paint_blush(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray, s
 
 def _paint_glow(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray, strength: float) -> None:
     reach, points = face.eye_distance, face.points
-    colour = tones.base + (3 + 0.2 * (100 - tones.base[0]), -3, -2)
+    colour = tones.base + (4.5 + 0.27 * (100 - tones.base[0]), -4, -2)
     forehead = (points[21] + points[22]) / 2 - (0, 0.42 * (face.brow_y - face.top))
     bones = [face.eye_centres[eye] + (0.12 * side * reach, 0.33 * reach) for eye, side in ((0, -1), (1, 1))]
     chin = (points[57] + points[8]) / 2
     spots = [(forehead, 0.50, 0.15), *((bone, 0.24, 0.09) for bone in bones), (chin, 0.17, 0.09)]
-    bridge = blur(brush(to_sheet(spline(points[27:31])), 0.13 * reach * SCALE, (0.3, 0.8)), 3.0)
+    bridge = blur(brush(to_sheet(spline(points[27:31])), 0.13 * reach * scale(), (0.3, 0.8)), 3.0)
     coverage = np.max([bridge, *(_spot(middle, wide * reach, high * reach) for middle, wide, high in spots)], axis=0)
     sheet.paint(colour, coverage * head, 0.9 * strength)
 
@@ -57,7 +69,7 @@ def _paint_wrinkles(sheet: Sheet, face: Face, tones: SkinTones, head: np.ndarray
     if strength >= _MANY:
         folds += _eye_lines(face) + _forehead_lines(face)
     dark = 7 + 0.2 * tones.base[0]
-    width = _LINE * face.height / 110 * (0.5 + 0.5 * strength)
+    width = _LINE * face.unit * (0.5 + 0.5 * strength)
     for fold, weight in folds:
         curve = to_sheet(spline(fold, 8))
         shade = blur(brush(curve + (0, width), 3.2 * width * weight), 0.8 * width)

@@ -16,6 +16,7 @@ from ppgen.prepare.artist.canvas import lab_to_rgb, rgb_to_lab
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses
 from ppgen.prepare.artist.hair import hair_tones
+from ppgen.prepare.artist.light import LINEAR, encoded
 from ppgen.prepare.artist.regions import find_regions
 from ppgen.prepare.artist.style import AGE_GROUPS, GENDERS
 
@@ -27,7 +28,9 @@ def paint(picture: np.ndarray, outline: np.ndarray, lab: tuple) -> None:
     cv2.fillPoly(picture, [np.rint(outline).astype(np.int32)], [float(v) for v in lab_to_rgb(lab)])
 
 
-def portrait(skin: tuple = SKIN, hair: tuple | None = HAIR, beard: tuple | None = None, frame: bool = False):
+def portrait(skin: tuple = SKIN, hair: tuple | None = HAIR, beard: tuple | None = None, frame: bool = False,
+    iris: tuple = (34, 6, 8),
+):  # fmt: skip
     """A photo-like head with shoulders: (photo, mask)."""
     picture, mask = np.full((256, 256, 3), 90.0, np.float32), np.zeros((256, 256), np.uint8)
     turn = np.linspace(0, 2 * np.pi, 60)
@@ -50,7 +53,9 @@ def portrait(skin: tuple = SKIN, hair: tuple | None = HAIR, beard: tuple | None 
         paint(picture, lower, beard)
     paint(picture, face.lips(), (46, 34, 16))
     for first in (36, 42):
-        paint(picture, POINTS[first : first + 6], (40, 4, 6))
+        eye = POINTS[first : first + 6]
+        paint(picture, eye, (78, 2, 4))
+        paint(picture, eye.mean(axis=0) + circle * 5, iris)
     for brow in (range(17, 22), range(22, 27)):
         cv2.polylines(picture, [np.rint(POINTS[list(brow)]).astype(np.int32)], False, [50.0, 34.0, 26.0], 5)
     if frame:
@@ -94,14 +99,60 @@ def test_parts_are_told_apart():
 
 
 def test_skin_is_drawn_as_light_as_it_is():
-    """Strictly rising with the photo's lightness, without jumps, and near it."""
+    """Strictly rising with the photo's lightness, without jumps, and near it.
+
+    Eyes, hair and backdrop stay as they are, so part of the change is taken for a change of light.
+    """
     levels = [32, 45, 58, 72]
     drawn = [skin_level(draw_cartoon(*_with(portrait(skin=(level, 16, 18))))) for level in levels]
     rises = np.diff(drawn)
-    assert (rises > 8).all() and (rises < 20).all()
-    assert np.abs(np.array(drawn) - levels).max() < 14
+    assert (rises > 5).all() and (rises < 20).all()
+    assert np.abs(np.array(drawn) - levels).max() < 18
     asked = draw_cartoon(*_with(portrait()), skin=(55, 16, 20))
     assert abs(skin_level(asked) - 55) < 6
+
+
+@pytest.mark.parametrize("skin", [(70, 16, 18), (42, 16, 20)], ids=["light", "dark"])
+def test_the_same_face_in_another_light_is_drawn_the_same(skin):
+    photo, mask = portrait(skin=skin)
+    lights, levels = {"plain": (1, 1, 1), "darker": (0.5,) * 3, "brighter": (1.6,) * 3, "cold": (0.75, 1, 1.4)}, {}
+    for name, gains in lights.items():
+        lit = encoded(LINEAR[photo] * np.array(gains, np.float32))
+        drawn = draw_cartoon(lit, POINTS, mask)
+        levels[name] = np.median(rgb_to_lab(drawn)[hull_mask(mask.shape, POINTS)], axis=0)
+    apart = np.array(list(levels.values())) - levels["plain"]
+    assert np.abs(apart[:, 0]).max() <= 5 and np.linalg.norm(apart[:, 1:], axis=1).max() <= 6
+
+
+def test_large_drawings_have_lines_of_their_own():
+    """Not an enlargement: a large drawing has edges that a small one, enlarged, cannot have."""
+    made = _with(portrait())
+    small, large = (draw_cartoon(*made, size=size) for size in (256, 1024))
+    assert large.shape == (1024, 1024, 3)
+    grown = cv2.resize(small, (1024, 1024), interpolation=cv2.INTER_CUBIC)
+    sharpest = [float(np.percentile(np.abs(np.diff(lightness(picture), axis=1)), 99.5)) for picture in (grown, large)]
+    assert sharpest[1] > 1.35 * sharpest[0]
+    shrunk = cv2.resize(large, (256, 256), interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.astype(int) - small).mean() < 2
+
+
+def test_nothing_is_drawn_below_the_photo():
+    photo, mask = portrait()
+    photo[230:], mask[230:] = 255, 0
+    drawn = draw_cartoon(photo, POINTS, mask)
+    assert (drawn[236:] == 255).all() and (drawn[222, 120:136] < 250).any(axis=-1).all()
+
+
+def test_irises_have_the_hue_of_the_photo():
+    hues = {}
+    for name, lab in (("brown", (28, 12, 18)), ("blue", (45, -2, -22)), ("green", (42, -16, 16))):
+        drawn = rgb_to_lab(draw_cartoon(*_with(portrait(iris=lab))))
+        x, y = np.rint(POINTS[36:42].mean(axis=0)).astype(int)
+        iris = drawn[y - 1 : y + 4, x - 5 : x + 6].reshape(-1, 3)
+        between = (iris[:, 0] > 22) & (iris[:, 0] < 70)  # neither pupil nor white
+        hues[name] = np.median(iris[between], axis=0)[1:]
+    assert hues["blue"][1] < -4 and hues["brown"][1] > 4 and hues["brown"][0] > 4
+    assert hues["green"][0] < -3 and hues["green"][1] > 3
 
 
 def test_greyscale_photos_get_a_skin_colour():
