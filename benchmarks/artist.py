@@ -1,18 +1,20 @@
 """The artist on portraits: likeness beside the given drawings, skin tone by group, time.
 
     python benchmarks/artist.py [--out output/artist.json] [--montage output/artist_montage]
+    python benchmarks/artist.py --nobody [--count 118]
     python benchmarks/artist.py --astronaut docs/images/artist.png
 
-Needs `make data` (the second does not: it draws scikit-image's astronaut, a NASA portrait in the public domain, in
+Needs `make data` (the last does not: it draws scikit-image's astronaut, a NASA portrait in the public domain, in
 every group's style). Gender, age group and glasses are told to the artist as meta.csv has them; `--neutral` tells
 nothing. Likeness is judged as in p2c_validation.py. The folder of --montage shows people of the dataset and must stay
-out of git. Exit code 1 where likeness is not above the given drawings' 0.33.
+out of git. `--nobody` measures likeness and edges on validation faces of `tools/nobody_portraits.py`. Exit code 1 where
+likeness is not above the given drawings' 0.33.
 """
 
 import time
 from pathlib import Path
 
-from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, mean_with_interval
+from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, evenly, mean_with_interval
 
 import numpy as np
 from tqdm import tqdm
@@ -21,16 +23,21 @@ from p2c_montage import choose, grid, write_pairs
 from p2c_validation import TONES, Case, Describe, by_group, dlib_describe, likeness, read_cases, with_cartoon
 from ppgen.faces.skin import hull_mask
 from ppgen.io.image import save_image
-from ppgen.metrics.cartoon import lightness
+from ppgen.metrics.cartoon import gradient, lightness
 from ppgen.prepare.artist import draw_cartoon, exposure_of
 
 GIVEN_RANK1 = 0.33
 
 
+def checked_glasses(case: Case) -> bool | None:
+    """Whether the person wears glasses; None for nobody's portraits, whose words do not say what is in the picture."""
+    return None if "fantasy" in case.row else case.row["has_glasses"] == "1"
+
+
 def draw_case(case: Case, neutral: bool = False) -> np.ndarray:
     """The artist's drawing of a portrait."""
     known = {} if neutral else {
-        "gender": case.row["gender"], "age_group": case.row["age_group"], "glasses": case.row["has_glasses"] == "1"
+        "gender": case.row["gender"], "age_group": case.row["age_group"], "glasses": checked_glasses(case)
     }  # fmt: skip
     return draw_cartoon(case.crop, case.landmarks, case.mask, **known)
 
@@ -78,9 +85,24 @@ def measure(validation: list[Case], tone: list[Case], describe: Describe, neutra
     recognized = by_group(cases, ranks)
     return {
         **mean_with_interval("rank1", hits), "rank1_of_given": float(given.mean()), "rank1_n": len(hits),
-        "seconds": seconds, "processor_seconds": processor,
+        "edges": edges(validation, drawings), "seconds": seconds, "processor_seconds": processor,
         "skin": {group: recognized.get(group, {}) | row for group, row in skin.items()},
     }  # fmt: skip
+
+
+def edges(cases: list[Case], drawings: list[np.ndarray]) -> float:
+    """Mean gradient of L* inside the masks, in L* per pixel: how much is drawn there."""
+    return float(np.mean([gradient(drawing, case.mask > 0.5) for case, drawing in zip(cases, drawings)]))
+
+
+def measure_nobody(count: int, describe: Describe, neutral: bool) -> Figures:
+    """Likeness and edges of `count` faces of people who do not exist, evenly chosen."""
+    cases = read_cases("validation", "nobody_portraits")
+    cases = [cases[index] for index in evenly(len(cases), count)]
+    drawings, seconds, _ = draw_all(cases, neutral)
+    hits, _ = likeness(cases, drawings, describe)
+    count = len(hits)
+    return {**mean_with_interval("rank1", hits), "rank1_n": count, "edges": edges(cases, drawings), "seconds": seconds}
 
 
 def draw_astronaut(path: Path, side: int = 256) -> Path:
@@ -103,15 +125,19 @@ def draw_astronaut(path: Path, side: int = 256) -> Path:
     OUT,
     argument("--neutral", action="store_true", help="tell the artist nothing about the person"),
     argument("--montage", type=Path, metavar="FOLDER", help="write photo and drawing side by side instead"),
-    argument("--count", type=at_least(1), default=24, help="portraits of the montage"),
+    argument("--count", type=at_least(1), help="portraits of the montage (24), faces of nobody (118)"),
+    argument("--nobody", action="store_true", help="measure likeness on nobody's validation faces instead"),
     argument("--astronaut", type=Path, metavar="FILE", help="draw the astronaut in all styles instead"),
 )
 def main(options: Namespace) -> Result:
     if options.astronaut:
         return Result(text=str(draw_astronaut(options.astronaut)))
+    if options.nobody:
+        figures = measure_nobody(options.count or 118, dlib_describe(), options.neutral)
+        return Result(figures, reached=figures["rank1"] > GIVEN_RANK1)
     validation = read_cases("validation")
     if options.montage:
-        cases = choose(validation, options.count)
+        cases = choose(validation, options.count or 24)
         drawings = [draw_case(case, options.neutral) for case in cases]
         return Result(text=str(write_pairs(options.montage, cases, drawings)))
     figures = measure(validation, read_cases("tone"), dlib_describe(), options.neutral)
