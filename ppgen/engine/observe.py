@@ -102,7 +102,7 @@ class Observer:
         self._start_interval(step)
         return rates
 
-    def draw(self, step: int, pictures: dict[str, np.ndarray], most: int, epoch: float) -> None:
+    def sampled(self, step: int, pictures: dict[str, np.ndarray], most: int, epoch: float) -> None:
         """Curves and a sample grid, titled with the epoch and the losses."""
         draw_curves(read_log(self.folder / "log.jsonl"), self.folder / "curves.png")
         if pictures:

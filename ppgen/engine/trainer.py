@@ -35,11 +35,10 @@ from ppgen.engine.signals import StopSignals
 from ppgen.engine.snapshot import Snapshot
 from ppgen.engine.update import Updater
 from ppgen.engine.validation import check_enough, distinct, evaluate, improvement, resting
-from ppgen.errors import ConfigError, DataError, DownloadError, TrainingDiverged, WeightsError
+from ppgen.errors import ConfigError, OutputError, TrainingDiverged
 from ppgen.models.base import Model, Step
 
 _GRID_COLUMNS = 6  # of a sample grid
-_CANNOT_SCORE = (ConfigError, DataError, WeightsError, DownloadError)
 
 
 class Watcher(Protocol):
@@ -155,8 +154,10 @@ class Trainer:
                 observer.after_step(self.step, report, self.snapshot.seconds / 3600, last)
             try:
                 saved = self._occasionally(observer, last)
-            except _CANNOT_SCORE:
-                self.snapshot.save(together=False)  # a missing score must not cost the steps before it
+            except (OutputError, TrainingDiverged):  # what saving itself says
+                raise
+            except Exception:  # a picture or score that cannot be had, or processes that lost each other meanwhile
+                self.snapshot.save(together=False)  # must not cost the steps before it
                 raise
             if distributed.any_rank(signals.received is not None):
                 self.stopped_by = signals.received or signal.SIGTERM
@@ -235,7 +236,7 @@ class Trainer:
         draws = step % config.log.visual_interval == 0 or last
         if observer is not None and draws:
             epoch = self.snapshot.images / len(self.stream.dataset)
-            observer.draw(step, self._pictures(), _GRID_COLUMNS, epoch)
+            observer.sampled(step, self._pictures(), _GRID_COLUMNS, epoch)
         if draws:
             self._wait_for_first("drawn")
         better = False
