@@ -41,8 +41,9 @@ demo: $(VENV)/.installed-cpu
 	@$(BIN)/ppgen demo -o $(OUTPUT)
 	@echo "installing took $$(cat $<) s (once)"
 
+# Two processes of one thread each; a file's tests stay in one of them, so that what they share is made once.
 test: lint
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
 slow: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m slow

@@ -14,6 +14,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # `make test` runs two processes, which share the cores
+    os.environ.update(OMP_NUM_THREADS="1", FLAGS_paddle_num_threads="1")
+
 import ppgen  # noqa: F401  (before any test imports Paddle)
 
 ROOT = Path(__file__).resolve().parents[1]
