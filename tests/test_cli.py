@@ -2,28 +2,21 @@
 
 import subprocess
 import sys
-import types
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import ppgen
-from ppgen import cli
+from ppgen import apps, cli
 from ppgen.apps.batch import Failure, Report
 from ppgen.errors import DataError, OutputError
 from ppgen.prepare import link
 
 
-def install_module(monkeypatch, name: str, **members: object) -> None:
-    """Put a module with `members` where the command will import it from."""
-    module = types.ModuleType(name)
-    vars(module).update(members)
-    monkeypatch.setitem(sys.modules, name, module)
-    parent, _, child = name.rpartition(".")
-    if parent != "ppgen":
-        return
-    monkeypatch.setattr(ppgen, child, module, raising=False)
+def hand_in(monkeypatch, predictor: type) -> None:
+    """What `from ppgen.apps import Photo2CartoonPredictor` gives; the real one's module is not imported."""
+    monkeypatch.setitem(vars(apps), "Photo2CartoonPredictor", predictor)
 
 
 def test_every_command_has_help(capsys):
@@ -114,7 +107,7 @@ def drawn(name: str) -> SimpleNamespace:
 def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
     seen = {}
     report = Report([drawn("a")], [Failure("b.png", DataError("b.png: is empty"))], tried=2)
-    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=fake_predictor(seen, report))
+    hand_in(monkeypatch, fake_predictor(seen, report))
     code = cli.main(["cartoon", "a.jpg", "b.png", "-o", "out", "--faces", "1", "--no-align"])
     assert code == 1
     assert capsys.readouterr().out.splitlines() == [
@@ -131,7 +124,7 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
 def test_cartoon_hands_on_who_is_drawn_and_says_which_leaf_served(monkeypatch, capsys):
     seen, one = {}, drawn("a")
     one.route = SimpleNamespace(leaf="senior-F")
-    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=fake_predictor(seen, Report([one], tried=1)))
+    hand_in(monkeypatch, fake_predictor(seen, Report([one], tried=1)))
     assert cli.main(["cartoon", "a.jpg", "--routing", "runs/x", "--age", "70", "--gender", "F"]) == 0
     assert seen["routing"] == "runs/x" and seen["attributes"] == {"age": 70, "gender": "F"}
     assert capsys.readouterr().out.splitlines()[0] == str(Path("out/a_0_cartoon.png")) + " by senior-F"
@@ -142,7 +135,7 @@ def test_cartoon_hands_on_who_is_drawn_and_says_which_leaf_served(monkeypatch, c
 def test_cartoon_of_one_picture(monkeypatch, capsys):
     seen = {}
     report = Report([drawn("a")], tried=1)
-    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=fake_predictor(seen, report))
+    hand_in(monkeypatch, fake_predictor(seen, report))
     assert cli.main(["cartoon", "a.jpg", "--weights", "w.safetensors"]) == 0
     assert seen["inputs"] == "a.jpg"  # not a list: the files are called p2c_…
     assert (seen["faces"], seen["align"], seen["weight_path"]) == ("largest", True, "w.safetensors")
@@ -178,7 +171,7 @@ def test_demo_hands_the_astronaut_to_the_predictor(monkeypatch, capsys, tmp_path
             paths = {"photo_path": self.folder / "p2c_photo.png", "cartoon_path": self.folder / "p2c_cartoon.png"}
             return Report([SimpleNamespace(**paths)], tried=1)
 
-    install_module(monkeypatch, "ppgen.apps", Photo2CartoonPredictor=Predictor)
+    hand_in(monkeypatch, Predictor)
     assert cli.main(["demo", "-o", str(tmp_path)]) == 0
     assert seen == [((512, 512, 3), False)]
     lines = capsys.readouterr().out.splitlines()

@@ -83,13 +83,9 @@ def test_angle_and_turn(tilt):
     assert not seen(9, tilt).past_ear and seen(11, tilt).past_ear and seen(-11, tilt).past_ear
 
 
-def astronaut():
-    return pytest.importorskip("skimage.data").astronaut()
-
-
 @pytest.mark.parametrize("scale", [0.25, 1, 3])
-def test_the_astronaut_is_found_at_any_size(scale):
-    photo = cv2.resize(astronaut(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+def test_the_astronaut_is_found_at_any_size(scale, astronaut):
+    photo = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     (face,) = detect_faces(photo)
     eyes = face.points[:2] / scale
     assert np.abs(eyes - [(203, 101), (247, 103)]).max() < 8 and face.score > 0.7 and not face.past_ear

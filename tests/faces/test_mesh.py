@@ -11,10 +11,6 @@ from ppgen.faces.mesh_table import TABLE, Pose, head_pose, landmarks68
 from ppgen.networks.face_mesh import RawMesh
 
 
-def astronaut():
-    return pytest.importorskip("skimage.data").astronaut()
-
-
 def marked(photo):
     return lay_mesh(photo, detect_faces(photo)[0])
 
@@ -78,8 +74,8 @@ def test_a_second_look_only_where_there_is_a_face():
         assert len(asked) == looks
 
 
-def test_mesh_lies_on_the_astronaut():
-    mesh = marked(astronaut())
+def test_mesh_lies_on_the_astronaut(astronaut):
+    mesh = marked(astronaut)
     assert mesh.presence > 0.95
     landmarks = landmarks68(mesh.points)
     eyes = landmarks[36:42].mean(0), landmarks[42:48].mean(0)
@@ -88,21 +84,20 @@ def test_mesh_lies_on_the_astronaut():
 
 
 @pytest.mark.parametrize("degrees", [30, 90, -60])
-def test_mesh_turns_with_the_photo(degrees):
-    photo = astronaut()
+def test_mesh_turns_with_the_photo(degrees, astronaut):
     turn = cv2.getRotationMatrix2D((220, 130), degrees, 1.0)
-    turned = cv2.warpAffine(photo, turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
-    straight, tilted = landmarks68(marked(photo).points), landmarks68(marked(turned).points)
+    turned = cv2.warpAffine(astronaut, turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    straight, tilted = landmarks68(marked(astronaut).points), landmarks68(marked(turned).points)
     moved = straight @ turn[:, :2].T + turn[:, 2]
     interocular = np.linalg.norm(straight[36:42].mean(0) - straight[42:48].mean(0))
     assert np.linalg.norm(moved - tilted, axis=1).mean() < 0.06 * interocular
-    assert abs(head_pose(marked(turned).points).roll + degrees - head_pose(marked(photo).points).roll) < 5
+    assert abs(head_pose(marked(turned).points).roll + degrees - head_pose(marked(astronaut).points).roll) < 5
 
 
-def test_table_names_68_different_places_symmetrically():
+def test_table_names_68_different_places_symmetrically(astronaut):
     assert len(TABLE) == 68 and len({frozenset(points) for points in TABLE}) == 68
     assert all(0 <= point < 468 for points in TABLE for point in points)
-    mesh = marked(astronaut()).points
+    mesh = marked(astronaut).points
     mirrored = {0: 16, 4: 12, 7: 9, 17: 26, 21: 22, 31: 35, 36: 45, 39: 42, 48: 54}
     landmarks, middle = landmarks68(mesh), landmarks68(mesh)[[27, 30, 33, 51, 57, 8], 0].mean()
     for right, left in mirrored.items():
