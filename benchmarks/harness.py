@@ -29,7 +29,8 @@ from ppgen.cli.command import Option, guarded
 from ppgen.cli.command import option as argument
 from ppgen.cli.files import check_new_file
 from ppgen.errors import DataError, PPGenError
-from ppgen.io.atomic import atomic_path, write_json
+from ppgen.io.atomic import write_json
+from ppgen.io.image import save_figure
 from ppgen.metrics.bootstrap import interval
 
 ROOT = Path(__file__).resolve().parents[1]  #: of the clone
@@ -224,8 +225,7 @@ def chart(path: Path, columns: int = 2, size: tuple[float, float] = (10, 4), dpi
     for axes in plots:
         if axes.lines:
             axes.legend(fontsize=8)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=dpi)
+    save_figure(path, figure, dpi)
 
 
 def evenly(count: int, wanted: int) -> np.ndarray:

@@ -82,10 +82,10 @@ def draw_with(weights: str, cases: list[Case]) -> list[np.ndarray]:
     """`draw_cases` with a generator of the hub, or of a file."""
     from ppgen import hub
     from ppgen.faces.skin import estimate_skin
-    from ppgen.models.photo2cartoon import draw
+    from ppgen.models.photo2cartoon import draw_cartoons
 
     generator = hub.load(weights)
-    return draw_cases(cases, lambda photos, skins: draw(generator, photos, skins), estimate_skin)
+    return draw_cases(cases, lambda photos, skins: draw_cartoons(generator, photos, skins), estimate_skin)
 
 
 def dlib_describe() -> Describe:

@@ -28,7 +28,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """ "no network is called 'x', did you mean 'y'? (there are: …)"."""
     known = list(known)
-    return f"no {what} is called '{name}'{nearest(name, known)} (there are: {', '.join(known)})"
+    return f"no {what} is called '{name}'{nearest(name, known)} (there are: {', '.join(known) or 'none'})"
 
 
 class NamedParts(Generic[Part]):

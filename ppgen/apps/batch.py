@@ -84,10 +84,8 @@ class Report(Generic[R]):
         error = self.failures[0].error
         if self.tried == 1:
             raise error
-        raise type(error)(
-            f"{len(self.failures)} of {self.tried} pictures failed, the others are done "
-            f"(run_many returns both); the first: {error}"
-        ) from error
+        failed = f"{len(self.failures)} of {self.tried} pictures failed, the others are done (run_many returns both)"
+        raise type(error)(f"{failed}; the first: {error}") from error
 
     def outcome(self, several: bool) -> R | list[R]:
         """What `run` returns: the result, or all where there may be several; a failure is raised."""

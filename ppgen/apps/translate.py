@@ -21,7 +21,7 @@ from ppgen.io.atomic import check_output
 from ppgen.io.heatmap import heat_pictures
 from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.networks.blocks.attention import CAMAttention
-from ppgen.registry import nearest
+from ppgen.registry import unknown
 
 
 class Model(NamedTuple):
@@ -75,16 +75,13 @@ def weights_of(model: str, weights: str | os.PathLike | None = None) -> Path:
         ConfigError: unknown model. WeightsError: no such file, or none is shipped.
     """
     if model not in MODELS:
-        raise ConfigError(
-            f"no model is called '{model}'{nearest(model, list(MODELS))} (there are: {', '.join(MODELS)})"
-        )
+        raise ConfigError(unknown("model", model, MODELS))
     if weights is not None:
         return hub.path_of(weights)
     if MODELS[model].weights not in hub.names():
-        raise WeightsError(
-            f"{model}: no weights for it come with ppgen; train it with `python tools/main.py -c "
-            f"configs/{MODELS[model].config}` and give the run's best.safetensors with --weights"
-        )
+        advice = f"train it with `python tools/main.py -c configs/{MODELS[model].config}`"
+        advice += " and give the run's best.safetensors with --weights"
+        raise WeightsError(f"{model}: no weights for it come with ppgen; {advice}")
     return hub.path_of(MODELS[model].weights)
 
 
@@ -182,7 +179,5 @@ class TranslationPredictor:
         network = self.generator.network
         if isinstance(network, nn.Layer) and any(isinstance(layer, CAMAttention) for layer in network.sublayers()):
             return
-        raise ConfigError(
-            f"{self.model}: its network ({type(network).__name__}) has no attention to show; "
-            "ugatit and photo2cartoon have"
-        )
+        what = f"its network ({type(network).__name__}) has no attention to show"
+        raise ConfigError(f"{self.model}: {what}; ugatit and photo2cartoon have")

@@ -3,6 +3,7 @@
 import argparse
 import time
 
+from ppgen import apps
 from ppgen.cli.command import command, finish, option
 from ppgen.cli.options import ALIGNER, INPUTS, NO_ALIGN, faces, folder
 
@@ -31,9 +32,7 @@ def cartoon(args: argparse.Namespace) -> int:
     NAME_FACE_photo.png and NAME_FACE_cartoon.png. Exit code 1: some pictures of several failed, the others
     are done; 2: the only one failed.
     """
-    from ppgen.apps import Photo2CartoonPredictor
-
-    predictor = Photo2CartoonPredictor(
+    predictor = apps.Photo2CartoonPredictor(
         output_path=args.output, weight_path=args.weights, routing=args.routing, aligner=args.aligner
     )
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
@@ -55,9 +54,7 @@ def demo(args: argparse.Namespace) -> None:
     start = time.perf_counter()
     from skimage import data
 
-    from ppgen.apps import Photo2CartoonPredictor
-
-    report = Photo2CartoonPredictor(output_path=args.output).run_many(data.astronaut(), keep_pictures=False)
+    report = apps.Photo2CartoonPredictor(output_path=args.output).run_many(data.astronaut(), keep_pictures=False)
     report.raise_first()
     result = report.results[0]
     print(result.photo_path)
@@ -87,9 +84,7 @@ def translate(args: argparse.Namespace) -> int:
     folder or --faces all give names that begin with NAME_FACE_. Exit code 1: some pictures of several failed, the
     others are done; 2: the only one failed. With --no-align pictures of no faces need --keep-background.
     """
-    from ppgen.apps import TranslationPredictor
-
-    predictor = TranslationPredictor(
+    predictor = apps.TranslationPredictor(
         args.output, args.model, args.weights, args.attention, args.keep_background, aligner=args.aligner
     )
     report = predictor.run_many(_inputs(args), faces=args.faces, align=not args.no_align, keep_pictures=False)

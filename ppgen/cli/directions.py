@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppgen import apps
 from ppgen.cli.command import command, one_of, only_with, option
 from ppgen.cli.files import write
 from ppgen.cli.options import by_style, number, seed, span, truncation
@@ -16,7 +17,6 @@ from ppgen.errors import ConfigError, DataError, WeightsError
 if TYPE_CHECKING:
     import numpy as np
 
-    from ppgen.apps import StyleGANv2EditingPredictor
     from ppgen.apps.stylegan2_labelled import Labelled
     from ppgen.latent.attributes import Directions, Method
     from ppgen.latent.channels import Channel
@@ -118,7 +118,7 @@ def _check_holds_directions(name: str) -> None:
     check_output(Path(path).parent)
 
 
-def _sefa(predictor: StyleGANv2EditingPredictor, layers: list[int] | None, args: argparse.Namespace) -> Directions:
+def _sefa(predictor: apps.StyleGANv2EditingPredictor, layers: list[int] | None, args: argparse.Namespace) -> Directions:
     from ppgen.latent.attributes import Directions
     from ppgen.latent.sefa import factorize
 
@@ -132,7 +132,7 @@ def _sefa(predictor: StyleGANv2EditingPredictor, layers: list[int] | None, args:
     return Directions(vectors, "w", facts)
 
 
-def _in_layers(vector: np.ndarray, layers: list[int] | None, predictor: StyleGANv2EditingPredictor) -> np.ndarray:
+def _in_layers(vector: np.ndarray, layers: list[int] | None, predictor: apps.StyleGANv2EditingPredictor) -> np.ndarray:
     """A direction of W; with layers one of W+ that moves these only, whenever it is used."""
     import numpy as np
 
@@ -144,7 +144,7 @@ def _in_layers(vector: np.ndarray, layers: list[int] | None, predictor: StyleGAN
 
 
 def _supervised(
-    predictor: StyleGANv2EditingPredictor, layers: list[int] | None, args: argparse.Namespace
+    predictor: apps.StyleGANv2EditingPredictor, layers: list[int] | None, args: argparse.Namespace
 ) -> Directions:
     """Attribute vectors, by a judge learnt on labelled faces; says how good it is on the held-back ones."""
     from ppgen.apps.stylegan2_labelled import find_attributes
@@ -191,7 +191,7 @@ def channels(args: argparse.Namespace) -> None:
     write(predictor.channel_sheet(args.seed, shown, args.span, args.truncation), args.output)
 
 
-def _of_picture(predictor: StyleGANv2EditingPredictor, args: argparse.Namespace) -> dict[Channel, str]:
+def _of_picture(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Namespace) -> dict[Channel, str]:
     """The channels asked for, or those that change a picture most, and what to write beside them."""
     from ppgen.latent.channels import effects, parse_channel, parse_styles, strongest, styles_of
 
@@ -204,7 +204,7 @@ def _of_picture(predictor: StyleGANv2EditingPredictor, args: argparse.Namespace)
     return {channel: f"{channel} ({change:.1f} grey levels)" for channel, change in best.items()}
 
 
-def _of_attributes(predictor: StyleGANv2EditingPredictor, args: argparse.Namespace) -> dict[Channel, str]:
+def _of_attributes(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Namespace) -> dict[Channel, str]:
     """The channels that attributes hang on, and what to write beside them."""
     from ppgen.apps.stylegan2_labelled import find_channels
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppgen import apps
 from ppgen.cli.command import Option, command, group, only_with, option
 from ppgen.cli.files import check_new_file, keep_inputs, write
 from ppgen.cli.options import LABEL, NO_ALIGN, any_model, by_any, fps, seed, seeds, span, steps
@@ -15,7 +16,6 @@ from ppgen.errors import ConfigError
 if TYPE_CHECKING:
     import numpy as np
 
-    from ppgen.apps import VAEPredictor
     from ppgen.datasets.celeba import CelebA
     from ppgen.datasets.files import Split
     from ppgen.datasets.image_folder import ImageFolder
@@ -30,17 +30,15 @@ _START = (
 )
 
 
-def _vae(args: argparse.Namespace) -> VAEPredictor:
-    from ppgen.apps import VAEPredictor
-
-    return VAEPredictor(weight_path=args.weights, model=args.model)
+def _vae(args: argparse.Namespace) -> apps.VAEPredictor:
+    return apps.VAEPredictor(weight_path=args.weights, model=args.model)
 
 
 def _align(args: argparse.Namespace) -> bool | None:
     return False if args.no_align else None
 
 
-def _start(args: argparse.Namespace, predictor: VAEPredictor) -> np.ndarray:
+def _start(args: argparse.Namespace, predictor: apps.VAEPredictor) -> np.ndarray:
     """The latent of the photo, or of the seed. ConfigError where both are given."""
     from ppgen.latent.seeds import latents
 

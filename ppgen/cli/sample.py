@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
+from ppgen import apps
 from ppgen.cli.command import command, one_of, only_with, option
 from ppgen.cli.files import write
 from ppgen.cli.options import ANY_MODEL, LABEL, by_any, fps, seed, seeds, steps, truncation
 from ppgen.errors import ConfigError
 
-if TYPE_CHECKING:
-    from ppgen.apps import GANPredictor
-
 _PICTURES = 64  # of one seed
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
 
 
-def predictor_of(args: argparse.Namespace, default: str | None = None) -> GANPredictor:
+def predictor_of(args: argparse.Namespace, default: str | None = None) -> apps.GANPredictor:
     """What draws with `--model` and `--weights`; `default`: the model where neither was given."""
-    from ppgen.apps import GANPredictor
-
-    return GANPredictor(weight_path=args.weights, model=args.model or (None if args.weights else default))
+    return apps.GANPredictor(weight_path=args.weights, model=args.model or (None if args.weights else default))
 
 
-def _truncation(args: argparse.Namespace, predictor: GANPredictor) -> float | None:
+def _truncation(args: argparse.Namespace, predictor: apps.GANPredictor) -> float | None:
     """The one asked for; else that of all commands for style generators, and none for other networks."""
     from ppgen.apps.stylegan2_model import TRUNCATION
     from ppgen.networks.protocols import StyleGenerator

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppgen import apps
 from ppgen.cli.command import command, finish, only_with, option
 from ppgen.cli.files import check_output_file, keep_inputs, write
 from ppgen.cli.latent import take_photo
@@ -13,7 +14,6 @@ from ppgen.cli.options import INPUTS, NO_ALIGN, by_style, folder, model, number,
 from ppgen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ppgen.apps import StyleGANv2EditingPredictor
     from ppgen.apps.batch import Item
     from ppgen.apps.drawings import Drawings
     from ppgen.apps.stylegan2_model import Fitted
@@ -31,13 +31,12 @@ _SEARCH = (
 
 def style_predictor(
     model: str | None, directions: str | None = None, lpips: str | None = None, ffhq: bool = False
-) -> StyleGANv2EditingPredictor:
+) -> apps.StyleGANv2EditingPredictor:
     """What draws, projects and edits with `--model`."""
-    from ppgen.apps import StyleGANv2EditingPredictor
     from ppgen.hub.published import PUBLISHED
 
     by_name = model is None or model in PUBLISHED
-    return StyleGANv2EditingPredictor(
+    return apps.StyleGANv2EditingPredictor(
         weight_path=None if by_name else model,
         model_type=model if by_name else None,
         direction_path=directions,
@@ -93,7 +92,7 @@ def mix(args: argparse.Namespace) -> None:
     print(Drawing(mixing_sheet(style_predictor(args.model).network, rows, columns, psi)).save(args.output))
 
 
-def _mixed(predictor: StyleGANv2EditingPredictor, args: argparse.Namespace) -> Drawings:
+def _mixed(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Namespace) -> Drawings:
     """Both, and the first with the layers asked for, or with each band, of the second; each with its own noise."""
     import numpy as np
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from ppgen.errors import OutputError
-from ppgen.io.atomic import atomic_path, write_text
-from ppgen.io.image import save_image, to_uint8
+from ppgen.io.atomic import write_text
+from ppgen.io.image import save_figure, save_image, to_uint8
 
 Row = dict[str, Any]  # of a log: JSON's numbers and texts by name
 
@@ -79,8 +79,7 @@ def draw_curves(rows: list[Row], path: Path) -> None:
         axes.plot(points[:, 0], _smooth(points[:, 1], 21), color="tab:blue", linewidth=1.3)
         axes.set_title(name, fontsize=9)
         axes.tick_params(labelsize=7)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=90)
+    save_figure(path, figure, dpi=90)
 
 
 def _line_of_text(text: str, width: int, size: float = 0.4) -> np.ndarray:

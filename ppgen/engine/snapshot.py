@@ -135,10 +135,9 @@ class Snapshot:
             raise ConfigError(f"{source}: {what}; give --seed {facts['seed']} to go on, or start without --resume")
         averaged = {key.split(".")[1] for key in saved.state if key.startswith("ema.")}
         if averaged != set(self.averages):
-            raise ConfigError(
-                f"{source}: holds averages of {', '.join(sorted(averaged)) or 'no network'}, and ema.networks says "
-                f"{', '.join(self.averages) or 'none'}; set it back, or start a new run with --load {source}"
-            )
+            held, said = ", ".join(sorted(averaged)) or "no network", ", ".join(self.averages) or "none"
+            what = f"holds averages of {held}, and ema.networks says {said}"
+            raise ConfigError(f"{source}: {what}; set it back, or start a new run with --load {source}")
         spread(self.networks_state(), saved.weights)
         spread(self.other_state(), saved.state)
         mine = split_prefix(saved.state, f"rank{distributed.rank()}")

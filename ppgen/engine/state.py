@@ -93,7 +93,5 @@ def check_declared(model: Model) -> None:
                 isinstance(value, nn.Layer) and any(not p.stop_gradient for p in value.parameters())
             )
             if forgotten and id(value) not in declared:
-                raise ConfigError(
-                    f"{type(model).__name__}.{path} has state that no checkpoint holds: "
-                    "return it from stateful(), or put the network into `networks`"
-                )
+                what = f"{type(model).__name__}.{path} has state that no checkpoint holds"
+                raise ConfigError(f"{what}: return it from stateful(), or put the network into `networks`")

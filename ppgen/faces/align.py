@@ -67,10 +67,8 @@ def align_crop(image: np.ndarray, landmarks: np.ndarray, margins: Margins = PORT
     turn, canvas = _upright_canvas(landmarks, image.shape)
     left, top, side = _square(transform_points(turn, landmarks), margins)
     if side > _MAX_TO_PHOTO * max(image.shape[:2]):
-        raise DataError(
-            f"the landmarks span {side} pixels and do not belong to this "
-            f"{image.shape[1]}x{image.shape[0]} image; detect them in it again"
-        )
+        what = f"this {image.shape[1]}x{image.shape[0]} image"
+        raise DataError(f"the landmarks span {side} pixels and do not belong to {what}; detect them in it again")
     matrix = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]) @ turn
     if margins.repeat_edge:
         return _warp_repeating(image, matrix, side), matrix

@@ -81,10 +81,8 @@ def find_dlib_faces(
     if not boxes and rotate:
         boxes, rotation = _look_turned(image, scales[:2], min_score + _CLEAR_MARGIN)
     if not boxes:
-        raise NoFaceError(
-            f"{name}: no usable frontal face found in {width}x{height} pixels; "
-            "use a sharp, well lit photo of a face that looks towards the camera"
-        )
+        advice = "use a sharp, well lit photo of a face that looks towards the camera"
+        raise NoFaceError(f"{name}: no usable frontal face found in {width}x{height} pixels; {advice}")
     faces = [_face(image, box, score, rotation) for box, score in boxes]
     return _with_warnings(sorted(faces, key=lambda face: face.rank, reverse=True))
 
@@ -109,9 +107,8 @@ def which_landmarks() -> str:
 def _check_size(image: np.ndarray, name: str) -> None:
     height, width = image.shape[:2]
     if min(height, width) < MIN_SIDE:
-        raise NoFaceError(
-            f"{name}: {width}x{height} pixels is too small to hold a face; use a photo of at least 256 pixels a side"
-        )
+        advice = "use a photo of at least 256 pixels a side"
+        raise NoFaceError(f"{name}: {width}x{height} pixels is too small to hold a face; {advice}")
 
 
 def _with_warnings(faces: list[Face]) -> list[Face]:

@@ -59,9 +59,8 @@ def _predictor() -> Any:
     try:
         return import_dlib().shape_predictor(str(path))
     except RuntimeError as error:
-        raise WeightsError(
-            f"{path}: is damaged ({error}); run: pip install --force-reinstall face_recognition_models"
-        ) from error
+        advice = "run: pip install --force-reinstall face_recognition_models"
+        raise WeightsError(f"{path}: is damaged ({error}); {advice}") from error
 
 
 def predict_landmarks(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:

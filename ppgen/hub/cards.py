@@ -14,7 +14,7 @@ from ppgen.errors import WeightsError
 from ppgen.hub import published
 from ppgen.io.atomic import write_text
 from ppgen.io.weights import Facts, card_of, description, save_network
-from ppgen.registry import nearest
+from ppgen.registry import unknown
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -31,9 +31,7 @@ def names() -> list[str]:
 
 def _file(name: str) -> Path:
     if name not in names():
-        raise WeightsError(
-            f"no shipped network is called '{name}'{nearest(name, names())} (there are: {', '.join(names()) or 'none'})"
-        )
+        raise WeightsError(unknown("shipped network", name, names()))
     return ASSETS / f"{name}.safetensors"
 
 

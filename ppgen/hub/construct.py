@@ -43,10 +43,8 @@ def construct(described: Description, path: Path) -> nn.Layer:
             return NETWORKS.build(config)
     except Exception as error:  # whatever a constructor makes of arguments that nobody meant
         reason = " ".join(str(error).split())[:_SHOWN] if isinstance(error, (PPGenError, ValueError)) else repr(error)
-        raise WeightsError(
-            f"{path}: its network cannot be built ({reason[:_SHOWN]}); the file may be damaged, or come from another "
-            "version of ppgen"
-        ) from error
+        what = f"{path}: its network cannot be built ({reason[:_SHOWN]})"
+        raise WeightsError(f"{what}; the file may be damaged, or come from another version of ppgen") from error
 
 
 def _numbers(value: object) -> Iterator[float]:

@@ -132,10 +132,8 @@ def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:
         write_json(record, {"url": url, "bytes": target.stat().st_size, "sha256": digest(target)})
         return target
     if _recorded(record) != digest(target):
-        raise DownloadError(
-            f"{target}: is not the file that was downloaded; delete it and {record.name} to fetch it anew, or "
-            f"{record.name} alone to use it as it is"
-        )
+        advice = f"delete it and {record.name} to fetch it anew, or {record.name} alone to use it as it is"
+        raise DownloadError(f"{target}: is not the file that was downloaded; {advice}")
     return target
 
 

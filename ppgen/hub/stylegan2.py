@@ -100,10 +100,9 @@ def check_wanted(network: StyleGenerator, name: str | os.PathLike, **wanted: flo
         fits, asked = (", ".join(f"{key} {values[key]}" for key in wrong) for values in (held, wanted))
         raise WeightsError(f"{name}: these weights fit {fits}, not {asked}; leave that out, it is read from the file")
     if channel_multiplier is not None and not _gives(channel_multiplier, network.widths):
-        raise WeightsError(
-            f"{name}: these weights have {network.widths[-1]} channels at {network.image_size} pixels, which "
-            f"channel_multiplier {channel_multiplier} does not give; leave it out, it is read from the file"
-        )
+        what = f"these weights have {network.widths[-1]} channels at {network.image_size} pixels"
+        other = f"which channel_multiplier {channel_multiplier} does not give"
+        raise WeightsError(f"{name}: {what}, {other}; leave it out, it is read from the file")
 
 
 def _gives(multiplier: float, widths: list[int]) -> bool:

@@ -8,16 +8,17 @@ import stat
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ppgen.errors import DataError, OutputError
-from ppgen.io.atomic import check_output, write_bytes, write_files
+from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_files
 
 if TYPE_CHECKING:
     import paddle
+    from matplotlib.figure import Figure
 
 #: what `load_image` reads: a path, an array (H, W, 3) RGB and the like, or a PIL image
 ImageSource = str | os.PathLike | np.ndarray | Image.Image
@@ -355,3 +356,11 @@ def check_figure(path: str | os.PathLike) -> None:
     if target.suffix[1:].lower() not in Figure().canvas.get_supported_filetypes():
         raise OutputError(f"{path}: cannot be written as a picture; end the name in .png, .pdf or .svg")
     check_output(target.parent)
+
+
+def save_figure(path: str | os.PathLike, figure: Figure, dpi: float | Literal["figure"] = "figure") -> Path:
+    """Write a figure of matplotlib as the suffix says; atomic. Returns the path. Raises OutputError."""
+    target = Path(path)
+    with atomic_path(target) as temporary:
+        figure.savefig(temporary, dpi=dpi)
+    return target

@@ -142,10 +142,9 @@ def _partial(codes: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, 
     known = np.isfinite(table).all(axis=1)
     design = np.concatenate([np.ones((known.sum(), 1)), table[known]], axis=1)
     if np.linalg.matrix_rank(design) < design.shape[1]:
-        raise DataError(
-            f"among the {known.sum()} pictures of which all of {', '.join(answers)} are known, one of these follows "
-            "from the others: leave one out, or use the method 'means'"
-        )
+        what = f"among the {known.sum()} pictures of which all of {', '.join(answers)} are known"
+        advice = "leave one out, or use the method 'means'"
+        raise DataError(f"{what}, one of these follows from the others: {advice}")
     coefficients = np.linalg.lstsq(design, codes[known], rcond=None)[0]
     return dict(zip(answers, coefficients[1:]))
 

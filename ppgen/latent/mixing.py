@@ -38,9 +38,8 @@ def check_layers(layers: Sequence[int], network: StyleGenerator) -> None:
     """ConfigError unless these are places in the network's W+."""
     wrong = [k for k in layers if not isinstance(k, (int, np.integer)) or not 0 <= k < network.count]
     if wrong or not len(layers):
-        raise ConfigError(
-            f"layers {list(layers)}: expected numbers from 0 to {network.count - 1} (`parse_layers` knows the names)"
-        )
+        expected = f"expected numbers from 0 to {network.count - 1}"
+        raise ConfigError(f"layers {list(layers)}: {expected} (`parse_layers` knows the names)")
 
 
 def swap(into: np.ndarray, styles: np.ndarray, layers: Sequence[int]) -> np.ndarray:

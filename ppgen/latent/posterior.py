@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ppgen.errors import ConfigError, DataError
-from ppgen.io.atomic import atomic_path
-from ppgen.io.image import check_figure
+from ppgen.io.image import check_figure, save_figure
 from ppgen.latent.render import Codes
 from ppgen.latent.seeds import check_seed
 
@@ -135,7 +134,4 @@ def save_histograms(path: str | os.PathLike, codes: Codes, count: int = 50, seed
         f"active (> {ACTIVE} nats), {of['near_normal_share']:.0%} of these near N(0, 1)",
         fontsize=8,
     )
-    path = Path(path)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary)
-    return path
+    return save_figure(path, figure)

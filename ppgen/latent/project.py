@@ -134,9 +134,8 @@ def _checked(network: StyleGenerator, targets: np.ndarray) -> np.ndarray:
     targets = np.asarray(targets, np.float32)
     side, drawn = network.image_size, int(sides_of_w(network).max())
     if drawn != side:
-        raise WeightsError(
-            f"this {type(network).__name__} still grows: it draws {drawn} pixels of {side}; project into a finished one"
-        )
+        what = f"this {type(network).__name__} still grows: it draws {drawn} pixels of {side}"
+        raise WeightsError(f"{what}; project into a finished one")
     if targets.ndim != 4 or targets.shape[1:] != (3, side, side) or not len(targets):
         raise DataError(f"targets: expected shape (N, 3, {side}, {side}), found {targets.shape}")
     if not np.isfinite(targets).all():

@@ -9,7 +9,7 @@ from ppgen.errors import ConfigError
 from ppgen.metrics.accumulate import FeatureMetric, FeatureSink, PictureMetric, Score, Side
 from ppgen.metrics.extractor import FeatureExtractor
 from ppgen.metrics.features import DLIB_FACE
-from ppgen.registry import METRICS, nearest
+from ppgen.registry import METRICS, unknown
 
 
 def kinds() -> dict[str, type[PictureMetric]]:
@@ -22,7 +22,7 @@ def check_names(names: Sequence[str], known: list[str]) -> None:
     """ConfigError where no metric is asked for, or one that is not among `known`."""
     for name in names:
         if name not in known:
-            raise ConfigError(f"no metric is called '{name}'{nearest(name, known)} (there are: {', '.join(known)})")
+            raise ConfigError(unknown("metric", name, known))
     if not names:
         raise ConfigError(f"name at least one metric of {', '.join(known)}")
 

@@ -114,10 +114,8 @@ def bounds(
     if clip < 0:
         raise ConfigError(f"model.clip: expected 0 (off) or more, found {clip}")
     if penalty and mixes_samples(critic):
-        raise ConfigError(
-            "model.discriminator.norm: a gradient penalty is on single pictures, which batch normalization mixes; "
-            "use 'instance' or 'none'"
-        )
+        why = "a gradient penalty is on single pictures, which batch normalization mixes"
+        raise ConfigError(f"model.discriminator.norm: {why}; use 'instance' or 'none'")
     return penalty, clip
 
 

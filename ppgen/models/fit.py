@@ -18,19 +18,15 @@ def check_fit(generator: object, discriminator: object) -> None:
         ("classes", "classes", (generator.classes, discriminator.classes)),
     ):
         if made != read:
-            raise ConfigError(
-                f"model: both networks need the same {what}, found generator.{name}: {made} and "
-                f"discriminator.{name}: {read}"
-            )
+            both = f"generator.{name}: {made} and discriminator.{name}: {read}"
+            raise ConfigError(f"model: both networks need the same {what}, found {both}")
 
 
-def check_keys(sample: Batch, *wanted: str) -> None:
-    """ConfigError where a dataset's samples lack what a recipe reads of aligned portraits."""
-    if missing := [key for key in wanted if key not in sample]:
-        raise ConfigError(
-            f"dataset: the recipe needs {', '.join(map(repr, missing))}, these samples have "
-            f"{', '.join(map(repr, sample))}; take Portraits"
-        )
+def check_keys(sample: Batch, *wanted: str, advice: str = "") -> None:
+    """ConfigError where a dataset's samples lack what a recipe reads; `advice`: which dataset has it."""
+    if missing := ", ".join(repr(key) for key in wanted if key not in sample):
+        held = ", ".join(map(repr, sample))
+        raise ConfigError(f"dataset: the recipe needs {missing}, these samples have {held}{advice and f'; {advice}'}")
 
 
 def check_sample(network: object, sample: Batch) -> None:
@@ -40,21 +36,16 @@ def check_sample(network: object, sample: Batch) -> None:
         network: a discriminator or an encoder; one that does not say what it reads is not compared.
         sample: of the dataset, unbatched: `image` (C, H, W), `label` ().
     """
-    if "image" not in sample:
-        raise ConfigError(f"dataset: the recipe needs 'image', these samples have {', '.join(map(repr, sample))}")
+    check_keys(sample, "image")
     if not isinstance(network, OfPictures):
         return
     channels, height, width = np.shape(sample["image"])
     if network.image_size is not None and {height, width} != {network.image_size}:
-        raise ConfigError(
-            f"dataset: its pictures are {width}x{height}, the networks' image_size is {network.image_size}; make "
-            "dataset.size and it equal"
-        )
+        both = f"its pictures are {width}x{height}, the networks' image_size is {network.image_size}"
+        raise ConfigError(f"dataset: {both}; make dataset.size and it equal")
     if channels != network.channels:
-        raise ConfigError(
-            f"dataset: its pictures have {channels} channel(s), the networks' channels are {network.channels}; change "
-            "dataset.grayscale or the networks"
-        )
+        both = f"its pictures have {channels} channel(s), the networks' channels are {network.channels}"
+        raise ConfigError(f"dataset: {both}; change dataset.grayscale or the networks")
     if network.classes is not None and not 0 <= int(sample.get("label", -1)) < network.classes:
         given = f"label {int(sample['label'])}" if "label" in sample else "no label"
         raise ConfigError(f"dataset: a sample has {given}, the networks' classes are 0 to {network.classes - 1}")

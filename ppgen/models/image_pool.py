@@ -49,7 +49,6 @@ class ImagePool:
         """Take back what `arrays` returned; WeightsError if a checkpoint holds more than there is room for."""
         images = arrays.get("images", ())
         if len(images) > self.capacity:
-            raise WeightsError(
-                f"the checkpoint's image pool holds {len(images)} pictures, model.pool_size is {self.capacity}"
-            )
+            held = f"the checkpoint's image pool holds {len(images)} pictures"
+            raise WeightsError(f"{held}, model.pool_size is {self.capacity}")
         self._images = [image.copy() for image in images]

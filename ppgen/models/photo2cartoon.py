@@ -36,7 +36,7 @@ class Drawn(NamedTuple):
 
 
 @paddle.no_grad()
-def draw(generator: Translator, photo: np.ndarray, skin: np.ndarray) -> np.ndarray:
+def draw_cartoons(generator: Translator, photo: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """Cartoons (N, 3, H, W) of photos (N, 3, H, W) on white with skin colours (N, 3), all in [-1, 1]."""
     return generator.translate(paddle.to_tensor(photo), paddle.to_tensor(skin)).image.numpy()
 
@@ -85,7 +85,7 @@ class PairedPhoto2Cartoon(Model):
 
     def check_sample(self, sample: Batch) -> None:
         """A photo, its cartoon and what is known of the face."""
-        check_keys(sample, "photo", "cartoon", "mask", "landmarks", "skin")
+        check_keys(sample, "photo", "cartoon", "mask", "landmarks", "skin", advice="take Portraits")
 
     def phases(self) -> list[Phase]:
         """Discriminator first; its graph of the drawing serves the generator too."""
@@ -153,7 +153,7 @@ class PairedPhoto2Cartoon(Model):
     def predict(self, batch: Batch, networks: dict[str, nn.Layer]) -> np.ndarray:
         """Drawings of a batch, with the skin colours that `told_skin` says."""
         skin = batch["skin"] if self.told_skin == "drawn" else self._estimated_skin(batch)
-        return draw(networks["generator"], batch["photo"], skin)
+        return draw_cartoons(networks["generator"], batch["photo"], skin)
 
     def _estimated_skin(self, batch: Batch) -> np.ndarray:
         photos = to_uint8(batch["photo"])

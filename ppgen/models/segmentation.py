@@ -26,7 +26,7 @@ class PersonSegmentation(Model):
 
     def check_sample(self, sample: Batch) -> None:
         """A photo and who is where on it."""
-        check_keys(sample, "photo", "mask")
+        check_keys(sample, "photo", "mask", advice="take Portraits")
 
     def phases(self) -> list[Phase]:
         """One phase."""

@@ -65,7 +65,7 @@ class StyleBasedGAN(Adversarial):
         loss, after = self.discriminator_loss, self.after_discriminator
         discriminator = Phase("discriminator", ("discriminator",), loss, keeps=("generator",), after=after)
         r1 = Phase("r1", ("discriminator",), self.r1, self.r1_every, lazy=True, float32=True)
-        generator = Phase("generator", ("generator",), self.generator_loss, after=self.track_mean)
+        generator = Phase("generator", ("generator",), self.generator_loss, after=self.follow_latents)
         return [discriminator, r1, generator] if self.r1_weight or self.r2_weight else [discriminator, generator]
 
     # ---- pictures ----------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ class StyleBasedGAN(Adversarial):
 
     # ---- what changes after a phase ------------------------------------------------------------------------
 
-    def track_mean(self, pieces: Pieces) -> None:
+    def follow_latents(self, pieces: Pieces) -> None:
         """The generator's mean of w moves towards that of each new batch of latents."""
         for _, step in pieces:
             if "mean of w" in step.observed:
@@ -133,7 +133,7 @@ class StyleBasedGAN(Adversarial):
 
     def after_discriminator(self, pieces: Pieces) -> None:
         """The mean of w moves, and ADA looks at the sign of D(x)."""
-        self.track_mean(pieces)
+        self.follow_latents(pieces)
         for batch, step in pieces:
             self.augment.observe(step.report["d_sign"], len(batch["image"]) * step.world)
             if isinstance(self.augment, AdaptiveAugment):

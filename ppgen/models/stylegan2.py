@@ -89,6 +89,6 @@ class StyleGAN2(StyleBasedGAN):
 
     def track_paths(self, pieces: Pieces) -> None:
         """The mean of w and the mean path length move."""
-        self.track_mean(pieces)
+        self.follow_latents(pieces)
         for _, step in pieces:
             self.path_length.mean = self.path_length.moved_by(step.report["path_length"])

@@ -50,10 +50,8 @@ def together(network: nn.Layer, *batches: Tensor, heavy: bool = False) -> list[O
 def domain(batch: Batch, name: str) -> Tensor:
     """The pictures of domain 'a' or 'b', (N, 3, H, W); DataError if the dataset gives none."""
     if name not in batch:
-        raise DataError(
-            f"the dataset gives no domain '{name}' (a sample has {', '.join(sorted(batch))}); "
-            "translation needs pairs or two domains, such as PairedImages or UnpairedImages"
-        )
+        what = f"the dataset gives no domain '{name}' (a sample has {', '.join(sorted(batch))})"
+        raise DataError(f"{what}; translation needs pairs or two domains, such as PairedImages or UnpairedImages")
     return paddle.to_tensor(batch[name])
 
 

@@ -81,15 +81,11 @@ class UGATIT(UnpairedTranslation):
         for name, network in self.networks.items():
             layers = network.sublayers(include_self=True)
             if not any(isinstance(layer, (CAMAttention, AttentionDiscriminator)) for layer in layers):
-                raise ConfigError(
-                    f"model: {name} is a {type(network).__name__}, which has no attention; take UGATITGenerator or "
-                    "Photo2CartoonGenerator to generate and AttentionDiscriminator to judge"
-                )
+                advice = "take UGATITGenerator or Photo2CartoonGenerator to generate, AttentionDiscriminator to judge"
+                raise ConfigError(f"model: {name} is a {type(network).__name__}, which has no attention; {advice}")
             if isinstance(network, Translator) and network.takes_skin:
-                raise ConfigError(
-                    f"model.generator: {type(network).__name__} needs a skin colour, which unpaired domains do not "
-                    "have; set skin: false"
-                )
+                what = f"{type(network).__name__} needs a skin colour, which unpaired domains do not have"
+                raise ConfigError(f"model.generator: {what}; set skin: false")
 
     def phases(self) -> list[Phase]:
         """The discriminators first; their graph of the translations serves the generators too."""

@@ -45,10 +45,8 @@ def crop_chips(images: Tensor, matrices: np.ndarray, size: int = 150) -> Tensor:
     """
     matrices = np.asarray(matrices, dtype=np.float64)
     if images.ndim != 4 or matrices.shape != (images.shape[0], 2, 3):
-        raise DataError(
-            f"crop_chips needs images (N, C, H, W) and matrices (N, 2, 3), "
-            f"not {tuple(images.shape)} and {matrices.shape}"
-        )
+        given = f"{tuple(images.shape)} and {matrices.shape}"
+        raise DataError(f"crop_chips needs images (N, C, H, W) and matrices (N, 2, 3), not {given}")
     factor = _decimation(matrices)
     if factor > 1:
         images = F.avg_pool2d(images, factor, factor)

@@ -93,10 +93,8 @@ class FaceID(nn.Layer):
             DataError: another shape.
         """
         if x.ndim != 4 or list(x.shape[1:]) != [3, CHIP_SIZE, CHIP_SIZE]:
-            raise DataError(
-                f"FaceID takes chips of shape (N, 3, 150, 150), not {tuple(x.shape)}: "
-                "cut them out with face_chip or crop_chips"
-            )
+            what = f"FaceID takes chips of shape (N, 3, 150, 150), not {tuple(x.shape)}"
+            raise DataError(f"{what}: cut them out with face_chip or crop_chips")
         mean = paddle.to_tensor(_PIXEL_MEAN, dtype=x.dtype).reshape([1, 3, 1, 1])
         x = ((x + 1) * 127.5 - mean) / _PIXEL_SCALE
         stages = [F.relu(self.stem(x))]

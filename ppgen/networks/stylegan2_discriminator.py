@@ -105,10 +105,8 @@ class StyleGAN2Discriminator(nn.Layer):
 
     def forward(self, picture: paddle.Tensor) -> paddle.Tensor:
         if list(picture.shape[1:]) != [3, self.image_size, self.image_size]:
-            raise DataError(
-                f"this StyleGAN2 discriminator reads pictures (N, 3, {self.image_size}, {self.image_size}), "
-                f"found {tuple(picture.shape)}"
-            )
+            wanted = f"pictures (N, 3, {self.image_size}, {self.image_size})"
+            raise DataError(f"this StyleGAN2 discriminator reads {wanted}, found {tuple(picture.shape)}")
         x = self.from_rgb(picture)
         for block in self.blocks:
             x = block(x)

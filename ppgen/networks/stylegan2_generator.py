@@ -36,9 +36,8 @@ def widths_of(image_size: int, channel_multiplier: float, channel_max: int) -> l
     """
     widths = [min(channel_max, int(16384 * channel_multiplier / side)) for side in stage_sizes(image_size)]
     if min(widths) < 1:
-        raise ConfigError(
-            f"channel_multiplier {channel_multiplier} leaves no channel at {image_size} pixels; raise it"
-        )
+        what = f"channel_multiplier {channel_multiplier} leaves no channel"
+        raise ConfigError(f"{what} at {image_size} pixels; raise it")
     return widths
 
 

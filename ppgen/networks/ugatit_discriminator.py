@@ -82,7 +82,5 @@ class AttentionDiscriminator(nn.Layer):
     def _check_size(self, images: paddle.Tensor) -> None:
         least = 3 * 2 ** (self.layers - 2)  # a mirrored border of one needs two pixels after the last halving
         if min(images.shape[2:]) < least:
-            raise DataError(
-                f"a U-GAT-IT discriminator of {self.layers} layers needs images of at least {least} pixels a side, "
-                f"got {images.shape[2]}x{images.shape[3]}; take fewer layers"
-            )
+            needs = f"a U-GAT-IT discriminator of {self.layers} layers needs images of at least {least} pixels a side"
+            raise DataError(f"{needs}, got {images.shape[2]}x{images.shape[3]}; take fewer layers")

@@ -75,10 +75,8 @@ class ConvVAE(nn.Layer):
         sizes = {"latent_dim": latent_dim, "image_size": image_size, "channels": channels}
         check_sizes("ConvVAE", **sizes, **{f"widths[{i}]": width for i, width in enumerate(widths)})
         if not widths or image_size % 2 ** len(widths):
-            raise ConfigError(
-                f"ConvVAE: image_size must be a multiple of {2 ** len(widths)} with {len(widths)} widths "
-                f"(at least one), got {image_size}"
-            )
+            wanted = f"a multiple of {2 ** len(widths)} with {len(widths)} widths (at least one)"
+            raise ConfigError(f"ConvVAE: image_size must be {wanted}, got {image_size}")
         self.latent_dim, self.image_size, self.channels = latent_dim, image_size, channels
         side = image_size // 2 ** len(widths)
         self._code_shape = [widths[-1], side, side]

@@ -102,7 +102,7 @@ def test_the_mean_latent_is_tracked():
     recipe = model()
     drawn = a_step(images=0)
     recipe.generator_loss(batch(), drawn)
-    recipe.track_mean([(batch(), drawn)])
+    recipe.follow_latents([(batch(), drawn)])
     mean = recipe.networks["generator"].mean_latent.numpy()
     step = a_step(images=0)
     z = paddle.concat([step.normal(4, 8), step.normal(4, 8)])

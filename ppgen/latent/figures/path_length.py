@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ppgen.errors import ConfigError
-from ppgen.io.atomic import atomic_path
-from ppgen.io.image import to_uint8
+from ppgen.io.image import save_figure, to_uint8
 from ppgen.latent.paths import lerp, slerp
 from ppgen.latent.seeds import latents
 from ppgen.latent.styles import Space, mapping_and_synthesis
@@ -55,7 +54,4 @@ def save_path_figure(
         axes.set(xscale="log", yticks=(), xlabel=f"perceptual length by {distance}, {len(spaces['z'])} paths")
         axes.legend(fontsize=8)
         axes.set_title(f"{name}: path length in Z (along the arc) against W (along the line)", fontsize=9)
-    path = Path(path)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary)
-    return path
+    return save_figure(path, figure)

@@ -21,19 +21,16 @@ def check_sides(owner: str, pictures: paddle.Tensor, cell: int, least: int = 0) 
     height, width = pictures.shape[2:]
     if height % cell or width % cell or min(height, width) < least:
         bound = f" and at least {least}" if least > cell else ""
-        raise DataError(
-            f"{owner} needs height and width that are multiples of {cell}{bound}, got {height}x{width}"
-        )
+        needs = f"height and width that are multiples of {cell}{bound}"
+        raise DataError(f"{owner} needs {needs}, got {height}x{width}")
 
 
 def check_full(owner: str, pictures: paddle.Tensor, image_size: int) -> None:
     """DataError unless (N, C, H, W) have the side that a full (not light) network is bound to."""
     height, width = pictures.shape[2:]
     if {height, width} != {image_size}:
-        raise DataError(
-            f"this full {owner} network reads {image_size}x{image_size} images only, got {height}x{width}; resize the "
-            f"picture or build the network with image_size={height}"
-        )
+        what = f"this full {owner} network reads {image_size}x{image_size} images only, got {height}x{width}"
+        raise DataError(f"{what}; resize the picture or build the network with image_size={height}")
 
 
 def checked_labels(labels: paddle.Tensor | None, classes: int) -> paddle.Tensor:
