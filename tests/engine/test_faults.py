@@ -136,7 +136,7 @@ def test_advice_fits_the_guard(tmp_path):
 
 
 def test_damaged_samples_are_named_once_in_pictures_too_and_counted(tmp_path, capsys):
-    training = trainer(tmp_path, data=Discs(damaged=(0, 3)), total_iters=8, log={"interval": 1, "visual_interval": 1})
+    training = trainer(tmp_path, data=Discs(damaged=(0, 3)), total_iters=4, log={"interval": 1, "visual_interval": 2})
     training.validation = None
     training.run()
     assert capsys.readouterr().err.count("disc_0.png: is damaged") == 1

@@ -1,5 +1,6 @@
 """The engine on a small real recipe: learning, resuming bit for bit, refusing what diverges."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,16 @@ def arrays(folder: Path, step: int) -> dict:
     return {**load_file(place / "weights.safetensors"), **load_file(place / "state.safetensors")}
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """The folder of a training of 8 steps that nobody disturbed; to be copied before it is written into."""
+    folder = tmp_path_factory.mktemp("trainer") / "whole"
+    run(folder, total_iters=8)
+    return folder
+
+
 def test_it_learns_logs_draws_and_keeps_the_best(tmp_path):
-    done = run(tmp_path, total_iters=40)
+    done = run(tmp_path, total_iters=40, log={"interval": 1, "visual_interval": 20})  # curves take longer than steps
     rows = [row for row in read_log(tmp_path / "log.jsonl") if "entropy" in row]
     assert len(rows) == 40
     assert np.mean([r["entropy"] for r in rows[-5:]]) < 0.5 * np.mean([r["entropy"] for r in rows[:5]])
@@ -35,8 +44,7 @@ def test_it_learns_logs_draws_and_keeps_the_best(tmp_path):
     assert type(network).__name__ == "SegmentationUNet"
 
 
-def test_resumed_run_equals_undisturbed_run_bit_for_bit(tmp_path):
-    run(tmp_path / "whole", total_iters=8)
+def test_resumed_run_equals_undisturbed_run_bit_for_bit(whole, tmp_path):
     first = trainer(tmp_path / "parts")
 
     first.run(until=5)
@@ -45,7 +53,7 @@ def test_resumed_run_equals_undisturbed_run_bit_for_bit(tmp_path):
     second.snapshot.resume(checkpoint.newest(tmp_path / "parts" / "checkpoints"))
     assert second.step == 5 and extra is not None
     second.run()
-    a, b = arrays(tmp_path / "whole", 8), arrays(tmp_path / "parts", 8)
+    a, b = arrays(whole, 8), arrays(tmp_path / "parts", 8)
     assert a.keys() == b.keys()
     different = [key for key in a if not np.array_equal(a[key], b[key])]
     assert different == []
@@ -70,10 +78,9 @@ def test_a_loss_that_is_not_finite_stops_the_run_before_any_weight_changes(tmp_p
     assert np.array_equal(before, broken.model.networks["network"].down[0].conv1.weight.numpy())
 
 
-def test_only_the_newest_checkpoints_are_kept(tmp_path):
-    run(tmp_path, total_iters=8)
-    assert sorted(p.name for p in (tmp_path / "checkpoints").glob("step_*")) == ["step_00000006", "step_00000008"]
-    assert checkpoint.newest(tmp_path / "checkpoints").name == "step_00000008"
+def test_only_the_newest_checkpoints_are_kept(whole):
+    assert sorted(p.name for p in (whole / "checkpoints").glob("step_*")) == ["step_00000006", "step_00000008"]
+    assert checkpoint.newest(whole / "checkpoints").name == "step_00000008"
 
 
 def test_damaged_and_foreign_checkpoints_are_named(tmp_path):
@@ -146,14 +153,14 @@ def test_a_pointer_to_a_folder_that_is_gone_falls_back(tmp_path):
     assert not list(tmp_path.glob(".step_*"))
 
 
-def test_resuming_keeps_the_log_up_to_its_step(tmp_path):
-    run(tmp_path, total_iters=8)
-    before = read_log(tmp_path / "log.jsonl")
-    again = trainer(tmp_path)
-    again.snapshot.resume(tmp_path / "checkpoints" / "step_00000006")
+def test_resuming_keeps_the_log_up_to_its_step(whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "again")
+    before = read_log(folder / "log.jsonl")
+    again = trainer(folder)
+    again.snapshot.resume(folder / "checkpoints" / "step_00000006")
     assert again.snapshot.best is not None
     again.run()
-    assert [r["step"] for r in read_log(tmp_path / "log.jsonl")] == [r["step"] for r in before]
+    assert [r["step"] for r in read_log(folder / "log.jsonl")] == [r["step"] for r in before]
 
 
 def test_resume_is_exact_without_an_average(tmp_path):
