@@ -65,11 +65,9 @@ def prepare() -> None:
     slow = {k: v for k, v in missing.items() if k in ("FLAGS_paddle_num_threads", "MKL_DEBUG_CPU_TYPE")}
     if slow:
         settings = " ".join(f"{k}={v}" for k, v in slow.items())
-        warnings.warn(
-            "paddle was imported before ppgen, so its settings for this processor were left alone; for more "
-            f"speed on a CPU, import ppgen before paddle, or set {settings} in the environment",
-            stacklevel=3,
-        )
+        left = "paddle was imported before ppgen, so its settings for this processor were left alone"
+        advice = f"for more speed on a CPU, import ppgen before paddle, or set {settings} in the environment"
+        warnings.warn(f"{left}; {advice}", stacklevel=3)
 
 
 class MissingPaddle(PPGenError, ModuleNotFoundError):
@@ -81,11 +79,8 @@ class _ExplainMissing:
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name == "paddle":
-            raise MissingPaddle(
-                "PaddlePaddle is not installed: run pip install 'ppgen[cpu]' for the CPU build, "
-                "or follow paddlepaddle.org.cn/en/install for a GPU build",
-                name=name,
-            )
+            advice = "run pip install 'ppgen[cpu]' for the CPU build, or follow paddlepaddle.org.cn/en/install"
+            raise MissingPaddle(f"PaddlePaddle is not installed: {advice} for a GPU build", name=name)
 
 
 def check_paddle() -> None:

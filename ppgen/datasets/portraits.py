@@ -181,10 +181,9 @@ class Portraits(Dataset):
         if paired:
             rows = [row for row in rows if has_cartoon(row)]
         if not rows:
-            raise DataError(
-                f"{self.files.root}: no portrait of the split '{split}' has a cartoon by meta.csv (has_cartoon 1 and "
-                "suspect not 1); run the same `ppgen data portraits` again with `--cartoon artist`"
-            )
+            what = f"no portrait of the split '{split}' has a cartoon by meta.csv (has_cartoon 1 and suspect not 1)"
+            advice = "run the same `ppgen data portraits` again with `--cartoon artist`"
+            raise DataError(f"{self.files.root}: {what}; {advice}")
         self.rows = select(rows, where or {}, self.files.table)[:most]
         self.groups = [row[groups_by] for row in self.rows]
         self._landmarks = self.files.landmarks(self.rows)

@@ -93,10 +93,9 @@ def check_same(networks: dict[str, nn.Layer], step: int) -> None:
         dist.all_reduce(low, op=dist.ReduceOp.MIN)
         dist.all_reduce(high, op=dist.ReduceOp.MAX)
         if low.item() != high.item():
-            raise TrainingDiverged(
-                f"step {step}: the processes hold different weights of '{name}'; --resume goes on from the last "
-                "checkpoint, and a recipe that draws other random numbers per process must do so from step.rng"
-            )
+            what = f"step {step}: the processes hold different weights of '{name}'"
+            recipe = "a recipe that draws other random numbers per process must do so from step.rng"
+            raise TrainingDiverged(f"{what}; --resume goes on from the last checkpoint, and {recipe}")
 
 
 def gather(own: T) -> list[T]:

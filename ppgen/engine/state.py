@@ -29,10 +29,8 @@ class NetworkState:
             odd = sorted(set(wanted.items()) ^ set(given.items()))[:3]
             network = self.network
             ours = f", which is for {network.image_size} pixels a side" if isinstance(network, Enlargeable) else ""
-            raise WeightsError(
-                f"the checkpoint's '{self.name}' is another network than the config's{ours} (such as {odd}); give "
-                "its run's config.yaml, or the same model settings"
-            )
+            what = f"the checkpoint's '{self.name}' is another network than the config's{ours} (such as {odd})"
+            raise WeightsError(f"{what}; give its run's config.yaml, or the same model settings")
         self.network.set_state_dict({key: paddle.to_tensor(value) for key, value in arrays.items()})
 
 

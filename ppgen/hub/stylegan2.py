@@ -45,10 +45,8 @@ def generator_of(content: object, name: str, key: str | None = None) -> tuple[Ar
             return arguments_of(arrays, name), arrays
         held = held or list(arrays)
     what = f"its arrays: {', '.join(held[:_SHOWN])} …" if held else "it holds other networks"
-    raise WeightsError(
-        f"{name}: does not say which network it belongs to, and holds no StyleGAN2 generator; name the model as well, "
-        f"beside this file as its weights ({what})"
-    )
+    none = "does not say which network it belongs to, and holds no StyleGAN2 generator"
+    raise WeightsError(f"{name}: {none}; name the model as well, beside this file as its weights ({what})")
 
 
 def arguments_of(arrays: Mapping[str, np.ndarray], name: str = "the given arrays") -> Arguments:

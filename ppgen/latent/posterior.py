@@ -129,9 +129,7 @@ def save_histograms(path: str | os.PathLike, codes: Codes, count: int = 50, seed
         axes.set(xticks=(-2, 0, 2), yticks=(), ylim=(0, 0.6))
         axes.tick_params(labelsize=5, length=2)
     of = report.summary()
-    figure.suptitle(
-        f"draws of q(z|x), {len(z)} pictures, against N(0, 1): {of['active']} of {of['dimensions']} dimensions "
-        f"active (> {ACTIVE} nats), {of['near_normal_share']:.0%} of these near N(0, 1)",
-        fontsize=8,
-    )
+    active = f"{of['active']} of {of['dimensions']} dimensions active (> {ACTIVE} nats)"
+    near = f"{of['near_normal_share']:.0%} of these near N(0, 1)"
+    figure.suptitle(f"draws of q(z|x), {len(z)} pictures, against N(0, 1): {active}, {near}", fontsize=8)
     return save_figure(path, figure)

@@ -39,10 +39,9 @@ class InceptionFeatures(FeatureExtractor):
     def check(weights: str | None) -> int:
         """How many features there are; WeightsError where no file of weights was given that can be read."""
         if not weights:
-            raise WeightsError(
-                f"the features {INCEPTION} need the FID weights, which do not come with ppgen: name their file "
-                "(--weights FILE, or weights: FILE), or use dlib-face; docs/metrics.md says where to get them"
-            )
+            advice = "name their file (--weights FILE, or weights: FILE), or use dlib-face"
+            needs = f"the features {INCEPTION} need the FID weights, which do not come with ppgen"
+            raise WeightsError(f"{needs}: {advice}; docs/metrics.md says where to get them")
         path = Path(weights).expanduser()
         if not path.is_file():
             raise WeightsError(f"{weights}: no such file; docs/metrics.md says where the FID weights come from")

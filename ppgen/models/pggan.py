@@ -75,10 +75,9 @@ class ProgressivelyGrown(Adversarial):
         """
         for name, network in self.networks.items():
             if not isinstance(network, Growing):
-                raise ConfigError(
-                    f"model.{name}: a {type(network).__name__} does not grow; both networks of this recipe are to: "
-                    "PGGANGenerator or StyleGANGenerator, and PGGANDiscriminator or StyleGANDiscriminator"
-                )
+                which = "PGGANGenerator or StyleGANGenerator, and PGGANDiscriminator or StyleGANDiscriminator"
+                what = f"a {type(network).__name__} does not grow; both networks of this recipe are to"
+                raise ConfigError(f"model.{name}: {what}: {which}")
         stages = self.networks["generator"].stages
         self.stable = per_stage(stable_images, stages, "stable_images")
         self.fade = per_stage(fade_images, stages - 1, "fade_images")

@@ -191,8 +191,7 @@ class Photo2Cartoon(UGATIT):
         if self.landmarks == "typical":
             return np.stack([typical_landmarks(side)] * len(batch["a"]))
         if "landmarks" not in batch:
-            raise DataError(
-                "the Face ID loss needs 'landmarks' of the photos, and the dataset gives none; take PortraitCartoons, "
-                "set model.landmarks to typical if the photos are aligned, or model.face_weight to 0"
-            )
+            needs = "the Face ID loss needs 'landmarks' of the photos, and the dataset gives none"
+            advice = "set model.landmarks to typical if the photos are aligned, or model.face_weight to 0"
+            raise DataError(f"{needs}; take PortraitCartoons, {advice}")
         return batch["landmarks"]
