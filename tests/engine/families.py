@@ -105,7 +105,7 @@ def trainer(family: str, folder: Path, model: dict | None = None, optimizer: dic
     recipe = MODELS.build(model or MODELS_BY_FAMILY[family])
     names = sorted({name for phase in recipe.phases() for name in phase.trains})
     config = {
-        "seed": 3, "total_iters": 4, "loader": {"batch_size": 4}, "log": {"interval": 2, "visual_interval": 2},
+        "seed": 3, "total_iters": 4, "loader": {"batch_size": 4}, "log": {"interval": 2, "visual_interval": 4},
         "optimizer": {name: optimizer or {"name": "Adam", "learning_rate": 0.001} for name in names},
         "ema": {"networks": names[:1], "half_life": 10}, "checkpoint": {"interval": 100}, **changes,
     }  # fmt: skip
