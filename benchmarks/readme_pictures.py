@@ -1,4 +1,4 @@
-"""Write the README's picture: the astronaut's crop and her cartoon, side by side.
+"""Write the README's picture (the astronaut's crop and her cartoon) and the styles of docs/photo2cartoon.md.
 
 python benchmarks/readme_pictures.py [--weights W] [--output docs/images]
 """
@@ -22,10 +22,21 @@ def side_by_side(weights: str | None = None) -> np.ndarray:
     return np.hstack([result.crop, result.cartoon])
 
 
+def styles(size: int = 384) -> np.ndarray:
+    """The astronaut in each of the artist's styles, uint8 (size, 3 * size, 3)."""
+    drawn = []
+    with tempfile.TemporaryDirectory() as folder:
+        for style in ("artist", "poster", "ink"):
+            predictor = Photo2CartoonPredictor(folder, style=style, size=size)
+            drawn.append(predictor.run(data.astronaut(), attributes={"gender": "F"}))
+    return np.hstack(drawn)
+
+
 @benchmark(
     __doc__,
     argument("--weights", help="a weights file instead of the shipped one"),
-    argument("--output", default=ROOT / "docs" / "images", type=Path, help="folder of the picture"),
+    argument("--output", default=ROOT / "docs" / "images", type=Path, help="folder of the pictures"),
 )
 def main(options: Namespace) -> Result:
-    return Result(text=str(save_image(options.output / "astronaut.png", side_by_side(options.weights))))
+    pictures = {"astronaut": side_by_side(options.weights), "styles": styles()}
+    return Result(text="\n".join(str(save_image(options.output / f"{name}.png", p)) for name, p in pictures.items()))

@@ -14,6 +14,7 @@ from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
 from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces, finding, timed
 from ppgen.apps.portrait_generator import PortraitGenerator
+from ppgen.apps.styles import NETWORK, SIZE, check_style, person_of, sketch
 from ppgen.errors import ConfigError
 from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
@@ -21,7 +22,7 @@ from ppgen.io.atomic import check_output
 if TYPE_CHECKING:
     from ppgen.tree.routing import Route, Router
 
-GENERATOR = "photo2cartoon"  # its name in the hub
+GENERATOR = NETWORK  # its name in the hub
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class CartoonResult:
     landmarks: float64 (68, 2) in pixels of the photo, dlib order; None likewise.
     crop: uint8 (256, 256, 3), aligned, before masking. crop_landmarks: float64 (68, 2) in its pixels.
     mask: float32 (256, 256), 1 on the person. skin: float32 (3,) in [-1, 1], the colour the face was to have.
-    cartoon: uint8 (256, 256, 3), white outside the person.
+    cartoon: uint8 (S, S, 3), S = 256 or the predictor's `size`, white (or paper) outside the person.
     timings: seconds of 'find' (the photo's, the same for each of its faces), 'align', 'segment', 'skin',
     'draw', and with routing 'route'; the first face's include loading the networks.
     warnings: sentences for the user: small face, strong pose, several faces …
@@ -72,12 +73,15 @@ class Photo2CartoonPredictor:
     pipeline: the detectors that faces are found and cut out with, if not the shipped ones.
     aligner: whose landmarks faces are cut out by: "dlib", or where it finds none MediaPipe's mesh; "mesh": MediaPipe's
     alone, without dlib and its landmarks, whose training data (iBUG 300-W) exclude commercial use.
+    style: "photo2cartoon", the network; or "artist", "poster", "ink", drawn by rules, at any `size` (a side in pixels,
+    256 to 1024); see `ppgen.apps.styles`.
     The networks are loaded when the first face is drawn, once.
 
         p2c = Photo2CartoonPredictor()
         cartoon = p2c.run('photo.jpg')      # also output/p2c_photo.png and output/p2c_cartoon.png
 
-    Raises WeightsError where there is no file at `weight_path` or in `routing`.
+    Raises WeightsError where there is no file at `weight_path` or in `routing`; ConfigError for a style or size that
+    there is not, or weights for the artist.
     """
 
     def __init__(
@@ -87,7 +91,13 @@ class Photo2CartoonPredictor:
         routing: str | os.PathLike | Mapping[str, object] | Router | None = None,
         pipeline: PortraitPipeline | None = None,
         aligner: Aligner = "dlib",
+        style: str = NETWORK,
+        size: int = SIZE,
     ) -> None:
+        check_style(style, size)
+        if style != NETWORK and (weight_path is not None or routing is not None):
+            raise ConfigError(f"style={style!r} is drawn by rules: leave weight_path and routing out")
+        self.style, self.size = style, size
         self.output_path = Path(output_path).expanduser()
         self.weight_path = None if weight_path is None else hub.path_of(weight_path)
         if isinstance(routing, (str, os.PathLike, Mapping)):  # the package is imported only for it
@@ -114,11 +124,11 @@ class Photo2CartoonPredictor:
         (white is added to make it square) and `faces` does not matter. Where no face is found on it, the
         skin colour is estimated from where a face usually is.
         full: return `CartoonResult`s, which hold everything, instead of pictures.
-        attributes: with routing, what is known of the person (of all of them, where there are several), such as
-        {'gender': 'F', 'age': 70}; what is not given is estimated from the face.
+        attributes: with routing or a style of the artist's, what is known of the person (of all of them, where there
+        are several), such as {'gender': 'F', 'age': 70}; for routing what is not given is estimated from the face.
         Returns:
-            the cartoon, uint8 (256, 256, 3) RGB, written to `p2c_cartoon.png` with the crop as
-            `p2c_photo.png`; for a folder, a list or faces='all' a list of them, and the files are called
+            the cartoon, uint8 (256, 256, 3) RGB or of the predictor's `size`, written to `p2c_cartoon.png` with the
+            crop as `p2c_photo.png`; for a folder, a list or faces='all' a list of them, and the files are called
             `<stem>_<face>_cartoon.png` and `<stem>_<face>_photo.png`.
         Raises:
             DataError, NoFaceError: an unusable input; in a batch after the rest is done.
@@ -146,9 +156,7 @@ class Photo2CartoonPredictor:
         Raises ConfigError, WeightsError, and OutputError where the output folder cannot be written at all.
         """
         check_faces(faces)
-        if attributes and self.router is None:
-            raise ConfigError(f"attributes {dict(attributes)} choose between generators: give routing=… as well")
-        known = self.router.checked(attributes or {}) if self.router is not None else {}
+        known = self._known(attributes or {})
         check_output(self.output_path)
 
         def draw(item: Item, index: int, portrait: Portrait, prefix: str) -> CartoonResult:
@@ -156,6 +164,16 @@ class Photo2CartoonPredictor:
             return result if keep_pictures else replace(result, crop=None, mask=None, cartoon=None)
 
         return self.pipeline.run(inputs, faces, align, draw, "p2c", "cartoon")
+
+    def _known(self, attributes: Mapping[str, object]) -> dict[str, object]:
+        """What is known of the people, checked by who makes use of it."""
+        if self.style != NETWORK:
+            person_of(attributes)
+            return dict(attributes)
+        if attributes and self.router is None:
+            wants = "give routing=…, or a style of the artist's, as well"
+            raise ConfigError(f"attributes {dict(attributes)} choose between generators: {wants}")
+        return self.router.checked(attributes) if self.router is not None else {}
 
     def _cartoon(
         self, item: Item, index: int, portrait: Portrait, known: dict[str, object], prefix: str
@@ -165,7 +183,10 @@ class Photo2CartoonPredictor:
         if self.router is not None:
             with timed(portrait.timings, "route"):
                 route = self.router.route(known, portrait.crop, portrait.landmarks)
-        drawn = self.pipeline.draw(portrait, self._generator(route))
+        if self.style == NETWORK:
+            drawn = self.pipeline.draw(portrait, self._generator(route))
+        else:
+            drawn = self.pipeline.sketch(portrait, sketch(self.style, self.size, person_of(known)))
         pictures = {"photo": portrait.crop, "cartoon": drawn.picture}
         photo_path, cartoon_path = write_pictures(self.output_path, prefix, pictures, item.batch)
         face, warnings = portrait.face, drawn.warnings + (route.warnings if route else ())

@@ -17,6 +17,7 @@ from PIL import Image
 
 from ppgen.apps.batch import Inputs, Item, R, Report, is_batch, list_items, run_batch
 from ppgen.apps.portrait_generator import PortraitGenerator
+from ppgen.apps.styles import Sketch
 from ppgen.datasets.files import centre_square, resize
 from ppgen.errors import ConfigError, NoFaceError
 from ppgen.faces import Face, align_face, find_faces
@@ -54,8 +55,8 @@ class Drawn(NamedTuple):
     """What a generator made of a portrait.
 
     mask: float32 (256, 256), 1 on the person; None: the background was left in.
-    skin: float32 (3,) in [-1, 1], the colour the face was to have; None: not estimated, as the network is not told.
-    photo: uint8 (S, S, 3), what the network saw. picture: uint8 (S, S, 3), or (256, 256, 3) where it is cut out.
+    skin: float32 (3,) in [-1, 1], the colour the face was to have; None: not estimated, as who draws is not told.
+    photo: uint8 (S, S, 3), what the network saw. picture: uint8, of that size, cut out (256, 256, 3), or a style's own.
     heatmap: float32 (h, w), where its attention looked; None: it has none.
     warnings, timings: the portrait's and those of drawing it.
     """
@@ -134,6 +135,16 @@ class PortraitPipeline:
             if cut_out and mask is not None:
                 picture = on_white(scaled(picture, SIZE), outline_mask(mask))
         return Drawn(mask, skin, photo, picture, heatmap, warnings, timings)
+
+    def sketch(self, portrait: Portrait, draw: Sketch) -> Drawn:
+        """One portrait drawn by the artist, who takes the photo with its background and the mask."""
+        timings = dict(portrait.timings)
+        with timed(timings, "segment"):
+            mask, doubts = self._person(portrait)
+        with timed(timings, "draw"):
+            picture = draw(portrait.crop, portrait.landmarks, mask)
+        photo = on_white(portrait.crop, mask)
+        return Drawn(mask, None, photo, picture, None, portrait.warnings + doubts, timings)
 
     def see(self, photo: ImageSource, size: int, crop: FaceCrop = "close", name: str | None = None) -> Seen:
         """The face of a photo, for networks that draw faces.

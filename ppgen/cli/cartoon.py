@@ -21,9 +21,11 @@ def _age(text: str) -> str | int:
     option("--weights", help="a weights file to use instead of the one that comes with ppgen"),
     ALIGNER,
     NO_ALIGN,
+    option("--style", default="photo2cartoon", help="photo2cartoon (default), artist, poster, ink (ppgen list styles)"),
+    option("--size", type=int, default=256, help="side of the artist's drawing in pixels, up to 1024 (default: 256)"),
     option("--routing", metavar="RUN", help="run folder of a tree of trainings: a generator a group"),
-    option("--gender", metavar="G", help="with --routing: a group, such as F or M (default: estimated)"),
-    option("--age", metavar="A", type=_age, help="with --routing: years or a group (default: estimated)"),
+    option("--gender", metavar="G", help="with --routing or the artist: F or M (routing estimates it otherwise)"),
+    option("--age", metavar="A", type=_age, help="likewise: years, or young, middle, senior"),
 )
 def cartoon(args: argparse.Namespace) -> int:
     """Turn faces into cartoons.
@@ -33,7 +35,7 @@ def cartoon(args: argparse.Namespace) -> int:
     are done; 2: the only one failed.
     """
     predictor = apps.Photo2CartoonPredictor(
-        output_path=args.output, weight_path=args.weights, routing=args.routing, aligner=args.aligner
+        args.output, args.weights, args.routing, aligner=args.aligner, style=args.style, size=args.size
     )
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
     report = predictor.run_many(

@@ -10,7 +10,7 @@ from ppgen import device
 from ppgen.cli.command import command, option
 from ppgen.cli.files import keep_inputs
 
-KINDS = ("models", "networks", "datasets", "weights", "configs", "metrics")
+KINDS = ("models", "networks", "datasets", "weights", "configs", "metrics", "styles")
 
 
 @command(
@@ -36,7 +36,8 @@ def convert(args: argparse.Namespace) -> None:
 
 
 @command(
-    "list models, networks, datasets, weights, configs", option("what", nargs="?", choices=KINDS, help="one kind only")
+    "list models, networks, datasets, weights, configs, styles",
+    option("what", nargs="?", choices=KINDS, help="one kind only"),
 )
 def list_names(args: argparse.Namespace) -> None:
     """List what can be named: in a YAML, to hub.load, to --config-file."""
@@ -53,6 +54,11 @@ def _names(kind: str) -> list[tuple[str, str]]:
     """(name, what it is) of everything of a kind."""
     if kind == "configs":
         return _configs()
+
+    if kind == "styles":
+        from ppgen.apps.styles import STYLES
+
+        return list(STYLES.items())
 
     if kind == "weights":
         from ppgen import hub
