@@ -1,0 +1,107 @@
+"""Which of two networks draws better, judged by eyes that do not know which drew which.
+
+    python benchmarks/blind_look.py --first OLD.safetensors --second photo2cartoon --folder output/look [--count 48]
+    python benchmarks/blind_look.py --choices one.txt two.txt --key output/look/key.json
+
+The first writes sheets of validation portraits of all kinds of people (`drawn`: real ones and nobody), each row
+"photo, left drawing, right drawing" with its number, and `key.json`, which says what is left; the order is random. A
+judge looks at the sheets and writes a line "NUMBER left|right|same [broken-left] [broken-right]" for each, before the
+key is opened. The second command counts. Sheets show photos: their folder must stay out of git.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from harness import SEED, Figures, Namespace, Result, argument, at_least, benchmark
+
+import cv2
+import numpy as np
+
+from p2c_montage import choose
+from p2c_validation import draw_with, read_cases
+from ppgen.errors import DataError
+from ppgen.io.atomic import write_json
+from ppgen.io.image import save_image
+
+SIDE, ROWS, COLUMNS = 224, 4, 2  # pixels of a picture; pairs down and across a sheet
+
+
+def numbered(picture: np.ndarray, number: int) -> np.ndarray:
+    """A photo with its number in a corner."""
+    marked = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    cv2.rectangle(marked, (0, 0), (42, 22), (255, 255, 255), -1)
+    return cv2.putText(marked, str(number), (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (200, 0, 0), 2)
+
+
+def write_sheets(folder: Path, first: str, second: str, count: int, seed: int) -> str:
+    """Sheets and key; a sentence on it."""
+    cases = read_cases("validation", "drawn")
+    kinds = [[case for case in cases if (case.row["source"] == "portraits") == real] for real in (True, False)]
+    chosen = [case for kind in kinds for case in choose(kind, count // 2)]
+    order = np.random.default_rng(seed)
+    chosen = [chosen[i] for i in order.permutation(len(chosen))]
+    left_is_first = order.random(len(chosen)) < 0.5
+    drawn = [draw_with(weights, chosen) for weights in (first, second)]
+    rows = []
+    for number, (case, swap) in enumerate(zip(chosen, left_is_first), start=1):
+        pair = [drawings[number - 1] for drawings in (drawn if swap else drawn[::-1])]
+        pair = [cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for one in pair]
+        rows.append(np.hstack([numbered(case.crop, number), *pair]))
+    for index, start in enumerate(range(0, len(rows), ROWS * COLUMNS), start=1):
+        part = rows[start : start + ROWS * COLUMNS]
+        part += [np.full_like(part[0], 255)] * (-len(part) % COLUMNS)
+        lines = [np.hstack(part[i : i + COLUMNS]) for i in range(0, len(part), COLUMNS)]
+        save_image(folder / f"sheet_{index}.png", np.vstack(lines))
+    sides = {str(i): "first" if swap else "second" for i, swap in enumerate(left_is_first, start=1)}
+    write_json(folder / "key.json", {"first": first, "second": second, "seed": seed, "left": sides})
+    return f"{folder}: {len(rows)} faces; look at the sheets, write the choices, then open key.json"
+
+
+def read_choices(path: Path) -> dict[str, list[str]]:
+    """Number -> words of a judge's line; DataError for a line that cannot be read."""
+    choices = {}
+    for line in filter(None, map(str.strip, path.read_text(encoding="utf-8").splitlines())):
+        number, *words = line.split()
+        if not words or words[0] not in ("left", "right", "same"):
+            raise DataError(f"{path}: the line {line!r} does not read NUMBER left|right|same")
+        choices[number] = words
+    return choices
+
+
+def count_choices(choices: dict[str, list[str]], left: dict[str, str]) -> Figures:
+    """How often each network was preferred and called broken."""
+    if missing := sorted(set(left) - set(choices), key=int):
+        raise DataError(f"no choice for {', '.join(missing)}")
+    other = {"first": "second", "second": "first"}
+    preferred, broken = Counter(), Counter()
+    for number, side in left.items():
+        at = {"left": side, "right": other[side]}
+        word, *more = choices[number]
+        preferred[at.get(word, "same")] += 1
+        broken.update(at[place] for place in ("left", "right") if f"broken-{place}" in more)
+    shares = {name: preferred[name] / len(left) for name in ("first", "second", "same")}
+    return {"n": len(left), "preferred": shares, "broken": dict(broken)}
+
+
+@benchmark(
+    __doc__,
+    argument("--first", metavar="W", help="weights of the one network"),
+    argument("--second", metavar="W", default="photo2cartoon", help="of the other"),
+    argument("--folder", type=Path, default=Path("output/look"), help="of the sheets"),
+    argument("--count", type=at_least(2), default=48),
+    SEED,
+    argument("--choices", nargs="+", type=Path, default=[], metavar="FILE", help="count these judges' choices"),
+    argument("--key", type=Path, metavar="FILE", help="with --choices: the key.json of the sheets"),
+)
+def main(options: Namespace) -> Result:
+    if not options.choices:
+        if not options.first:
+            raise DataError("--first: give the weights of one of the two networks, or --choices and --key to count")
+        return Result(text=write_sheets(options.folder, options.first, options.second, options.count, options.seed))
+    if not options.key:
+        raise DataError("--key: give the key.json that was written with the sheets")
+    key = json.loads(options.key.read_text(encoding="utf-8"))
+    judges = {path.stem: count_choices(read_choices(path), key["left"]) for path in options.choices}
+    reached = all(j["preferred"]["second"] >= 0.8 and not j["broken"].get("second") for j in judges.values())
+    return Result({"first": key["first"], "second": key["second"], "judges": judges}, reached)
