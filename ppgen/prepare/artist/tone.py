@@ -9,7 +9,7 @@ import numpy as np
 
 from ppgen.prepare.artist.canvas import step
 
-_LIFT, _MORE, _MORE_BETWEEN = 3.5, 8.5, (36.0, 60.0)  # drawings are a little lighter than life, pale skin more
+_LIFT, _MORE, _MORE_BETWEEN = 3.0, 7.5, (42.5, 63.0)  # drawings are a little lighter than life, pale skin more
 
 
 @dataclass(frozen=True)

@@ -99,15 +99,16 @@ def test_parts_are_told_apart():
 
 
 def test_skin_is_drawn_as_light_as_it_is():
-    """Strictly rising with the photo's lightness, without jumps, and near it.
+    """Strictly rising with the photo's lightness, without jumps, and not far above it.
 
-    Eyes, hair and backdrop stay as they are, so part of the change is taken for a change of light.
+    Eyes, hair and backdrop stay as they are, so part of the change is taken for a change of light; and drawings are
+    lighter than life.
     """
     levels = [32, 45, 58, 72]
     drawn = [skin_level(draw_cartoon(*_with(portrait(skin=(level, 16, 18))))) for level in levels]
     rises = np.diff(drawn)
     assert (rises > 5).all() and (rises < 20).all()
-    assert np.abs(np.array(drawn) - levels).max() < 18
+    assert (np.array(drawn) > levels).all() and (np.array(drawn) - levels).max() < 21
     asked = draw_cartoon(*_with(portrait()), skin=(55, 16, 20))
     assert abs(skin_level(asked) - 55) < 6
 
