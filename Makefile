@@ -48,8 +48,7 @@ test: lint
 slow: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m slow
 
-nightly: lint
-	$(BIN)/python -m pytest
+nightly: test slow
 
 # Code that stands twice: six equal lines in a row, comments, docstrings, imports and signatures left out. Every file is
 # named, as the folders of tests are no packages and pylint would pass over them.

@@ -116,9 +116,10 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
     assert seen == {
         "output_path": "out", "weight_path": None, "inputs": ["a.jpg", "b.png"], "faces": 1, "align": False,
         "routing": None, "attributes": {}, "keep_pictures": False, "aligner": "dlib",
+        "style": "photo2cartoon", "size": 256,
     }  # fmt: skip
-    cli.main(["cartoon", "a.jpg", "--aligner", "mesh"])
-    assert seen["aligner"] == "mesh"
+    cli.main(["cartoon", "a.jpg", "--aligner", "mesh", "--style", "ink", "--size", "512"])
+    assert (seen["aligner"], seen["style"], seen["size"]) == ("mesh", "ink", 512)
 
 
 def test_cartoon_hands_on_who_is_drawn_and_says_which_leaf_served(monkeypatch, capsys):

@@ -35,8 +35,9 @@ def cartoon(args: argparse.Namespace) -> int:
     are done; 2: the only one failed.
     """
     predictor = apps.Photo2CartoonPredictor(
-        args.output, args.weights, args.routing, aligner=args.aligner, style=args.style, size=args.size
-    )
+        output_path=args.output, weight_path=args.weights, routing=args.routing,
+        aligner=args.aligner, style=args.style, size=args.size,
+    )  # fmt: skip
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
     report = predictor.run_many(
         _inputs(args), faces=args.faces, align=not args.no_align, attributes=known, keep_pictures=False

@@ -74,8 +74,11 @@ def missing_folders(datasets: Settings) -> list[str]:
     """Folders of datasets (arguments called `dataroot…`) that are not there; a sentence for each way to get them."""
     by_advice: dict[str, list[str]] = {}
     for name, config in datasets.items():
-        parts = config.get("datasets") if isinstance(config, dict) else None  # of `Several`
-        for key, folder in [pair for part in [config, *(parts or [])] for pair in _folders(part).items()]:
+        parts = {"": config}
+        if isinstance(config, dict) and isinstance(config.get("datasets"), list):  # of `Several`
+            parts |= {f"datasets.{index}.": part for index, part in enumerate(config["datasets"])}
+        folders = {f"{where}{key}": folder for where, part in parts.items() for key, folder in _folders(part).items()}
+        for key, folder in folders.items():
             if not data_root(folder).is_dir():
                 place = f"dataset.{name}.{key}: there is no folder {data_root(folder).absolute()}"
                 by_advice.setdefault(_how_to_get(folder), []).append(place)

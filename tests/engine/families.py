@@ -76,6 +76,10 @@ MODELS_BY_FAMILY: dict[str, dict] = {
 }  # fmt: skip
 
 
+#: pictures a step, where it is not 4: Face ID looks at each one enlarged
+BATCHES = {"photo2cartoon": 2, "paired photo2cartoon": 2}
+
+
 class Noise:
     """Samples with everything that some recipe asks for."""
 
@@ -105,7 +109,8 @@ def trainer(family: str, folder: Path, model: dict | None = None, optimizer: dic
     recipe = MODELS.build(model or MODELS_BY_FAMILY[family])
     names = sorted({name for phase in recipe.phases() for name in phase.trains})
     config = {
-        "seed": 3, "total_iters": 4, "loader": {"batch_size": 4}, "log": {"interval": 2, "visual_interval": 4},
+        "seed": 3, "total_iters": 4, "loader": {"batch_size": BATCHES.get(family, 4)},
+        "log": {"interval": 2, "visual_interval": 4},
         "optimizer": {name: optimizer or {"name": "Adam", "learning_rate": 0.001} for name in names},
         "ema": {"networks": names[:1], "half_life": 10}, "checkpoint": {"interval": 100}, **changes,
     }  # fmt: skip

@@ -20,7 +20,7 @@ def test_every_recipe_has_its_family_here():
 
 @pytest.mark.parametrize("family", MODELS_BY_FAMILY)
 def test_resumed_is_undisturbed_bit_for_bit(tmp_path, family):
-    """The kill falls inside an epoch (12 samples in batches of 4), inside PGGAN's fade, between lazy phases."""
+    """The kill falls inside an epoch (12 samples in batches of 4 or 2), inside PGGAN's fade, between lazy phases."""
     whole = trainer(family, tmp_path / "whole")
     whole.run()
     first = trainer(family, tmp_path / "parts")

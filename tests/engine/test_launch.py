@@ -10,19 +10,33 @@ import pytest
 from conftest import ROOT
 from safetensors.numpy import load_file
 
-CONFIG = "configs/segmentation.yaml"
-SMALL = ["dataset.train.size=32", "dataset.validation.size=32", "dataset.train.most=8", "dataset.validation.most=4",
-         "model.network.width=8", "model.network.levels=2", "total_iters=4", "checkpoint.interval=2",
-         "validate.interval=4", "log.interval=1", "loader.batch_size=2"]  # fmt: skip
+CONFIG = """
+seed: 1
+total_iters: 4
+model:
+  name: PersonSegmentation
+  network: {name: SegmentationUNet, width: 8, levels: 2}
+dataset:
+  train: {name: Portraits, split: train, paired: false, white: false, size: 32, augment: 1.0, backdrop: 0.5, most: 8}
+  validation: {name: Portraits, split: validation, paired: false, white: false, size: 32, most: 4}
+loader: {batch_size: 2}
+optimizer:
+  network: {name: Adam, learning_rate: 0.0015}
+ema: {networks: [network], half_life: 800}
+log: {interval: 1}
+checkpoint: {interval: 2}
+validate: {interval: 4, metric: {name: MaskScores}, best: iou, mode: max, network: network}
+"""
 
 
 @pytest.fixture
 def main(run_python, shared, tmp_path):
-    """Run tools/main.py on a tiny version of the segmentation training."""
+    """Run tools/main.py on a tiny training of the segmentation."""
     data = str(shared("portraits").parent)
+    (tmp_path / "small.yaml").write_text(CONFIG)
 
-    def run(*arguments: str, config: str = CONFIG, **variables):
-        options = ["-o", *SMALL, f"output_dir={tmp_path / 'runs'}"]
+    def run(*arguments: str, config: str = str(tmp_path / "small.yaml"), **variables):
+        options = ["-o", f"output_dir={tmp_path / 'runs'}"]
         return run_python("tools/main.py", "-c", config, *options, *arguments, PPGEN_DATA=data, **variables)
 
     return run
@@ -89,7 +103,7 @@ def test_faults_are_one_line_and_exit_2(main, arguments, words):
 
 
 def test_missing_data_is_one_line(run_python, tmp_path):
-    done = run_python("tools/main.py", "-c", CONFIG, PPGEN_DATA=str(tmp_path))
+    done = run_python("tools/main.py", "-c", "configs/segmentation.yaml", PPGEN_DATA=str(tmp_path))
     assert done.returncode == 2 and "make data" in done.stderr and "Traceback" not in done.stderr
 
 
@@ -97,10 +111,12 @@ def test_missing_data_is_one_line(run_python, tmp_path):
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_sigterm_leaves_a_checkpoint_and_says_how_to_go_on(shared, tmp_path, processes):
     """The signal goes to the command a user started, whatever it started itself."""
-    options = ["-o", *SMALL, "total_iters=100000", "checkpoint.interval=100000", "validate={}", "log.interval=5"]
+    options = ["-o", "total_iters=100000", "checkpoint.interval=100000", "validate={}", "log.interval=5"]
+    config = tmp_path / "small.yaml"
+    config.write_text(CONFIG)
     log = tmp_path / "log"
     child = subprocess.Popen(
-        [sys.executable, "tools/main.py", "-c", CONFIG, "--nproc", processes, *options, f"output_dir={tmp_path}"],
+        [sys.executable, "tools/main.py", "-c", config, "--nproc", processes, *options, f"output_dir={tmp_path}"],
         stdout=log.open("w"), stderr=subprocess.STDOUT, cwd=ROOT,
         env={**os.environ, "PPGEN_DATA": str(shared("portraits").parent), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
@@ -110,5 +126,5 @@ def test_sigterm_leaves_a_checkpoint_and_says_how_to_go_on(shared, tmp_path, pro
     child.terminate()
     assert child.wait(60) == 143, log.read_text()
     (line,) = [line for line in log.read_text().splitlines() if line.startswith("stopped by SIGTERM at step")]
-    (place,) = tmp_path.glob("segmentation-*/checkpoints/step_*")
+    (place,) = tmp_path.glob("small-*/checkpoints/step_*")
     assert f"--resume {place.parent.parent} goes on" in line and f"step {int(place.name[5:])}," in line
