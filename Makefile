@@ -46,7 +46,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
 slow: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 -m slow
 
 nightly: test slow
 
