@@ -196,3 +196,21 @@ def test_without_a_table_it_says_so(model, data, capsys):
 def test_histogram_says_what_is_wrong_before_the_work(model, capsys, words, told):
     code, said = run(capsys, "latent", "histogram", "--model", model, "--data", "nowhere", *words)
     assert code == 2 and told in said
+
+
+def test_reconstruct_draws_originals_over_what_the_network_makes_of_them(model, data, tmp_path, capsys):
+    out, photos = tmp_path / "r.png", sorted((tmp_path / "data" / "faces").glob("f?.png"))
+    code, said = run(capsys, "latent", "reconstruct", *photos[:3], "--model", model, "--no-align", "-o", out)
+    assert code == 0 and said.startswith("mean squared error") and said.endswith(f"{out}\n")
+    pictures = load_image(out)
+    assert pictures.shape[0] < pictures.shape[1]  # two rows of three
+    upper = pictures[: pictures.shape[0] // 2]
+    assert {40, 200} <= set(np.unique(upper))  # the originals are on top, as they are
+    code, said = run(capsys, "latent", "reconstruct", "--data", data, "--model", model, "-n", 4, "-o", out)
+    assert code == 0 and load_image(out).shape[1] > pictures.shape[1]
+
+
+@pytest.mark.parametrize("words", [[], ["a.png", "--data", "faces"], ["--data", "faces", "-n", "0"]])
+def test_reconstruct_says_what_it_needs(model, capsys, words):
+    code, said = run(capsys, "latent", "reconstruct", "--model", model, *words)
+    assert code == 2 and said.startswith("error: ") and said.count("\n") == 1

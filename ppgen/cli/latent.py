@@ -179,6 +179,41 @@ def _is_celeba(folder: str) -> bool:
 
 
 @command(
+    "originals over reconstructions",
+    option("photos", nargs="*", metavar="PHOTO", help="these photos' faces; or a folder's pictures by --data"),
+    *by_any("output/reconstruct.png"),
+    *_data(required=False),
+    option("-n", type=int, default=10, metavar="COUNT", help="pictures of --data, evenly chosen (default: 10)"),
+    NO_ALIGN,
+)
+def reconstruct(args: argparse.Namespace) -> None:
+    """Draw pictures and, below each, what the network makes of it; print the mean squared error (of [-1, 1])."""
+    import numpy as np
+
+    from ppgen.apps.drawings import Drawings
+    from ppgen.io.image import to_tensor_array, to_uint8
+
+    if bool(args.photos) == bool(args.data):
+        raise ConfigError("reconstruct: give photos, or --data DIR, and not both")
+    if args.n < 1:
+        raise ConfigError(f"-n {args.n}: give 1 or more")
+    keep_inputs(args.output, *args.photos)
+    predictor = _vae(args)
+    if args.data:
+        part: Split = "validation" if args.table or _is_celeba(args.data) else "all"
+        pictures = dataset_of(args, predictor.network, part)
+        chosen = np.linspace(0, len(pictures) - 1, min(args.n, len(pictures))).astype(int)
+        originals = [to_uint8(pictures.sample(int(i))["image"]) for i in chosen]
+    else:
+        originals = [predictor.crop(photo, _align(args)) for photo in args.photos]
+    rebuilt = predictor.draw(predictor.encode(originals, align=False)).arrays
+    drawn = np.stack([np.broadcast_to(picture, rebuilt[0].shape) for picture in [*originals, *rebuilt]])
+    one, other = (to_tensor_array(half) for half in np.split(drawn, 2))
+    print(f"mean squared error   {float(((one - other) ** 2).mean()):.4f}")
+    write(Drawings(drawn, len(originals), row_titles=["original", "rebuilt"]), args.output)
+
+
+@command(
     "find, or list, attribute vectors",
     *any_model(),
     option("-o", "--output", metavar="FILE", help="what to write (default: the weights file itself)"),
@@ -267,5 +302,6 @@ _ACTIONS = {
     "attributes": attributes,
     "traverse": traverse,
     "histogram": histogram,
+    "reconstruct": reconstruct,
 }
 COMMANDS = {"latent": group("walk through a latent space", "Walk through a latent space.", _ACTIONS)}
