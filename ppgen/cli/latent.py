@@ -66,13 +66,16 @@ def take_photo(args: argparse.Namespace, words: list[str] | None) -> None:
     LABEL,
 )
 def plane(args: argparse.Namespace) -> None:
-    """Draw the quantiles of N(0, 1) in two dimensions of the latent, the others being 0."""
+    """Draw the quantiles of N(0, 1) in two dimensions of the latent, the others being 0.
+
+    Without --model: the digits of the shipped `vae_mnist`, whose latent is a plane.
+    """
     import numpy as np
 
     from ppgen.latent.paths import plane
     from ppgen.networks.protocols import Encoder
 
-    predictor = predictor_of(args)
+    predictor = predictor_of(args, "vae_mnist")
     dim = predictor.network.latent_dim
     right, up = args.dims or (0, 1)
     if args.dims is None and dim > 2 and isinstance(predictor.network, Encoder):
