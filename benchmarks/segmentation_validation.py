@@ -3,8 +3,9 @@
     python benchmarks/segmentation_validation.py [--weights segmentation] [--out output/segmentation.json]
 
 Needs `make data`; nobody's faces and the composites need tools/nobody_portraits.py too, and are left out without.
-"portraits": against the dataset's masks. "nobody": 30 of nobody against masks that were looked at and mended by hand
-(benchmarks/nobody_masks). "composites": 200 people of both cut out and put before backgrounds of all kinds;
+"portraits": against the dataset's masks. "nobody": 30 of nobody against masks of MediaPipe's that
+were looked at and, 4 of them, mended by hand (benchmarks/nobody_masks). "composites": 200 people of both cut out and
+put before backgrounds of all kinds;
 `no_floating_piece` is the share in which nothing of over 0.3 % of the crop is found beside the person;
 `no_wrong_piece`, which has no target, counts pieces of background that hang together with the person too.
 For each: "network" alone, and "cleaned", `person_mask` with the face's landmarks, as the predictor uses it.

@@ -1,4 +1,8 @@
-"""What `light` multiplies its features by, found on training portraits as `tools/fit_artist_light.py` does."""
+"""What `light` multiplies its features by, found on training portraits.
+
+These numbers come from a prototype of `tools/fit_artist_light.py` that sampled portraits and lights in another way; the
+tool has the same method, and its numbers will differ a little.
+"""
 
 import numpy as np
 

@@ -3,8 +3,8 @@
 One photo of a pale face in the dark and one of a dark face in the sun may hold the same pixels on the cheeks. What
 tells them apart is what lies around: the white of the eyes, teeth, collar, hair, lips, the room. Their brightness and
 colour relative to the skin do not change with the light, and a linear rule makes the skin's own colour of them. It
-was fitted to real portraits seen in many simulated lights (`tools/fit_artist_light.py`). Then the whole photo is
-multiplied, in linear light, by what takes its skin there.
+was fitted to real portraits seen in many simulated lights (`daylight`, `tools/fit_artist_light.py`). Then the whole
+photo is multiplied, in linear light, by what takes its skin there.
 """
 
 import cv2
