@@ -23,7 +23,8 @@ from ppgen import hub
 from ppgen.compat.dlib_dat import find_model
 from ppgen.errors import DataError
 from ppgen.faces.identify import describe_chips, face_chip
-from ppgen.io.image import list_images, load_image
+from ppgen.io.image import load_image
+from ppgen.io.listing import list_images
 
 MAX_DIFFERENCE, MIN_COSINE = 1e-3, 0.9999
 

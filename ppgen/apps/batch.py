@@ -13,7 +13,8 @@ from PIL import ImageFile
 from tqdm import tqdm
 
 from ppgen.errors import DataError, OutputError, PPGenError
-from ppgen.io.image import ImageSource, list_images, save_images, source_name
+from ppgen.io.image import ImageSource, save_images, source_name
+from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import short_name
 
 #: what predictors take: a picture, a folder of pictures, or a list of both
@@ -62,19 +63,23 @@ class Failure:
 
 @dataclass
 class Report(Generic[R]):
-    """Outcome of a batch: `results` in the order of the inputs, and `failures`; `verb`: what was done to each face."""
+    """Outcome of a batch: `results` in the order of the inputs, and `failures`; `verb`: what was done to each face.
+
+    notes: sentences about the inputs as a whole, such as how many files of a folder are none that can be read.
+    """
 
     results: list[R] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     tried: int = 0  # pictures, the failed ones included
     verb: str = "drawn"
+    notes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         done = self.tried - len(self.failures)
         faces = f"{len(self.results)} face{'' if len(self.results) == 1 else 's'}"
         lines = [f"{done} of {self.tried} pictures done, {faces} {self.verb}"]
         lines += [f"warning: {one.name}: {text}" for one in self.results for text in one.warnings]
-        lines += [f"failed: {failure.error}" for failure in self.failures]
+        lines += [f"failed: {failure.error}" for failure in self.failures] + self.notes
         return "\n".join(lines)
 
     def raise_first(self) -> None:
@@ -123,6 +128,13 @@ def list_items(inputs: Inputs) -> list[Item]:
         Item(source, source_name(source), stem, failure, batch)
         for (source, failure), stem in zip(sources, stems, strict=True)
     ]
+
+
+def unread(inputs: Inputs) -> list[str]:
+    """A sentence for each folder among `inputs` in which files lie that cannot be read."""
+    given = inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]
+    folders = [source for source in given if isinstance(source, (str, os.PathLike)) and is_batch(source)]
+    return [f"{source_name(folder)}: {others}" for folder in folders if (others := left_out(folder))]
 
 
 def _stem(source: ImageSource, index: int) -> str:
@@ -177,13 +189,15 @@ def identities(sources: Iterable[object]) -> Identities:
     return frozenset(files)
 
 
-def run_batch(items: list[Item], work: Callable[[Item], list[R]], label: str, verb: str = "drawn") -> Report[R]:
+def run_batch(
+    items: list[Item], work: Callable[[Item], list[R]], label: str, verb: str = "drawn", notes: Iterable[str] = ()
+) -> Report[R]:
     """Do `work` on every item, with a progress bar on a terminal; what fails is reported, the rest finished.
 
     Only what is wrong with one picture or its files counts as its failure (DataError, OutputError); missing
     weights, say, stop the batch.
     """
-    report: Report[R] = Report(tried=len(items), verb=verb)
+    report: Report[R] = Report(tried=len(items), verb=verb, notes=list(notes))
     quiet = True if len(items) < 2 else None  # None: quiet where stderr is not a terminal
     for item in tqdm(items, desc=label, unit="picture", disable=quiet):
         try:

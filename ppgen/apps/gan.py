@@ -35,7 +35,9 @@ class GANPredictor(LatentPredictor[LatentGenerator]):
     ) -> None:
         super().__init__(output_path, latent_model(weight_path, model, self.shipped))
 
-    def run(self, seed: int = 0, count: int = 1, label: int | None = None, truncation: float | None = None) -> Drawings:
+    def run(
+        self, seed: int = 0, count: int = 1, label: int | str | None = None, truncation: float | None = None
+    ) -> Drawings:
         """Draw and write `sample.png` into the output folder: one picture, or a sheet of `count`.
 
         With classes and no label, one picture of each class.

@@ -12,18 +12,20 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.drawings import Drawings, Titles
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, WeightsError
+from ppgen.io.weights import card_of
 from ppgen.latent.paths import Interpolation, circle, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.latent.sheet import columns_for
 from ppgen.networks.protocols import LatentGenerator
+from ppgen.registry import unknown
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 G = TypeVar("G", bound=LatentGenerator)
-Labels = int | Sequence[int] | np.ndarray | None
+Labels = int | str | Sequence[int] | np.ndarray | None  #: classes by number, or one by its name
 
 
 def check_finite(name: str, value: float | Sequence[float] | np.ndarray) -> None:
@@ -54,6 +56,27 @@ class LatentModel(Generic[G]):
         """Pictures a forward pass."""
         return batch_of(self.network)
 
+    @cached_property
+    def class_names(self) -> list[str]:
+        """What the classes are called, as the weights file says; their numbers where it does not."""
+        count = self.network.classes or 0
+        try:
+            names = card_of(hub.path_of(self.name)).get("classes")
+        except WeightsError:  # a network that was handed in
+            names = None
+        known = isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names)
+        return names if isinstance(names, list) and known else [str(number) for number in range(count)]
+
+    def numbers_of(self, labels: Labels) -> int | Sequence[int] | np.ndarray | None:
+        """Classes by number; ConfigError for a name that none has."""
+        if not isinstance(labels, str) or self.network.classes is None:
+            return 0 if isinstance(labels, str) else labels  # `check_labels` says that there are no classes
+        if labels in self.class_names:
+            return self.class_names.index(labels)
+        if labels.isdecimal() and int(labels) < self.network.classes:
+            return int(labels)
+        raise ConfigError(unknown("class", labels, self.class_names))
+
     def draw(
         self,
         z: np.ndarray,
@@ -69,7 +92,7 @@ class LatentModel(Generic[G]):
         Raises DataError, ConfigError: latents or labels that do not fit.
         """
         z = check_latents(z, self.network.latent_dim)
-        labels = check_labels(labels, len(z), self.network.classes)
+        labels = check_labels(self.numbers_of(labels), len(z), self.network.classes)
         check_finite("truncation", 1.0 if truncation is None else truncation)
         function = generator_of(self.network, self.name, truncation)
         return Drawings(draw(function, z, labels, batch=self.batch), columns, **titles)
@@ -103,8 +126,7 @@ class LatentModel(Generic[G]):
         """A column a latent."""
         classes = self.network.classes or 1
         points, labels = np.tile(z, (classes, 1)), np.repeat(np.arange(classes), len(z))
-        rows = [str(k) for k in range(classes)]
-        return self.draw(points, labels, truncation, len(z), row_titles=rows, column_titles=titles)
+        return self.draw(points, labels, truncation, len(z), row_titles=self.class_names, column_titles=titles)
 
     def walk(
         self,
@@ -112,7 +134,7 @@ class LatentModel(Generic[G]):
         steps: int = 12,
         way: Interpolation = "slerp",
         closed: bool = False,
-        label: int | None = None,
+        label: int | str | None = None,
         truncation: float | None = None,
     ) -> Drawings:
         """From seed to seed, `steps` pictures from one to the next; `closed` goes back to the first."""
@@ -120,7 +142,7 @@ class LatentModel(Generic[G]):
         return self.draw(points, label, truncation, columns=steps)
 
     def loop(
-        self, seed: int = 0, steps: int = 60, label: int | None = None, truncation: float | None = None
+        self, seed: int = 0, steps: int = 60, label: int | str | None = None, truncation: float | None = None
     ) -> Drawings:
         """A closed loop through latents of which each is as probable as any."""
         one, other = latents(seed, 2, self.network.latent_dim)

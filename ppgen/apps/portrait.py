@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ppgen.apps.batch import Inputs, Item, R, Report, is_batch, list_items, run_batch
+from ppgen.apps.batch import Inputs, Item, R, Report, is_batch, list_items, run_batch, unread
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.apps.styles import Sketch
 from ppgen.datasets.files import centre_square, resize
@@ -103,7 +103,7 @@ class PortraitPipeline:
             portraits = self.portraits(item, faces, align)
             return [draw(item, i, p, f"{item.stem}_{i}" if numbered else alone) for i, p in portraits.items()]
 
-        return run_batch(list_items(inputs), work, label)
+        return run_batch(list_items(inputs), work, label, notes=unread(inputs))
 
     def portraits(self, item: Item, faces: Faces = "largest", align: bool = True) -> dict[int, Portrait]:
         """The chosen faces of a photo by index; `align` False: of a picture that is cropped like a portrait already.

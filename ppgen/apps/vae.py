@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ppgen.apps.batch import Inputs, Item, Report, is_batch, list_items, run_batch, write_pictures
+from ppgen.apps.batch import Inputs, Item, Report, is_batch, list_items, run_batch, unread, write_pictures
 from ppgen.apps.drawings import Drawing, Drawings, titles_of
 from ppgen.apps.latent_model import LatentPredictor, latent_model
 from ppgen.apps.portrait import PortraitPipeline, Seen
@@ -206,4 +206,4 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
             paths = write_pictures(self.output_path, item.stem if numbered else "vae", pictures, item.batch)
             return [VAEResult(item.name, seen.crop, z, rebuilt, edited, seen.warnings, paths)]
 
-        return run_batch(list_items(photos), work, "vae", "decoded")
+        return run_batch(list_items(photos), work, "vae", "decoded", unread(photos))

@@ -38,7 +38,7 @@ def keep_inputs(output: str, *sources: object) -> None:
 def check_new_file(output: str, *read: str) -> None:
     """OutputError, before any work, where a file cannot be written, or is a picture in a folder that is read."""
     from ppgen.io.atomic import check_output
-    from ppgen.io.image import IMAGE_SUFFIXES
+    from ppgen.io.listing import IMAGE_SUFFIXES
 
     path = Path(output).expanduser()
     if path.is_dir():

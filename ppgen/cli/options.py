@@ -15,7 +15,7 @@ ALIGNER = option(
     default="dlib",
     help="whose landmarks: dlib's (default) and, where it finds no face, MediaPipe's mesh; or the mesh alone",
 )
-LABEL = option("--label", type=int, metavar="K", help="class to draw, where there are classes")
+LABEL = option("--label", metavar="NAME|K", help="class to draw, where there are classes: its name or number")
 INPUTS = "pictures or folders of pictures"
 
 

@@ -84,7 +84,7 @@ def interpolate(args: argparse.Namespace) -> None:
     elif not isinstance(network, StyleGenerator):
         raise ConfigError(f"--space w: a {type(network).__name__} has no W; leave it out")
     else:
-        check_labels(args.label, 1, network.classes)
+        check_labels(predictor.model.numbers_of(args.label), 1, network.classes)
         model = StyleModel(predictor.name)
         model.network = network  # loaded already
         drawings = model.walk_w(args.seeds, args.steps, args.way or "lerp", not args.open, psi)

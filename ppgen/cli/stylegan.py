@@ -117,7 +117,7 @@ def project(args: argparse.Namespace) -> int:
 
     Exit code 1: some photos of several failed, the others are done; 2: the only one failed.
     """
-    from ppgen.apps.batch import check_not_input, list_items, run_batch
+    from ppgen.apps.batch import check_not_input, list_items, run_batch, unread
     from ppgen.io.atomic import check_output
 
     predictor, settings = style_predictor(args.model, lpips=args.lpips, ffhq=args.ffhq), _settings(args)
@@ -133,7 +133,7 @@ def project(args: argparse.Namespace) -> int:
         print(paths[2])
         return [fitted]
 
-    return finish(run_batch(items, work, "projecting", "projected"), ())
+    return finish(run_batch(items, work, "projecting", "projected", unread(args.photos)), ())
 
 
 @command(

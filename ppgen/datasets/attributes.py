@@ -1,11 +1,12 @@
 """Yes/no attributes of faces under CelebA's names, and where our own tables say the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from ppgen.datasets.base import natural
 from ppgen.datasets.files import Row, check_columns
 from ppgen.errors import DataError
 from ppgen.registry import nearest
@@ -80,14 +81,17 @@ class Table:
         check_columns(self.path, list(self.rows[0]), [name])
         return [row[name] for row in self.rows]
 
-    def classes(self, name: str) -> tuple[list[str], np.ndarray]:
-        """A column as classes: its sorted values, and int64 (n,) by picture; DataError for an empty cell."""
+    def classes(self, name: str) -> list[str]:
+        """The values of a column in natural order, empty cells left out."""
+        return sorted(set(self.column(name)) - {""}, key=natural)
+
+    def labels(self, name: str, classes: Sequence[str]) -> np.ndarray:
+        """A column as places in `classes`, int64 (n,) by picture; DataError for an empty cell."""
         cells = self.column(name)
         if "" in cells:
             empty = self.rows[cells.index("")]["id"]
             raise DataError(f"{self.path}: column '{name}' is empty for {empty}, so it has no label")
-        classes = sorted(set(cells))
-        return classes, np.array([classes.index(cell) for cell in cells], np.int64)
+        return np.array([classes.index(cell) for cell in cells], np.int64)
 
     def attribute(self, name: str) -> np.ndarray:
         """A column by index: float32 with NaN for empty cells, or text where it is not numbers."""

@@ -1,12 +1,14 @@
 """What every dataset is: a length, a group for each sample, and samples by index."""
 
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, TypedDict
+from typing import ClassVar, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 
+from ppgen.errors import DataError
 from ppgen.io.image import to_tensor_array
 
 Random = np.random.Generator | None  #: of a sample; None: evaluation, in which nothing is random
@@ -37,6 +39,36 @@ class Samples(Protocol):
     def __len__(self) -> int: ...
 
     def sample(self, index: int, rng: Random = None) -> Sample: ...
+
+
+@runtime_checkable
+class WithClasses(Protocol):
+    """A dataset whose samples may have labels.
+
+    Attributes:
+        classes: the labels' meanings in order, empty without labels.
+        labels: int64 (n,) or None.
+    """
+
+    classes: Sequence[str]
+    labels: np.ndarray | None
+
+    def relabel(self, classes: Sequence[str]) -> None:
+        """Number the labels by another list of classes; DataError for a picture of a class that is not in it."""
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A key to sort by: numbers within texts count as numbers, so that class 10 comes after class 9."""
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
+
+
+def renumbered(labels: np.ndarray, old: Sequence[str], new: Sequence[str]) -> np.ndarray:
+    """Labels of the classes `old` by their places in `new`; DataError where one that occurs is not among these."""
+    place = {name: number for number, name in enumerate(new)}
+    if strange := [old[label] for label in np.unique(labels) if old[label] not in place]:
+        known = f"{', '.join(new[:10])}{' …' if len(new) > 10 else ''}"
+        raise DataError(f"there are pictures of the class '{strange[0]}', which is none of the classes known ({known})")
+    return np.array([place.get(name, -1) for name in old], np.int64)[labels]
 
 
 class Dataset(ABC):
@@ -90,6 +122,11 @@ class SinglePictures(Dataset):
     ) -> None:
         self.ids, self.classes, self.labels, self._flip = list(ids), list(classes), labels, flip
         self.groups = ["all"] * len(self.ids) if groups is None else groups
+
+    def relabel(self, classes: Sequence[str]) -> None:
+        """See `WithClasses`."""
+        if self.labels is not None:
+            self.labels, self.classes = renumbered(self.labels, self.classes, classes), list(classes)
 
     @abstractmethod
     def picture(self, index: int) -> np.ndarray:

@@ -115,9 +115,11 @@ class CelebA(Pictures):
         for row in rows:
             if row["id"] not in there:
                 raise DataError(f"{table}: lists {row['id']}, which is not in {folder}")
+        classes = Table(table, rows).classes(label) if label else []
         if split != "all":
             rows = _rows_of(split, rows, table)
         rows = select(rows, where or {}, table)[:most]
         paths = [folder / row["id"] for row in rows]
         reading = Reading(size, filter, crop, grayscale, memory_mb)
-        super().__init__(paths, [path.stem for path in paths], Table(table, rows), reading, flip, label, groups_by)
+        ids, attributes = [path.stem for path in paths], Table(table, rows)
+        super().__init__(paths, ids, attributes, reading, flip, label, groups_by, classes)

@@ -3,6 +3,7 @@
 import csv
 import math
 import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from ppgen.errors import ConfigError, DataError
-from ppgen.io.image import list_images
+from ppgen.io.image import open_image
+from ppgen.io.listing import left_out, list_images
 from ppgen.registry import nearest
 
 Split = Literal["train", "validation", "all"]
@@ -48,11 +50,17 @@ def check_at_least_one(**arguments: int | None) -> None:
 
 
 def pictures_under(folder: Path) -> list[Path]:
-    """The pictures of a dataset's folder and of its subfolders, sorted; DataError where there are none."""
+    """The pictures of a dataset's folder and of its subfolders, sorted; DataError where there are none.
+
+    What lies there and cannot be read is counted on stderr.
+    """
     if not folder.is_dir():
         advice = "`make data` links what is on this machine, PPGEN_DATA names another data folder"
         raise DataError(f"{folder}: no such folder; {advice}, data/README.md says how a dataset is laid out")
-    return list_images(folder, recursive=True)
+    images = list_images(folder, recursive=True)
+    if others := left_out(folder, recursive=True):
+        print(f"{folder}: {others}", file=sys.stderr, flush=True)
+    return images
 
 
 def ids_of(paths: Sequence[Path], root: Path) -> list[str]:
@@ -178,7 +186,7 @@ def picture_size(path: Path) -> tuple[int, int] | None:
     A damaged file is reported when it is read, so that one bad picture does not keep a training from starting.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             width, height = image.size
             turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
     except Exception:  # Pillow's parsers raise nearly anything on damaged bytes

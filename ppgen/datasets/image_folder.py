@@ -1,5 +1,6 @@
 """A folder of pictures, with a table of attributes where there is one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -53,6 +54,7 @@ class Pictures(SinglePictures):
 
     Args:
         label, groups_by: columns of the table, whose values become labels and groups.
+        classes: what the labels are numbered by: all that the dataset has, not only those of this split.
 
     Attributes:
         paths: the files.
@@ -69,9 +71,10 @@ class Pictures(SinglePictures):
         flip: bool,
         label: str | None,
         groups_by: str | None,
+        classes: Sequence[str] = (),
     ) -> None:
         groups = table.column(groups_by) if groups_by else None
-        classes, labels = table.classes(label) if label else ([], None)
+        labels = table.labels(label, classes) if label else None
         super().__init__(ids, groups, classes, labels, flip)
         self.paths, self.rows, self.table, self._attributes = paths, table.rows, table.path, table
         self._reading, self._memory = reading, reading.memory(len(paths))
@@ -96,7 +99,8 @@ class ImageFolder(Pictures):
         filter: how pictures are resized; `area` averages when shrinking.
         center_crop: cut the largest centred square first; otherwise pictures that are not square are squeezed.
         grayscale: one channel.
-        label: column that becomes `label`, or "folder" for the name of the picture's own folder.
+        label: column that becomes `label`, or "folder" for the name of the picture's own folder. Labels are numbered in
+            natural order over all pictures, whatever `where` and `split` leave.
         groups_by: column whose values take turns in a balanced stream.
         most: use the first so many only.
         memory_mb: bound of the decoded pictures kept in memory; 0 decodes every time.
@@ -128,32 +132,42 @@ class ImageFolder(Pictures):
     ) -> None:
         files.check_at_least_one(most=most)
         root = data_root(dataroot)
-        paths, table = _selected(root, attributes, where or {}, split)
-        paths, table.rows = paths[:most], table.rows[:most]
+        paths, table = _everything(root, attributes)
         if label == "folder":
             label = "folder of the picture"
             rows = table.rows or [{} for _ in paths]
             table.rows = [{**row, label: path.parent.name} for row, path in zip(rows, paths)]
+        classes = table.classes(label) if label else []
+        if where and not attributes:
+            raise DataError(f"{root}: `where` needs `attributes`, the CSV file whose columns it asks for")
+        paths, table.rows = _selected(paths, table, where or {}, split, most)
+        if not paths:
+            raise DataError(f"{root}: none of its pictures belongs to the split '{split}'")
         reading = Reading(size, filter, None if center_crop else False, grayscale, memory_mb)
-        super().__init__(paths, files.ids_of(paths, root), table, reading, flip, label, groups_by)
+        super().__init__(paths, files.ids_of(paths, root), table, reading, flip, label, groups_by, classes)
 
 
-def _selected(root: Path, attributes: str | None, where: Wanted, split: Split) -> tuple[list[Path], Table]:
-    """The pictures of a split that have what is wanted, and their rows."""
+def _everything(root: Path, attributes: str | None) -> tuple[list[Path], Table]:
+    """All pictures of a folder, and their rows where there is a table, in its order."""
     paths, table = files.pictures_under(root), root / (attributes or "meta.csv")
-    rows: list[Row] = []
-    if attributes:
-        listed = _rows_of(paths, table)
-        rows = [row for row in files.select(listed, where, table) if files.in_split(row["id"], split)]
-        by_id = {path.stem: path for path in paths}
-        paths = [by_id[row["id"]] for row in rows]
-    elif where:
-        raise DataError(f"{root}: `where` needs `attributes`, the CSV file whose columns it asks for")
-    else:
-        paths = [path for path in paths if files.in_split(path.stem, split)]
-    if not paths:
-        raise DataError(f"{root}: none of its pictures belongs to the split '{split}'")
-    return paths, Table(table, rows)
+    if not attributes:
+        return paths, Table(table, [])
+    rows, by_id = _rows_of(paths, table), {path.stem: path for path in paths}
+    return [by_id[row["id"]] for row in rows], Table(table, rows)
+
+
+def _selected(
+    paths: list[Path], table: Table, where: Wanted, split: Split, most: int | None
+) -> tuple[list[Path], list[Row]]:
+    """The first `most` pictures of a split that have what is wanted, and their rows, where there are any."""
+    wanted = {id(row) for row in files.select(table.rows, where, table.path)} if where else None
+    rows: Sequence[Row | None] = table.rows or [None] * len(paths)
+    chosen = [
+        (path, row)
+        for path, row in zip(paths, rows)
+        if (wanted is None or id(row) in wanted) and files.in_split(path.stem, split)
+    ]
+    return [path for path, _ in chosen[:most]], [row for _, row in chosen[:most] if row is not None]
 
 
 def _rows_of(paths: list[Path], table: Path) -> list[Row]:

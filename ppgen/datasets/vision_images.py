@@ -1,7 +1,10 @@
 """Paddle's ready-made datasets as PaddleGAN's YAML asks for them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from ppgen.compat.names import our_root
 from ppgen.datasets.base import Dataset, Random, Sample
@@ -38,6 +41,16 @@ class VisionImages(Dataset):
         self._pictures = _VISION[dataset_name](**_arguments(params or {}))
         self.groups, self.classes = self._pictures.groups, self._pictures.classes
         self.sample(0)
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """int64 (n,); None where none are returned."""
+        return self._pictures.labels if self._return_label else None
+
+    def relabel(self, classes: Sequence[str]) -> None:
+        """See `WithClasses`."""
+        self._pictures.relabel(classes)
+        self.classes = self._pictures.classes
 
     def sample(self, index: int, rng: Random = None) -> Sample:
         """`image` float32 (1, H, W), `id`, `group`, and `label` int64 () if wanted."""

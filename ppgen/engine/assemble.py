@@ -6,11 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import paddle
 
+from ppgen.datasets.base import WithClasses
 from ppgen.datasets.stream import Samples
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer, Watcher
 from ppgen.errors import DataError
 from ppgen.models.base import Model
+from ppgen.networks.protocols import OfPictures
 from ppgen.registry import DATASETS, MODELS
 
 
@@ -28,9 +30,11 @@ def build_parts(config: TrainingConfig) -> Parts:
     datasets: dict[str, Samples] = {key: DATASETS.build(value) for key, value in config.dataset.items()}
     paddle.seed(config.seed)
     model: Model = MODELS.build(config.model)
+    train = datasets["train"]
+    if _draws_classes(model):
+        _share_classes(datasets)
     for dataset in datasets.values():
         _check_first(model, dataset)
-    train = datasets["train"]
     return Parts(config.in_steps(len(train)), model, train, datasets.get("validation"))
 
 
@@ -40,6 +44,28 @@ def build_trainer(config: TrainingConfig, folder: Path, watcher: Watcher | None 
     return Trainer(model, config, folder, train, validation, watcher)
 
 
+def _draws_classes(model: Model) -> bool:
+    return any(isinstance(net, OfPictures) and net.classes is not None for net in model.networks.values())
+
+
+def _share_classes(datasets: dict[str, Samples]) -> None:
+    """Number the labels of all datasets by the classes of the training set; DataError for a class that it has not."""
+    train = datasets["train"]
+    if not isinstance(train, WithClasses) or train.labels is None:
+        return
+    for key, dataset in datasets.items():
+        if dataset is train or not isinstance(dataset, WithClasses) or dataset.labels is None:
+            continue
+        try:
+            dataset.relabel(train.classes)
+        except DataError as error:
+            raise DataError(f"dataset.{key}: {error}; dataset.train has no picture of it") from error
+        strange = np.setdiff1d(dataset.labels, train.labels)
+        if len(strange):
+            what = f"has pictures of the class '{train.classes[strange[0]]}', of which dataset.train has none"
+            raise DataError(f"dataset.{key}: {what}; add some there, or leave the class out")
+
+
 def _check_first(model: Model, dataset: Samples) -> None:
     for index in range(min(len(dataset), 16)):
         try:
@@ -47,6 +73,9 @@ def _check_first(model: Model, dataset: Samples) -> None:
         except DataError:
             continue  # loader.on_corrupt says what becomes of those
         model.check_sample(dict(sample))
+        if isinstance(dataset, WithClasses) and dataset.labels is not None:  # a rare class would come after hours
+            for label in np.unique(dataset.labels):
+                model.check_sample({**sample, "label": label})
         return
 
 

@@ -31,6 +31,7 @@ def card_facts(run_card: Settings, history: list[Settings], config_path: str) ->
         f"of {cpu_count()} cores that did other work too",
         "images seen": f"{run_card['images']} ({run_card['step']} steps)",
         "scores": {k: f"{v:.4g}" for k, v in run_card["scores"].items()},
+        **{key: run_card[key] for key in ("classes",) if key in run_card},
         "config": "```yaml\n" + yaml.safe_dump(run_card["config"], sort_keys=False) + "```",
     }
 

@@ -1,6 +1,6 @@
 """What a training has learnt so far, and how it is written, taken back, and handed to people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from paddle import nn
@@ -30,6 +30,7 @@ class Snapshot:
 
     Args:
         folder: of the run.
+        classes: the meanings of the labels, which the weights files tell.
 
     Attributes:
         averages: network -> its smoothed copy.
@@ -37,8 +38,8 @@ class Snapshot:
         best: the score of the weights that were kept as the best, or None.
     """
 
-    def __init__(self, model: Model, config: TrainingConfig, folder: Path) -> None:
-        self.model, self.config, self.folder = model, config, folder
+    def __init__(self, model: Model, config: TrainingConfig, folder: Path, classes: Sequence[str] = ()) -> None:
+        self.model, self.config, self.folder, self.classes = model, config, folder, list(classes)
         check_declared(model)
         self._check_names("ema.networks", config.ema.networks)
         self._check_names("validate.network", [config.validate.network] if config.validate.metric else [])
@@ -192,6 +193,6 @@ class Snapshot:
         facts = {
             "network": name, "config": self.config.as_settings(), "seed": self.config.seed, "step": self.step,
             "images": self.images, "hours": round(self.seconds / 3600, 3),
-            "processes": distributed.world_size(), **more,
+            "processes": distributed.world_size(), **more, **({"classes": self.classes} if self.classes else {}),
         }  # fmt: skip
         save_network(self.smooth_networks()[name], path, card=facts)

@@ -25,6 +25,7 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
+from ppgen.datasets.base import WithClasses
 from ppgen.datasets.stream import BatchStream, Reader, Samples, split
 from ppgen.engine import checkpoint, distributed
 from ppgen.engine.lock import folder_lock
@@ -83,7 +84,8 @@ class Trainer:
         if loader.batch_size % (world * loader.accumulate):
             pieces = f" in {loader.accumulate} pieces each" if loader.accumulate > 1 else ""
             raise ConfigError(f"loader.batch_size: {loader.batch_size} cannot be shared by {world} processes{pieces}")
-        self.snapshot = Snapshot(model, config, folder)
+        classes = train.classes if isinstance(train, WithClasses) else ()
+        self.snapshot = Snapshot(model, config, folder, classes)
         if validation is not None:
             check_enough(config.validate, distinct(validation))
         self.updater = Updater(model, self.snapshot.optimizers, self.snapshot.precision, config.guard.gradient_interval)

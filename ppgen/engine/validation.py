@@ -9,7 +9,7 @@ import numpy as np
 from paddle import nn
 from tqdm import tqdm
 
-from ppgen.datasets.base import Dataset
+from ppgen.datasets.base import Dataset, WithClasses
 from ppgen.datasets.stream import Reader
 from ppgen.engine import distributed
 from ppgen.engine.settings import ValidateSettings
@@ -46,6 +46,8 @@ def evaluate(
         raise ConfigError("validate: give dataset.validation and validate.metric to evaluate")
     world, rank = (distributed.world_size(), distributed.rank()) if together else (1, 0)
     metric, count = METRICS.build(wanted.metric) if rank == 0 else None, len(reader.dataset)
+    if metric is not None and isinstance(reader.dataset, WithClasses):
+        metric.classes = reader.dataset.classes
     once = Once()
     batches = [range(at, min(at + wanted.batch_size, count)) for at in range(0, count, wanted.batch_size)]
     if world > 1:  # running statistics are each process's own: the first one's are judged

@@ -7,6 +7,8 @@ import os
 import stat
 import warnings
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +17,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_files
+from ppgen.io.listing import READABLE
 
 if TYPE_CHECKING:
     import paddle
@@ -24,16 +27,14 @@ if TYPE_CHECKING:
 ImageSource = str | os.PathLike | np.ndarray | Image.Image
 
 MAX_PIXELS = 100_000_000
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif")
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF")  # what Pillow may try; MPO photos open as JPEG
-_READABLE = "JPEG, PNG, WebP, BMP, PPM or GIF"
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF", "TIFF")  # what Pillow may try; MPO photos open as JPEG
 # First bytes of what people hand over by mistake: (offset, one of these, what it is).
 _SIGNATURES = (
     (0, (b"%PDF",), "a PDF document"),
     (0, (b"PK\x03\x04",), "a zip archive or office document"),
     (0, (b"II*\x00", b"MM\x00*"), "a TIFF image"),
-    (4, (b"ftypheic", b"ftypheix", b"ftypmif1"), "a HEIC photo"),
-    (4, (b"ftypavif",), "an AVIF image"),
+    (4, (b"ftypheic", b"ftypheix", b"ftypmif1"), "a HEIC photo (with `pip install pillow-heif` it may be)"),
+    (4, (b"ftypavif",), "an AVIF image (with Pillow 11.3 or newer it may be)"),
     (4, (b"ftyp",), "a video"),
     (0, (b"8BPS",), "a Photoshop document"),
     (0, (b"\x1aE\xdf\xa3",), "a video"),
@@ -44,8 +45,9 @@ _SIGNATURES = (
 def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS, min_side: int = 1) -> np.ndarray:
     """Read an image from a path, an array or a PIL image as uint8 (H, W, 3) RGB.
 
-    Files: JPEG, PNG, WebP, BMP, PPM, first frame of a GIF, in any mode. EXIF orientation is applied,
-    alpha composited on white, 16-bit scaled to 8, an embedded colour profile turned into sRGB.
+    Files: JPEG, PNG, WebP, TIFF, BMP, PPM, GIF (the first frame), AVIF and, with pillow-heif, HEIC, in any mode.
+    EXIF orientation is applied, alpha composited on white, 16-bit scaled to 8, an embedded colour profile turned
+    into sRGB.
     Arrays: (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 (full range 65535), bool,
     or numbers in [0, 1] or [0, 255].
     The pixel count is checked from the header, before anything is decoded.
@@ -128,35 +130,6 @@ def to_uint8(array: np.ndarray | paddle.Tensor) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(np.rint(levels.clip(0, 255)).astype(np.uint8), -3, -1))
 
 
-def list_images(folder: str | os.PathLike, recursive: bool = False) -> list[Path]:
-    """Image files of a folder by suffix, sorted by path.
-
-    Left out is what a computer put there by itself: hidden files and folders (`.ipynb_checkpoints`), `__MACOSX`.
-    Raises DataError when the folder is missing, is a file, or holds no image.
-    """
-    root = Path(os.path.expanduser(folder))
-    if not root.exists():
-        raise DataError(f"{folder}: no such folder; check the path")
-    if not root.is_dir():
-        raise DataError(f"{folder}: is a file, not a folder; give the folder that holds the images")
-    try:
-        images = sorted(
-            path
-            for path in (root.rglob("*") if recursive else root.iterdir())
-            if path.suffix.lower() in IMAGE_SUFFIXES and not _is_litter(path.relative_to(root)) and path.is_file()
-        )
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be listed ({error.strerror or error}); check its permissions") from error
-    if not images:
-        raise DataError(f"{folder}: this folder holds no image; put {_READABLE} files into it")
-    return images
-
-
-def _is_litter(path: Path) -> bool:
-    """Whether a path within the folder that was asked for is hidden, or what macOS adds to its zip archives."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-
-
 def source_name(source: object) -> str:
     """How messages name an image: its path as given, or what it is."""
     if isinstance(source, (str, os.PathLike)):
@@ -168,6 +141,24 @@ def source_name(source: object) -> str:
     return type(source).__name__
 
 
+def open_image(path: Path) -> Image.Image:
+    """A file as Pillow opens it, its header read and its pixels not; Pillow's errors where it is no picture."""
+    with open(path, "rb") as file:
+        is_boxed = file.read(8).endswith(b"ftyp")
+    return Image.open(path, formats=_boxed_formats() if is_boxed else _FORMATS)
+
+
+@cache
+def _boxed_formats() -> list[str]:
+    """Those of HEIC and AVIF that can be read here."""
+    if find_spec("pillow_heif"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    Image.init()
+    return [name for name in ("AVIF", "HEIF") if name in Image.OPEN]
+
+
 def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
     _check_file(path, name)
     try:
@@ -175,12 +166,12 @@ def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
             # Pillow's own limit only warns at 89 megapixels; ours is checked right after
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)  # of odd metadata; damaged pixels raise
-            with Image.open(path, formats=_FORMATS) as image:
+            with open_image(path) as image:
                 return _from_pil(image, name, max_pixels)
     except DataError:
         raise
     except UnidentifiedImageError as error:
-        raise DataError(f"{name}: {_describe_stranger(path)}; give a {_READABLE} image") from error
+        raise DataError(f"{name}: {_describe_stranger(path)}; give a {READABLE} image") from error
     except Image.DecompressionBombError as error:
         limit = f"{max_pixels / 1e6:g} megapixels, the limit"
         raise DataError(f"{name}: has far more than {limit}; scale it down first") from error
@@ -198,7 +189,7 @@ def _check_file(path: Path, name: str) -> None:
     if stat.S_ISDIR(info.st_mode):
         raise DataError(f"{name}: is a folder, not an image; give one of the files in it")
     if not stat.S_ISREG(info.st_mode):
-        raise DataError(f"{name}: is not a regular file; give a {_READABLE} image")
+        raise DataError(f"{name}: is not a regular file; give a {READABLE} image")
     if info.st_size == 0:
         raise DataError(f"{name}: the file is empty (0 bytes); copy or download it again")
     if not os.access(path, os.R_OK):

@@ -1,7 +1,7 @@
 """What a training asks of every metric."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -11,9 +11,13 @@ class Metric(ABC):
 
     Attributes:
         least: how many pictures the set must have at least, on each side where there are two.
+        least_side: pixels a side that pictures must have at least.
+        classes: the meanings of its labels, given by whoever asks; empty where it has none.
     """
 
     least: int = 1
+    least_side: int = 1
+    classes: Sequence[str] = ()
 
     @abstractmethod
     def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """Scores of a folder of fakes, or of a generator, against a folder of real pictures: what `ppgen evaluate` calls."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +10,10 @@ import numpy as np
 from tqdm import tqdm
 
 from ppgen import hub
+from ppgen.datasets.files import picture_size
 from ppgen.errors import ConfigError, DataError
-from ppgen.io.image import list_images, load_image
+from ppgen.io.image import load_image
+from ppgen.io.listing import list_images
 from ppgen.latent.render import drawn, painted
 from ppgen.latent.seeds import latents
 from ppgen.metrics.accumulate import Score, Side
@@ -34,12 +36,14 @@ class PictureSet(NamedTuple):
     Attributes:
         name: as the user gave it.
         total: pictures that are used.
+        shape: (height, width) of every one.
         batches: gives them, uint8 (n, H, W, 3), batch by batch.
         stems: file names without extension, in order; empty for a generator.
     """
 
     name: str
     total: int
+    shape: tuple[int, int]
     batches: Callable[[], Iterator[np.ndarray]]
     stems: tuple[str, ...] = ()
 
@@ -111,12 +115,27 @@ def _folder(folder: str, count: int | None, seed: int, size: int | None) -> Pict
         paths = [paths[i] for i in np.sort(chosen)]
 
     def batches() -> Iterator[np.ndarray]:
-        """Up to 16 pictures of one size together."""
-        for _, run in groupby((_scaled(load_image(path), size) for path in paths), np.shape):
-            while held := list(islice(run, _BATCH)):
-                yield np.stack(held)
+        """Up to 16 pictures together."""
+        for start in range(0, len(paths), _BATCH):
+            yield np.stack([_scaled(load_image(path), size) for path in paths[start : start + _BATCH]])
 
-    return PictureSet(str(folder), len(paths), batches, tuple(path.stem for path in paths))
+    shape = _one_size(folder, paths) if size is None else (size, size)
+    return PictureSet(str(folder), len(paths), shape, batches, tuple(path.stem for path in paths))
+
+
+def _one_size(folder: str, paths: list[Path]) -> tuple[int, int]:
+    """The (height, width) that all pictures of a folder have by their headers; DataError for one of another size."""
+    sizes = []
+    for path in tqdm(paths, f"headers of {folder}", delay=2, leave=False, disable=None):
+        found = picture_size(path)
+        sizes.append(load_image(path).shape[:2] if found is None else found)  # says what is wrong with it
+    (height, width), count = Counter(sizes).most_common(1)[0]
+    for path, (h, w) in zip(paths, sizes):
+        if (h, w) != (height, width):
+            others = f"{count} of {len(paths)} pictures there are {width}x{height}"
+            advice = f"scale all with --size {min(min(size) for size in sizes)}"
+            raise DataError(f"{path}: is {w}x{h} pixels, {others}; {advice}, or take it out")
+    return height, width
 
 
 def _generated(network: LatentGenerator, name: str, count: int, seed: int, size: int | None) -> PictureSet:
@@ -125,7 +144,8 @@ def _generated(network: LatentGenerator, name: str, count: int, seed: int, size:
         for pictures in drawn(network.generate, z, _labels(network, count), batch=_BATCH, label=""):
             yield np.stack([_scaled(picture, size) for picture in pictures])
 
-    return PictureSet(name, count, batches)
+    side = network.image_size if size is None else size
+    return PictureSet(name, count, (side, side), batches)
 
 
 def _labels(network: LatentGenerator, count: int) -> np.ndarray | None:
@@ -156,10 +176,16 @@ def _over_pictures(
     for metric in scores.metrics:
         if isinstance(metric, Identity):
             metric.partners = partners
-    (h, w), (fh, fw) = (next(side.batches()).shape[1:3] for side in (reals, fakes))
+    (h, w), (fh, fw) = reals.shape, fakes.shape
     if (h, w) != (fh, fw):
         advice = f"scale both with --size {min(h, w, fh, fw)}, or the sharpness alone will tell them apart"
         raise DataError(f"{reals.name} holds pictures of {w}x{h} pixels, {fakes.name} gives {fw}x{fh}: {advice}")
+    for metric in scores.metrics:
+        if min(reals.total, fakes.total) < metric.least:
+            there = f"there are {reals.total} real and {fakes.total} fake ones"
+            raise DataError(f"{metric.short} needs at least {metric.least} pictures on each side, and {there}")
+        if min(h, w) < metric.least_side:
+            raise DataError(f"{metric.short} needs pictures of at least {metric.least_side} pixels a side, not {w}x{h}")
     sides: tuple[tuple[Side, PictureSet], ...] = ("real", reals), ("fake", fakes)
     for side, pictures in sides:
         with tqdm(total=pictures.total, desc=side, unit="picture", disable=None) as bar:

@@ -61,6 +61,7 @@ class GenerativeScores(PictureMetric):
         alone = [metric for metric in self.metrics if not isinstance(metric, FeatureMetric)]
         self._sinks: list[FeatureSink | PictureMetric] = [*sinks.values(), *alone]
         self.key, self.least = key, max(metric.least for metric in self.metrics)
+        self.least_side = max(metric.least_side for metric in self.metrics)
 
     def add(self, side: Side, pictures: np.ndarray) -> None:
         """To all metrics."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ppgen.datasets.base import WithClasses
 from ppgen.datasets.files import data_root
 from ppgen.metrics.base import Metric
 from ppgen.registry import DATASETS, METRICS
@@ -33,9 +34,14 @@ def nearest_labels(pictures: np.ndarray, real: np.ndarray, labels: np.ndarray, n
 
 
 @lru_cache(maxsize=1)  # a metric is made anew at every validation, and the dataset may ask the internet for its files
-def _references(config: str, most: int, root: str) -> tuple[np.ndarray, np.ndarray]:
-    """(rows of pixels, labels) of the first `most` pictures of a dataset below `root`, its config given as JSON."""
+def _references(config: str, most: int, root: str, classes: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """(rows of pixels, labels) of the first `most` pictures of a dataset below `root`, its config given as JSON.
+
+    Labels are numbered by `classes`, where there are any.
+    """
     dataset = DATASETS.build(json.loads(config))
+    if classes and isinstance(dataset, WithClasses):
+        dataset.relabel(classes)
     samples = [dataset.sample(i, None) for i in range(min(len(dataset), most))]
     return np.stack([sample["image"].ravel() for sample in samples]), np.array([int(s["label"]) for s in samples])
 
@@ -64,7 +70,8 @@ class LabelAccuracy(Metric):
 
     def compute(self) -> dict[str, float]:
         """Both shares, from 0 to 1."""
-        real, labels = _references(json.dumps(self._real, sort_keys=True, default=str), self._most, str(data_root("")))
+        config, root = json.dumps(self._real, sort_keys=True, default=str), str(data_root(""))
+        real, labels = _references(config, self._most, root, tuple(self.classes))
         wanted = np.concatenate(self._labels)
 
         def right(pictures: list[np.ndarray]) -> float:

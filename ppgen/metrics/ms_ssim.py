@@ -92,7 +92,7 @@ class MSSSIM(PictureMetric):
         pairs: how many are compared, about 5 ms each at 128 pixels.
     """
 
-    short, least = "ms-ssim", 2
+    short, least, least_side = "ms-ssim", 2, LEAST_SIDE
 
     def __init__(self, key: str = "image", pairs: int = PAIRS) -> None:
         self.key, self.pairs = key, pairs

@@ -89,7 +89,7 @@ class SWD(PictureMetric):
         key: where a batch holds the real pictures.
     """
 
-    short = "swd"
+    short, least_side = "swd", LEAST_SIDE
 
     def __init__(self, key: str = "image") -> None:
         self.key = key

@@ -1,5 +1,6 @@
 """Who is in the photos: the table of `ppgen data portraits --meta TABLE.csv`, checked before any work."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,15 @@ class People:
     def find(self, *ids: str) -> Person | None:
         """The person listed under the first of `ids` that is in the table."""
         return next((self.known[one] for one in ids if one in self.known), None)
+
+    def check_unambiguous(self, photos: Sequence[tuple[str, str]]) -> None:
+        """DataError where an id of the table is the name of several photos; `photos`: (name, longer id) of each."""
+        names = Counter(name for name, _ in photos)
+        for name, longer in photos:
+            if names[name] > 1 and name in self.known and longer not in self.known:
+                others = ", ".join(f"'{one}'" for other, one in photos if other == name)
+                what = f"the id '{name}' fits {names[name]} photos in different folders"
+                raise DataError(f"{self.table}: {what}; list each by its own: {others}")
 
     def notes(self, photos: Sequence[tuple[str, ...]]) -> list[str]:
         """What a report says of the table; `photos`: the ids of each, any of which may be listed."""

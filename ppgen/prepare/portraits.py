@@ -35,7 +35,8 @@ from ppgen.faces.detect import find_dlib_faces
 from ppgen.faces.record import FaceRecord
 from ppgen.faces.segment import person_mask
 from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json
-from ppgen.io.image import list_images, load_image, on_white, save_image
+from ppgen.io.image import load_image, on_white, save_image
+from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import short_name
 from ppgen.prepare.drawers import Person, drawer, likeness
 from ppgen.prepare.people import read_people
@@ -171,15 +172,17 @@ def prepare_portraits(
         raise OutputError(f"{output}: lies inside the photos' folder and would be read as photos; choose another")
     for folder in ("", "records", *_PICTURES):
         check_output(out / folder)
-        if folder and root.resolve().is_relative_to((out / folder).resolve()):
+        place = (out / folder).resolve()
+        if folder and any(photo.resolve().is_relative_to(place) for photo in (root, *photos)):  # links may lead there
             raise OutputError(f"{output}: its {folder}/ holds the photos and would be written over; choose another")
     people = read_people(meta)
     run = _Run(out, wanted)
     named = _named(root, photos)
+    people.check_unambiguous([(path.stem, identifier) for identifier, path in named])
     run.check_free(named)
     report = Report([], 0, out / "report.csv", out / "report.json")
     for identifier, path in tqdm(named, desc="portraits", unit="photo", disable=None):
-        outcome, again = run.outcome_of(identifier, path, people.find(path.stem, identifier) or Person())
+        outcome, again = run.outcome_of(identifier, path, people.find(identifier, path.stem) or Person())
         report.outcomes.append(outcome)
         report.reused += again
     run.forget_duplicates(report.outcomes)
@@ -188,6 +191,8 @@ def prepare_portraits(
         with suppress(OSError):
             (out / folder).rmdir()
     report.notes = people.notes([(path.stem, identifier) for identifier, path in named])
+    if others := left_out(root, recursive=True):
+        report.notes.append(f"{source}: {others}")
     _write_report(report, wanted)
     return report
 

@@ -10,7 +10,8 @@ from PIL import Image
 from ppgen.datasets.files import read_table
 from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import check_output
-from ppgen.io.image import list_images, load_image, save_image
+from ppgen.io.image import load_image, open_image, save_image
+from ppgen.io.listing import left_out, list_images
 
 DOMAINS = ("trainA", "testA", "trainB", "testB")
 FOLDERS = (*DOMAINS, "photo", "mask", "cartoon", "train", "validation", "val", "test")
@@ -39,6 +40,7 @@ class Stats:
     groups: dict[str, dict[str, int]]
     unpaired: int | None  # pictures of trainA and testA without one of the same name in B; None: no A, or no B
     samples: Path | None = None
+    others: str = ""  # files of the folder that are no pictures that can be read, counted by type
 
     def as_dict(self) -> dict[str, object]:
         """JSON-able."""
@@ -57,6 +59,8 @@ class Stats:
             lines.append(f"  {column}: " + ", ".join(f"{value or 'unknown'} {n}" for value, n in values.items()))
         if self.unpaired is not None:
             lines.append(f"  pictures of A without a pair of that name in B: {self.unpaired}")
+        if self.others:
+            lines.append(f"  {self.others}")
         if self.samples:
             lines.append(f"  samples: {self.samples}")
         return "\n".join(lines)
@@ -79,6 +83,7 @@ def dataset_stats(root: str | Path, picture: str | Path | None = None, count: in
         _check_sheet(Path(picture).expanduser(), folders)
     counts = {name: _count(path) for name, path in folders.items()}
     stats = Stats(root, _with_empty_domains(root, counts), _groups(root), _unpaired(folders))
+    stats.others = left_out(root, recursive=True)
     if picture is not None:
         shown = {name: path for name, path in folders.items() if name in DOMAINS} or folders
         stats.samples = save_image(picture, samples_sheet(shown, count, seed))
@@ -125,7 +130,7 @@ def _count(folder: Path) -> FolderStats:
     stride = -(-len(paths) // _HEADERS)
     for path in paths[::stride]:
         try:
-            with Image.open(path) as image:
+            with open_image(path) as image:
                 sizes["{}x{}".format(*image.size)] += 1
         except Exception:  # Pillow's parsers raise nearly anything on damaged bytes
             damaged.append(str(path))

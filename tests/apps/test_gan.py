@@ -71,6 +71,18 @@ def test_classes_make_rows(digits):
     assert np.abs(sheet.arrays[5].astype(int) - gan.seeds([1], labels=2).arrays[0]).max() <= 1
 
 
+def test_a_class_is_called_by_its_name(tmp_path):
+    network = DCGANGenerator(latent_dim=6, base_channels=4, image_size=16, classes=3)
+    named = GANPredictor(weight_path=save_network(network, tmp_path / "a.safetensors", {"classes": ["cat", "2", "0"]}))
+    drawn = {label: named.seeds([1], labels=label).arrays for label in (0, 1, 2, "cat", "2", "0", "1")}
+    for name, number in (("cat", 0), ("2", 1), ("0", 2), ("1", 1)):  # a name comes before a number
+        assert np.array_equal(drawn[name], drawn[number])
+    with pytest.raises(ConfigError, match="no class is called 'dog'"):
+        named.seeds([1], labels="dog")
+    odd = GANPredictor(weight_path=save_network(network, tmp_path / "b.safetensors", {"classes": ["cat", 2]}))
+    assert odd.model.class_names == ["0", "1", "2"]
+
+
 def test_walks(weights):
     gan = GANPredictor(weight_path=weights)
     walk, ends = gan.walk([1, 2], 3, closed=True), gan.seeds([1, 2])

@@ -42,7 +42,7 @@ def test_where_split_and_labels(faces):
     train, validation = both
     assert not set(train.ids) & set(validation.ids) and len(train) + len(validation) == 20
     assert (train.attribute("colour") == 1).all()
-    assert train.classes == ["F"] and train.sample(0)["label"].dtype == np.int64
+    assert train.classes == ["F", "M"] and set(train.labels) == {0} and train.sample(0)["label"].dtype == np.int64
     assert set(train.groups) == {"0", "1"}
     assert ImageFolder("faces", most=3).ids == ["000", "001", "002"]
     assert ImageFolder("faces", label="folder").classes == ["train"]
@@ -198,6 +198,40 @@ def test_equal_names_in_two_folders_are_two_ids(data):
     dataset = ImageFolder("classes", 8, label="folder")
     assert dataset.ids == ["a/0", "a/1", "a/2", "b/0", "b/1", "b/2"] and dataset.classes == ["a", "b"]
     assert [dataset.sample(i)["id"] for i in (0, 3)] == ["a/0", "b/0"]
+
+
+def test_labels_mean_the_same_in_every_split(data):
+    """`c0` has no picture in validation, and `where` leaves one class alone."""
+    table = ["id,kind,young"]
+    for n in range(12):
+        for k in range(6):
+            data(f"split/c{n}/{n}-{k}.png", picture(n))
+            table.append(f"{n}-{k},c{n},{n % 2}")
+    data("split/meta.csv", "\n".join(table))
+    for options in ({"label": "folder"}, {"label": "kind", "attributes": "meta.csv"}):
+        parts = [ImageFolder("split", 8, split=split, **options) for split in ("train", "validation")]
+        assert len(set(parts[1].labels)) < 12
+        for part in parts:
+            assert part.classes == [f"c{n}" for n in range(12)]  # 10 comes after 9
+            assert [part.classes[k] for k in part.labels] == [path.parent.name for path in part.paths]
+    young = ImageFolder("split", 8, attributes="meta.csv", where={"kind": "c3"}, label="kind", most=2)
+    assert young.labels.tolist() == [3, 3]
+
+
+def test_labels_of_another_folder_are_numbered_by_the_classes_of_the_first(data):
+    for folder, kinds in (("one", "abc"), ("two", "bc"), ("three", "bx")):
+        for kind in kinds:
+            data(f"{folder}/{kind}/{kind}.png", picture(1))
+    one, two, three = (ImageFolder(folder, 8, label="folder") for folder in ("one", "two", "three"))
+    two.relabel(one.classes)
+    assert two.labels.tolist() == [1, 2] and int(two.sample(1)["label"]) == 2
+    with pytest.raises(DataError, match="'x', which is none of the classes known"):
+        three.relabel(one.classes)
+    several = {"name": "Several", "datasets": [{"name": "ImageFolder", "dataroot": f, "label": "folder"} for f in
+                                               ("two", "three")]}  # fmt: skip
+    both = DATASETS.build(several)
+    assert both.classes == ["b", "c", "x"] and both.labels.tolist() == [0, 1, 0, 2]
+    assert [int(both.sample(i)["label"]) for i in range(4)] == [0, 1, 0, 2]
 
 
 def test_ids_are_as_long_as_they_need_to_be_and_never_hold_the_root(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from ppgen.errors import DataError, OutputError
-from ppgen.io.image import list_images, load_image, on_white, save_image, to_tensor_array, to_uint8
+from ppgen.io.image import load_image, on_white, save_image, to_tensor_array, to_uint8
 
 
 @pytest.fixture
@@ -240,24 +240,6 @@ def test_tensor_conversion(picture):
         to_uint8(np.full((3, 2, 2), np.nan))
     with pytest.raises(DataError):
         to_tensor_array(picture.astype(np.float32))
-
-
-def test_list_images(tmp_path, picture):
-    with pytest.raises(DataError, match="no such folder"):
-        list_images(tmp_path / "none")
-    with pytest.raises(DataError, match="holds no image"):
-        list_images(tmp_path)
-    for name in ("b.png", "a.JPG", ".hidden.png"):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "notes.txt").write_text("x")
-    save_image(tmp_path / "sub" / "c.png", picture)
-    assert [p.name for p in list_images(tmp_path)] == ["a.JPG", "b.png"]
-    for litter in (".ipynb_checkpoints/a.png", "__MACOSX/sub/._c.png", "sub/.thumbnails/c.png"):
-        save_image(tmp_path / litter, picture)
-    assert [p.name for p in list_images(tmp_path, recursive=True)] == ["a.JPG", "b.png", "c.png"]
-    assert list_images(tmp_path / ".ipynb_checkpoints", recursive=True)  # asked for by name
-    with pytest.raises(DataError, match="is a file"):
-        list_images(tmp_path / "b.png")
 
 
 def test_a_mask_leaves_white():

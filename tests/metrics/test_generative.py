@@ -200,6 +200,24 @@ def test_sizes_must_agree_or_be_given(folders, means):
     assert evaluate.evaluate(["kid"], real, str(small), features=means, size=16)[0].value
 
 
+def test_all_headers_are_read_before_any_network(folders, means):
+    real, fake = str(folders / "real"), folders / "fake"
+    save_image(fake / "fake07.png", textures(1, 16)[0])
+    with pytest.raises(DataError, match=r"fake07.png: is 16x16 pixels, 15 of 16 .* 32x32; .*--size 16"):
+        evaluate.evaluate(["kid"], real, str(fake), features=means)
+    (fake / "fake07.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match="fake07.png"):
+        evaluate.evaluate(["kid"], real, str(fake), features=means)
+    for n in range(3):
+        save_image(folders / "few" / f"{n}.png", textures(1, 24)[0])
+        save_image(folders / "small" / f"{n}.png", textures(1, 24)[0])
+    for metrics, words in ((["kid"], "kid needs at least 4"), (["pr"], "pr needs at least 4"),
+                           (["ms-ssim"], "at least 32 pixels a side")):  # fmt: skip
+        with pytest.raises(DataError, match=words):
+            evaluate.evaluate(metrics, str(folders / "small"), str(folders / "few"), features=means)
+    assert means.calls == 0
+
+
 def test_command(folders, capsys):
     out = folders / "scores.json"
     argv = ["evaluate", "--metric", "kid, pr", "--real", str(folders / "real"), "--fake", str(folders / "fake")]

@@ -18,6 +18,7 @@ from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
 from ppgen.faces.record import Face
 from ppgen.io.image import load_image, save_image
 from ppgen.prepare import portraits
+from ppgen.prepare.people import read_people
 from ppgen.prepare.portraits import Wanted, prepare_portraits
 
 
@@ -139,6 +140,21 @@ def test_two_sources_never_mix_under_one_name(chain, photos, tmp_path, monkeypat
     save_image(tmp_path / "others" / "p3.png", drawing(77))
     with pytest.raises(OutputError, match="p3"):
         run(tmp_path / "others", tmp_path / "out", monkeypatch)
+
+
+def test_a_row_that_fits_two_photos_is_given_to_nobody(tmp_path):
+    for folder in "ab":
+        save_image(tmp_path / "photos" / folder / "x.png", drawing(ord(folder)))
+    meta = tmp_path / "meta.csv"
+    meta.write_text("id,gender\nx,F\n")
+    with pytest.raises(DataError, match="the id 'x' fits 2 photos in different folders; list each .* 'a_x', 'b_x'"):
+        prepare_portraits(tmp_path / "photos", tmp_path / "out", Wanted(), meta)
+    people = read_people(meta)
+    people.check_unambiguous([("x", "a_x"), ("y", "b_x")])
+    meta.write_text("id,gender\na_x,F\nb_x,M\n")
+    people = read_people(meta)
+    people.check_unambiguous([("x", "a_x"), ("x", "b_x")])
+    assert people.find("b_x", "x").gender == "M"
 
 
 def test_groups_reach_the_artist_and_the_table(chain, photos, tmp_path, monkeypatch):
