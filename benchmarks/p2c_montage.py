@@ -34,9 +34,9 @@ def grid(pictures: list[np.ndarray], columns: int) -> np.ndarray:
     return sheet(np.stack(pictures), columns, gap=0)
 
 
-def write_pairs(folder: Path, cases: list[Case], drawings: list[np.ndarray]) -> Path:
-    """`<id>.png` for every pair and `montage.png` with all of them; returns the latter's path."""
-    pairs = [np.hstack([case.crop, drawing]) for case, drawing in zip(cases, drawings)]
+def write_pairs(folder: Path, cases: list[Case], *drawings: list[np.ndarray]) -> Path:
+    """`<id>.png` with every photo and its drawings, `montage.png` with all of them; returns the latter's path."""
+    pairs = [np.hstack([case.crop, *drawn]) for case, *drawn in zip(cases, *drawings, strict=True)]
     for case, pair in zip(cases, pairs):
         save_image(folder / f"{case.row['id']}.png", pair)
     return save_image(folder / "montage.png", grid(pairs, columns=4))

@@ -59,6 +59,8 @@ class PairedPhoto2Cartoon(Model):
         told_skin: the skin colour that validation tells the generator: "estimated" from the photo, as a user's is, or
             "drawn": the paired cartoon's own. The estimate is fitted to one hand's cartoons (those of
             `configs/photo2cartoon_paired.yaml`); of another's it would judge the skin tones, not the network.
+        teacher: weights of a generator, shipped or a file, whose drawings of these photos are learnt in place of the
+            cartoons (Hinton et al. 2015); validation is against the cartoons all the same.
     """
 
     def __init__(
@@ -74,9 +76,11 @@ class PairedPhoto2Cartoon(Model):
         feature_weight: float = 0.5,
         skin_noise: float = 0.04,
         told_skin: Literal["estimated", "drawn"] = "estimated",
+        teacher: str | None = None,
     ) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         self.face_id = hub.load("face_id")  # frozen
+        self.teacher = hub.load(teacher) if teacher else None
         self.pixel_weight, self.edge_weight, self.line_weight = pixel_weight, edge_weight, line_weight
         self.flat_weight, self.adversarial_weight = flat_weight, adversarial_weight
         self.identity_weight, self.feature_weight = identity_weight, feature_weight
@@ -96,9 +100,12 @@ class PairedPhoto2Cartoon(Model):
 
     def _draw(self, batch: Batch, step: Step) -> Drawn:
         noise = step.rng.normal(0, self.skin_noise, batch["skin"].shape).astype(np.float32)
-        photo = paddle.to_tensor(batch["photo"])
-        fake = self.networks["generator"].translate(photo, paddle.to_tensor(batch["skin"] + noise)).image
-        return Drawn(photo, paddle.to_tensor(batch["cartoon"]), fake)
+        photo, skin = paddle.to_tensor(batch["photo"]), paddle.to_tensor(batch["skin"] + noise)
+        if self.teacher is None:
+            cartoon = paddle.to_tensor(batch["cartoon"])
+        else:
+            cartoon = paddle.to_tensor(draw_cartoons(self.teacher, batch["photo"], batch["skin"] + noise))
+        return Drawn(photo, cartoon, self.networks["generator"].translate(photo, skin).image)
 
     def drawn(self, batch: Batch, step: Step) -> Drawn:
         """Photo, cartoon and the drawing of this step, made once for both phases."""

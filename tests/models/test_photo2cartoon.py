@@ -4,12 +4,14 @@ import numpy as np
 import paddle
 import pytest
 
+from ppgen import hub
 from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
+from ppgen.io.weights import save_network
 from ppgen.losses.perceptual import cosine_distance
 from ppgen.losses.pictures import edge_l1, line_energy_l1, weighted_l1
 from ppgen.models.base import Step
-from ppgen.models.photo2cartoon import PairedPhoto2Cartoon
+from ppgen.models.photo2cartoon import PairedPhoto2Cartoon, draw_cartoons
 from ppgen.networks.face_crop import coarse_chips, jittered_chips
 
 GENERATOR = {"name": "LeanPhoto2CartoonGenerator", "ngf": 8, "n_blocks": 1, "hourglass_depth": 1, "detail": 8}
@@ -106,8 +108,6 @@ def test_validation_tells_the_estimated_skin_colour_or_the_drawings_own(batch):
 
 
 def test_identity_loss_has_a_gradient_and_is_zero_for_the_photo_itself(batch):
-    from ppgen import hub
-
     face_id = hub.load("face_id")
     matrices = jittered_chips(batch["landmarks"], np.random.default_rng(0), pixels=1.0)
     photo = paddle.to_tensor(batch["photo"])
@@ -151,3 +151,14 @@ def test_line_energy_asks_for_lines_but_not_where_in_a_cell():
     # two of sixteen columns of the left cells have a step of 2
     found = float(line_energy_l1(tensors[0], tensors[2]))
     assert found == pytest.approx(0.5 * (2 * 2 / 16), rel=0.1)
+
+
+def test_of_a_teacher_its_drawings_are_learnt(batch, tmp_path):
+    paddle.seed(3)
+    taught = PairedPhoto2Cartoon(GENERATOR, DISCRIMINATOR)
+    file = tmp_path / "teacher.safetensors"
+    save_network(taught.networks["generator"], file)
+    pupil = PairedPhoto2Cartoon(GENERATOR, DISCRIMINATOR, skin_noise=0.0, teacher=str(file))
+    learnt = pupil.drawn(batch, Step(0, np.random.default_rng(0))).cartoon
+    drawn = draw_cartoons(hub.load(file), batch["photo"], batch["skin"])
+    assert np.array_equal(learnt.numpy(), drawn) and not np.array_equal(drawn, batch["cartoon"])

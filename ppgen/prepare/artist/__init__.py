@@ -5,6 +5,7 @@ flat tones (`skin`, `hair`, `beard`, `clothes`), borders and features are inked 
 `glasses`). No network, no training, no randomness.
 """
 
-from ppgen.prepare.artist.compose import draw_cartoon, exposure_of
+from ppgen.prepare.artist.ask import drawn_skin, exposure_of, hair_region
+from ppgen.prepare.artist.compose import draw_cartoon
 
-__all__ = ["draw_cartoon", "exposure_of"]
+__all__ = ["draw_cartoon", "drawn_skin", "exposure_of", "hair_region"]

@@ -23,7 +23,7 @@ from ppgen.prepare.artist.eyes import paint_brows, paint_eyes
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses, paint_glasses
 from ppgen.prepare.artist.hair import paint_hair
-from ppgen.prepare.artist.light import in_daylight, own_skin, seen_skin
+from ppgen.prepare.artist.light import in_daylight
 from ppgen.prepare.artist.mouth import paint_mouth, paint_nose
 from ppgen.prepare.artist.regions import Regions, find_regions
 from ppgen.prepare.artist.skin import paint_skin, skin_light
@@ -59,7 +59,7 @@ def draw_cartoon(
     """
     style = style_of(gender, age_group)
     with drawn_at(3 if size <= 3 * SIDE else 4):
-        return _draw(*_prepared(photo, landmarks, mask, size), style, glasses, skin).finish(size)
+        return _draw(*prepared(photo, landmarks, mask, size), style, glasses, skin).finish(size)
 
 
 def _draw(
@@ -88,16 +88,10 @@ def _draw(
     return sheet
 
 
-def exposure_of(photo: np.ndarray, landmarks: np.ndarray, mask: np.ndarray) -> float:
-    """L* of the skin as the artist takes it to be, over what the photo shows; arguments as `draw_cartoon`."""
-    photo, face, mask = _prepared(photo, landmarks, mask, SIDE)
-    return float(own_skin(photo, mask, face)[0] / max(1.0, seen_skin(photo, mask, face)[0]))
-
-
-def _prepared(
+def prepared(
     photo: np.ndarray, landmarks: np.ndarray, mask: np.ndarray, size: int
 ) -> tuple[np.ndarray, Face, np.ndarray]:
-    """Checked, and scaled to 256 pixels."""
+    """Photo, face and mask at 256 pixels, checked; arguments and errors as `draw_cartoon`."""
     side = photo.shape[0]
     if photo.dtype != np.uint8 or photo.shape != (side, side, 3) or mask.shape != (side, side):
         given = f"{photo.dtype} {photo.shape} and {mask.shape}; cut the face out with ppgen.faces.align_face"

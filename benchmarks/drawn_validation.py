@@ -1,0 +1,135 @@
+"""The cartoon network beside the artist it learnt from, on faces that neither training saw: real people and nobody.
+
+    python benchmarks/drawn_validation.py [--weights photo2cartoon] [--told photo|drawing] [--out output/drawn.json]
+    python benchmarks/drawn_validation.py --weights RUN/best.safetensors --most 24 --montage output/drawn
+
+Needs `make data`, tools/nobody_portraits.py and tools/draw_portraits.py (`data/drawn`). Photos come masked by the
+dataset's masks. The skin colour is told as a user's is, from the photo; `--told drawing` tells the drawing's own.
+Errors are inside the mask and relative to those of the mean training drawing. Likeness is judged as in
+p2c_validation.py, each source among its own. The folder of --montage shows people and must stay out of git. Exit code 1
+where a target is missed.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, evenly, judged, mean_with_interval
+
+import numpy as np
+from tqdm import tqdm
+
+from p2c_montage import write_pairs
+from p2c_validation import (
+    Case,
+    Describe,
+    by_group,
+    dlib_describe,
+    draw_cases,
+    likeness,
+    mean_cartoon,
+    read_cases,
+)
+from ppgen import hub
+from ppgen.datasets.portraits import Portraits, skin_colour
+from ppgen.errors import DataError
+from ppgen.metrics import cartoon as scores
+from ppgen.models.photo2cartoon import draw_cartoons
+from ppgen.prepare.artist import drawn_skin, hair_region
+
+SOURCES = {"portraits": 0.30, "nobody_portraits": 0.35}  # and the error over the mean drawing's to be reached
+LEAST_HAIR = 300  # pixels of hair below which its texture is not measured
+
+
+class Pair(NamedTuple):
+    """One drawing by the network beside the artist's."""
+
+    figures: scores.PairFigures
+    baseline: float  #: `masked_mae` of the mean training drawing
+    hair: tuple[float, float]  #: fine texture of the hair: of the drawing, of the artist's; nan where there is little
+
+
+def measure_pair(case: Case, drawing: np.ndarray, mean: np.ndarray) -> Pair:
+    """All figures of one face."""
+    hair, textures = hair_region(case.crop, case.landmarks, case.mask), [np.nan, np.nan]
+    if hair.sum() >= LEAST_HAIR:
+        textures = [scores.fine_texture(picture, hair).mean for picture in (drawing, case.cartoon)]
+    return Pair(
+        scores.pair_figures(drawing, case.cartoon, case.mask, case.landmarks),
+        scores.masked_mae(mean, case.cartoon, case.mask > 0.5),
+        (textures[0], textures[1]),
+    )
+
+
+def draw_all(weights: str, cases: list[Case], told: str) -> list[np.ndarray]:
+    """The network's drawings."""
+    generator = hub.load(weights)
+    of_photo = {id(case.crop): drawn_skin(case.crop, case.landmarks, case.mask) for case in cases}
+    of_drawing = {id(case.crop): skin_colour(case.cartoon, case.landmarks) for case in cases}
+    colours = of_photo if told == "photo" else of_drawing
+    return draw_cases(
+        cases, lambda photos, skins: draw_cartoons(generator, photos, skins), lambda crop, _: colours[id(crop)]
+    )
+
+
+def tone_errors(pairs: list[Pair], cases: list[Case]) -> dict[str, Figures]:
+    """By group: L* of the face, the network's minus the artist's."""
+    differences = np.array([pair.figures.lightness for pair in pairs])
+    return by_group(cases, lambda who: {"signed": float(differences[who].mean())}
+                    | mean_with_interval("absolute", np.abs(differences[who])))  # fmt: skip
+
+
+def measure(cases: list[Case], drawings: list[np.ndarray], mean: np.ndarray, describe: Describe) -> Figures:
+    """The figures of one source of faces."""
+    pairs = [measure_pair(case, drawn, mean) for case, drawn in zip(tqdm(cases, disable=None), drawings, strict=True)]
+    table = np.array([pair.figures for pair in pairs])
+    hair = np.array([pair.hair for pair in pairs])
+    hair = hair[~np.isnan(hair[:, 0])]
+    hits, _ = likeness(cases, drawings, describe)
+    reference, _ = likeness(cases, [case.cartoon for case in cases], describe)
+    return {
+        "n": len(cases),
+        **scores.figures_summary([pair.figures for pair in pairs], float(np.mean([pair.baseline for pair in pairs]))),
+        "mae_interval": mean_with_interval("mae", table[:, 0])["mae_interval"],
+        "hair_texture_ratio": scores.ratio(hair), "hair_n": len(hair),
+        **mean_with_interval("rank1", hits), "rank1_of_artist": float(reference.mean()),
+        "tone": tone_errors(pairs, cases),
+    }  # fmt: skip
+
+
+def targets(source: str, figures: Figures) -> list[Figures]:
+    """What is asked of the network."""
+    worst = max(figures["tone"], key=lambda group: figures["tone"][group]["absolute"])
+    return [
+        judged(f"{source}: error over the mean drawing's", figures["mae_ratio"], None, SOURCES[source]),
+        judged(f"{source}: rank-1, drawing -> photo", figures["rank1"], 0.8, None),
+        judged(f"{source}: fine texture of skin over the artist's", figures["texture_ratio"], None, 1.15),
+        judged(f"{source}: fine texture of hair over the artist's", figures["hair_texture_ratio"], None, 1.25),
+        judged(f"{source}: edges over the artist's", figures["gradient_ratio"], 0.9, 1.1),
+        judged(f"{source}: skin tone, worst group ({worst})", figures["tone"][worst]["absolute"], None, 4),
+    ]
+
+
+@benchmark(
+    __doc__,
+    argument("--weights", default="photo2cartoon", help="shipped network or weights file"),
+    argument("--told", choices=["photo", "drawing"], default="photo", help="where the skin's colour is taken from"),
+    argument("--most", type=at_least(2), help="faces of each source, evenly chosen; all of them otherwise"),
+    argument("--montage", type=Path, metavar="FOLDER", help="also write photos, drawings and the artist's here"),
+    OUT,
+)
+def main(options: Namespace) -> Result:
+    everyone = read_cases("validation", "drawn")
+    mean, describe = mean_cartoon(Portraits("drawn", "train")), dlib_describe()
+    found, asked = {}, []
+    for source in SOURCES:
+        cases = [case for case in everyone if case.measured and case.row["source"] == source]
+        if len(cases) < 2:
+            raise DataError(f"data/drawn: {len(cases)} validation drawings of {source}; run tools/draw_portraits.py")
+        cases = [cases[index] for index in evenly(len(cases), options.most or len(cases))]
+        drawings = draw_all(options.weights, cases, options.told)
+        found[source] = measure(cases, drawings, mean, describe)
+        asked += targets(source, found[source])
+        if options.montage:
+            write_pairs(options.montage / source, cases, drawings, [case.cartoon for case in cases])
+    return Result({"weights": options.weights, "told": options.told, "targets": asked, **found},
+                  reached=all(row["pass"] for row in asked))  # fmt: skip
