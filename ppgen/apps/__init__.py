@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ppgen.apps.gan import GANPredictor as GANPredictor
     from ppgen.apps.photo2cartoon import Photo2CartoonPredictor as Photo2CartoonPredictor
+    from ppgen.apps.stylegan2 import Pixel2Style2PixelPredictor as Pixel2Style2PixelPredictor
     from ppgen.apps.stylegan2 import StyleGANv2EditingPredictor as StyleGANv2EditingPredictor
     from ppgen.apps.stylegan2 import StyleGANv2FittingPredictor as StyleGANv2FittingPredictor
     from ppgen.apps.stylegan2 import StyleGANv2MixingPredictor as StyleGANv2MixingPredictor
@@ -25,6 +26,7 @@ _MODULES = {
     "StyleGANv2FittingPredictor": "stylegan2",
     "StyleGANv2MixingPredictor": "stylegan2",
     "StyleGANv2EditingPredictor": "stylegan2",
+    "Pixel2Style2PixelPredictor": "stylegan2",
 }
 
 __all__ = sorted(_MODULES)

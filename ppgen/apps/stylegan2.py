@@ -1,4 +1,4 @@
-"""PaddleGAN's four StyleGAN2 predictors: its names, arguments and files around one `StyleModel`."""
+"""PaddleGAN's five StyleGAN2 predictors: its names, arguments and files around one `StyleModel`."""
 
 import operator
 import os
@@ -36,7 +36,7 @@ class Sheets(NamedTuple):
 
 
 class StylePredictor(LatentPredictor[StyleGenerator]):
-    """What the four share: PaddleGAN's arguments, and a `StyleModel` whose methods are offered as their own.
+    """What they share: PaddleGAN's arguments, and a `StyleModel` whose methods are offered as their own.
 
     output_path: folder of the pictures that `run` writes.
     weight_path: a generator's weights (ours or PaddleGAN's .pdparams), or a shipped network's name.
@@ -44,7 +44,7 @@ class StylePredictor(LatentPredictor[StyleGenerator]):
         Neither: the shipped face model.
     seed: of `StyleGANv2Predictor.run`; None: another one every time.
     size, style_dim, n_mlp, channel_multiplier: None: as the weights say; otherwise they have to fit.
-    lpips_path, ffhq, features, pipeline: of projections, see `StyleModel`.
+    lpips_path, ffhq, features, pipeline, encoder_path: of projections, see `StyleModel`.
     The network is loaded when the first picture is drawn, once.
     Raises, at the first drawing, WeightsError: no such weights, of another network, or not of this size; and
     DownloadError.
@@ -69,17 +69,18 @@ class StylePredictor(LatentPredictor[StyleGenerator]):
         ffhq: bool = False,
         features: Features | None = None,
         pipeline: PortraitPipeline | None = None,
+        encoder_path: str | os.PathLike | None = None,
     ) -> None:
         self.seed, self.model_type = seed, model_type
         architecture = Architecture(size, style_dim, n_mlp, channel_multiplier)
         source = weight_path if weight_path is not None else SHIPPED if model_type is None else model_type
         ffhq = ffhq or (model_type is not None and Path(model_type).name in FFHQ)
-        model = StyleModel(source, architecture, ffhq, lpips_path, features, pipeline)
+        model = StyleModel(source, architecture, ffhq, lpips_path, features, pipeline, encoder_path)
         super().__init__(output_path, model)
         self.map, self.mean_w, self.spread, self.w_of_seeds = model.map, model.mean_w, model.spread, model.w_of_seeds
         self.draw_w, self.picture, self.walk_w = model.draw_w, model.picture, model.walk_w
         self.truncation_sheet, self.features = model.truncation_sheet, model.features
-        self.see, self.project = model.see, model.project
+        self.see, self.project, self.invert = model.see, model.project, model.invert
 
     @property
     def batch(self) -> int:
@@ -167,6 +168,30 @@ class StyleGANv2FittingPredictor(StylePredictor):
         fitted = self.project(image, settings, need_align, pre_latent)
         fitted.save(*paths)
         return fitted.crop, fitted.picture, fitted.latent.w_plus
+
+
+class Pixel2Style2PixelPredictor(StylePredictor):
+    """Finds the latent of a photo in one pass of an encoder; arguments as `StylePredictor`.
+
+    encoder_path: the encoder's weights; None: those shipped with the generator.
+
+        Pixel2Style2PixelPredictor().run('me.jpg')
+    """
+
+    files = ("src.png", "dst.png", "dst.npy")
+
+    def run(self, image: ImageSource) -> np.ndarray:
+        """Find a photo's face and encode it; writes src.png, the face, dst.png, what the generator makes of its
+        latent, and dst.npy, the latent (count, latent_dim); returns the face, uint8 (S, S, 3), as PaddleGAN does.
+
+        Raises OutputError: a result would overwrite the photo (known before any work). The others as `invert`.
+        """
+        check_output(self.output_path)
+        paths = [self.output_path / name for name in self.files]
+        check_not_input(paths, image)
+        fitted = self.invert(image)
+        fitted.save(*paths)
+        return fitted.crop
 
 
 class StyleGANv2MixingPredictor(StylePredictor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,8 @@ from ppgen import hub
 from ppgen.apps.drawings import Drawing, Drawings, Titles, titles_of
 from ppgen.apps.latent_model import LatentModel, check_finite
 from ppgen.apps.portrait import FaceCrop, PortraitPipeline, Seen
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.faces.typical import FACE_BOX
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import check_wanted
 from ppgen.io.atomic import write_files
@@ -26,12 +28,13 @@ from ppgen.latent.project import Features, Projection, Settings, project
 from ppgen.latent.render import check_latents, draw
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.latent.w_plus import Latent, LatentSource, latent_bytes, read_latent
-from ppgen.networks.protocols import StyleGenerator
+from ppgen.networks.protocols import Inverter, StyleGenerator, check_inverter
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 SHIPPED = "styleganv2-portraits-64"
+ENCODER = "_encoder"  # how the name ends of the encoder that is shipped with a generator
 TRUNCATION = 0.7  # of samples, as PaddleGAN has it
 FFHQ = ("ffhq-config-f", PUBLISHED["ffhq-config-f"].file)  # names of networks whose faces are cut as FFHQ's are
 
@@ -77,6 +80,7 @@ class StyleModel(LatentModel[StyleGenerator]):
     lpips: weights of VGG16 (and LPIPS) as .safetensors, see `ppgen.networks.vgg`, for the perceptual part of
         projections; None: FaceID's features. features: those to compare instead.
     pipeline: the detectors that faces are found with, if not the shipped ones.
+    encoder: weights of an encoder into the generator's W+; None: the one that is shipped with it, if any is.
     Raises, when the network is loaded, WeightsError: no such weights, of another network, or not of this
     architecture; and DownloadError.
     """
@@ -89,11 +93,14 @@ class StyleModel(LatentModel[StyleGenerator]):
         lpips: str | os.PathLike | None = None,
         features: Features | None = None,
         pipeline: PortraitPipeline | None = None,
+        encoder: str | os.PathLike | None = None,
     ) -> None:
         super().__init__(str(source), self._of_weights)
         self._architecture = architecture or Architecture()
         self._ffhq = ffhq or Path(self.name).name in FFHQ
         self._lpips, self._features = lpips, features
+        shipped = f"{self.name}{ENCODER}"
+        self._encoder = shipped if encoder is None and shipped in hub.names() else encoder
         self.pipeline = pipeline or PortraitPipeline()
 
     def _of_weights(self) -> StyleGenerator:
@@ -223,6 +230,30 @@ class StyleModel(LatentModel[StyleGenerator]):
         crop: FaceCrop = ("ffhq" if self._ffhq else "close") if align else "none"
         return self.pipeline.see(photo, self.network.image_size, crop, source_name(photo))
 
+    @cached_property
+    def inverter(self) -> Inverter | None:
+        """The encoder into W+, in evaluation mode; None: there is none. WeightsError for another generator's."""
+        if self._encoder is None:
+            return None
+        return check_inverter(hub.load(self._encoder), self.network, str(self._encoder))
+
+    def invert(self, photo: ImageSource, align: bool = True) -> Fitted:
+        """What the encoder says of a photo, in one pass, without a search.
+
+        Raises DataError, NoFaceError, and WeightsError where there is no encoder.
+        """
+        if self.inverter is None:
+            raise WeightsError(f"{self.name}: no encoder comes with this generator; name its weights (--encoder FILE)")
+        seen = self.see(photo, align)
+        w_plus = self._said(self.inverter, seen)
+        pictures = self.draw_w(w_plus).arrays
+        found = Projection(w_plus, None, pictures, [])
+        return Fitted(source_name(photo), seen.crop, pictures[0], Latent(w_plus[0]), found, seen.warnings)
+
+    def _said(self, inverter: Inverter, seen: Seen) -> np.ndarray:
+        with paddle.no_grad():
+            return inverter.invert(paddle.to_tensor(to_tensor_array(seen.crop[None]))).numpy()
+
     def project(
         self,
         photo: ImageSource,
@@ -232,13 +263,15 @@ class StyleModel(LatentModel[StyleGenerator]):
     ) -> Fitted:
         """Find the latent of a photo (a path, an array, a PIL image).
 
-        start: a latent to begin at; None: the mean.
+        start: a latent to begin at; None: what the encoder says, or without an encoder the mean.
         Raises DataError, NoFaceError, ConfigError, WeightsError.
         """
         settings = settings or Settings()
         seen = self.see(photo, align)
         features = self.features() if settings.perceptual_weight else None
         first = None if start is None else self.latent(start).w_plus[None]
+        if first is None and self.inverter is not None:
+            first = self._said(self.inverter, seen)
         projection = project(self.network, to_tensor_array(seen.crop[None]), settings, features, first)
         latent = Latent(projection.w_plus[0], projection.noise)
         return Fitted(source_name(photo), seen.crop, projection.pictures[0], latent, projection, seen.warnings)
@@ -247,7 +280,6 @@ class StyleModel(LatentModel[StyleGenerator]):
 def faceid_layers() -> Features:
     """FaceID's, on the face's place in a crop."""
     from ppgen.losses.perceptual import FacePerception
-    from ppgen.metrics.dlib_features import FACE_BOX
 
     return FacePerception(hub.load("face_id"), FACE_BOX).features
 

@@ -26,11 +26,16 @@ _SEARCH = (
     option("--ffhq", action="store_true", help="cut faces as FFHQ's are, for a file with such a network"),
     option("--no-noise", action="store_true", help="keep the stored noise maps instead of fitting them"),
     option("--lpips", metavar="FILE", help="VGG16's weights to compare with (default: the shipped FaceID)"),
+    option("--encoder", metavar="FILE", help="weights of an encoder to begin with (default: the generator's, if any)"),
 )
 
 
 def style_predictor(
-    model: str | None, directions: str | None = None, lpips: str | None = None, ffhq: bool = False
+    model: str | None,
+    directions: str | None = None,
+    lpips: str | None = None,
+    ffhq: bool = False,
+    encoder: str | None = None,
 ) -> apps.StyleGANv2EditingPredictor:
     """What draws, projects and edits with `--model`."""
     from ppgen.hub.published import PUBLISHED
@@ -42,6 +47,7 @@ def style_predictor(
         direction_path=directions,
         lpips_path=lpips,
         ffhq=ffhq,
+        encoder_path=encoder,
     )
 
 
@@ -111,7 +117,14 @@ def _mixed(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Namespace)
     return Drawings(pictures, len(pictures), titles=["A", "B", *(f"A, {name} of B" for name in parts)])
 
 
-@command("find photos' latents", option("photos", nargs="+", metavar="PHOTO", help=INPUTS), model(), folder(), *_SEARCH)
+@command(
+    "find photos' latents",
+    option("photos", nargs="+", metavar="PHOTO", help=INPUTS),
+    model(),
+    folder(),
+    option("--fast", action="store_true", help="by the encoder alone, in one pass, without a search"),
+    *_SEARCH,
+)
 def project(args: argparse.Namespace) -> int:
     """Find photos' latents: NAME_photo.png, NAME_projected.png and NAME.npz, which `edit` and `mix` take.
 
@@ -120,7 +133,10 @@ def project(args: argparse.Namespace) -> int:
     from ppgen.apps.batch import check_not_input, list_items, run_batch, unread
     from ppgen.io.atomic import check_output
 
-    predictor, settings = style_predictor(args.model, lpips=args.lpips, ffhq=args.ffhq), _settings(args)
+    if args.fast:
+        only_with(args, "the search, which --fast leaves out", "space", "steps", "no_noise", "lpips")
+    predictor = style_predictor(args.model, lpips=args.lpips, ffhq=args.ffhq, encoder=args.encoder)
+    settings = _settings(args)
     check_output(Path(args.output))
     items = list_items(args.photos)
     predictor.network  # noqa: B018  (missing weights are known before any photo is looked at)
@@ -128,7 +144,8 @@ def project(args: argparse.Namespace) -> int:
     def work(item: Item) -> list[Fitted]:
         paths = [Path(args.output) / f"{item.stem}{end}" for end in ("_photo.png", "_projected.png", ".npz")]
         check_not_input(paths, batch=item.batch)
-        fitted = predictor.project(item.source, settings, not args.no_align)
+        align = not args.no_align
+        fitted = predictor.invert(item.source, align) if args.fast else predictor.project(item.source, settings, align)
         fitted.save(*paths)
         print(paths[2])
         return [fitted]
@@ -161,9 +178,11 @@ def edit(args: argparse.Namespace) -> None:
         raise ConfigError("edit: name a photo, or a latent that `ppgen project` wrote")
     keep_inputs(args.output, args.photo)
     if args.photo.endswith((".npz", ".npy")):
-        only_with(args, "a photo, which is projected", "space", "steps", "no_align", "ffhq", "no_noise", "lpips")
+        only_with(
+            args, "a photo, which is projected", "space", "steps", "no_align", "ffhq", "no_noise", "lpips", "encoder"
+        )
     amounts, channels = parse_amounts(args.direction), parse_moves(args.channel)
-    predictor = style_predictor(args.model, args.file, args.lpips, args.ffhq)
+    predictor = style_predictor(args.model, args.file, args.lpips, args.ffhq, args.encoder)
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
     edited = predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align, channels)
     write(edited, args.output)

@@ -1,4 +1,4 @@
-"""Where the 68 landmarks lie on average in an aligned crop: a stand-in where none can be found."""
+"""Where faces lie on average in an aligned crop: a stand-in where they cannot be found."""
 
 import numpy as np
 
@@ -14,6 +14,11 @@ _AT_256 = np.array([
     (123, 185), (112, 181), (106, 172), (123, 172), (131, 173), (139, 172), (155, 172), (139, 178),
     (131, 179), (123, 179),
 ], dtype=np.float64)  # fmt: skip
+
+# Left, top, right, bottom as fractions of the side: between the chip of `portraits` (0.21, 0.26, 0.82, 0.86) and that
+# of `faces128` (0.16, 0.20, 0.87, 0.90), both from `typical_landmarks`. On 14 portraits its descriptors have cosine
+# 0.984 with those at the true landmarks (other people's: 0.850); the whole picture's have 0.870, and half go astray.
+FACE_BOX = (0.19, 0.23, 0.84, 0.88)
 
 
 def typical_landmarks(size: int = 256) -> np.ndarray:

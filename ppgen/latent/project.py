@@ -21,12 +21,10 @@ from tqdm import tqdm
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.image import to_uint8
 from ppgen.latent.mixing import check_layers
-from ppgen.latent.seeds import latents
 from ppgen.latent.styles import sides_of_w
 from ppgen.losses.perceptual import feature_distance, noise_correlation, pyramid_mse
 from ppgen.networks.protocols import StyleGenerator
 
-_W_SAMPLES = 4096  # latents from which the spread of W is found
 _EVERY = 10  # steps between two entries of the history
 
 #: pictures (N, 3, S, S) -> features to compare
@@ -143,14 +141,6 @@ def _checked(network: StyleGenerator, targets: np.ndarray) -> np.ndarray:
     return targets
 
 
-def spread_of_w(network: StyleGenerator) -> float:
-    """The root mean squared distance of w from its mean: the sigma_w of the paper's appendix D."""
-    z = latents(0, _W_SAMPLES, network.latent_dim)
-    with paddle.no_grad():
-        w = network.map(paddle.to_tensor(z)) - network.mean_of_latents()
-        return float(w.square().sum(axis=1).mean().sqrt())
-
-
 def _variable(start: np.ndarray) -> paddle.Tensor:
     """What Adam may change."""
     tensor = paddle.to_tensor(start.astype(np.float32))
@@ -185,7 +175,7 @@ class _Search:
         self.noise = None
         if settings.noise_weight is not None:
             self.noise = [_variable(self._rng.standard_normal((count, *s), "f4")) for s in network.noise_shapes()]
-        self._spread = spread_of_w(network) if settings.jitter else 0.0
+        self._spread = network.spread_of_latents() if settings.jitter else 0.0
         self._adam = paddle.optimizer.Adam(settings.rate, 0.9, 0.999, parameters=[self.shift, *(self.noise or [])])
 
     def _base(self, start: np.ndarray | None, count: int) -> paddle.Tensor:

@@ -12,6 +12,7 @@ import paddle
 
 from ppgen import hub
 from ppgen.errors import ConfigError
+from ppgen.faces.typical import FACE_BOX
 from ppgen.metrics.extractor import BATCH, FeatureExtractor, fingerprint
 from ppgen.metrics.resize import as_float, scaled
 from ppgen.networks.face_id import CHIP_SIZE, FaceFeatures, FaceID
@@ -20,10 +21,6 @@ DLIB_FACE = "dlib-face"
 #: sides of FaceID's stages, and how many features each has
 DEPTHS = {"72": 32, "35": 32, "17": 64, "8": 128, "4": 256, "2": 256, "descriptor": 128}
 DEFAULT_DEPTH = "17"  # the choice is measured by benchmarks/feature_monotony.py
-# Left, top, right, bottom as fractions of the side: between the chip of `portraits` (0.21, 0.26, 0.82, 0.86) and that
-# of `faces128` (0.16, 0.20, 0.87, 0.90), both from `typical_landmarks`. On 14 portraits its descriptors have cosine
-# 0.984 with those at the true landmarks (other people's: 0.850); the whole picture's have 0.870, and half go astray.
-FACE_BOX = (0.19, 0.23, 0.84, 0.88)
 
 
 def cut_face(pictures: np.ndarray) -> np.ndarray:

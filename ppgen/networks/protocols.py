@@ -71,6 +71,9 @@ class StyleGenerator(LatentGenerator, Protocol):
     def mean_of_latents(self) -> paddle.Tensor:
         """The mean of w (latent_dim,)."""
 
+    def spread_of_latents(self) -> float:
+        """The root mean squared distance of w from its mean."""
+
     def synthesize(self, w_plus: paddle.Tensor, noise: Sequence[paddle.Tensor | None] | None = None) -> paddle.Tensor:
         """W+ -> pictures; noise: one tensor a layer, None: the stored."""
 
@@ -99,6 +102,19 @@ class Encoder(Protocol):
 
     def encode(self, images: paddle.Tensor) -> Sequence[paddle.Tensor]:
         """Pictures -> (mu (N, latent_dim), log_variance (N, latent_dim))."""
+
+
+@runtime_checkable
+class Inverter(Protocol):
+    """W+ of pictures (N, 3, image_size, image_size) in [-1, 1], as a style generator takes it."""
+
+    image_size: int
+    latent_dim: int
+    count: int
+    mean_latent: paddle.Tensor
+
+    def invert(self, pictures: paddle.Tensor) -> paddle.Tensor:
+        """Pictures -> W+ (N, count, latent_dim)."""
 
 
 class Translation(NamedTuple):
@@ -146,6 +162,7 @@ _MISSING: dict[type, str] = {
     LatentGenerator: "makes no pictures from latents; give a generator",
     StyleGenerator: "has no styles; give a StyleGAN or StyleGAN2 generator",
     Encoder: "cannot find the latent of a picture; give a VAE",
+    Inverter: "does not encode into W+; give a StyleEncoder",
     Translator: "draws nothing from a photo; give a generator that translates pictures",
 }
 
@@ -159,3 +176,12 @@ def check_kind(network: object, kind: type[T], name: str) -> T:
         return network
     missing = _MISSING.get(kind, f"is no {kind.__name__}; give the weights of one")
     raise WeightsError(f"{name}: holds a {type(network).__name__}, which {missing}")
+
+
+def check_inverter(encoder: object, generator: StyleGenerator, name: str) -> Inverter:
+    """The encoder, if it encodes into this generator's W+; WeightsError if not. name: how the message calls it."""
+    found = check_kind(encoder, Inverter, name)
+    for size in ("image_size", "latent_dim", "count"):
+        if (has := vars(found).get(size)) != (wanted := vars(generator).get(size)):
+            raise WeightsError(f"{name}: encodes for a generator of {size} {has}, and this one has {wanted}")
+    return found

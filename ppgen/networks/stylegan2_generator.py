@@ -18,7 +18,7 @@ from ppgen.registry import NETWORKS
 
 SMALLEST = 4  # pixels a side of the learnt constant
 SIZES = tuple(2**k for k in range(3, 11))
-_MEAN_SEED, _MEAN_COUNT = 0, 4096  # for weights that come without their mean latent
+_MEAN_SEED, _MEAN_COUNT = 0, 4096  # for the spread of w, and weights that come without their mean latent
 
 
 def stage_sizes(image_size: int) -> list[int]:
@@ -92,11 +92,18 @@ class StyleBasedGenerator(nn.Layer):
     def mean_of_latents(self) -> paddle.Tensor:
         """The mean of w, (latent_dim,): as stored, or found from 4096 fixed latents where it is still all zeros."""
         if not bool(self.mean_latent.any()):
-            from numpy.random import default_rng
-
-            z = default_rng(_MEAN_SEED).standard_normal((_MEAN_COUNT, self.latent_dim), dtype="float32")
-            self.mean_latent.set_value(self.mapping(paddle.to_tensor(z).astype(self.constant.dtype)).mean(axis=0))
+            self.mean_latent.set_value(self._some_latents(_MEAN_SEED).mean(axis=0))
         return self.mean_latent
+
+    @paddle.no_grad()
+    def spread_of_latents(self) -> float:
+        """The root mean squared distance of w from its mean: sigma_w of the paper's appendix D, of 4096 latents."""
+        apart = self._some_latents([_MEAN_SEED]) - self.mean_of_latents()
+        return float(apart.square().sum(axis=1).mean().sqrt())
+
+    def _some_latents(self, seed: int | list[int]) -> paddle.Tensor:
+        z = np.random.default_rng(seed).standard_normal((_MEAN_COUNT, self.latent_dim), dtype="float32")
+        return self.mapping(paddle.to_tensor(z).astype(self.constant.dtype))
 
     @paddle.no_grad()
     def track_mean(self, new: paddle.Tensor, keep: float = 0.995) -> None:

@@ -1,4 +1,4 @@
-"""The four StyleGAN2 predictors and their scripts, with a tiny untrained generator."""
+"""The StyleGAN2 predictors and their scripts, with a tiny untrained generator."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ppgen.faces import Face
 from ppgen.faces.align import CLOSE, align_face
 from ppgen.faces.ffhq import ffhq_crop
 from ppgen.faces.typical import typical_landmarks
-from ppgen.io.image import load_image, save_image
+from ppgen.io.image import load_image, save_image, to_tensor_array
 from ppgen.io.weights import save_network, write_arrays
 from ppgen.latent import channels, mixing
 from ppgen.latent.attributes import Directions, save_directions
@@ -25,6 +25,7 @@ from ppgen.latent.project import Settings
 from ppgen.latent.seeds import latents
 from ppgen.latent.w_plus import Latent, read_latent, save_latent
 from ppgen.metrics import dlib_features
+from ppgen.networks.style_encoder import StyleEncoder
 
 FAST = Settings(steps=2, perceptual_weight=0)
 TOOLS = ROOT / "applications" / "tools"
@@ -205,6 +206,37 @@ def test_faces_are_cut_as_the_network_draws_them(weights, tmp_path):
         assert (fitter_of_ffhq.see(photo).crop == ffhq_crop(photo, face.landmarks, 16)).all()
     with pytest.raises(NoFaceError):
         fitter.project(np.zeros_like(photo), FAST)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    network = StyleEncoder(image_size=16, latent_dim=8, width=4)
+    return save_network(network, tmp_path_factory.mktemp("e") / "encoder.safetensors")
+
+
+def test_an_encoder_finds_a_latent_in_one_pass_and_searches_begin_there(weights, encoder, tmp_path, crop):
+    predictor = apps.Pixel2Style2PixelPredictor(tmp_path / "out", weights, encoder_path=encoder)
+    network = hub.load(encoder)
+    said = network.invert(paddle.to_tensor(to_tensor_array(crop[None]))).numpy()
+    fitted = predictor.invert(crop, align=False)
+    assert (fitted.latent.w_plus == said[0]).all() and near(fitted.picture, predictor.draw_w(said)[0].array)
+    still = Settings(steps=1, rate=1e-9, perceptual_weight=0, noise_weight=None, jitter=0.0)
+    assert np.allclose(predictor.project(crop, still, align=False).latent.w_plus, said[0], atol=1e-6)
+    mean = apps.StyleGANv2FittingPredictor(tmp_path, weights).project(crop, still, align=False).latent.w_plus
+    assert not np.allclose(mean, said[0], atol=1e-3)
+    with pytest.raises(WeightsError, match="no encoder comes with this generator"):
+        apps.Pixel2Style2PixelPredictor(tmp_path / "out", weights).invert(crop, align=False)
+
+
+def test_pixel2style2pixel_writes_paddlegans_files(weights, encoder, tmp_path):
+    photo = np.random.default_rng(0).integers(0, 255, (300, 260, 3), dtype=np.uint8)
+    face = Face((60, 80, 200, 240), 1.0, 0, typical_landmarks() + (0, 20))
+    pipeline = PortraitPipeline(find=lambda *_, **__: [face])
+    predictor = apps.Pixel2Style2PixelPredictor(tmp_path / "out", weights, encoder_path=encoder, pipeline=pipeline)
+    seen = predictor.run(photo)
+    assert (load_image(tmp_path / "out" / "src.png") == seen).all() and seen.shape == (16, 16, 3)
+    latent = np.load(tmp_path / "out" / "dst.npy")
+    assert near(load_image(tmp_path / "out" / "dst.png"), predictor.draw_w(latent)[0].array)
 
 
 def test_mixing(weights, tmp_path):
@@ -429,6 +461,8 @@ def test_scripts_from_any_folder(weights, run_python, tmp_path, crop):
     words = ("--input_image", "me.png", "--step", "2", "--latent_level", "0", "1")
     done = script(run_python, tmp_path, "styleganv2fitting", *words, *common)
     assert done.returncode == 0 and (tmp_path / "output_dir" / "dst.fitting.npy").is_file(), done.stderr
+    done = script(run_python, tmp_path, "pixel2style2pixel", "--input_image", "me.png", *common)
+    assert done.returncode == 2 and "no encoder comes with this generator" in done.stderr
 
 
 def test_another_models_pdparams_is_one_sentence(tmp_path):

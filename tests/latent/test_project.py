@@ -6,7 +6,7 @@ import pytest
 import style_networks
 
 from ppgen.errors import ConfigError, DataError, WeightsError
-from ppgen.latent.project import Settings, project, spread_of_w
+from ppgen.latent.project import Settings, project
 from ppgen.latent.seeds import latents
 from ppgen.networks.stylegan_generator import StyleGANGenerator
 
@@ -90,12 +90,6 @@ def test_rates():
     assert ramped.rate_at(0) == pytest.approx(0.02) and ramped.rate_at(50) == pytest.approx(0.1)
     assert ramped.rate_at(99) < 0.001
     assert falling.rate_at(0) == pytest.approx(0.1) and falling.rate_at(100) == pytest.approx(0.025)
-
-
-def test_spread_of_w(network):
-    z = np.random.default_rng(8).standard_normal((3000, 8), dtype=np.float32)
-    w = network.map(paddle.to_tensor(z)).numpy()
-    assert spread_of_w(network) == pytest.approx(np.sqrt(w.var(axis=0).sum()), rel=0.05)
 
 
 def test_what_cannot_be_projected(network, targets):

@@ -114,6 +114,12 @@ def test_a_mean_latent_that_no_file_told_is_found_once(small):
     np.testing.assert_array_equal(small.mean_of_latents().numpy(), first)
 
 
+def test_spread_of_latents(small):
+    z = np.random.default_rng(8).standard_normal((3000, small.latent_dim), dtype=np.float32)
+    w = small.map(paddle.to_tensor(z)).numpy()
+    assert small.spread_of_latents() == pytest.approx(np.sqrt(w.var(axis=0).sum()), rel=0.05)
+
+
 def test_published_weights_load_without_a_mean_latent_but_with_all_else(small):
     state = {key: value.numpy() for key, value in small.state_dict().items()}
     del state["mean_latent"]
