@@ -3,7 +3,7 @@
     python benchmarks/conditional_digits.py WEIGHTS [-n 2000] [--sheet docs/images/digits.png] [--json FILE]
 
 WEIGHTS: a weights file or shipped name, such as best.safetensors of configs/cond_dcgan_mnist.yaml. The classifier is a
-support vector machine with Gaussian kernel (scikit-learn: pip install 'ppgen[digits]'), fitted to the training
+support vector machine with Gaussian kernel (scikit-learn: pip install scikit-learn), fitted to the training
 split of the digits that ppgen trains on here: MNIST where it is, else scikit-learn's. Its accuracy on held-back real
 digits stands beside. The sheet has a row a digit. Exit code 1 below 0.95.
 """

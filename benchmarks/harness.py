@@ -144,7 +144,7 @@ def scikit_learn() -> Any:
         import sklearn.pipeline
         import sklearn.svm
     except ImportError as error:
-        raise DataError("the classifier comes with scikit-learn: pip install 'ppgen[digits]'") from error
+        raise DataError("the classifier comes with scikit-learn: pip install scikit-learn") from error
     return sklearn
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/vae_faces.py [--weights vae_faces64] [--alpha 1.5] [--method partial] [--out results.json]
 
-Needs `make data` and scikit-learn (pip install 'ppgen[digits]'). Colour faces of faces128 at the network's size;
+Needs `make data` and scikit-learn (pip install scikit-learn). Colour faces of faces128 at the network's size;
 everything is fitted on the training faces and measured on the held-back ones. Squared errors are on pixels in [0, 1].
 The probe is a logistic regression on FaceID's features of real training faces, which neither network nor vectors have
 seen. A flip: the probe changes its mind about a face when its latent moves by alpha times a vector, away from what the

@@ -79,7 +79,7 @@ class _ExplainMissing:
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name == "paddle":
-            advice = "run pip install 'ppgen[cpu]' for the CPU build, or follow paddlepaddle.org.cn/en/install"
+            advice = "run pip install 'paddlepaddle>=3,<4' for the CPU build, or follow paddlepaddle.org.cn/en/install"
             raise MissingPaddle(f"PaddlePaddle is not installed: {advice} for a GPU build", name=name)
 
 

@@ -45,7 +45,7 @@ def read_digits() -> tuple[np.ndarray, np.ndarray]:
     """
     package = importlib.util.find_spec("sklearn")
     if package is None or not package.submodule_search_locations:
-        raise DataError("the digits come with scikit-learn, which is not installed: pip install 'ppgen[digits]'")
+        raise DataError("the digits come with scikit-learn, which is not installed: pip install scikit-learn")
     path = Path(package.submodule_search_locations[0]) / "datasets" / "data" / "digits.csv.gz"
     try:
         with gzip.open(path, "rt", encoding="ascii") as file:

@@ -18,6 +18,8 @@ from PIL import Image
 
 from ppgen.io.atomic import write_bytes
 
+_PACKAGES = {"tensorboard": "tensorboardX"}  # that bring a writer, where it is called otherwise
+
 
 class Writer(Protocol):
     """What a program for looking at runs is fed with."""
@@ -171,5 +173,5 @@ class Writers:
         except Exception as error:
             self._on.pop(name, None)
             missing = isinstance(error, ModuleNotFoundError)
-            told = f"pip install 'ppgen[{name}]'" if missing else "the training goes on without it"
+            told = f"pip install {_PACKAGES.get(name, name)}" if missing else "the training goes on without it"
             print(f"warning: {name} is off: {type(error).__name__}: {error}; {told}", file=sys.stderr, flush=True)

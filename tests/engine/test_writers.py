@@ -83,7 +83,7 @@ def test_a_missing_package_is_one_warning_with_the_extra_to_install(tmp_path, mo
     out.close()
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 2
-    assert "pip install 'ppgen[tensorboard]'" in told[0] and "pip install 'ppgen[visualdl]'" in told[1]
+    assert told[0].endswith("pip install tensorboardX") and told[1].endswith("pip install visualdl")
 
 
 class Failing:

@@ -71,7 +71,7 @@ def test_outputs_equal_what_the_interpreter_gave(name):
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_outputs_equal_the_interpreter(name):
-    pytest.importorskip("ai_edge_litert", reason="MediaPipe's interpreter: pip install ppgen[test]")
+    pytest.importorskip("ai_edge_litert", reason="MediaPipe's interpreter: pip install ai-edge-litert")
     try:
         convert_mediapipe.model_folder()
     except WeightsError as error:
@@ -86,7 +86,7 @@ def test_outputs_equal_the_interpreter(name):
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_conversion_gives_the_shipped_file_again(name, tmp_path):
-    pytest.importorskip("ai_edge_litert", reason="reads .tflite files: pip install ppgen[test]")
+    pytest.importorskip("ai_edge_litert", reason="reads .tflite files: pip install ai-edge-litert")
     try:
         source = convert_mediapipe.model_folder()
     except WeightsError as error:
