@@ -138,7 +138,7 @@ def test_cartoon_of_one_picture(monkeypatch, capsys):
     report = Report([drawn("a")], tried=1)
     hand_in(monkeypatch, fake_predictor(seen, report))
     assert cli.main(["cartoon", "a.jpg", "--weights", "w.safetensors"]) == 0
-    assert seen["inputs"] == "a.jpg"  # not a list: the files are called p2c_…
+    assert seen["inputs"] == ["a.jpg"]  # a list: files are called after their input
     assert (seen["faces"], seen["align"], seen["weight_path"]) == ("largest", True, "w.safetensors")
     report.results, report.failures = [], [Failure("a.jpg", DataError("a.jpg: is empty"))]
     capsys.readouterr()

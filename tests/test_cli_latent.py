@@ -13,6 +13,7 @@ from ppgen import cli
 from ppgen.apps.stylegan2 import TRUNCATION, StyleGANv2Predictor
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
+from ppgen.networks.dcgan import DCGANGenerator
 from ppgen.networks.vae import ConvVAE
 
 
@@ -84,6 +85,10 @@ def test_plane_and_interpolate(model, tmp_path, capsys):
     out = tmp_path / "plane.png"
     assert run(capsys, "latent", "plane", "--model", model, "-n", 5, "-o", out)[0] == 0
     assert load_image(out).shape == (80, 80, 3)
+    gan = save_network(DCGANGenerator(latent_dim=6, base_channels=4, image_size=16), tmp_path / "gan.safetensors")
+    code, said = run(capsys, "latent", "plane", "--model", gan, "-o", out)
+    assert code == 2 and "take a VAE" in said
+    assert run(capsys, "latent", "plane", "--model", gan, "-n", 2, "--dims", 1, 0, "-o", out)[0] == 0
     film = tmp_path / "walk.gif"
     assert run(capsys, "latent", "interpolate", "--model", model, "--seeds", "1,2", "--steps", 3, "-o", film)[0] == 0
     with Image.open(film) as image:

@@ -13,6 +13,7 @@ from PIL import ImageFile
 from tqdm import tqdm
 
 from ppgen.errors import DataError, OutputError, PPGenError
+from ppgen.io.atomic import say_replaced
 from ppgen.io.image import ImageSource, save_images, source_name
 from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import short_name
@@ -165,6 +166,7 @@ def write_pictures(
     """
     paths = tuple(folder / f"{prefix}_{name}.png" for name in pictures)
     check_not_input(paths, batch=batch)
+    say_replaced(*paths)
     save_images(dict(zip(paths, pictures.values())))
     return paths
 

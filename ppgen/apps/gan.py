@@ -4,7 +4,7 @@ import os
 
 from ppgen.apps.drawings import Drawings
 from ppgen.apps.latent_model import LatentPredictor, latent_model
-from ppgen.io.atomic import check_output
+from ppgen.io.atomic import check_output, say_replaced
 from ppgen.networks.protocols import LatentGenerator
 
 
@@ -47,5 +47,7 @@ class GANPredictor(LatentPredictor[LatentGenerator]):
         if self.classes is not None and label is None:
             count = max(count, self.classes)
         drawings = self.grid(seed, count, label, truncation)
-        (drawings[0] if len(drawings) == 1 else drawings).save(self.output_path / "sample.png")
+        place = self.output_path / "sample.png"
+        say_replaced(place)
+        (drawings[0] if len(drawings) == 1 else drawings).save(place)
         return drawings

@@ -25,12 +25,13 @@ from ppgen.faces.align import CLOSE
 from ppgen.faces.detect import Aligner, check_aligner
 from ppgen.faces.ffhq import ffhq_crop
 from ppgen.faces.segment import outline_mask, person_mask
-from ppgen.faces.skin import estimate_skin
+from ppgen.faces.skin import estimate_skin, is_grey, tinted_face
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.image import ImageSource, load_image, on_white, source_name
 
 SIZE = 256
 _MIN_SIDE, _MAX_SIDE = 32, 2048  # pixels of a pre-cropped face; larger ones are scaled down
+_NEARLY_SQUARE = 1.1  # longer sides are said to be cut
 _MIN_PERSON = 0.02  # of the crop; below, the segmentation found nobody
 
 Faces = str | int  # "largest", "all", or an index from 0
@@ -129,6 +130,8 @@ class PortraitPipeline:
         if cut_out or generator.network.takes_skin:  # a cartoon says its colour, whether the network is told or not
             with timed(timings, "skin"):
                 skin = np.asarray(self.skin(portrait.crop, portrait.landmarks), np.float32)
+        if skin is not None and is_grey(portrait.crop, portrait.landmarks):
+            crop = tinted_face(crop, portrait.landmarks, skin)
         with timed(timings, "draw"):
             photo = scaled(crop, generator.size)
             picture, heatmap = generator.draw(photo, skin)
@@ -159,7 +162,10 @@ class PortraitPipeline:
             raise ConfigError(f"a face is cut out 'close', as 'ffhq', or not ('none'), not '{crop}'")
         image = load_image(photo)
         if crop == "none":
-            return Seen(resize(centre_square(image), size), ())
+            square = centre_square(image)
+            (height, width), side = image.shape[:2], len(square)
+            cut = f"is {width}x{height} and no square: only the {side}x{side} pixels in its middle were looked at"
+            return Seen(resize(square, size), (cut,) if max(height, width) > _NEARLY_SQUARE * side else ())
         face = self.find(image, name=name or source_name(photo))[0]
         if crop == "ffhq":
             return Seen(ffhq_crop(image, face.landmarks, size), face.warnings)

@@ -15,7 +15,7 @@ from ppgen.apps.portrait import PortraitPipeline
 from ppgen.apps.stylegan2_editing import StyleEditor
 from ppgen.apps.stylegan2_model import FFHQ, SHIPPED, TRUNCATION, Architecture, StyleModel
 from ppgen.errors import ConfigError
-from ppgen.io.atomic import check_output, write_files
+from ppgen.io.atomic import check_output, say_replaced, write_files
 from ppgen.io.image import ImageSource, image_bytes, save_images
 from ppgen.latent.attributes import Directions
 from ppgen.latent.mixing import blend
@@ -113,12 +113,14 @@ class StyleGANv2Predictor(StylePredictor):
         seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
         sheets = self.model.samples(seed, n_row, n_col, truncation)
         paths = tuple(self.output_path / name for name in self.files)
+        say_replaced(*paths)
         save_images({path: drawings.sheet() for path, drawings in zip(paths, sheets)})
         return Sheets(seed, sheets[0], sheets[1:], paths)
 
     def run_seeds(self, seeds: Sequence[int], truncation: float = TRUNCATION) -> Path:
         """Write `seeds.png`, a sheet of a picture a seed, its number above; returns the path."""
         check_output(self.output_path)
+        say_replaced(self.output_path / "seeds.png")
         return self.seeds(seeds, truncation=truncation, titled=True).save(self.output_path / "seeds.png")
 
 
@@ -220,7 +222,9 @@ class StyleGANv2MixingPredictor(StylePredictor):
         first, second = self.model.latent(latent1), self.model.latent(latent2)
         mixed = first._replace(w_plus=blend(first.w_plus, second.w_plus, weights))
         one, two, both = (self.picture(latent).array for latent in (first, second, mixed))
-        save_images({self.output_path / name: array for name, array in zip(self.files, (one, two, both))})
+        paths = [self.output_path / name for name in self.files]
+        say_replaced(*paths)
+        save_images(dict(zip(paths, (one, two, both))))
         return one, two, both
 
 
@@ -274,5 +278,6 @@ class StyleGANv2EditingPredictor(StylePredictor):
         old, new = self.picture(before).array, self.picture(after).array
         # the .npz without noise too: an earlier one would be of another latent
         kept = {path: latent_bytes(path, after) for path in (npy, npz)}
+        say_replaced(src, dst, npy, npz)
         write_files({src: image_bytes(src, old), dst: image_bytes(dst, new), **kept})
         return old, new, after.w_plus

@@ -20,7 +20,7 @@ from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.faces.typical import FACE_BOX
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import check_wanted
-from ppgen.io.atomic import write_files
+from ppgen.io.atomic import say_replaced, write_files
 from ppgen.io.image import ImageSource, image_bytes, source_name, to_tensor_array
 from ppgen.latent.mixing import swap
 from ppgen.latent.paths import Interpolation, through
@@ -67,6 +67,7 @@ class Fitted:
         """Write crop and picture (.png), and the latent (.npy or .npz): all of them or none."""
         images = {photo: self.crop, picture: self.picture}
         files = {path: image_bytes(path, image) for path, image in images.items()}
+        say_replaced(photo, picture, latent)
         write_files({**files, latent: latent_bytes(latent, self.latent)})
 
 

@@ -30,9 +30,8 @@ def _age(text: str) -> str | int:
 def cartoon(args: argparse.Namespace) -> int:
     """Turn faces into cartoons.
 
-    One picture gives p2c_photo.png and p2c_cartoon.png; several inputs, a folder or --faces all give
-    NAME_FACE_photo.png and NAME_FACE_cartoon.png. Exit code 1: some pictures of several failed, the others
-    are done; 2: the only one failed.
+    A picture gives NAME_FACE_photo.png and NAME_FACE_cartoon.png, FACE being 0 for its best face. Exit code 1: some
+    pictures of several failed, the others are done; 2: the only one failed.
     """
     predictor = apps.Photo2CartoonPredictor(
         output_path=args.output, weight_path=args.weights, routing=args.routing,
@@ -40,15 +39,10 @@ def cartoon(args: argparse.Namespace) -> int:
     )  # fmt: skip
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
     report = predictor.run_many(
-        _inputs(args), faces=args.faces, align=not args.no_align, attributes=known, keep_pictures=False
+        args.inputs, faces=args.faces, align=not args.no_align, attributes=known, keep_pictures=False
     )
     drawn = report.results
     return finish(report, (f"{r.cartoon_path} by {r.route.leaf}" if r.route else r.cartoon_path for r in drawn))
-
-
-def _inputs(args: argparse.Namespace) -> str | list[str]:
-    """A single input's files are named otherwise than those of a list."""
-    return args.inputs[0] if len(args.inputs) == 1 else args.inputs
 
 
 @command("turn a portrait that comes with ppgen into a cartoon", folder())
@@ -83,14 +77,14 @@ TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")
 def translate(args: argparse.Namespace) -> int:
     """Translate faces with pix2pix, CycleGAN, U-GAT-IT or Photo2Cartoon.
 
-    One picture gives MODEL_photo.png, MODEL_drawn.png and, with --attention, MODEL_attention.png; several inputs, a
-    folder or --faces all give names that begin with NAME_FACE_. Exit code 1: some pictures of several failed, the
-    others are done; 2: the only one failed. With --no-align pictures of no faces need --keep-background.
+    A picture gives NAME_FACE_MODEL_photo.png, …_drawn.png and, with --attention, …_attention.png. Exit code 1: some
+    pictures of several failed, the others are done; 2: the only one failed. With --no-align pictures of no faces need
+    --keep-background.
     """
     predictor = apps.TranslationPredictor(
         args.output, args.model, args.weights, args.attention, args.keep_background, aligner=args.aligner
     )
-    report = predictor.run_many(_inputs(args), faces=args.faces, align=not args.no_align, keep_pictures=False)
+    report = predictor.run_many(args.inputs, faces=args.faces, align=not args.no_align, keep_pictures=False)
     return finish(report, (path for result in report.results for path in result.paths[1:]))
 
 

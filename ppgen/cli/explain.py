@@ -44,8 +44,10 @@ def _networks(names: list[str] | None) -> dict[str, StyleGenerator]:
 
 
 def _save(output: str, sheet: np.ndarray) -> None:
+    from ppgen.io.atomic import say_replaced
     from ppgen.io.image import save_image
 
+    say_replaced(Path(output))
     print(save_image(output, sheet))
 
 
@@ -113,6 +115,7 @@ def _distance(name: str) -> Distance:
 )
 def path(args: argparse.Namespace) -> None:
     """Compare perceptual path lengths in Z and in W: histograms, and one path through each."""
+    from ppgen.io.atomic import say_replaced
     from ppgen.io.image import check_figure
     from ppgen.latent.figures.path_length import path_strip, save_path_figure
     from ppgen.metrics.ppl import lengths_in_z_and_w, perceptual_path_length
@@ -127,6 +130,7 @@ def path(args: argparse.Namespace) -> None:
             mean, error, count = perceptual_path_length(values)
             print(f"{name:<16} PPL in {space.upper()} ({args.distance}, {count} paths): {mean:.4g} ± {error:.2g}")
     strips = {name: path_strip(network, args.seed) for name, network in networks.items()}
+    say_replaced(Path(args.output))
     print(save_path_figure(args.output, lengths, strips, args.distance))
 
 

@@ -52,8 +52,10 @@ def check_new_file(output: str, *read: str) -> None:
 
 def write(drawings: Drawings, output: str, fps: float = 12) -> None:
     """A sheet or, by the suffix, a film; says where, and where it is not quite what was asked for."""
-    from ppgen.io.movie import is_movie, save_movie
+    from ppgen.io.atomic import say_replaced
+    from ppgen.io.movie import is_movie, save_movie, written_as
 
+    say_replaced(written_as(Path(output).expanduser())[0])
     path, note = save_movie(output, drawings.frames(), fps) if is_movie(output) else (drawings.save(output), "")
     print(path)
     if note:

@@ -78,7 +78,11 @@ def plane(args: argparse.Namespace) -> None:
     predictor = predictor_of(args, "vae_mnist")
     dim = predictor.network.latent_dim
     right, up = args.dims or (0, 1)
-    if args.dims is None and dim > 2 and isinstance(predictor.network, Encoder):
+    if args.dims is None and dim > 2:
+        if not isinstance(predictor.network, Encoder):
+            what = f"{predictor.name}: a {type(predictor.network).__name__} has a latent of {dim} dimensions"
+            why = "and never saw one that is 0 in all but two: its plane is mud"
+            raise ConfigError(f"{what}, {why}; take a VAE, `ppgen interpolate`, or name two with --dims")
         right, up = _vae(args).strongest(np.zeros(dim, np.float32), 2)  # most of a VAE's may say nothing
     write(predictor.draw(plane(args.n, dim, (right, up)), args.label, columns=args.n, gap=0), args.output)
 
@@ -277,7 +281,7 @@ def histogram(args: argparse.Namespace) -> None:
     Without --split: of the validation part of CelebA or of a folder with --table, else of the whole folder.
     """
     from ppgen.datasets.files import data_root
-    from ppgen.io.atomic import write_json
+    from ppgen.io.atomic import say_replaced, write_json
     from ppgen.latent.posterior import check_histograms, examine, save_histograms
     from ppgen.latent.render import encode_all
 
@@ -294,6 +298,7 @@ def histogram(args: argparse.Namespace) -> None:
     if args.json:
         columns = {name: [float(v) for v in values] for name, values in report._asdict().items()}
         write_json(args.json, {"pictures": len(pictures), **summary, **columns})
+    say_replaced(Path(args.output))
     print(save_histograms(args.output, codes, args.n, args.seed))
 
 

@@ -4,13 +4,23 @@ import argparse
 import sys
 
 
+class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def, override]
+        """A run that goes on knows its config."""
+        options, rest = super().parse_known_args(args, namespace)
+        if options.config_file is None and options.resume in (None, "newest"):
+            self.error("the following arguments are required: -c/--config-file (or --resume DIR)")
+        return options, rest
+
+
 def parser() -> argparse.ArgumentParser:
     """The options of `tools/main.py` and `ppgen train`; PaddleGAN's are among them."""
-    result = argparse.ArgumentParser(prog="tools/main.py", description="Train or evaluate what a YAML names.")
+    result = _Parser(prog="tools/main.py", description="Train or evaluate what a YAML names.")
     add = result.add_argument
-    add("-c", "--config-file", required=True, help="the YAML, ours or PaddleGAN's; or a run's config.yaml")
+    config_help = "the YAML, ours or PaddleGAN's; or a run's config.yaml (default: that of --resume DIR)"
+    add("-c", "--config-file", help=config_help)
     add("-o", "--opt", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a key")
-    resume_help = "go on from the newest run of this config, or from DIR: a run folder or one of its checkpoints"
+    resume_help = "go on, with the -o of before, from the newest run of this config, or from DIR: a run or checkpoint"
     add("--resume", nargs="?", const="newest", metavar="DIR", help=resume_help)
     load_help = "start from weights files or shipped weights, or from a run or checkpoint folder (all networks)"
     add("--load", nargs="+", metavar="W", help=load_help)

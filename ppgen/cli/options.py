@@ -6,8 +6,10 @@ from collections.abc import Callable
 from ppgen.cli.command import Option, option
 from ppgen.cli.files import check_output_file
 
-ANY_MODEL = "a shipped network's name (ppgen list weights) or a weights file"
-STYLE_MODEL = "a generator of StyleGAN or StyleGAN2: a shipped or published name, a .safetensors or .pdparams file"
+ANY_MODEL = "a shipped network's name (ppgen list weights), a weights file or a run folder"
+STYLE_MODEL = (
+    "a generator of StyleGAN or StyleGAN2: a shipped or published name, a .safetensors or .pdparams file, a run folder"
+)
 NO_ALIGN = option("--no-align", action="store_true", help="photos are face crops already, or the network draws none")
 ALIGNER = option(
     "--aligner",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ppgen import apps
 from ppgen.cli.command import command, one_of, only_with, option
@@ -43,6 +44,8 @@ def sample(args: argparse.Namespace) -> None:
     """
     if args.seeds is not None:
         only_with(args, "--seed, not with --seeds", "n")
+    from ppgen.io.atomic import say_replaced
+
     predictor = predictor_of(args)
     psi = _truncation(args, predictor)
     if args.seeds is None:
@@ -50,6 +53,7 @@ def sample(args: argparse.Namespace) -> None:
     else:
         drawings = predictor.seeds(args.seeds, args.label, psi, titled=True)
     if len(drawings) == 1:
+        say_replaced(Path(args.output))
         print(drawings[0].save(args.output))
     else:
         write(drawings, args.output)

@@ -6,17 +6,19 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from ppgen.config import apply_overrides, read_yaml
 from ppgen.device import keep_memory, select
 from ppgen.engine import checkpoint, distributed, runs, starts
 from ppgen.engine.assemble import build_trainer, describe
 from ppgen.engine.processes import process_count, start_processes
 from ppgen.engine.profile import Profile, parse_options
+from ppgen.engine.runs import overrides_of
 from ppgen.engine.schema import load_config
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError
 from ppgen.tree.stages import check_stages
-from ppgen.tree.train import run_tree
+from ppgen.tree.train import newest_tree, run_tree
 
 
 def start(options: argparse.Namespace) -> int:
@@ -36,11 +38,28 @@ def start(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:
-    """Flags that change what is learnt go into the config, so that a run's config.yaml repeats the run."""
+    """Flags that change what is learnt go into the config, so that a run's config.yaml repeats the run.
+
+    A run that goes on keeps what its starts said with -o, and its seed.
+    """
     overrides = options.opt
     if options.val_interval is not None:
         overrides = [*overrides, f"validate.interval={options.val_interval}"]
-    config = load_config(options.config_file, overrides, options.seed, checks={"stages": check_stages})
+    if options.config_file is None:
+        options.config_file = str(_run_folder(options.resume) / "config.yaml")
+    seed, folder = options.seed, _earlier(options, overrides)
+    earlier = read_yaml(folder / "config.yaml") if folder is not None and (folder / "config.yaml").is_file() else {}
+    said: list[str] = []
+    if folder is not None and earlier:
+        said, seed = overrides_of(folder), earlier.get("seed") if seed is None else seed
+        if Path(options.config_file).resolve() != (folder / "config.yaml").resolve():  # which says all of it
+            if said and distributed.rank() == 0:
+                print(f"as {folder} began: -o {' '.join(said)}", flush=True)
+            overrides = _together(said, overrides)
+    config = load_config(options.config_file, overrides, seed, checks={"stages": check_stages})
+    config = replace(config, overrides=tuple(_together(said, overrides)))
+    if config.amp is None and earlier.get("amp") in ("O1", "O2"):
+        config = replace(config, amp=earlier["amp"])
     if options.val_interval is not None and "validation" not in config.dataset:
         print("--val-interval: this config has no dataset.validation; nothing is validated", file=sys.stderr)
     if options.amp:
@@ -48,6 +67,28 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
     if options.load and not options.evaluate_only:
         config = replace(config, load=options.load)
     return config
+
+
+def _together(first: list[str], then: list[str]) -> list[str]:
+    """Both, nothing twice; what is said last holds."""
+    return list(dict.fromkeys(reversed([*first, *then])))[::-1]
+
+
+def _run_folder(resume: str) -> Path:
+    """Of a run folder or one of its checkpoints."""
+    given = Path(resume).expanduser()
+    return given.parent.parent if given.parent.name == "checkpoints" else given
+
+
+def _earlier(options: argparse.Namespace, overrides: list[str]) -> Path | None:
+    """The folder of the run to go on with, where there is one."""
+    if options.resume not in (None, "newest"):
+        return _run_folder(options.resume)
+    if options.resume is None:
+        return None
+    settings = apply_overrides(read_yaml(options.config_file), overrides)  # what is wrong with it is said later
+    output, name = Path(str(settings.get("output_dir", "runs"))).expanduser(), runs.run_name(options.config_file)
+    return newest_tree(output, name) if settings.get("stages") else runs.newest_run(output, name)
 
 
 def _run(options: argparse.Namespace, config: TrainingConfig) -> int:
@@ -62,6 +103,8 @@ def _run(options: argparse.Namespace, config: TrainingConfig) -> int:
     if options.dry_run:
         describe(trainer)
         return 0
+    if options.resume and source is None and distributed.rank() == 0:
+        print(f"no earlier run of {runs.run_name(options.config_file)} with a checkpoint in {output}", flush=True)
     start_from = options.load or config.load
     if start_from and source is None:
         starts.load(trainer, start_from)
@@ -72,6 +115,10 @@ def _run(options: argparse.Namespace, config: TrainingConfig) -> int:
     if options.evaluate_only:
         if trainer.writes:
             print(json.dumps(trainer.evaluate(), indent=1))
+        return 0
+    if source == folder and trainer.step >= trainer.config.total_iters:
+        done = f"{trainer.step} of {trainer.config.total_iters} steps are done"
+        print(f"{folder}: is finished, {done}; nothing is left to do (-o total_iters=… makes it longer)")
         return 0
     return _train(trainer, source is not None, options.argv)
 
@@ -90,7 +137,7 @@ def _train(trainer: Trainer, resumed: bool, arguments: list[str]) -> int:
 def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Path, Path | None]:
     """(folder of the run, what to go on from: that folder for its newest checkpoint, one checkpoint, or None)."""
     if resume not in (None, "newest"):
-        given = Path(resume)
+        given = Path(resume).expanduser()
         if given.parent.name == "checkpoints" and given.is_dir():
             return given.parent.parent, given
         if checkpoint.newest(given / "checkpoints") is None:

@@ -82,6 +82,7 @@ def mix(args: argparse.Namespace) -> None:
     """Give pictures the coarse, middle or fine styles of others, as in StyleGAN's figure 3; or mix two latents."""
     from ppgen.apps.drawings import Drawing
     from ppgen.apps.stylegan2_model import TRUNCATION
+    from ppgen.io.atomic import say_replaced
     from ppgen.latent.figures.mixing import mixing_sheet
 
     if len(args.latents) not in (0, 2):
@@ -95,6 +96,7 @@ def mix(args: argparse.Namespace) -> None:
     check_output_file(args.output, film=False)
     psi = TRUNCATION if args.truncation is None else args.truncation
     rows, columns = args.rows or list(range(6)), args.columns or list(range(10, 15))
+    say_replaced(Path(args.output))
     print(Drawing(mixing_sheet(style_predictor(args.model).network, rows, columns, psi)).save(args.output))
 
 

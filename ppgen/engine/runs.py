@@ -1,5 +1,6 @@
 """Run folders: what they are called, which is the newest, what is recorded in them at a start."""
 
+import glob
 import json
 import os
 import platform
@@ -16,6 +17,7 @@ import yaml
 import ppgen
 from ppgen.config import read_yaml
 from ppgen.engine import checkpoint, distributed
+from ppgen.engine.log import read_log
 from ppgen.engine.processes import STOPPED
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.snapshot import Snapshot
@@ -39,11 +41,19 @@ def is_run_of(folder: Path, name: str) -> re.Match | None:
 def newest_run(output_dir: Path, name: str) -> Path | None:
     """The newest run folder of a config that has a checkpoint."""
     runs = []
-    for path in output_dir.glob(f"{name}-*"):
+    for path in output_dir.iterdir() if output_dir.is_dir() else ():
         match = is_run_of(path, name)
         if match and checkpoint.newest(path / "checkpoints"):
             runs.append((match.group(1), int(match.group(2) or 1), path))
     return max(runs)[2] if runs else None
+
+
+def overrides_of(folder: Path) -> list[str]:
+    """What the starts of a run had said with -o, so that nobody has to say it again; [] where nothing is recorded."""
+    history = folder / "history.jsonl"
+    rows = read_log(history) if history.is_file() else []
+    given = rows[-1].get("overrides") if rows and isinstance(rows[-1], dict) else None
+    return [text for text in given if isinstance(text, str)] if isinstance(given, list) else []
 
 
 def _commit() -> str:
@@ -62,7 +72,8 @@ def new_folder(output: Path, name: str) -> Path:
     """A name for a new run of a config; nothing is made."""
     now = distributed.agree(int(time.time()))  # one folder for all processes
     folder = output / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
-    taken = sum((p / "config.yaml").is_file() for p in output.glob(f"{folder.name}*"))  # two starts in one second
+    same = output.glob(f"{glob.escape(folder.name)}*")  # two starts in one second
+    taken = sum((path / "config.yaml").is_file() for path in same)
     taken = distributed.agree(taken)
     return folder.with_name(f"{folder.name}-{taken + 1}") if taken else folder
 
@@ -118,6 +129,7 @@ def record(folder: Path, config: TrainingConfig, step: int, resumed: bool, argum
     now = {
         "step": step, "command": " ".join(["python tools/main.py", *arguments]), "ppgen": ppgen.__version__,
         "paddle": paddle.__version__, "python": platform.python_version(), "commit": _commit(),
+        "overrides": list(config.overrides),
     }  # fmt: skip
     write_text(history, lines + json.dumps(now) + "\n")
     return [f"changed since the run began: {change}" for change in changes]

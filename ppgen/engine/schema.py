@@ -169,12 +169,12 @@ def load_config(
         faults = str(error).split("\n")
     if faults:
         raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
-    return replace(TrainingConfig.of(settings), batch_is_per_process=translated)
+    return replace(TrainingConfig.of(settings), batch_is_per_process=translated, overrides=tuple(overrides))
 
 
 def faults_of(settings: Settings, checks: Mapping[str, Check] = CHECKS) -> list[str]:
     """Every fault of a training's YAML, each with its path."""
-    faults = check_call(TrainingConfig, settings, "", supplied=("batch_is_per_process",))
+    faults = check_call(TrainingConfig, settings, "", supplied=("batch_is_per_process", "overrides"))
     for key in [key for key in settings if key in checks]:
         faults += checks[key](settings[key], key)
     for key in [key for key in settings if key in _LEAST]:

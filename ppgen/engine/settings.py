@@ -200,6 +200,7 @@ class TrainingConfig:
         card: what a card says of the weights when they are shipped.
         stages: of a tree of trainings, which `ppgen.tree` reads.
         batch_is_per_process: the YAML is in PaddleGAN's words and its batch was counted for each process.
+        overrides: what was said with -o, which a resumed run need not be told again.
     """
 
     seed: int = 0
@@ -221,6 +222,7 @@ class TrainingConfig:
     card: Settings = field(default_factory=dict)
     stages: Settings = field(default_factory=dict)
     batch_is_per_process: bool = False
+    overrides: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> TrainingConfig:
@@ -230,7 +232,8 @@ class TrainingConfig:
     def as_settings(self) -> Settings:
         """What the run's config.yaml holds: all of this with its defaults, without what is empty."""
         settings = asdict(self)
-        del settings["batch_is_per_process"]  # settled by now
+        for key in ("batch_is_per_process", "overrides"):  # settled by now
+            del settings[key]
         return {key: value for key, value in settings.items() if value or key == "seed"}
 
     def in_steps(self, samples: int) -> TrainingConfig:

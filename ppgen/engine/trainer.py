@@ -250,6 +250,8 @@ class Trainer:
                 checkpoint.mark_best(self.folder / "checkpoints", step)
             self.snapshot.save()
             self._wait_for_first("saved")
+        if observer is not None and (draws or better):
+            observer.page.write()  # that of the log line came before
         return due
 
     def _wait_for_first(self, what: str) -> None:

@@ -50,6 +50,25 @@ def skin_features(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarra
     return np.concatenate([np.ravel(descriptor), *colours, [grey]]).astype(np.float32)
 
 
+def is_grey(crop: np.ndarray, landmarks: np.ndarray) -> bool:
+    """Whether the face on a crop has no colour, as on old photos."""
+    inside = hull_mask(crop.shape[:2], landmarks)
+    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[inside]
+    return bool(inside.any() and np.abs(lab[:, 1:]).mean() < _GREY)
+
+
+def tinted_face(crop: np.ndarray, landmarks: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """A grey crop, uint8 (H, W, 3), whose face has the colour of `skin`, RGB (3,) in [-1, 1], in the photo's own light.
+
+    Networks that draw from photos tell skin from hair by colour: on grey ones they took lit hair for skin.
+    """
+    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    light, *colour = cv2.cvtColor((skin[None, None].astype(np.float32) + 1) / 2, cv2.COLOR_RGB2LAB)[0, 0]
+    share = cv2.GaussianBlur(hull_mask(crop.shape[:2], landmarks).astype(np.float32), (0, 0), len(crop) / 85)
+    lab[..., 1:] = (share * np.clip(lab[..., 0] / max(light, 1), 0, 1.2))[..., None] * colour
+    return (np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1) * 255).round().astype(np.uint8)
+
+
 def lab_to_unit_rgb(lab: np.ndarray) -> np.ndarray:
     """CIE L*a*b* (..., 3) -> RGB in [-1, 1], clipped to what a screen can show."""
     flat = np.asarray(lab, dtype=np.float32).reshape(-1, 1, 3)

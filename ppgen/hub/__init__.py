@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from ppgen.compat.names import our_network_name
 from ppgen.config import read_yaml, shipped
 from ppgen.errors import WeightsError
-from ppgen.hub import published, stylegan2
+from ppgen.hub import published, runs, stylegan2
 from ppgen.hub.cards import ASSETS, card, card_text, is_card, markdown, names, publish
 from ppgen.hub.construct import construct
 from ppgen.io.arrays import parts_of, read_content, select_arrays
@@ -41,7 +41,10 @@ __all__ = [
 
 
 def path_of(name_or_path: str | os.PathLike) -> Path:
-    """The weights file of a shipped network's name, or the path itself; WeightsError names the nearest."""
+    """The weights file of a shipped network's name, or the path itself; WeightsError names the nearest.
+
+    Of a run folder or a checkpoint: that of the network that people use, see `runs.weights_of`.
+    """
     text = str(name_or_path)
     if text in names():
         return ASSETS / f"{text}.safetensors"
@@ -49,7 +52,9 @@ def path_of(name_or_path: str | os.PathLike) -> Path:
     if path.is_file():
         return path
     if path.is_dir():
-        raise WeightsError(f"{path}: is a folder; give a weights file in it")
+        if runs.is_run(path):
+            return runs.weights_of(path)
+        raise WeightsError(f"{path}: is a folder, and no run of a training; give a weights file")
     if text in published.PUBLISHED:
         return published.fetch_on_trust(published.PUBLISHED[text].url)
     if advice := how_to_make(text):

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -77,6 +78,13 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 def write_json(path: str | os.PathLike, value: object, indent: int | None = 2) -> None:
     """Write `value` as JSON with a final newline; a NaN becomes no invalid JSON but a ValueError."""
     write_text(path, json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def say_replaced(*paths: Path) -> None:
+    """Before results are written: say on stderr which files of before they take the place of."""
+    there = [str(path) for path in paths if path.exists()]
+    if there:
+        print(f"replaced: {', '.join(there)}", file=sys.stderr, flush=True)
 
 
 def check_output(folder: Path) -> None:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from ppgen import hub
 from ppgen.datasets.files import picture_size
 from ppgen.errors import ConfigError, DataError
+from ppgen.hub.runs import is_run
 from ppgen.io.image import load_image
 from ppgen.io.listing import list_images
 from ppgen.latent.render import drawn, painted
@@ -63,7 +64,7 @@ def evaluate(
     Args:
         metrics: of fid, kid, pr, identity, is, swd, ms-ssim, ppl.
         real: folder of real pictures; all are used.
-        fake: folder of pictures, or a generator: a shipped name, a weights file, or the network itself.
+        fake: folder of pictures, or a generator: a shipped name, a weights file, a run folder, or the network itself.
         count: fakes that are used; of a folder, a choice by seed. None: all of a folder, and as many as there are
             reals of a generator.
         features, weights: see `ppgen.metrics.features.extractor`.
@@ -75,7 +76,7 @@ def evaluate(
     names = _checked(metrics, count, size)
     reals = _folder(real, None, seed, size)
     network = None
-    if isinstance(fake, str) and Path(fake).is_dir():
+    if isinstance(fake, str) and Path(fake).is_dir() and not is_run(Path(fake)):
         fakes = _folder(fake, count, seed, size)
     else:
         network = hub.load(fake, kind=LatentGenerator) if isinstance(fake, str) else fake

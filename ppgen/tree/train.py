@@ -166,13 +166,21 @@ def _folder(options: argparse.Namespace, config: TrainingConfig) -> tuple[Path, 
     """(folder of the tree, whether it is there already)."""
     output, name = Path(config.output_dir).expanduser(), runs.run_name(options.config_file)
     if options.resume not in (None, "newest"):
-        given = Path(options.resume)
+        given = Path(options.resume).expanduser()
         if not (given / TREE).is_file():
             raise ConfigError(f"--resume {options.resume}: no {TREE} there (expected the run folder of a whole tree)")
         return given, True
-    trees = sorted(path.parent for path in output.glob(f"*/{TREE}") if runs.is_run_of(path.parent, name))
-    newest = distributed.agree(len(trees) - 1 if options.resume else -1)
-    return (trees[newest], True) if newest >= 0 else (runs.new_folder(output, name), False)
+    newest = newest_tree(output, name) if options.resume else None
+    if distributed.agree(int(newest is not None)) and newest is not None:
+        return newest, True
+    if options.resume:
+        _say(f"no earlier tree of {name} in {output}")
+    return runs.new_folder(output, name), False
+
+
+def newest_tree(output: Path, name: str) -> Path | None:
+    """The newest run folder of a tree of this config, or None."""
+    return max((path.parent for path in output.glob(f"*/{TREE}") if runs.is_run_of(path.parent, name)), default=None)
 
 
 def _describe(run: _Run) -> int:

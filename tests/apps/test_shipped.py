@@ -5,6 +5,7 @@ import pytest
 
 from ppgen import hub
 from ppgen.apps import Photo2CartoonPredictor, TranslationPredictor
+from ppgen.prepare.artist.canvas import rgb_to_lab
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
@@ -42,6 +43,18 @@ def test_eyes_and_mouth_are_drawn_where_they_are(result):
 
     cheek = level([2, 31, 48])
     assert max(level(range(36, 42)), level(range(42, 48)), level(range(48, 68))) < cheek - 20
+
+
+@pytest.mark.parametrize("style", ["photo2cartoon", "artist"])
+def test_hair_of_a_grey_photo_is_no_skin(style, tmp_path):
+    grey = np.repeat(data.astronaut().mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    cartoon = Photo2CartoonPredictor(tmp_path, style=style).run(grey)
+
+    def redness(part):
+        lab = rgb_to_lab(cartoon[part])
+        return (lab[..., 1] > 8).mean()
+
+    assert redness(np.s_[5:75, 90:190]) < 0.05 and redness(np.s_[120:150, 105:150]) > 0.7  # her hair, her cheeks
 
 
 def test_skin_is_a_plausible_colour(result):

@@ -128,6 +128,15 @@ def test_run_writes_three_pictures(vae, photo, tmp_path):
         vae.run("none.jpg", {"Smile": 1})
 
 
+def test_a_strip_is_cut_and_says_so(weights):
+    vae = VAEPredictor(weight_path=weights)
+    strip = np.zeros((500, 30, 3), np.uint8)
+    strip[235:265] = 200
+    seen = vae.pipeline.see(strip, 16, "none")
+    assert (seen.crop == 200).all() and "is 30x500 and no square" in seen.warnings[0]
+    assert vae.pipeline.see(strip[:32], 16, "none").warnings == ()
+
+
 def test_grey_networks_draw_no_faces(tmp_path):
     paddle.seed(6)
     path = save_network(ConvVAE(2, 16, 1, [4]), tmp_path / "grey.safetensors")

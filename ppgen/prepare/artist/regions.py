@@ -15,6 +15,7 @@ from ppgen.prepare.artist.face import JAW, Face
 from ppgen.prepare.artist.mixture import Gaussian, fit_mixture, gaussian, log_likelihood
 
 _FLOOR = (20.0, 5.0, 6.0, 0.06)  # added to the variances: L*, a*, b*, texture
+_COLOURLESS = 4.0  # chroma of skin in a grey photo at most
 _SAME_HUE = 9.0  # distance in a*, b* within which something may be skin
 _SMOOTH = (0.45, 0.6)  # share of the skin that is rougher than a bald head, one of the skin's hue and another
 _TRIM = 80  # percent of the cheeks' pixels that are taken for bare skin: the rest is beard, glasses, glare
@@ -58,8 +59,12 @@ def find_regions(photo: np.ndarray, mask: np.ndarray, face: Face) -> Regions:
     person = _solid(person & ~_leaks(lab, person, logs, face))
     shares = _weigh(logs, oval, person, face)
     decided = shares.argmax(-1)
-    decided[_glare(lab, decided == 1, skin_colour, face)] = 0
+    colourless = np.hypot(*skin_colour[1:]) < _COLOURLESS
+    if not colourless:  # in a grey photo all has the skin's hue, strands that shine too
+        decided[_glare(lab, decided == 1, skin_colour, face)] = 0
     labels = _tidy(decided, person, oval, face)
+    if colourless:
+        labels[_apart(labels == 0, oval & _below_brows(face))] = 1
     if _bald(features, labels == 1, skin_colour, oval & (labels == 0)):
         labels = np.where(labels == 1, 0, labels)
     skin, hair, clothes = (labels == part for part in range(3))
@@ -222,6 +227,20 @@ def _glare(lab: np.ndarray, hair: np.ndarray, skin_colour: np.ndarray, face: Fac
     _, down = face.across
     like = np.hypot(lab[..., 1] - skin_colour[1], lab[..., 2] - skin_colour[2]) < _SAME_HUE
     return hair & like & (lab[..., 0] > skin_colour[0] - 10) & (down > -1.12)
+
+
+def _below_brows(face: Face) -> np.ndarray:
+    return np.mgrid[0:SIDE, 0:SIDE][0] > face.brow_y
+
+
+def _apart(skin: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """Pieces of what was taken for skin that lie higher than the face and apart from it: lit hair of a grey photo."""
+    count, pieces = cv2.connectedComponents(skin.astype(np.uint8))
+    joined = np.zeros(count, bool)
+    joined[np.unique(pieces[face])] = True
+    bottom = np.array([np.nonzero((pieces == n).any(axis=1))[0].max() for n in range(count)])
+    above = bottom < np.nonzero(face.any(axis=1))[0].min(initial=SIDE)
+    return (skin & above[pieces]) & ~joined[pieces]
 
 
 def _below_jaw(face: Face) -> np.ndarray:
