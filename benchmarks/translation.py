@@ -10,6 +10,7 @@ mean cartoon) and, for face-id, the KID of both is below half of the photos' own
 draw gives back photos of people. Needs `make data`.
 WEIGHTS are weights files of a generator photo -> cartoon, such as RUN/best.safetensors; for face-id take
 RUN/final/generator_ab.safetensors of both runs, as a best step is chosen by these very portraits.
+`unpaired` measures on the data that its run was validated on, the others on that of --data.
 Likeness is judged by dlib's own descriptor on drawings at 128 pixels against photos at 256. Exit code 1 where a
 target is missed.
 """
@@ -42,6 +43,7 @@ from trained import networks_at, read_run
 
 REACH = 0.5  # of the photos' own KID
 SHOWN = 12
+PORTRAITS = "portraits/train"
 Network = Callable[[paddle.Tensor], paddle.Tensor]
 Measured = tuple[Figures, dict[str, np.ndarray], bool]  # figures, pictures by name, whether the target is reached
 
@@ -49,9 +51,9 @@ Measured = tuple[Figures, dict[str, np.ndarray], bool]  # figures, pictures by n
 # ---- portraits and pictures ------------------------------------------------------------------------------
 
 
-def cartoon_cases() -> list[Case]:
+def cartoon_cases(dataroot: str) -> list[Case]:
     """Validation portraits whose cartoon is fit to be measured against, at 256 pixels."""
-    return [case for case in read_cases("validation") if case.measured]
+    return [case for case in read_cases("validation", dataroot) if case.measured]
 
 
 def at_size(case: Case, side: int) -> Case:
@@ -154,7 +156,8 @@ def compare_likeness(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray
 
 def run_pix2pix(options: Namespace) -> Measured:
     """A generator trained on pairs, and the shipped Photo2Cartoon averaged down to its size."""
-    cases, describe, mean = cartoon_cases(), dlib_describe(), mean_cartoon(Portraits(split="train"))
+    cases, describe = cartoon_cases(options.data), dlib_describe()
+    mean = mean_cartoon(Portraits(options.data, "train"))
     network, side = load(options.weights)
     small = [at_size(case, side) for case in cases]
     drawn = translate(network, np.stack([case.photo for case in small]))
@@ -170,16 +173,18 @@ def run_pix2pix(options: Namespace) -> Measured:
 
 def run_unpaired(options: Namespace) -> Measured:
     """Both directions of a run of CycleGAN, U-GAT-IT or Photo2Cartoon."""
-    trained, cases = read_run(options.run), cartoon_cases()
+    trained = read_run(options.run)
     place = trained.place(options.checkpoint)
     networks = networks_at(trained.model(), place)
     if "generator_ba" not in networks:
         raise ConfigError(f"{options.run}: trains {', '.join(networks)}; 'unpaired' measures generator_ab and _ba")
-    side = trained.config["dataset"]["validation"]["size"]
-    training = PortraitCartoons(split="train", paired=False, size=side)
+    held_back = trained.config["dataset"]["validation"]
+    side, data = held_back["size"], held_back.get("dataroot", PORTRAITS)
+    cases = cartoon_cases(data)
+    training = PortraitCartoons(data, split="train", paired=False, size=side)
     others = np.stack([to_uint8(training.sample(i)["b"]) for i in range(min(len(training.rows_b), len(training)))])
     figures, shown = measure_unpaired(networks, cases, side, others, extractor(DLIB_FACE))
-    figures |= pair_scores(cases, shown["drawn"], mean_cartoon(Portraits(split="train")), dlib_describe())
+    figures |= pair_scores(cases, shown["drawn"], mean_cartoon(Portraits(data, "train")), dlib_describe())
     step = int(place.name.removeprefix("step_"))
     figures |= {"step": step, "images": trained.images(step), "hours": trained.hours(step)}
     figures["checkpoint"] = options.checkpoint
@@ -188,7 +193,7 @@ def run_unpaired(options: Namespace) -> Measured:
 
 def run_face_id(options: Namespace) -> Measured:
     """Two weights files of one recipe, trained with and without the Face ID loss."""
-    cases, describe = cartoon_cases(), dlib_describe()
+    cases, describe = cartoon_cases(options.data), dlib_describe()
     (one, side), (other, other_side) = load(options.weights), load(options.other)
     if side != other_side:
         raise ConfigError(f"{options.weights} has learnt at {side} pixels and {options.other} at {other_side}")
@@ -225,19 +230,20 @@ def drawings_only(shown: dict[str, np.ndarray]) -> np.ndarray:
     return sheet(repeat_pixels(pictures, zoom_for(pictures.shape[1])), columns=8, row_titles=titles)
 
 
+DATA = argument("--data", default=PORTRAITS, help="of the portraits and cartoons (default: %(default)s)")
 COMMON = (
     JSON,
     argument("--montage", type=harness.new_file(), metavar="FILE", help="default: output/translation/COMMAND.png"),
     argument("--drawings", type=harness.new_file(), metavar="FILE", help="also write translations alone"),
 )
 COMMANDS = {
-    "pix2pix": (run_pix2pix, argument("weights", metavar="WEIGHTS")),
+    "pix2pix": (run_pix2pix, argument("weights", metavar="WEIGHTS"), DATA),
     "unpaired": (
         run_unpaired,
         argument("run", metavar="RUN"),
         argument("--checkpoint", choices=["best", "last"], default="best"),
     ),
-    "face-id": (run_face_id, argument("weights", metavar="WITH"), argument("other", metavar="WITHOUT")),
+    "face-id": (run_face_id, argument("weights", metavar="WITH"), argument("other", metavar="WITHOUT"), DATA),
 }
 
 
