@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from p2c_montage import choose, grid, write_pairs
 from p2c_validation import TONES, Case, Describe, by_group, dlib_describe, likeness, read_cases, with_cartoon
+from ppgen.faces.daylight import LIT
 from ppgen.faces.skin import hull_mask
 from ppgen.io.image import save_image
 from ppgen.metrics.cartoon import gradient, lightness
@@ -51,11 +52,10 @@ def draw_all(cases: list[Case], neutral: bool) -> tuple[list[np.ndarray], float,
 
 
 def skin_levels(case: Case, drawing: np.ndarray) -> tuple[float, float, float]:
-    """Median L* in the face hull: of the photo, of the photo with its exposure put right, of the drawing."""
+    """L* of the lit part of the face hull: of the photo, of the photo with its exposure put right, of the drawing."""
     hull = hull_mask(case.mask.shape, case.landmarks)
-    photo = float(np.median(lightness(case.crop)[hull]))
-    right = photo * exposure_of(case.crop, case.landmarks, case.mask)
-    return photo, right, float(np.median(lightness(drawing)[hull]))
+    photo, drawn = (float(np.percentile(lightness(picture)[hull], LIT)) for picture in (case.crop, drawing))
+    return photo, photo * exposure_of(case.crop, case.landmarks, case.mask), drawn
 
 
 def skin_figures(cases: list[Case], drawings: list[np.ndarray]) -> Figures:

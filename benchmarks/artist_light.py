@@ -17,10 +17,10 @@ import numpy as np
 from tqdm import tqdm
 
 from ppgen.datasets.portraits import Portraits
+from ppgen.faces.colour import LINEAR, encoded, rgb_to_lab
+from ppgen.faces.daylight import outside_photo
 from ppgen.faces.skin import hull_mask
 from ppgen.prepare.artist import draw_cartoon
-from ppgen.prepare.artist.canvas import rgb_to_lab
-from ppgen.prepare.artist.light import LINEAR, encoded, outside_photo
 
 SETS = ("portraits/train", "nobody_portraits")
 LIGHTS = {

@@ -5,7 +5,7 @@ import pytest
 
 from ppgen import hub
 from ppgen.apps import Photo2CartoonPredictor, TranslationPredictor
-from ppgen.prepare.artist.canvas import rgb_to_lab
+from ppgen.faces.colour import rgb_to_lab
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")

@@ -15,7 +15,7 @@ def test_every_shipped_network_has_a_whole_card():
 
 
 CARTOON_CHAIN = (
-    "blazeface", "face_mesh", "face_id", "photo2cartoon", "segmentation", "skin_tone", "face_attributes"
+    "blazeface", "face_mesh", "face_id", "photo2cartoon", "segmentation", "skin_tone", "own_skin", "face_attributes"
 )
 
 

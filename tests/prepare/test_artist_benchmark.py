@@ -26,7 +26,7 @@ def case(module, name: str, tone: str, skin: tuple, given: bool):
 
 def test_figures(script, benchmark):
     report = benchmark("harness").report
-    cases = [case(script, "a", "light", (68, 16, 18), True), case(script, "b", "deep", (26, 14, 16), True)]
+    cases = [case(script, "a", "light", (84, 10, 14), True), case(script, "b", "deep", (26, 14, 16), True)]
 
     figures = script.measure(cases, [], mean_colours, neutral=False)
     assert figures["rank1"] == 1.0 and figures["rank1_n"] == 2 and figures["rank1_of_given"] == 0.5

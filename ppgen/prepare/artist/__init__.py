@@ -2,7 +2,8 @@
 
 The photo is split into skin, hair and clothes by colour and place (`regions`), every part is painted in a few
 flat tones (`skin`, `hair`, `beard`, `clothes`), borders and features are inked (`compose`, `eyes`, `mouth`,
-`glasses`). No network, no training, no randomness.
+`glasses`). The skin's own colour is told by a linear rule that was fitted to photos (`ppgen.faces.daylight`); all else
+follows from the photo. No randomness.
 """
 
 from ppgen.prepare.artist.ask import drawn_skin, exposure_of, hair_region

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ppgen.faces.proportions import NOSTRILS
 from ppgen.prepare.artist.canvas import Sheet, blur, enlarge, shape_of, step
-from ppgen.prepare.artist.face import NOSTRILS, Face
+from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.hair import hair_tones, strands
 from ppgen.prepare.artist.lines import long_pieces
 from ppgen.prepare.artist.regions import Regions
@@ -20,6 +21,7 @@ from ppgen.prepare.artist.tone import SkinTones
 _BEARD = 0.13  # share of the lower face that must be hair
 _DARK = 0.62  # of the skin's L*: what is darker all over chin and cheeks is a beard of whatever colour
 _STUBBLE = (0.80, 0.60, 0.56)  # what a shaved beard leaves of the skin's L*, a*, b*
+_LIKE_BEARD = 9.0  # how far from the beard's colour what hangs from it may be, L* counting half
 _BALANCE = 0.3  # the thinner side has at least so much of the fuller; a cast shadow has not
 
 
@@ -44,7 +46,7 @@ def paint_beard(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, st
         if np.median(pixels[:, 0]) < regions.skin_colour[0]:  # skin shows between dark hairs
             pixels = pixels[pixels[:, 0] <= np.percentile(pixels[:, 0], 60)]
         colours = hair_tones(pixels, grey=style.grey)
-        coverage = step(0.3, 0.65, enlarge(blur(whole, 1.7))) * shape_of(regions.skin, 1.6)
+        coverage = step(0.3, 0.65, enlarge(blur(whole, 1.7))) * shape_of(regions.skin | whole, 1.6)
         sheet.overlay(strands(regions.lab, whole, colours), coverage, 0.92)
         edge = np.clip(cv2.morphologyEx(coverage, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), 0, 1)
         sheet.paint(colours.tones[0] - (8, 0, 0), edge, 0.35)
@@ -85,7 +87,24 @@ def find_beard(regions: Regions, face: Face) -> FacialHair:
             beard = _closed(beard, 13) & lower
             break
         beard = np.zeros_like(beard)
+    beard = _with_its_length(beard, hairy | dark, rough, regions, face)
     return FacialHair(beard, _moustache(rich, level, lip, bool(beard.any())), shade)
+
+
+def _with_its_length(
+    beard: np.ndarray, hairy: np.ndarray, rough: np.ndarray, regions: Regions, face: Face
+) -> np.ndarray:
+    """The beard and what hangs from it below the jaw: coloured like hair, or as rough and coloured like the beard."""
+    near = beard & ~face.features & (np.mgrid[0 : beard.shape[0], 0 : beard.shape[1]][0] > face.points[57, 1])
+    if near.sum() < 60:
+        return beard
+    apart = np.linalg.norm((regions.lab - np.median(regions.lab[near], axis=0)) * (0.5, 1, 1), axis=-1)
+    across, down = face.across
+    below = (regions.neck | regions.clothes) & (across < 0.45) & (down < 0.4)
+    hanging = below & ((regions.neck & hairy & rough) | (rough & (apart < _LIKE_BEARD)))
+    _, pieces = cv2.connectedComponents(_closed(hanging | near, 5).astype(np.uint8))
+    grown = np.isin(pieces, np.setdiff1d(np.unique(pieces[near]), [0])) & below
+    return beard | (_closed(grown, 9) & below) if grown.sum() > 80 else beard
 
 
 def _levelled(regions: Regions, face: Face) -> np.ndarray:

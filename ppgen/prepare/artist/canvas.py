@@ -12,7 +12,9 @@ from contextvars import ContextVar
 import cv2
 import numpy as np
 
-SIDE = 256
+from ppgen.faces.colour import lab_to_rgb
+from ppgen.faces.proportions import SIDE
+
 _SCALE: ContextVar[int] = ContextVar("scale", default=3)
 _SHIFT = 4  # fractional bits OpenCV takes for polygon corners
 
@@ -70,21 +72,6 @@ def shape_of(region: np.ndarray, sigma: float = 1.6) -> np.ndarray:
     return np.clip((enlarge(blur(region, sigma)) - 0.5) * 4 + 0.5, 0, 1)
 
 
-def spline(points: Sequence | np.ndarray, per_span: int = 10, closed: bool = False) -> np.ndarray:
-    """A smooth curve through all points: uniform Catmull-Rom, `per_span` samples between neighbours."""
-    points = np.asarray(points, np.float64)
-    if closed:
-        padded = np.vstack([points[-1:], points, points[:2]])
-    else:
-        padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
-    t = np.linspace(0, 1, per_span, endpoint=False)[:, None]
-    spans = []
-    for a, b, c, d in zip(padded[:-3], padded[1:-2], padded[2:-1], padded[3:]):
-        spans.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
-    curve = np.vstack(spans)
-    return curve if closed else np.vstack([curve, points[-1:]])
-
-
 def polygon(outline: np.ndarray, soft: float = 0.0) -> np.ndarray:
     """Coverage of a filled outline, sheet pixels; `soft` blurs its edge."""
     mask = np.zeros((sheet_side(), sheet_side()), np.uint8)
@@ -129,17 +116,6 @@ def outline(coverage: np.ndarray, width: float | np.ndarray) -> np.ndarray:
     beyond = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
     distance = np.where(inside > 0, within, beyond) - 0.5
     return np.clip(width / 2 - distance + 0.5, 0, 1).astype(np.float32)
-
-
-def rgb_to_lab(rgb: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) -> CIE L*a*b* float32."""
-    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-
-
-def lab_to_rgb(lab: Sequence[float] | np.ndarray) -> np.ndarray:
-    """CIE L*a*b* (..., 3) -> RGB float32 (..., 3) in 0..255."""
-    flat = np.asarray(lab, np.float32).reshape(-1, 1, 3)
-    return np.clip(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB).reshape(np.shape(lab)) * 255, 0, 255)
 
 
 class Sheet:

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import Sheet, blur, enlarge, lab_to_rgb, rgb_to_lab, shape_of, step
+from ppgen.faces.colour import lab_to_rgb, rgb_to_lab
+from ppgen.prepare.artist.canvas import Sheet, blur, enlarge, shape_of, step
 from ppgen.prepare.artist.lines import fill_from
 from ppgen.prepare.artist.mixture import cluster
 from ppgen.prepare.artist.regions import Regions

@@ -4,17 +4,19 @@ import cv2
 import numpy as np
 
 from ppgen.errors import DataError
+from ppgen.faces.colour import monochrome, rgb_to_lab
+from ppgen.faces.daylight import in_daylight
+from ppgen.faces.proportions import SIDE, spline
 from ppgen.prepare.artist.beard import paint_beard
 from ppgen.prepare.artist.canvas import (
-    SIDE,
     Sheet,
+    blur,
     brush,
     drawn_at,
+    enlarge,
     outline,
-    rgb_to_lab,
     shape_of,
     sheet_side,
-    spline,
     step,
     to_sheet,
 )
@@ -23,7 +25,6 @@ from ppgen.prepare.artist.eyes import paint_brows, paint_eyes
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses, paint_glasses
 from ppgen.prepare.artist.hair import paint_hair
-from ppgen.prepare.artist.light import in_daylight
 from ppgen.prepare.artist.mouth import paint_mouth, paint_nose
 from ppgen.prepare.artist.regions import Regions, find_regions
 from ppgen.prepare.artist.skin import paint_skin, skin_light
@@ -108,16 +109,18 @@ def prepared(
     face = Face(points)
     if (np.asarray(mask) > 0.55)[face.filled(face.oval)].mean() < 0.5:
         raise DataError("the mask leaves most of the face out: there is nobody to draw")
+    if monochrome(photo):  # sepia is grey
+        photo = np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     return np.ascontiguousarray(photo), face, mask
 
 
 def _ink_borders(sheet: Sheet, regions: Regions, face: Face, tones: SkinTones, hair_ink: np.ndarray) -> None:
-    """Outlines of head, neck, clothes, hair and the whole person; none along the picture's frame."""
+    """Outlines of head, neck, clothes, hair and the whole person; none where the photo ends."""
     unit = face.unit
     y, x = np.mgrid[0 : sheet_side(), 0 : sheet_side()].astype(np.float32) / sheet_side()
     sway = 1 + 0.28 * np.sin(7.3 * x + 3.1 * y + 1.0) * np.cos(5.7 * y - 2.0 * x)  # as a hand presses a pen
-    inside = np.zeros((sheet_side(), sheet_side()), np.float32)
-    inside[2:-2, 2:-2] = 1
+    inside = np.clip(enlarge(blur(cv2.erode(regions.shown.astype(np.uint8), np.ones((9, 9), np.uint8)), 1.0)), 0, 1)
+    inside = cv2.copyMakeBorder(inside[2:-2, 2:-2], 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
     thick = np.ones((7, 7), np.uint8)
     parts = (regions.skin, regions.neck, regions.hair, regions.clothes, regions.person, regions.skin | regions.neck)
     skin, neck, hair, clothes, whole, head = (shape_of(part, 1.9) for part in parts)

@@ -5,20 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    Sheet,
-    blur,
-    brush,
-    disc,
-    enlarge,
-    from_sheet,
-    polygon,
-    scale,
-    spline,
-    step,
-    to_sheet,
-)
-from ppgen.prepare.artist.face import BROWS, LOWER_LIDS, UPPER_LIDS, Face
+from ppgen.faces.proportions import BROWS, LOWER_LIDS, UPPER_LIDS, spline
+from ppgen.prepare.artist.canvas import Sheet, blur, brush, disc, enlarge, from_sheet, polygon, scale, step, to_sheet
+from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.hair import greyed
 from ppgen.prepare.artist.lines import long_pieces
 from ppgen.prepare.artist.regions import Regions
@@ -26,7 +15,7 @@ from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
 
 _IRIS = 0.106  # radius of an iris in distances between the eyes: 5.9 mm of 60 to 63, a little more in drawings
-_OPEN = 0.33  # an eye is drawn at least so high, in widths: narrow eyes of small photos would be a line
+_OPEN = 0.31  # an eye is drawn at least so high, in widths: narrow eyes of small photos would be a line
 
 
 @dataclass(frozen=True)

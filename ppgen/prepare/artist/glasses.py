@@ -7,15 +7,8 @@ from itertools import product
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    Sheet,
-    blur,
-    brush,
-    polygon,
-    scale,
-    spline,
-    to_sheet,
-)
+from ppgen.faces.proportions import spline
+from ppgen.prepare.artist.canvas import Sheet, blur, brush, polygon, scale, to_sheet
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.regions import Regions
 

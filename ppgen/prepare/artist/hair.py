@@ -5,15 +5,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    Sheet,
-    blur,
-    enlarge,
-    lab_to_rgb,
-    shape_of,
-    sheet_side,
-    step,
-)
+from ppgen.faces.colour import lab_to_rgb
+from ppgen.prepare.artist.canvas import Sheet, blur, enlarge, shape_of, sheet_side, step
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.lines import Flow, fill_from
 from ppgen.prepare.artist.regions import Regions

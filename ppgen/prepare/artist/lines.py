@@ -7,14 +7,8 @@ Leedom 1993), and a difference of Gaussians smoothed so gives coherent lines (Ka
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    SIDE,
-    blur,
-    enlarge,
-    scale,
-    sheet_side,
-    step,
-)
+from ppgen.faces.proportions import SIDE
+from ppgen.prepare.artist.canvas import blur, enlarge, scale, sheet_side, step
 
 _FINER = 2  # times the resolution of the photo, where directions are followed
 _RIM = 6  # pixels of the photo around the region

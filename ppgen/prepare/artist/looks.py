@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from ppgen.errors import ConfigError
-from ppgen.prepare.artist.canvas import blur, lab_to_rgb, rgb_to_lab, step
+from ppgen.faces.colour import lab_to_rgb, rgb_to_lab
+from ppgen.prepare.artist.canvas import blur, step
 
 FINE = 768  #: side in pixels that a look is made at, at least; smaller drawings are averaged from it
 

@@ -3,18 +3,9 @@
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    Sheet,
-    blur,
-    brush,
-    enlarge,
-    polygon,
-    sheet_side,
-    spline,
-    step,
-    to_sheet,
-)
-from ppgen.prepare.artist.face import LIP_BOTTOM, LIP_TOP, MOUTH_BOTTOM, MOUTH_TOP, NOSTRILS, Face
+from ppgen.faces.proportions import LIP_BOTTOM, LIP_TOP, MOUTH_BOTTOM, MOUTH_TOP, NOSTRILS, spline
+from ppgen.prepare.artist.canvas import Sheet, blur, brush, enlarge, polygon, sheet_side, step, to_sheet
+from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones
 

@@ -10,14 +10,19 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ppgen.prepare.artist.canvas import SIDE, blur, rgb_to_lab, step
-from ppgen.prepare.artist.face import JAW, Face
+from ppgen.faces.colour import rgb_to_lab
+from ppgen.faces.daylight import shown_part
+from ppgen.faces.proportions import JAW, SIDE
+from ppgen.prepare.artist.canvas import blur, step
+from ppgen.prepare.artist.face import Face
+from ppgen.prepare.artist.hats import find_hat
 from ppgen.prepare.artist.mixture import Gaussian, fit_mixture, gaussian, log_likelihood
 
 _FLOOR = (20.0, 5.0, 6.0, 0.06)  # added to the variances: L*, a*, b*, texture
 _COLOURLESS = 4.0  # chroma of skin in a grey photo at most
 _SAME_HUE = 9.0  # distance in a*, b* within which something may be skin
 _SMOOTH = (0.45, 0.6)  # share of the skin that is rougher than a bald head, one of the skin's hue and another
+_POOR = 0.62  # of the skin's chroma for its L*: white hair has less
 _TRIM = 80  # percent of the cheeks' pixels that are taken for bare skin: the rest is beard, glasses, glare
 
 
@@ -25,9 +30,11 @@ _TRIM = 80  # percent of the cheeks' pixels that are taken for bare skin: the re
 class Regions:
     """Boolean (256, 256) parts of the person, disjoint; `skin` is the face with the ears, without the neck.
 
+    clothes: with hats and hoods.
     lab: the photo, edges kept and grain smoothed, (256, 256, 3). texture: log of the local contrast.
     skin_colour: L*a*b* of well lit skin in the photo as it is. oval: inside of the face outline.
     hair_share: how sure hair is against skin, in [0, 1], before it was decided; thin hair lies in between.
+    shown: where the photo is; beyond is white that alignment added.
     """
 
     person: np.ndarray
@@ -40,6 +47,7 @@ class Regions:
     texture: np.ndarray
     skin_colour: np.ndarray
     hair_share: np.ndarray
+    shown: np.ndarray
 
 
 def find_regions(photo: np.ndarray, mask: np.ndarray, face: Face) -> Regions:
@@ -61,16 +69,18 @@ def find_regions(photo: np.ndarray, mask: np.ndarray, face: Face) -> Regions:
     decided = shares.argmax(-1)
     colourless = np.hypot(*skin_colour[1:]) < _COLOURLESS
     if not colourless:  # in a grey photo all has the skin's hue, strands that shine too
-        decided[_glare(lab, decided == 1, skin_colour, face)] = 0
+        decided[_glare(features, decided == 1, skin_colour, oval, face)] = 0
     labels = _tidy(decided, person, oval, face)
     if colourless:
         labels[_apart(labels == 0, oval & _below_brows(face))] = 1
     if _bald(features, labels == 1, skin_colour, oval & (labels == 0)):
         labels = np.where(labels == 1, 0, labels)
+    labels = np.where(find_hat(lab, labels == 1, face), 2, labels)
     skin, hair, clothes = (labels == part for part in range(3))
     neck = skin & _below_jaw(face) & ~oval
     hair_share = shares[..., 1] / np.maximum(shares[..., 0] + shares[..., 1], 1e-6)
-    return Regions(person, skin & ~neck, neck, hair, clothes, oval, lab, texture, skin_colour, hair_share)
+    shown = shown_part(photo)
+    return Regions(person, skin & ~neck, neck, hair, clothes, oval, lab, texture, skin_colour, hair_share, shown)
 
 
 def _solid(person: np.ndarray) -> np.ndarray:
@@ -215,18 +225,26 @@ def _bald(features: np.ndarray, hair: np.ndarray, skin_colour: np.ndarray, skin:
         return False
     light, a, b, texture = np.median(features[hair], axis=0)
     apart = float(np.hypot(a - skin_colour[1], b - skin_colour[2]))
+    usual = float(np.hypot(*skin_colour[1:])) / max(skin_colour[0], 10)
+    rich = float(np.hypot(a, b)) / max(light, 10) / usual if usual > 0.1 else 1.0  # a grey photo does not tell
     smoothness = float((features[skin][:, 3] > texture).mean())  # share of the skin that is rougher
     least = _SMOOTH[0] if apart < _SAME_HUE else _SMOOTH[1]
-    return bool(apart < 2 * _SAME_HUE and light > 0.7 * skin_colour[0] and smoothness > least)
+    alike = apart < 2 * _SAME_HUE and light > 0.7 * skin_colour[0] and rich > _POOR
+    return bool(alike and smoothness > least)
 
 
-def _glare(lab: np.ndarray, hair: np.ndarray, skin_colour: np.ndarray, face: Face) -> np.ndarray:
-    """What was taken for hair beside dark hair and has the skin's own colour: a lit forehead or temple."""
-    if hair.sum() < 30 or np.median(lab[hair, 0]) > skin_colour[0] - 15:
+def _glare(features: np.ndarray, hair: np.ndarray, skin_colour: np.ndarray, oval: np.ndarray, face: Face) -> np.ndarray:
+    """What was taken for hair beside darker hair: a lit forehead or temple, of the skin's colour or lighter than it."""
+    lab, usual = features[..., :3], np.percentile(features[oval & ~hair, 3], 65) if (oval & ~hair).any() else 0.0
+    darker = skin_colour[0] - np.median(lab[hair, 0]) if hair.sum() >= 30 else 0.0
+    if darker < 8:
         return np.zeros_like(hair)
     _, down = face.across
     like = np.hypot(lab[..., 1] - skin_colour[1], lab[..., 2] - skin_colour[2]) < _SAME_HUE
-    return hair & like & (lab[..., 0] > skin_colour[0] - 10) & (down > -1.12)
+    glare = hair & (lab[..., 0] > skin_colour[0] + 1) & oval & (blur(features[..., 3], 2.0) < usual)
+    if darker > 15:
+        glare |= hair & like & (lab[..., 0] > skin_colour[0] - 10) & (down > -1.12)
+    return glare
 
 
 def _below_brows(face: Face) -> np.ndarray:

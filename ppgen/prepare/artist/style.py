@@ -39,14 +39,14 @@ class Style:
 
 
 _AGES: dict[str | None, dict[str, float]] = {
-    "young": {"blush": 0.8, "glow": 1.0, "relief": 0.5, "catch": 1.0, "wrinkles": 0.0},
+    "young": {"blush": 0.8, "glow": 0.9, "relief": 0.7, "catch": 1.0, "wrinkles": 0.0},
     "middle": {},
     "senior": {"blush": 0.0, "catch": 0.2, "wrinkles": 1.0, "grey": 0.28},
     None: {},
 }
 _GENDERS: dict[str | None, dict[str, float]] = {
-    "F": {"lashes": 1.0, "lids": 0.7, "lips": 1.0, "beard": 0.0, "brows": 0.25},
-    "M": {"lashes": 0.0, "lips": 0.2, "stubble": 0.6},
+    "F": {"lashes": 1.0, "lids": 0.6, "lips": 0.7, "beard": 0.0, "brows": 0.25},
+    "M": {"lashes": 0.0, "lips": 0.2, "stubble": 0.4},
     None: {},
 }
 

@@ -1,4 +1,4 @@
-"""Which colours the skin is painted with: a continuous function of the skin's own colour, which `light` finds.
+"""Which colours the skin is painted with: a continuous function of the skin's own colour.
 
 No skin colour is mapped to a fixed paleness: the lightness drawn grows strictly with the lightness found.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from ppgen.prepare.artist.canvas import step
 
-_LIFT, _MORE, _MORE_BETWEEN = 3.0, 7.5, (42.5, 63.0)  # drawings are a little lighter than life, pale skin more
+_LIFT, _MORE, _MORE_BETWEEN = 1.0, 1.5, (42.5, 60.0)  # drawings are a little lighter than life, pale skin more
 
 
 @dataclass(frozen=True)

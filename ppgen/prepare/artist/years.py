@@ -5,15 +5,8 @@ Everything follows the landmarks and stays on the skin. Lengths are in distances
 
 import numpy as np
 
-from ppgen.prepare.artist.canvas import (
-    Sheet,
-    blur,
-    brush,
-    scale,
-    sheet_side,
-    spline,
-    to_sheet,
-)
+from ppgen.faces.proportions import spline
+from ppgen.prepare.artist.canvas import Sheet, blur, brush, scale, sheet_side, to_sheet
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.style import Style
 from ppgen.prepare.artist.tone import SkinTones

@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.faces.colour import LINEAR, encoded, lab_to_rgb, rgb_to_lab
 from ppgen.faces.skin import hull_mask
 from ppgen.faces.typical import typical_landmarks
 from ppgen.metrics.cartoon import lightness
 from ppgen.prepare.artist import draw_cartoon
 from ppgen.prepare.artist.beard import find_beard
-from ppgen.prepare.artist.canvas import lab_to_rgb, rgb_to_lab
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses
 from ppgen.prepare.artist.hair import hair_tones
-from ppgen.prepare.artist.light import LINEAR, encoded
 from ppgen.prepare.artist.regions import find_regions
 from ppgen.prepare.artist.style import AGE_GROUPS, GENDERS
 
@@ -108,7 +107,7 @@ def test_skin_is_drawn_as_light_as_it_is():
     drawn = [skin_level(draw_cartoon(*_with(portrait(skin=(level, 16, 18))))) for level in levels]
     rises = np.diff(drawn)
     assert (rises > 5).all() and (rises < 20).all()
-    assert (np.array(drawn) > levels).all() and (np.array(drawn) - levels).max() < 21
+    assert (np.array(drawn) > levels).all() and (np.array(drawn) - levels).max() < 23
     asked = draw_cartoon(*_with(portrait()), skin=(55, 16, 20))
     assert abs(skin_level(asked) - 55) < 6
 
