@@ -6,6 +6,7 @@ sets them (`prepare`); a value that the user has set is never changed.
 """
 
 import ctypes
+import math
 import os
 import platform
 import sys
@@ -26,10 +27,43 @@ def _is_amd() -> bool:
 
 
 def cpu_count() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores this process may use: those it is bound to, and no more than its control group's share of time."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(cores, _group_limit())))
+
+
+def _group_limit(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float:
+    """Cores' worth of time that Linux's control groups, version 2 or 1, leave this process; infinite without a limit.
+
+    A limit above holds too, so every group from the process's own up is asked.
+    """
+    try:
+        paths = [line.split(":", 2) for line in own.read_text().splitlines()]
+    except OSError:  # no Linux
+        return math.inf
+    limits = [math.inf]
+    for _, controllers, path in (line for line in paths if len(line) == 3):
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        top = root / "cpu" if controllers else root
+        group = top / path.lstrip("/")
+        for folder in (group, *group.parents):
+            limits.append(_limit_in(folder))
+            if folder == top:
+                break
+    return min(limits)
+
+
+def _limit_in(folder: Path) -> float:
+    """Cores' worth of time that a control group allows itself."""
+    try:
+        if (folder / "cpu.max").is_file():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota, period = ((folder / f"cpu.cfs_{name}_us").read_text().strip() for name in ("quota", "period"))
+        return math.inf if quota in ("max", "-1") else int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return math.inf
 
 
 def _processes_here() -> int:

@@ -17,6 +17,9 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:  # `make test` runs two processes, which share the cores
     os.environ.update(OMP_NUM_THREADS="1", FLAGS_paddle_num_threads="1")
 
+# Small networks filled at random are not worth an export; the tests of the runtime choose for themselves.
+os.environ.setdefault("PPGEN_RUNTIME", "eager")
+
 import ppgen  # noqa: F401  (before any test imports Paddle)
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -30,7 +30,7 @@ WITHIN_LAYER: dict[str, set[str]] = {
     "compat": {"registry", "errors"},
     "io": _FOUNDATION,
     "config": _FOUNDATION,
-    "runtime": _FOUNDATION,
+    "runtime": {*_FOUNDATION, "io"},  # where graphs are kept
     "hub": {"networks"},
     "faces": {"networks", "hub"},
     "metrics": {"latent"},  # path lengths are walks, and a generator is scored on latents of a seed

@@ -20,6 +20,7 @@ from ppgen.latent.seeds import latents, latents_of
 from ppgen.latent.sheet import columns_for
 from ppgen.networks.protocols import LatentGenerator
 from ppgen.registry import unknown
+from ppgen.runtime import Methods
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -50,6 +51,11 @@ class LatentModel(Generic[G]):
     def network(self) -> G:
         """The generator, in evaluation mode."""
         return self._load()
+
+    @cached_property
+    def compiled(self) -> Methods:
+        """The generator's methods as the runtime runs them."""
+        return Methods(self.network)
 
     @property
     def batch(self) -> int:
@@ -94,7 +100,7 @@ class LatentModel(Generic[G]):
         z = check_latents(z, self.network.latent_dim)
         labels = check_labels(self.numbers_of(labels), len(z), self.network.classes)
         check_finite("truncation", 1.0 if truncation is None else truncation)
-        function = generator_of(self.network, self.name, truncation)
+        function = generator_of(self.network, self.name, truncation, self.compiled)
         return Drawings(draw(function, z, labels, batch=self.batch), columns, **titles)
 
     def seeds(

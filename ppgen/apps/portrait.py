@@ -127,7 +127,7 @@ class PortraitPipeline:
                 mask, doubts = self._person(portrait)
                 crop = on_white(crop, mask)
             warnings += doubts
-        if cut_out or generator.network.takes_skin:  # a cartoon says its colour, whether the network is told or not
+        if cut_out or generator.takes_skin:  # a cartoon says its colour, whether the network is told or not
             with timed(timings, "skin"):
                 skin = np.asarray(self.skin(portrait.crop, portrait.landmarks), np.float32)
         if skin is not None and is_grey(portrait.crop, portrait.landmarks):

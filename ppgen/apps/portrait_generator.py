@@ -5,10 +5,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import paddle
 import yaml
 
-from ppgen import hub
+from ppgen.hub.compiled import CompiledNetwork
 from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.io.weights import description
 from ppgen.networks.protocols import Translator
@@ -25,15 +24,25 @@ class PortraitGenerator:
         self.path, self.model = path, model
 
     @cached_property
+    def compiled(self) -> CompiledNetwork:
+        """The network as the runtime runs it."""
+        return CompiledNetwork(self.path, self.model, kind=Translator)
+
+    @property
     def network(self) -> Translator:
-        """In evaluation mode."""
-        return hub.load(self.path, self.model, kind=Translator)
+        """The network itself, in evaluation mode."""
+        return self.compiled.network
+
+    @property
+    def takes_skin(self) -> bool:
+        """Whether it is told the skin colour."""
+        return self.compiled.traits.takes_skin
 
     @cached_property
     def size(self) -> int:
         """Side in pixels of the pictures it has learnt on: by the training's config in its card, else its own."""
         described = description(self.path)
-        return _size_in(described.card if described else {}) or self.network.image_size
+        return _size_in(described.card if described else {}) or self.compiled.traits.image_size
 
     def draw(self, portrait: np.ndarray, skin: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         """One drawing.
@@ -44,11 +53,10 @@ class PortraitGenerator:
         Returns:
             uint8 (S, S, 3), and float32 (h, w), where its attention looked; None: it has none.
         """
-        photo = paddle.to_tensor(to_tensor_array(portrait)[None])
-        told = paddle.to_tensor(skin[None]) if skin is not None and self.network.takes_skin else None
-        with paddle.no_grad():
-            image, heatmap = self.network.translate(photo, told)
-        return to_uint8(image)[0], None if heatmap is None else heatmap.numpy()[0, 0]
+        told = skin[None] if skin is not None and self.takes_skin else None
+        image, heatmap = self.compiled.call("translate", to_tensor_array(portrait)[None], told)
+        assert image is not None  # a `Translation` has one
+        return to_uint8(image)[0], None if heatmap is None else heatmap[0, 0]
 
 
 def _size_in(card: Mapping[str, object]) -> int | None:

@@ -113,8 +113,7 @@ class StyleModel(LatentModel[StyleGenerator]):
 
     def map(self, z: np.ndarray) -> np.ndarray:
         """Latents (n, latent_dim) -> w, float32 (n, latent_dim)."""
-        with paddle.no_grad():
-            return self.network.map(paddle.to_tensor(check_latents(z, self.network.latent_dim))).numpy()
+        return self.compiled("map", check_latents(z, self.network.latent_dim))
 
     def mean_w(self) -> np.ndarray:
         """The mean latent, float32 (latent_dim,)."""
@@ -163,7 +162,7 @@ class StyleModel(LatentModel[StyleGenerator]):
         maps = [np.broadcast_to(np.asarray(n, np.float32), (len(w_plus), *n.shape[1:])) for n in noise or []]
 
         def synthesize(w: paddle.Tensor, *noise: paddle.Tensor) -> paddle.Tensor:
-            return self.network.synthesize(w, noise or None)
+            return self.compiled("synthesize", w, list(noise) or None)
 
         return Drawings(draw(synthesize, w_plus, *maps, batch=self.batch), columns, **titles)
 

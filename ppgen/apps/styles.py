@@ -1,14 +1,17 @@
 """The styles that a portrait can be drawn in: by the network, or by the artist, whose drawings have any size."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ppgen.errors import ConfigError
-from ppgen.prepare.artist import draw_cartoon
-from ppgen.prepare.artist.looks import LOOKS, in_look
-from ppgen.prepare.drawers import Person
 from ppgen.registry import unknown
+
+if TYPE_CHECKING:  # the artist is imported when he draws
+    from ppgen.prepare.drawers import Person
 
 NETWORK = "photo2cartoon"
 STYLES = {
@@ -38,6 +41,8 @@ def person_of(attributes: Mapping[str, object]) -> Person:
 
     Raises ConfigError for anything else.
     """
+    from ppgen.prepare.drawers import Person
+
     known = {name: value for name, value in attributes.items() if value is not None}
     gender, age = known.pop("gender", None), known.pop("age", None)
     if known or gender not in (None, "F", "M"):
@@ -51,6 +56,8 @@ def person_of(attributes: Mapping[str, object]) -> Person:
 
 def sketch(style: str, size: int, person: Person) -> Sketch:
     """The artist at work in a style; ConfigError for an age group that there is not, when it draws."""
+    from ppgen.prepare.artist import draw_cartoon
+    from ppgen.prepare.artist.looks import LOOKS, in_look
 
     def draw(crop: np.ndarray, landmarks: np.ndarray, mask: np.ndarray) -> np.ndarray:
         def plain(side: int) -> np.ndarray:

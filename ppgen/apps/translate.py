@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from paddle import nn
 
 from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
@@ -20,7 +19,6 @@ from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
 from ppgen.io.heatmap import heat_pictures
 from ppgen.io.image import to_tensor_array, to_uint8
-from ppgen.networks.blocks.attention import CAMAttention
 from ppgen.registry import unknown
 
 
@@ -169,15 +167,15 @@ class TranslationPredictor:
 
     def _doubts(self) -> tuple[str, ...]:
         """A warning where the weights are of another model than the pictures will be named after."""
-        name = type(self.generator.network).__name__
+        name = self.generator.compiled.traits.network
         if name in MODELS[self.model].networks:
             return ()
         return (f"{self.weight_path.name} holds a {name}, which is no network of {self.model}; give its --model",)
 
     def _check_attention(self) -> None:
         """ConfigError where the network has none, before the work."""
-        network = self.generator.network
-        if isinstance(network, nn.Layer) and any(isinstance(layer, CAMAttention) for layer in network.sublayers()):
+        traits = self.generator.compiled.traits
+        if traits.attends:
             return
-        what = f"its network ({type(network).__name__}) has no attention to show"
+        what = f"its network ({traits.network}) has no attention to show"
         raise ConfigError(f"{self.model}: {what}; ugatit and photo2cartoon have")

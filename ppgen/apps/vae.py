@@ -97,7 +97,7 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
     def _code(self, crops: np.ndarray) -> np.ndarray:
         if self.network.channels == 1:
             crops = np.stack([np.asarray(Image.fromarray(crop).convert("L"))[..., None] for crop in crops])
-        return encode(self.network, to_tensor_array(crops), self.name).mu
+        return encode(self.network, to_tensor_array(crops), self.name, self.model.compiled).mu
 
     def encode(self, photo: Inputs, align: bool | None = None) -> np.ndarray:
         """The latent of a photo, float32 (latent_dim,): the mean of q(z|x). Of a list or a folder (n, latent_dim).

@@ -99,8 +99,12 @@ def _first_sentence(path: Path) -> str:
 def env(args: argparse.Namespace) -> None:
     """Print what was found on this machine and what ppgen chose."""
     from ppgen.faces.detect import which_landmarks
+    from ppgen.runtime import threads
+    from ppgen.runtime.backend import describe
 
-    facts = {"ppgen": ppgen.__version__, **device.describe(), "landmarks": which_landmarks()}
+    facts = {
+        "ppgen": ppgen.__version__, **device.describe(), "runtime": describe(threads()), "landmarks": which_landmarks()
+    }  # fmt: skip
     width = max(map(len, facts))
     for name, value in facts.items():
         print(f"{name:<{width}}  {value}")

@@ -168,7 +168,9 @@ def _warp(image: np.ndarray, matrix: np.ndarray, side: int) -> np.ndarray:
 def _outside(matrix: np.ndarray, size: int, shape: tuple[int, ...]) -> float:
     """Share of the crop's pixel centres that fall outside the photo."""
     back = np.linalg.inv(matrix)
-    y, x = np.mgrid[:size, :size]
-    photo = transform_points(back, np.stack([x.ravel(), y.ravel()], axis=1))
-    inside = (photo >= -0.5) & (photo <= (shape[1] - 0.5, shape[0] - 0.5))
-    return float(1 - inside.all(axis=1).mean())
+    steps = np.arange(size)
+    inside = np.ones((size, size), bool)
+    for (by_x, by_y, shift), length in zip(back[:2], (shape[1], shape[0])):
+        places = by_x * steps + (by_y * steps + shift)[:, None]
+        inside &= (places >= -0.5) & (places <= length - 0.5)
+    return float(1 - inside.mean())

@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-import paddle
 
 from ppgen.faces.identify import describe
-from ppgen.faces.shipped import shipped
+from ppgen.faces.shipped import ask
 
 
 class Attributes(NamedTuple):
@@ -31,7 +30,5 @@ def estimate_attributes(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.
     """
     if descriptor is None:
         descriptor = describe(crop, landmarks)
-    with paddle.no_grad():
-        estimate = shipped("face_attributes")(paddle.to_tensor(np.asarray(descriptor, np.float32)[None]))
-    female = float(estimate.female[0])
-    return Attributes("F" if female > 0 else "M", float(estimate.age[0]), female)
+    (female,), (age,) = ask("face_attributes", None, np.asarray(descriptor, np.float32)[None])
+    return Attributes("F" if female > 0 else "M", float(age), float(female))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from ppgen.faces.shipped import shipped
+from ppgen.faces.shipped import ask
 from ppgen.io.image import to_tensor_array
+from ppgen.networks.face_inputs import BLAZE_MAPS, BLAZE_SIDE
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -61,15 +62,10 @@ def detect_faces(image: np.ndarray, min_score: float = MIN_SCORE, network: nn.La
     image: (H, W, 3) uint8 RGB. network: the one to ask; None: the shipped one.
     Raises WeightsError where the shipped network is missing.
     """
-    import paddle
-
-    from ppgen.networks.blazeface import SIDE
-
-    view, scale, offset = letterbox(image, SIDE)
-    with paddle.no_grad():
-        raw = (network or shipped("blazeface"))(paddle.to_tensor(to_tensor_array(view)[None]))
+    view, scale, offset = letterbox(image, BLAZE_SIDE)
+    boxes, logits = ask("blazeface", network, to_tensor_array(view)[None])
     faces = []
-    for face, score in suppress(*decode(raw.boxes.numpy()[0], raw.logits.numpy()[0], min_score)):
+    for face, score in suppress(*decode(boxes[0], logits[0], min_score)):
         face = (face - offset) / scale - 0.5  # the network counts from the corner, we from the first pixel's centre
         faces.append(Detection(face[:2].ravel(), face[2:], score))
     return faces
@@ -90,12 +86,10 @@ def letterbox(image: np.ndarray, side: int) -> tuple[np.ndarray, float, np.ndarr
 @lru_cache(maxsize=1)
 def anchors() -> np.ndarray:
     """(896, 2) xy pixels of the input: the middle of the cell each anchor belongs to."""
-    from ppgen.networks.blazeface import MAPS, SIDE
-
     centres = []
-    for cells, count in MAPS:
+    for cells, count in BLAZE_MAPS:
         y, x = np.mgrid[:cells, :cells]
-        centres.append(np.repeat(np.stack([x, y], axis=2).reshape(-1, 2) + 0.5, count, axis=0) * (SIDE / cells))
+        centres.append(np.repeat(np.stack([x, y], axis=2).reshape(-1, 2) + 0.5, count, axis=0) * (BLAZE_SIDE / cells))
     return np.concatenate(centres)
 
 

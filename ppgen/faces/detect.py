@@ -1,16 +1,16 @@
 """Find faces: dlib's frontal HOG detector, with retries at other scales and orientations, or MediaPipe's networks."""
 
-import functools
 import os
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image
 
 from ppgen.errors import ConfigError, NoFaceError
 from ppgen.faces.detect_mesh import find_mesh_faces, turn_back
-from ppgen.faces.landmarks import import_dlib, predict_landmarks, why_no_dlib
+from ppgen.faces.dlib_models import face_detector
+from ppgen.faces.landmarks import predict_landmarks, why_no_dlib
 from ppgen.faces.record import Face
 from ppgen.io.image import load_image, source_name
 from ppgen.registry import nearest
@@ -115,11 +115,6 @@ def _with_warnings(faces: list[Face]) -> list[Face]:
     return [face.with_warnings(len(faces) if index == 0 else 1) for index, face in enumerate(faces)]
 
 
-@functools.lru_cache(maxsize=1)
-def _detector() -> Any:
-    return import_dlib().get_frontal_face_detector()
-
-
 def _scales(long_side: int) -> list[float]:
     first = min(1.0, _FIRST_LONG_SIDE / long_side)
     return [first, 2 * first] + ([4 * first] if long_side <= _TINY_LONG_SIDE else [])
@@ -162,7 +157,7 @@ def _detect(image: np.ndarray, scale: float, min_score: float) -> _Boxes:
     if scale != 1:
         size = [max(1, round(side * scale)) for side in (image.shape[1], image.shape[0])]
         looked_at = np.asarray(Image.fromarray(looked_at).resize(size, Image.Resampling.BILINEAR))
-    rectangles, scores, _ = _detector().run(looked_at, 0, min_score)
+    rectangles, scores, _ = face_detector().run(looked_at, 0, min_score)
     edges = [(box.left(), box.top(), box.right(), box.bottom()) for box in rectangles]
     boxes: list[_Box] = [tuple(((np.array(box) + 0.5) / scale - 0.5).tolist()) for box in edges]
     return list(zip(boxes, map(float, scores), strict=True))

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from ppgen.faces.blaze import Detection
-from ppgen.faces.shipped import shipped
+from ppgen.faces.shipped import ask
 from ppgen.io.image import to_tensor_array
+from ppgen.networks.face_inputs import MESH_SIDE
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -55,12 +56,12 @@ def lay_mesh(image: np.ndarray, face: Detection, network: nn.Layer | None = None
     Raises WeightsError where the shipped network is missing.
     """
     square = square_around(face.box.reshape(2, 2), 0.0 if face.past_ear else face.angle)
-    mesh = _look(image, square, network or shipped("face_mesh"))
+    mesh = _look(image, square, network)
     for _ in range(passes - 1):
         if mesh.presence < MIN_PRESENCE:
             break
         dx, dy = (mesh.points[_LEFT_EYE] - mesh.points[_RIGHT_EYE])[:2]
-        mesh = _look(image, square_around(mesh.points[:, :2], math.atan2(dy, dx)), network or shipped("face_mesh"))
+        mesh = _look(image, square_around(mesh.points[:, :2], math.atan2(dy, dx)), network)
     return mesh
 
 
@@ -91,17 +92,12 @@ def lit(crop: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(crop * (_BRIGHT / white)), 0, 255).astype(np.uint8)
 
 
-def _look(image: np.ndarray, square: Square, network: nn.Layer) -> Mesh:
-    import paddle
-
-    from ppgen.networks.face_mesh import SIDE
-
-    with paddle.no_grad():
-        raw = network(paddle.to_tensor(to_tensor_array(lit(cut(image, square, SIDE)))[None]))
-    points = raw.points.numpy()[0].astype(np.float64)
-    affine = square.to_photo(SIDE)
+def _look(image: np.ndarray, square: Square, network: nn.Layer | None) -> Mesh:
+    points, logit = ask("face_mesh", network, to_tensor_array(lit(cut(image, square, MESH_SIDE)))[None])
+    points = points[0].astype(np.float64)
+    affine = square.to_photo(MESH_SIDE)
     # as mirrored crops show, the network has pixel centres at whole numbers
     xy = points[:, :2] @ affine[:, :2].T + affine[:, 2]
-    z = points[:, 2:] * (square.side / SIDE)
-    presence = 1 / (1 + math.exp(-raw.presence.item()))
+    z = points[:, 2:] * (square.side / MESH_SIDE)
+    presence = 1 / (1 + math.exp(-logit.item()))
     return Mesh(np.hstack([xy, z]), presence)

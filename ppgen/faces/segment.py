@@ -3,17 +3,22 @@
 The network (`hub.load("segmentation")`) sees the crop as it is, background included.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import paddle
 
 from ppgen.errors import DataError
 from ppgen.faces.record import check_rgb
-from ppgen.faces.shipped import shipped
+from ppgen.faces.shipped import ask
 from ppgen.faces.skin import hull_mask
 from ppgen.io.image import to_tensor_array
+
+if TYPE_CHECKING:
+    import paddle
 
 _MULTIPLE = 32  # of the sides: the coarsest features of the network have a 32nd of the resolution
 _FRINGE = 0.02  # of the side: how far the soft edge of the person may reach out of its solid part
@@ -37,9 +42,8 @@ def person_mask(
     check_rgb(crop)
     if crop.shape[0] % _MULTIPLE or crop.shape[1] % _MULTIPLE or crop.size == 0:
         raise DataError(f"a {crop.shape[1]}x{crop.shape[0]} crop: both sides must be multiples of {_MULTIPLE}")
-    with paddle.no_grad():
-        logits = (network or shipped("segmentation"))(paddle.to_tensor(to_tensor_array(crop)[None]))
-        share = paddle.nn.functional.sigmoid(logits)[0, 0].numpy().astype(np.float32)
+    (logits,) = ask("segmentation", network, to_tensor_array(crop)[None])
+    share = (1 / (1 + np.exp(-np.clip(logits[0, 0], -80, 80)))).astype(np.float32)
     if landmarks is not None:
         share = np.maximum(share, _face(share.shape, landmarks))
     return _one_person(share)

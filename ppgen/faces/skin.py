@@ -5,15 +5,20 @@ to guess from few examples paints everybody pale. Exposure-dependent colours and
 knows faces across lightings, together do.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import paddle
 
 from ppgen.errors import DataError
 from ppgen.faces.identify import describe
-from ppgen.faces.shipped import shipped
+from ppgen.faces.shipped import ask
+
+if TYPE_CHECKING:
+    import paddle
 
 _PERCENTILES = (10, 25, 75, 90, 97)
 _GREY = 2.0  # mean |a*|, |b*| of a face below which the photo has no colour
@@ -85,7 +90,5 @@ def estimate_skin(
         crop, landmarks: as `skin_features`.
         network: features (1, 137) -> L*a*b* (1, 3); None: the shipped one.
     """
-    with paddle.no_grad():
-        features = paddle.to_tensor(skin_features(crop, landmarks)[None])
-        lab = (network or shipped("skin_tone"))(features).numpy()[0]
-    return lab_to_unit_rgb(lab)
+    (lab,) = ask("skin_tone", network, skin_features(crop, landmarks)[None])
+    return lab_to_unit_rgb(lab[0])

@@ -28,6 +28,8 @@ ImageSource = str | os.PathLike | np.ndarray | Image.Image
 
 MAX_PIXELS = 100_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF", "TIFF")  # what Pillow may try; MPO photos open as JPEG
+# Of a portrait and its cartoon, 8 % more bytes than Pillow's own 6 in a third of the time; more is hardly smaller.
+_PNG = {"compress_level": 2}
 # First bytes of what people hand over by mistake: (offset, one of these, what it is).
 _SIGNATURES = (
     (0, (b"%PDF",), "a PDF document"),
@@ -99,7 +101,7 @@ def image_bytes(target: Path, image: np.ndarray, quality: int = 95) -> bytes:
     if format_name == "JPEG" and picture.mode == "RGBA":
         picture = _on_white(picture)
     # chroma kept at full resolution: drawings have hard coloured edges
-    options = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
+    options = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}, "PNG": _PNG}
     buffer = io.BytesIO()
     picture.save(buffer, format=format_name, **options.get(format_name, {}))
     return buffer.getvalue()

@@ -1,7 +1,8 @@
 """Between latents and pictures: a network's drawings as 8-bit pictures, and an encoder's codes of pictures."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import paddle
@@ -18,6 +19,8 @@ _PATIENCE = 2.0  # seconds after which a progress bar appears
 
 #: tensors of n rows, or None -> pictures (n, 1 or 3, H, W) in [-1, 1], such as a network's `generate`
 Drawer = Callable[..., paddle.Tensor]
+#: runs a method of a network by its name, such as `ppgen.runtime.Methods`: ("generate", z, labels) -> pictures
+Call = Callable[..., Any]
 
 
 class Codes(NamedTuple):
@@ -67,20 +70,22 @@ def painted(
         yield pictures if pictures.shape[1] == 3 else np.repeat(pictures[:, :1], 3, axis=1)
 
 
-def generator_of(network: object, name: str, truncation: float | None = None) -> Drawer:
+def generator_of(network: object, name: str, truncation: float | None = None, call: Call | None = None) -> Drawer:
     """`network.generate`, truncated where asked.
 
     Args:
         name: how messages call the network.
+        call: who runs its methods; None: the network itself.
     Raises:
         WeightsError: it makes no pictures from latents. ConfigError: it cannot be truncated.
     """
     generator = check_kind(network, LatentGenerator, name)
-    if truncation is None:
-        return generator.generate
+    if truncation is None and (call is None or not isinstance(generator, StyleGenerator)):
+        return generator.generate if call is None else partial(call, "generate")
     if not isinstance(generator, StyleGenerator):
         raise ConfigError(f"{name}: a {type(network).__name__} has no mean latent to truncate to; leave truncation out")
-    return lambda z, labels=None: generator.synthesize(generator.spread(generator.map(z), truncation))
+    run, psi = call or (lambda method, x: getattr(generator, method)(x)), 1.0 if truncation is None else truncation
+    return lambda z, labels=None: run("synthesize", generator.spread(run("map", z), psi))
 
 
 def check_latents(z: np.ndarray, dim: int) -> np.ndarray:
@@ -112,15 +117,16 @@ def check_labels(labels: int | Sequence[int] | np.ndarray | None, count: int, cl
     return each
 
 
-def encode(network: object, images: np.ndarray, name: str = "these weights") -> Codes:
-    """Codes of pictures (N, C, H, W) in [-1, 1].
+def encode(network: object, images: np.ndarray, name: str = "these weights", call: Call | None = None) -> Codes:
+    """Codes of pictures (N, C, H, W) in [-1, 1]; `call` as for `generator_of`.
 
     Raises:
         WeightsError: the network has no encoder.
     """
     encoder = check_kind(network, Encoder, name)
     with paddle.no_grad():
-        parts = [encoder.encode(paddle.to_tensor(images[i : i + BATCH])) for i in range(0, len(images), BATCH)]
+        batches = [paddle.to_tensor(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        parts = [encoder.encode(batch) if call is None else call("encode", batch) for batch in batches]
     return Codes(*(np.concatenate([part[k].numpy() for part in parts]) for k in range(2)))
 
 

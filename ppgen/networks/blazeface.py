@@ -12,12 +12,11 @@ from paddle import Tensor, nn
 
 from ppgen.errors import DataError
 from ppgen.networks.blocks.blaze import BlazeBlock, same_conv
+from ppgen.networks.face_inputs import BLAZE_MAPS as MAPS
+from ppgen.networks.face_inputs import BLAZE_SIDE as SIDE
 from ppgen.registry import NETWORKS
 
-SIDE = 256
 VALUES = 16  # of an anchor: centre, width and height of the box, then six points
-#: Side of the map and how many anchors each of its cells has.
-MAPS = ((16, 2), (8, 6))
 _STAGES = (24, 24, 48, 96)  # channels; each stage but the first starts with a block that halves the resolution
 _BLOCKS = 7  # of a stage, beside the one that halves
 

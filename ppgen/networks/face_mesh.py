@@ -10,9 +10,9 @@ from paddle import Tensor, nn
 
 from ppgen.errors import DataError
 from ppgen.networks.blocks.blaze import BlazeBlock, same_conv
+from ppgen.networks.face_inputs import MESH_SIDE as SIDE
 from ppgen.registry import NETWORKS
 
-SIDE = 192
 POINTS = 468
 _STAGES = (16, 32, 64, 128, 128)  # channels; each stage but the first halves the resolution
 _BLOCKS = 2  # of a stage, beside the one that halves

@@ -41,6 +41,7 @@ class Growing(nn.Layer):
         self.stages = len(widths)
         self.image_size = SMALLEST * 2 ** (self.stages - 1)
         self.register_buffer("level", paddle.full([1], self.stages - 1.0))
+        self._grown_to = self.stages - 1.0  # as a number, when last looked at
 
     def set_level(self, level: float) -> None:
         """Grow to `level`, from 0 (4 x 4) to stages - 1 (`image_size`); what lies between is a fade."""
@@ -50,7 +51,9 @@ class Growing(nn.Layer):
 
     def grown(self) -> tuple[int, float]:
         """The highest stage that takes part, and its share: 1.0 once it is fully in."""
-        level = self.level.item()
+        if paddle.in_dynamic_mode():
+            self._grown_to = self.level.item()
+        level = self._grown_to  # in a program that is being exported a buffer has no value
         stage = math.ceil(level)
         return stage, 1.0 - (stage - level)
 

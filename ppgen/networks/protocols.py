@@ -4,14 +4,18 @@ A network fits a protocol by having its attributes and methods; nothing is inher
 asked for with `isinstance(network, LatentGenerator)`, which looks at the names, not at the types.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-import paddle
-from paddle import nn
 
 from ppgen.errors import WeightsError
+
+if TYPE_CHECKING:  # who asks what a network can do need not wait for Paddle
+    import paddle
+    from paddle import nn
 
 T = TypeVar("T")
 
