@@ -16,6 +16,7 @@ from ppgen.prepare.artist.beard import find_beard
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses
 from ppgen.prepare.artist.hair import hair_tones
+from ppgen.prepare.artist.hats import find_hat
 from ppgen.prepare.artist.regions import find_regions
 from ppgen.prepare.artist.style import AGE_GROUPS, GENDERS
 
@@ -237,6 +238,29 @@ def test_beards_are_found_and_not_invented(hair):
     assert np.abs(drawn[chin].astype(int) - bare[chin]).mean() > 12
     woman = draw_cartoon(*_with(portrait(beard=hair)), gender="F")
     assert np.abs(woman[chin].astype(int) - drawn[chin]).mean() > 8
+
+
+@pytest.mark.parametrize(
+    ("cover", "locks", "hat"),
+    [((40, -2, -30), (26, 6, 10), True), ((36, 12, 22), (36, 12, 22), False), ((40, -2, -30), (40, -2, -30), False)],
+    ids=["blue cap", "brown hair", "hair dyed blue"],
+)
+def test_hats_are_cloth_and_hair_is_not(cover, locks, hat):
+    face = Face(POINTS)
+    y, x = np.mgrid[0:256, 0:256]
+    hair = (np.hypot(x - 128, 0.9 * (y - 100)) < 75) & ~face.filled(face.oval) & (y < 140)
+    lab = np.where((y < face.brow_y - 4)[..., None], np.float32(cover), np.float32(locks))
+    found = find_hat(lab, hair, face)
+    assert (found[hair & (y < face.brow_y - 12)].mean() > 0.9) == hat and (found & ~hair).sum() == 0
+    assert hat or not found.any()
+
+
+def test_stripes_are_cloth():
+    face = Face(POINTS)
+    y, x = np.mgrid[0:256, 0:256]
+    hair = (np.hypot(x - 128, y - 100) < 75) & (y < face.brow_y - 10)
+    stripes = np.where(((x // 7) % 2 == 0)[..., None], np.float32((92, 0, 1)), np.float32((12, 0, 0)))
+    assert find_hat(stripes, hair, face).sum() > 0.9 * hair.sum()
 
 
 def test_glasses_only_where_they_are():
