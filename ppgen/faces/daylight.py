@@ -10,13 +10,12 @@ photo is multiplied, in linear light, by what takes its skin there.
 
 import cv2
 import numpy as np
-import paddle
 
 from ppgen.errors import DataError
 from ppgen.faces.colour import LINEAR, LUMA, encoded, lab_to_rgb, rgb_to_lab
 from ppgen.faces.identify import describe
 from ppgen.faces.proportions import LIP_BOTTOM, MOUTH_BOTTOM, SIDE, Proportions
-from ppgen.faces.shipped import shipped
+from ppgen.faces.shipped import ask, shipped
 
 _DARK = 0.002  # linear light below which nothing is told apart
 COLOURLESS = 4.5  #: chroma of the skin below which a photo counts as grey
@@ -149,11 +148,10 @@ def own_skin(photo: np.ndarray, landmarks: np.ndarray, mask: np.ndarray) -> np.n
 
 def own_skin_of(photo: np.ndarray, mask: np.ndarray, face: Proportions) -> np.ndarray:
     """`own_skin` at 256 pixels, of a face that is measured already."""
-    network = shipped("own_skin")
     seen = what_is_seen(photo, mask, face)
-    with paddle.no_grad():
-        told = network(paddle.to_tensor(np.where(np.isnan(seen), network.usual.numpy(), seen)[None])).numpy()[0]
-    return np.clip(told.astype(np.float64), *_BELIEVED)
+    known = np.where(np.isnan(seen), shipped("own_skin").stored["usual"], seen).astype(np.float32)
+    (told,) = ask("own_skin", None, known[None])
+    return np.clip(told[0].astype(np.float64), *_BELIEVED)
 
 
 def in_daylight(photo: np.ndarray, mask: np.ndarray, face: Proportions) -> tuple[np.ndarray, np.ndarray]:

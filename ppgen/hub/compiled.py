@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ppgen import hub
+from ppgen.io.arrays import read_arrays
 from ppgen.io.download import digest
 from ppgen.runtime import Methods, cache
 from ppgen.runtime.backend import backend
@@ -64,6 +65,11 @@ class CompiledNetwork:
     def network(self) -> nn.Layer:
         """The network itself, in Paddle."""
         return hub.load(self.path, self._given, kind=self._kind)
+
+    @cached_property
+    def stored(self) -> dict[str, np.ndarray]:
+        """The arrays in the weights file, by name."""
+        return read_arrays(self.path)
 
     @cached_property
     def traits(self) -> Traits:
