@@ -9,7 +9,9 @@ import numpy as np
 
 from ppgen.prepare.artist.canvas import step
 
-_LIFT, _MORE, _MORE_BETWEEN = 1.0, 1.5, (42.5, 60.0)  # drawings are a little lighter than life, pale skin more
+_LIFT, _MORE, _MORE_BETWEEN = 1.0, 7.0, (50.0, 70.0)  # pale skin is drawn lighter than it is
+_CHROMA = 0.85  # of the skin's own, as a flat tone looks stronger than a shaded face
+_HUE, _CALM = 0.92, 0.5  # usual hue of skin (radians in a*, b*), and the share of the way to it; flushes are apart
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ def skin_tones(own: np.ndarray, asked: np.ndarray | None = None) -> SkinTones:
         base = np.asarray(asked, np.float64)
     else:
         light, a, b = (float(v) for v in own)
-        chroma, hue = 0.9 * float(np.clip(np.hypot(a, b), 14, 34)), float(np.arctan2(b, a))
+        chroma, hue = _CHROMA * float(np.clip(np.hypot(a, b), 14, 34)), float(np.arctan2(b, a))
+        hue += _CALM * (_HUE - hue)
         light = min(light, 86.0)
         light += _LIFT + _MORE * float(step(*_MORE_BETWEEN, light))
         base = np.array([light, chroma * np.cos(hue), chroma * np.sin(hue)])
