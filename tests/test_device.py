@@ -137,3 +137,23 @@ def test_memory_that_a_step_frees_serves_the_next_one(run_python):
     assert kept and faults < 1000, "the kernel cleared the pages again"
     own = run_python("-c", ALLOCATE, MALLOC_ARENA_TEST="8").stdout.split("REPORT")[1].split()
     assert own[0] == "0" and int(own[1]) > 1000, "a user's own settings stay"
+
+
+def _group(folder, **files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("cpu_", "cpu.", 1)).write_text(text)
+
+
+def test_control_groups_limit_the_cores(tmp_path):
+    own = tmp_path / "own"
+    _group(tmp_path / "a" / "b", cpu_max="max 100000")
+    _group(tmp_path / "a", cpu_max="150000 100000")  # of the group above, which holds too
+    own.write_text("0::/a/b\n")
+    assert device._group_limit(tmp_path, own) == 1.5
+    _group(tmp_path / "cpu" / "c", cpu_cfs_quota_us="50000\n", cpu_cfs_period_us="100000\n")
+    own.write_text("9:name=systemd:/\n1:cpu,cpuacct:/c\n")
+    assert device._group_limit(tmp_path, own) == 0.5
+    own.write_text("0::/nowhere\n")
+    assert device._group_limit(tmp_path, own) == float("inf")
+    assert device._group_limit(tmp_path, tmp_path / "no Linux") == float("inf")

@@ -116,7 +116,7 @@ class StyleEditor:
         if not channels:
             return self.model.draw_w(w_plus, latent.noise).arrays
         styles = style_space.moved_styles(style_space.styles_of(self.model.network, w_plus), self._spread, channels)
-        return style_space.paint(self.model.network, styles, latent.noise)
+        return style_space.paint(self.model.network, styles, latent.noise, self.model.compiled)
 
     def _latent_of(
         self, source: ImageSource | Latent | Fitted, settings: Settings | None, align: bool
@@ -148,7 +148,8 @@ class StyleEditor:
         start = style_space.styles_of(network, self.model.w_of_seeds([seed], truncation))
         moves = [{channel: float(amount)} for channel in channels for amount in amounts]
         points = [style_space.moved_styles(start, self._spread, move) for move in moves]
-        pictures = style_space.paint(network, [np.concatenate(rows) for rows in zip(*points)])
+        styles = [np.concatenate(rows) for rows in zip(*points)]
+        pictures = style_space.paint(network, styles, None, self.model.compiled)
         rows, columns = list(channels.values()), titles_of(amounts)
         return Drawings(pictures, steps, row_titles=rows, column_titles=columns)
 

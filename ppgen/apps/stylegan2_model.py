@@ -29,6 +29,7 @@ from ppgen.latent.render import check_latents, draw
 from ppgen.latent.seeds import latents, latents_of
 from ppgen.latent.w_plus import Latent, LatentSource, latent_bytes, read_latent
 from ppgen.networks.protocols import Inverter, StyleGenerator, check_inverter
+from ppgen.runtime import Methods
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -230,6 +231,8 @@ class StyleModel(LatentModel[StyleGenerator]):
         crop: FaceCrop = ("ffhq" if self._ffhq else "close") if align else "none"
         return self.pipeline.see(photo, self.network.image_size, crop, source_name(photo))
 
+    _inverting: Methods | None = None  # the encoder as the runtime runs it
+
     @cached_property
     def inverter(self) -> Inverter | None:
         """The encoder into W+, in evaluation mode; None: there is none. WeightsError for another generator's."""
@@ -251,8 +254,9 @@ class StyleModel(LatentModel[StyleGenerator]):
         return Fitted(source_name(photo), seen.crop, pictures[0], Latent(w_plus[0]), found, seen.warnings)
 
     def _said(self, inverter: Inverter, seen: Seen) -> np.ndarray:
-        with paddle.no_grad():
-            return inverter.invert(paddle.to_tensor(to_tensor_array(seen.crop[None]))).numpy()
+        if self._inverting is None:
+            self._inverting = Methods(inverter)
+        return self._inverting("invert", to_tensor_array(seen.crop[None]))
 
     def project(
         self,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import ppgen
-from ppgen.cli import cartoon, data, directions, evaluate, explain, latent, sample, stylegan, train, weights
+from ppgen.cli import cartoon, data, directions, evaluate, explain, export, latent, sample, stylegan, train, weights
 from ppgen.cli.command import Command, guarded, split_debug, subcommands
 
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
@@ -20,7 +20,7 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
     "Pictures from a latent space": {**sample.COMMANDS, **latent.COMMANDS},
     "Faces by StyleGAN": {**stylegan.COMMANDS, **directions.COMMANDS, **explain.COMMANDS},
     "Training and data": {**train.COMMANDS, **evaluate.COMMANDS, **data.COMMANDS},
-    "Weights and this machine": weights.COMMANDS,
+    "Weights and this machine": {**export.COMMANDS, **weights.COMMANDS},
 }
 COMMANDS = {name: command for commands in GROUPS.values() for name, command in commands.items()}
 

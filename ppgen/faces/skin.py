@@ -20,8 +20,8 @@ from ppgen.faces.shipped import ask
 if TYPE_CHECKING:
     import paddle
 
-_PERCENTILES = (10, 25, 75, 90, 97)
-_GREY = 2.0  # mean |a*|, |b*| of a face below which the photo has no colour
+PERCENTILES = (10, 25, 75, 90, 97)
+GREY = 2.0  # mean |a*|, |b*| of a face below which the photo has no colour
 
 
 def hull_mask(shape: tuple[int, int], landmarks: np.ndarray) -> np.ndarray:
@@ -50,8 +50,8 @@ def skin_features(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarra
     lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[inside]
     if descriptor is None:
         descriptor = describe(crop, landmarks)
-    colours = [np.median(lab, axis=0), np.percentile(lab[:, 0], _PERCENTILES)]
-    grey = float(np.abs(lab[:, 1:]).mean() < _GREY)
+    colours = [np.median(lab, axis=0), np.percentile(lab[:, 0], PERCENTILES)]
+    grey = float(np.abs(lab[:, 1:]).mean() < GREY)
     return np.concatenate([np.ravel(descriptor), *colours, [grey]]).astype(np.float32)
 
 
@@ -59,7 +59,7 @@ def is_grey(crop: np.ndarray, landmarks: np.ndarray) -> bool:
     """Whether the face on a crop has no colour, as on old photos."""
     inside = hull_mask(crop.shape[:2], landmarks)
     lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[inside]
-    return bool(inside.any() and np.abs(lab[:, 1:]).mean() < _GREY)
+    return bool(inside.any() and np.abs(lab[:, 1:]).mean() < GREY)
 
 
 def tinted_face(crop: np.ndarray, landmarks: np.ndarray, skin: np.ndarray) -> np.ndarray:

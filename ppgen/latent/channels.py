@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.latent.attributes import parse_amounts
-from ppgen.latent.render import batch_of, draw
+from ppgen.latent.render import Call, batch_of, draw
 from ppgen.latent.seeds import latents, parse_seeds
 from ppgen.networks.protocols import StyleGenerator
 
@@ -174,7 +174,17 @@ def moved_styles(styles: Styles, spread: Spread, amounts: Mapping[Channel, float
     return result
 
 
-def paint(network: StyleGenerator, styles: Styles, noise: Sequence[np.ndarray] | None = None) -> np.ndarray:
-    """Pictures of S, in passes that memory holds: uint8 (n, H, W, 3); noise (1, 1, h, w) a layer, None: the stored."""
-    maps = None if noise is None else [paddle.to_tensor(n) for n in noise]
-    return draw(lambda *part: network.paint(part, maps), *styles, batch=batch_of(network), label="")
+def paint(
+    network: StyleGenerator, styles: Styles, noise: Sequence[np.ndarray] | None = None, call: Call | None = None
+) -> np.ndarray:
+    """Pictures of S, in passes that memory holds: uint8 (n, H, W, 3); noise (1, 1, h, w) a layer, None: the stored.
+
+    call: who runs the network's methods, see `ppgen.latent.render`; None: the network itself.
+    """
+    run, count = call or (lambda method, *inputs: getattr(network, method)(*inputs)), len(styles)
+    maps = [np.broadcast_to(np.asarray(n, np.float32), (len(styles[0]), *n.shape[1:])) for n in noise or []]
+
+    def painted(*part: paddle.Tensor) -> paddle.Tensor:
+        return run("paint", list(part[:count]), list(part[count:]) or None)
+
+    return draw(painted, *styles, *maps, batch=batch_of(network), label="")

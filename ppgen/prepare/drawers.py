@@ -47,21 +47,19 @@ def drawer(name: str) -> Draw:
 
 
 def _network_drawer() -> Draw:
-    import paddle
-
-    from ppgen import hub
     from ppgen.faces.segment import outline_mask
     from ppgen.faces.skin import estimate_skin
+    from ppgen.hub.compiled import CompiledNetwork
     from ppgen.io.image import on_white, to_tensor_array, to_uint8
     from ppgen.networks.protocols import Translator
 
-    generator = hub.load("photo2cartoon", kind=Translator)
+    generator = CompiledNetwork("photo2cartoon", kind=Translator)
 
     def draw(crop: np.ndarray, points: np.ndarray, mask: np.ndarray, person: Person) -> np.ndarray:
-        photo = paddle.to_tensor(to_tensor_array(on_white(crop, mask))[None])
-        skin = paddle.to_tensor(estimate_skin(crop, points)[None]) if generator.takes_skin else None
-        with paddle.no_grad():
-            drawing = generator.translate(photo, skin).image.numpy()[0]
-        return on_white(to_uint8(drawing), outline_mask(mask))
+        photo = to_tensor_array(on_white(crop, mask))[None]
+        skin = estimate_skin(crop, points)[None] if generator.traits.takes_skin else None
+        drawing = generator.call("translate", photo, skin)[0]
+        assert drawing is not None  # a `Translation` has an image
+        return on_white(to_uint8(drawing)[0], outline_mask(mask))
 
     return draw

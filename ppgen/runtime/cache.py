@@ -11,7 +11,8 @@ import json
 import os
 import time
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ppgen.errors import OutputError
@@ -57,6 +58,18 @@ def write(name: str, content: bytes) -> None:
         warnings.warn(f"the graph of a network cannot be kept ({error}); {advice}", stacklevel=2)
         return
     _forget_old()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Only one process at a time makes entries: several workers that start together would all export the same."""
+    with ExitStack() as stack:
+        with suppress(ImportError, OSError):  # Windows has no such lock, and a cache may not be writable
+            import fcntl
+
+            cache_folder().mkdir(parents=True, exist_ok=True)
+            fcntl.flock(stack.enter_context((cache_folder() / ".graphs.lock").open("a")), fcntl.LOCK_EX)
+        yield
 
 
 def _forget_old() -> None:

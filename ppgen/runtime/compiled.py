@@ -114,11 +114,18 @@ class Methods:
             for signature in signatures:
                 if signature in self._sessions:
                     return self._sessions[signature]
-            for signature in signatures:
-                if (session := _opened(self._entry(signature))) is not None:
-                    self._sessions[signature] = session
-                    return session
-            return self._export(method, shape, arrays, ways, signatures)
+            if (session := self._kept(signatures)) is not None:
+                return session
+            with cache.alone():
+                return self._kept(signatures) or self._export(method, shape, arrays, ways, signatures)
+
+    def _kept(self, signatures: list[str]) -> Session | None:
+        """Of the first that the cache holds."""
+        for signature in signatures:
+            if (session := _opened(self._entry(signature))) is not None:
+                self._sessions[signature] = session
+                return session
+        return None
 
     def _export(
         self, method: str, shape: Shape, arrays: list[np.ndarray], ways: list[bool], signatures: list[str]

@@ -1,0 +1,56 @@
+"""PaddleGAN's way to run what was exported: python tools/inference.py --model_path DIR --model_type TYPE PICTURE …
+
+DIR is what `tools/export_model.py` or `ppgen export` wrote. Pictures are redrawn by pix2pix and cyclegan; stylegan2
+draws from a seed.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the clone's own ppgen comes first
+
+from ppgen.cli import guarded  # noqa: E402
+
+TYPES = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon", "stylegan2")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Run an exported network on pictures, or on a seed.")
+    parser.add_argument("inputs", nargs="*", metavar="PICTURE", help="cropped pictures; of stylegan2 none")
+    parser.add_argument("--model_path", required=True, metavar="DIR", help="the exported folder")
+    parser.add_argument("--model_type", required=True, choices=TYPES)
+    parser.add_argument("--output_path", default="infer_output", help="default: infer_output")
+    parser.add_argument("--seed", type=int, default=0, help="of stylegan2 (default: 0)")
+    parser.add_argument("--device", default="cpu", choices=("cpu",), help="exported graphs run on the CPU here")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser.parse_args()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Hand each input to the script beside the graphs, and say what was written."""
+    from ppgen.errors import ConfigError
+    from ppgen.io.image import load_image
+
+    script = Path(args.model_path) / "run_exported.py"
+    if not script.is_file():
+        raise ConfigError(f"{args.model_path}: holds no run_exported.py; export a network there with `ppgen export`")
+    inputs = [str(args.seed)] if args.model_type == "stylegan2" else args.inputs
+    if not inputs:
+        raise ConfigError(f"--model_type {args.model_type}: give at least one picture")
+    folder = Path(args.output_path) / args.model_type
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, source in enumerate(inputs):
+        if args.model_type != "stylegan2":
+            load_image(source)  # what cannot be read is said in one line
+        target = folder / f"{index}.png"
+        if subprocess.run([sys.executable, str(script), source, str(target)], check=False).returncode:
+            raise ConfigError(f"{script}: could not run {source}; see above")
+        print(target)
+    return 0
+
+
+if __name__ == "__main__":
+    options = parse()
+    sys.exit(guarded(lambda: run(options), options.debug))
