@@ -1,10 +1,7 @@
 """Files fetched once: checked against their SHA-256 and kept in a folder of the user's."""
 
 import hashlib
-import http.client
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -70,6 +67,10 @@ def download(url: str, target: Path, timeout: float = 30.0) -> None:
 
 def _chunks(url: str, timeout: float) -> Iterator[bytes]:
     """The bytes at `url`, piece by piece; DownloadError for whatever goes wrong on the way."""
+    import http.client  # only who downloads waits for these
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(url, timeout=timeout) as answer:
             expected, came = answer.headers.get("Content-Length", ""), 0
