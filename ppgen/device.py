@@ -11,10 +11,17 @@ import os
 import platform
 import sys
 import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from ppgen.errors import PPGenError
+
+#: variables that say how many threads Paddle, ONNX Runtime, OpenBLAS, OpenMP and OpenCV use, where they are read
+_THREADS = (
+    "PPGEN_THREADS", "FLAGS_paddle_num_threads", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
+)  # fmt: skip
 
 _chosen: set[str] = set()  # variables that this process set, as opposed to the user
 
@@ -82,6 +89,26 @@ def wanted_environment() -> dict[str, str]:
         # MKL's own switch: without it its AVX2 kernels are reserved for Intel processors.
         wanted["MKL_DEBUG_CPU_TYPE"] = "5"
     return wanted
+
+
+def threads_environment(threads: int) -> dict[str, str]:
+    """Variables for a process that is to compute with so many threads, but for those that the user has set."""
+    return {name: str(threads) for name in _THREADS if name in _chosen or name not in os.environ}
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """What processes find that are started in the block, beside this process's own."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def prepare() -> None:

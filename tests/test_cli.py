@@ -101,20 +101,20 @@ def fake_predictor(seen: dict, report: object) -> type:
 
 
 def drawn(name: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, warnings=(), cartoon_path=Path("out") / f"{name}_0_cartoon.png", route=None)
+    return SimpleNamespace(name=name, warnings=(), cartoon_path=Path("out") / f"{name}_0_cartoon.png", leaf=None)
 
 
 def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
     seen = {}
     report = Report([drawn("a")], [Failure("b.png", DataError("b.png: is empty"))], tried=2)
     hand_in(monkeypatch, fake_predictor(seen, report))
-    code = cli.main(["cartoon", "a.jpg", "b.png", "-o", "out", "--faces", "1", "--no-align"])
+    code = cli.main(["cartoon", "a.jpg", "-o", "out", "--faces", "1", "--no-align"])
     assert code == 1
     assert capsys.readouterr().out.splitlines() == [
         str(Path("out/a_0_cartoon.png")), "1 of 2 pictures done, 1 face drawn", "failed: b.png: is empty"
     ]  # fmt: skip
     assert seen == {
-        "output_path": "out", "weight_path": None, "inputs": ["a.jpg", "b.png"], "faces": 1, "align": False,
+        "output_path": "out", "weight_path": None, "inputs": ["a.jpg"], "faces": 1, "align": False,
         "routing": None, "attributes": {}, "keep_pictures": False, "aligner": "dlib",
         "style": "photo2cartoon", "size": 256,
     }  # fmt: skip
@@ -124,7 +124,7 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
 
 def test_cartoon_hands_on_who_is_drawn_and_says_which_leaf_served(monkeypatch, capsys):
     seen, one = {}, drawn("a")
-    one.route = SimpleNamespace(leaf="senior-F")
+    one.leaf = "senior-F"
     hand_in(monkeypatch, fake_predictor(seen, Report([one], tried=1)))
     assert cli.main(["cartoon", "a.jpg", "--routing", "runs/x", "--age", "70", "--gender", "F"]) == 0
     assert seen["routing"] == "runs/x" and seen["attributes"] == {"age": 70, "gender": "F"}
@@ -156,7 +156,25 @@ def test_cartoon_of_real_bad_files(run_python, tmp_path):
     both = run_python("-m", "ppgen", "cartoon", str(tmp_path / "text.jpg"), "missing.png", "-o", str(out))
     assert both.returncode == 1 and both.stderr == ""
     assert "0 of 2 pictures done" in both.stdout and both.stdout.count("failed: ") == 2
-    assert not out.exists()
+    assert [path.name for path in out.iterdir()] == ["cartoon.log.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--jobs", "0"], "expected a number from 1 or 'auto'"),
+        (["--timeout", "-1"], "expected seconds"),
+        (["--shard", "5/3"], "give NUMBER/OF"),
+        (["--actors", "2"], "--actors: has a meaning only with --ray"),
+        (["--ray", "--jobs", "2"], "with --ray give --actors"),
+    ],
+)
+def test_flags_of_folders_are_checked(tmp_path, capsys, flags, says):
+    try:
+        code = cli.main(["cartoon", str(tmp_path), *flags])
+    except SystemExit as stop:
+        code = stop.code
+    assert code == 2 and says in capsys.readouterr().err
 
 
 def test_demo_hands_the_astronaut_to_the_predictor(monkeypatch, capsys, tmp_path):

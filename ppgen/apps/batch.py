@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +31,8 @@ class Item:
 
     source: a path, an array or a PIL image; name: how messages call it; stem: how its results are called,
     unique in its batch. failure: why it cannot even be tried (a folder without images). batch: which files the items
-    of its batch read, none of which its results may overwrite; see `identities`.
+    of its batch read, none of which its results may overwrite; see `identities`. again: whoever asked for it knows that
+    its results may replace those of before.
     """
 
     source: ImageSource
@@ -39,6 +40,7 @@ class Item:
     stem: str
     failure: PPGenError | None = None
     batch: Identities = frozenset()
+    again: bool = False
 
 
 class Result(Protocol):
@@ -123,7 +125,7 @@ def list_items(inputs: Inputs) -> list[Item]:
             sources += [(path, None) for path in list_images(source)]
         except DataError as error:
             sources.append((source, error))
-    stems = _unique([_stem(source, index) for index, (source, _) in enumerate(sources)])
+    stems = unique_stems([stem_of(source, index) for index, (source, _) in enumerate(sources)])
     batch = identities(source for source, _ in sources)
     return [
         Item(source, source_name(source), stem, failure, batch)
@@ -138,35 +140,38 @@ def unread(inputs: Inputs) -> list[str]:
     return [f"{source_name(folder)}: {others}" for folder in folders if (others := left_out(folder))]
 
 
-def _stem(source: ImageSource, index: int) -> str:
+def stem_of(source: ImageSource, index: int) -> str:
+    """What the results of a source are called; index: its place, for sources without a name."""
     path = source.filename if isinstance(source, ImageFile.ImageFile) else source
     stem = Path(os.fsdecode(path)).stem if isinstance(path, (str, bytes, os.PathLike)) else ""
     return short_name(stem, _MAX_STEM) or f"image{index}"
 
 
-def _unique(stems: list[str]) -> list[str]:
-    """Stems made different, case aside: a second 'a' becomes 'a-2', or the next that is free."""
+def unique_stems(stems: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """Stems made different, case aside: a second 'a', or one that is taken, becomes 'a-2', or the next that is free."""
     given, result = {stem.casefold() for stem in stems}, []
-    used: set[str] = set()
+    used = {stem.casefold() for stem in taken}
+    numbers: dict[str, Iterator[int]] = {}
     for stem in stems:
-        if stem.casefold() in used:
-            numbered = (f"{stem}-{number}" for number in itertools.count(2))
-            stem = next(name for name in numbered if name.casefold() not in given | used)
+        base = stem
+        while stem.casefold() in used or (stem != base and stem.casefold() in given):
+            stem = f"{base}-{next(numbers.setdefault(base, itertools.count(2)))}"
         used.add(stem.casefold())
         result.append(stem)
     return result
 
 
 def write_pictures(
-    folder: Path, prefix: str, pictures: Mapping[str, np.ndarray], batch: Identities = frozenset()
+    folder: Path, prefix: str, pictures: Mapping[str, np.ndarray], batch: Identities = frozenset(), again: bool = False
 ) -> tuple[Path, ...]:
     """Write PREFIX_NAME.png for each picture by name, all of them or none, and never over one of a batch's inputs.
 
-    Returns the paths. Raises OutputError.
+    Says which files it replaces, unless `again`. Returns the paths. Raises OutputError.
     """
     paths = tuple(folder / f"{prefix}_{name}.png" for name in pictures)
     check_not_input(paths, batch=batch)
-    say_replaced(*paths)
+    if not again:
+        say_replaced(*paths)
     save_images(dict(zip(paths, pictures.values())))
     return paths
 

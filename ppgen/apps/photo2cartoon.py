@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,13 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
-from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces, finding, timed
+from ppgen.apps.portrait import DrawFace, Faces, Portrait, PortraitPipeline, check_faces, finding, timed
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.apps.styles import NETWORK, SIZE, check_style, person_of, sketch
 from ppgen.errors import ConfigError
 from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
+from ppgen.io.download import digest
 
 if TYPE_CHECKING:
     from ppgen.tree.routing import Route, Router
@@ -59,6 +60,16 @@ class CartoonResult:
     photo_path: Path | None = None
     cartoon_path: Path | None = None
     route: Route | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files written."""
+        return tuple(path for path in (self.photo_path, self.cartoon_path) if path is not None)
+
+    @property
+    def leaf(self) -> str | None:
+        """Which leaf drew it, where there is routing."""
+        return self.route.leaf if self.route else None
 
 
 class Photo2CartoonPredictor:
@@ -155,6 +166,36 @@ class Photo2CartoonPredictor:
         keep_pictures: False for thousands of photos: the results hold the files' paths, not crop, mask and cartoon.
         Raises ConfigError, WeightsError, and OutputError where the output folder cannot be written at all.
         """
+        draw = self._checked(faces, attributes, keep_pictures)
+        return self.pipeline.run(inputs, faces, align, draw, "p2c", "cartoon")
+
+    def worker(
+        self, faces: Faces = "largest", align: bool = True, attributes: Mapping[str, object] | None = None
+    ) -> Callable[[Item], list[CartoonResult]]:
+        """What draws one item after another, for whoever keeps the list himself; errors as `run_many`, and `run`'s.
+
+        Files are called after the item's stem, as in a batch; the results hold no pictures.
+        """
+        return self.pipeline.worker(faces, align, self._checked(faces, attributes, keep_pictures=False))
+
+    def warm_up(self) -> None:
+        """Load the networks that every face needs, by a drawing that is not kept."""
+        if self.style == NETWORK:
+            self.pipeline.draw(self.pipeline.example(), self._generator(None))
+        else:
+            self.pipeline.sketch(self.pipeline.example(), sketch(self.style, self.size, person_of({})))
+
+    def facts(self) -> dict[str, object]:
+        """What decides how its drawings look, as JSON holds it; weights by their digests."""
+        if self.style != NETWORK:
+            return {"style": self.style, "size": self.size}
+        leaves = {leaf.name: digest(leaf.weights) for leaf in self.router.leaves} if self.router is not None else {}
+        return {"style": self.style, "weights": digest(self.weight_path or hub.path_of(GENERATOR)), "leaves": leaves}
+
+    def _checked(
+        self, faces: Faces, attributes: Mapping[str, object] | None, keep_pictures: bool
+    ) -> DrawFace[CartoonResult]:
+        """What draws a face, once what was asked for and the output folder are known to be fine."""
         check_faces(faces)
         known = self._known(attributes or {})
         check_output(self.output_path)
@@ -163,7 +204,7 @@ class Photo2CartoonPredictor:
             result = self._cartoon(item, index, portrait, known, prefix)
             return result if keep_pictures else replace(result, crop=None, mask=None, cartoon=None)
 
-        return self.pipeline.run(inputs, faces, align, draw, "p2c", "cartoon")
+        return draw
 
     def _known(self, attributes: Mapping[str, object]) -> dict[str, object]:
         """What is known of the people, checked by who makes use of it."""
@@ -188,7 +229,7 @@ class Photo2CartoonPredictor:
         else:
             drawn = self.pipeline.sketch(portrait, sketch(self.style, self.size, person_of(known)))
         pictures = {"photo": portrait.crop, "cartoon": drawn.picture}
-        photo_path, cartoon_path = write_pictures(self.output_path, prefix, pictures, item.batch)
+        photo_path, cartoon_path = write_pictures(self.output_path, prefix, pictures, item.batch, item.again)
         face, warnings = portrait.face, drawn.warnings + (route.warnings if route else ())
         box, score, landmarks = (face.box, face.score, face.landmarks) if face else (None, None, None)
         return CartoonResult(

@@ -99,12 +99,25 @@ class PortraitPipeline:
         label: of the progress bar.
         """
         numbered = is_batch(inputs) or faces == "all"
+        work = self.worker(faces, align, draw, None if numbered else alone)
+        return run_batch(list_items(inputs), work, label, notes=unread(inputs))
+
+    def worker(
+        self, faces: Faces, align: bool, draw: DrawFace[R], alone: str | None = None
+    ) -> Callable[[Item], list[R]]:
+        """What puts every chosen face of one item through `draw`; `alone` None: files are called after the item."""
 
         def work(item: Item) -> list[R]:
             portraits = self.portraits(item, faces, align)
-            return [draw(item, i, p, f"{item.stem}_{i}" if numbered else alone) for i, p in portraits.items()]
+            return [draw(item, i, p, f"{item.stem}_{i}" if alone is None else alone) for i, p in portraits.items()]
 
-        return run_batch(list_items(inputs), work, label, notes=unread(inputs))
+        return work
+
+    def example(self) -> Portrait:
+        """That of scikit-image's astronaut, a NASA portrait in the public domain: to load networks by."""
+        from skimage import data
+
+        return self.portraits(Item(data.astronaut(), "astronaut", "astronaut"))[0]
 
     def portraits(self, item: Item, faces: Faces = "largest", align: bool = True) -> dict[int, Portrait]:
         """The chosen faces of a photo by index; `align` False: of a picture that is cropped like a portrait already.

@@ -4,6 +4,7 @@
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +13,12 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
-from ppgen.apps.portrait import Faces, Portrait, PortraitPipeline, check_faces, finding
+from ppgen.apps.portrait import DrawFace, Faces, Portrait, PortraitPipeline, check_faces, finding
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
+from ppgen.io.download import digest
 from ppgen.io.heatmap import heat_pictures
 from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.registry import unknown
@@ -64,6 +66,11 @@ class Translation:
     attention: np.ndarray | None
     warnings: tuple[str, ...]
     paths: tuple[Path, ...] = ()
+
+    @property
+    def leaf(self) -> None:
+        """There is no routing."""
+        return None
 
 
 def weights_of(model: str, weights: str | os.PathLike | None = None) -> Path:
@@ -142,6 +149,23 @@ class TranslationPredictor:
 
         keep_pictures: False for thousands of photos: the results hold the files' paths, not the pictures.
         """
+        return self.pipeline.run(inputs, faces, align, self._checked(faces, keep_pictures), "", self.model)
+
+    def worker(self, faces: Faces = "largest", align: bool = True) -> Callable[[Item], list[Translation]]:
+        """What translates one item after another; see `Photo2CartoonPredictor.worker`."""
+        return self.pipeline.worker(faces, align, self._checked(faces, keep_pictures=False))
+
+    def warm_up(self) -> None:
+        """Load the networks, by a drawing that is not kept."""
+        self.pipeline.draw(self.pipeline.example(), self.generator, self.background)
+
+    def facts(self) -> dict[str, object]:
+        """What decides how its pictures look; see `Photo2CartoonPredictor.facts`."""
+        drawn = {"attention": self.attention, "background": self.background}
+        return {"model": self.model, "weights": digest(self.weight_path), **drawn}
+
+    def _checked(self, faces: Faces, keep_pictures: bool) -> DrawFace[Translation]:
+        """What translates a face, once what was asked for and the output folder are known to be fine."""
         check_faces(faces)
         check_output(self.output_path)
         if self.attention:
@@ -151,7 +175,7 @@ class TranslationPredictor:
             result = self._translation(item, index, portrait, prefix)
             return result if keep_pictures else replace(result, photo=None, picture=None, attention=None)
 
-        return self.pipeline.run(inputs, faces, align, draw, "", self.model)
+        return draw
 
     def _translation(self, item: Item, index: int, portrait: Portrait, prefix: str) -> Translation:
         """One face, translated and written."""
@@ -161,7 +185,7 @@ class TranslationPredictor:
             heat = heat_pictures(drawn.heatmap[None, None], to_tensor_array(drawn.photo)[None])
             pictures["attention"] = to_uint8(heat)[0]
         prefix = f"{prefix}_{self.model}" if prefix else self.model
-        paths = write_pictures(self.output_path, prefix, pictures, item.batch)
+        paths = write_pictures(self.output_path, prefix, pictures, item.batch, item.again)
         warnings, attention = self._doubts() + drawn.warnings, pictures.get("attention")
         return Translation(item.name, index, drawn.photo, drawn.picture, attention, warnings, paths)
 

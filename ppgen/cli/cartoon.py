@@ -4,8 +4,11 @@ import argparse
 import time
 
 from ppgen import apps
+from ppgen.cli import folders
 from ppgen.cli.command import command, finish, option
 from ppgen.cli.options import ALIGNER, INPUTS, NO_ALIGN, faces, folder
+
+_INPUTS = f"{INPUTS}, or lists of them: .txt with a path a line, or .jsonl"
 
 
 def _age(text: str) -> str | int:
@@ -15,10 +18,11 @@ def _age(text: str) -> str | int:
 
 @command(
     "turn the faces in photos into cartoons",
-    option("inputs", nargs="+", metavar="INPUT", help=INPUTS),
+    option("inputs", nargs="+", metavar="INPUT", help=_INPUTS),
     folder(),
     faces(),
     option("--weights", help="a weights file to use instead of the one that comes with ppgen"),
+    *folders.OPTIONS,
     ALIGNER,
     NO_ALIGN,
     option("--style", default="photo2cartoon", help="photo2cartoon (default), artist, poster, ink (ppgen list styles)"),
@@ -30,19 +34,22 @@ def _age(text: str) -> str | int:
 def cartoon(args: argparse.Namespace) -> int:
     """Turn faces into cartoons.
 
-    A picture gives NAME_FACE_photo.png and NAME_FACE_cartoon.png, FACE being 0 for its best face. Exit code 1: some
-    pictures of several failed, the others are done; 2: the only one failed.
+    A picture gives NAME_FACE_photo.png and NAME_FACE_cartoon.png, FACE being 0 for its best face. Of several pictures
+    cartoon.log.jsonl says what became of each, and what it says is done is not done again. Exit code 1: some pictures
+    of several failed, the others are done; 2: the only one failed.
     """
-    predictor = apps.Photo2CartoonPredictor(
-        output_path=args.output, weight_path=args.weights, routing=args.routing,
-        aligner=args.aligner, style=args.style, size=args.size,
-    )  # fmt: skip
+    arguments = {
+        "weight_path": args.weights, "routing": args.routing, "aligner": args.aligner, "style": args.style,
+        "size": args.size,
+    }  # fmt: skip
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
-    report = predictor.run_many(
-        args.inputs, faces=args.faces, align=not args.no_align, attributes=known, keep_pictures=False
-    )
+    call = {"faces": args.faces, "align": not args.no_align, "attributes": known}
+    if folders.is_list(args):
+        return folders.run(args, "cartoon", "Photo2CartoonPredictor", arguments, call)
+    predictor = apps.Photo2CartoonPredictor(output_path=args.output, **arguments)
+    report = predictor.run_many(args.inputs, **call, keep_pictures=False)
     drawn = report.results
-    return finish(report, (f"{r.cartoon_path} by {r.route.leaf}" if r.route else r.cartoon_path for r in drawn))
+    return finish(report, (f"{r.cartoon_path} by {r.leaf}" if r.leaf else r.cartoon_path for r in drawn))
 
 
 @command("turn a portrait that comes with ppgen into a cartoon", folder())
@@ -64,7 +71,7 @@ TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")
 
 @command(
     "redraw faces with a translation network",
-    option("inputs", nargs="+", metavar="PHOTO", help=INPUTS),
+    option("inputs", nargs="+", metavar="PHOTO", help=_INPUTS),
     option("--model", choices=TRANSLATORS, default="photo2cartoon", help="default: photo2cartoon"),
     option("--weights", metavar="W", help="a weights file or a name (ppgen list weights), not the shipped"),
     option("--attention", action="store_true", help="also draw where the network's attention looked"),
@@ -73,6 +80,7 @@ TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")
     ALIGNER,
     NO_ALIGN,
     option("--keep-background", action="store_true", help="do not paint the background white"),
+    *folders.OPTIONS,
 )
 def translate(args: argparse.Namespace) -> int:
     """Translate faces with pix2pix, CycleGAN, U-GAT-IT or Photo2Cartoon.
@@ -81,10 +89,15 @@ def translate(args: argparse.Namespace) -> int:
     pictures of several failed, the others are done; 2: the only one failed. With --no-align pictures of no faces need
     --keep-background.
     """
-    predictor = apps.TranslationPredictor(
-        args.output, args.model, args.weights, args.attention, args.keep_background, aligner=args.aligner
-    )
-    report = predictor.run_many(args.inputs, faces=args.faces, align=not args.no_align, keep_pictures=False)
+    arguments = {
+        "model": args.model, "weight_path": args.weights, "attention": args.attention,
+        "background": args.keep_background, "aligner": args.aligner,
+    }  # fmt: skip
+    call = {"faces": args.faces, "align": not args.no_align}
+    if folders.is_list(args):
+        return folders.run(args, "translate", "TranslationPredictor", arguments, call)
+    predictor = apps.TranslationPredictor(args.output, **arguments)
+    report = predictor.run_many(args.inputs, **call, keep_pictures=False)
     return finish(report, (path for result in report.results for path in result.paths[1:]))
 
 

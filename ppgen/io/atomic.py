@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import sys
 import tempfile
 import uuid
@@ -13,6 +14,9 @@ from pathlib import Path
 from ppgen.errors import OutputError
 
 _STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO}
+
+#: names of the temporary files that a killed process may leave; `stem`: of the file to be written, at most 64 letters
+TEMPORARY = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{12}(\.\w+)?")
 
 
 @contextmanager

@@ -1,0 +1,197 @@
+"""Worker processes: one photo at a time each, a time limit, and a new process for one that ends.
+
+Built on `multiprocessing` with a pipe to each worker. Pools that share one queue, pebble's and that of
+`concurrent.futures`, break as a whole when a worker is killed at the wrong moment.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from ppgen.apps.folders.log import Entry
+from ppgen.apps.folders.photos import Photo
+from ppgen.apps.folders.work import Work
+from ppgen.device import cpu_count, environment, threads_environment
+from ppgen.errors import PPGenError
+
+_GRACE = 2.0  # seconds in which a worker without work may end by itself
+_LOADING = 60.0  # seconds; a shorter limit is for photos alone, so networks are loaded before the first
+_STARTS = 3  # workers in a row that may end before they are ready
+_SPAWN = multiprocessing.get_context("spawn")  # a fork of a process that has loaded Paddle or OpenCV may hang
+
+
+@dataclass
+class _Worker:
+    """A process; what it works on, since and until when."""
+
+    process: BaseProcess
+    pipe: Connection
+    ready: bool = False
+    photo: Photo | None = None
+    since: float = 0.0
+    until: float = math.inf
+    ended: bool = False
+    code: int | None = None
+
+    def give(self, photo: Photo, timeout: float) -> None:
+        with suppress(OSError):  # it has just ended, which is seen to when its turn comes
+            self.pipe.send(photo)
+        self.photo, self.since = photo, time.monotonic()
+        self.until = self.since + timeout
+
+    def end(self) -> None:
+        """Now, if it has not ended by itself."""
+        self.pipe.close()
+        self.process.join(_GRACE if self.photo is None else 0.0)  # one without work sees that the pipe is closed
+        self.process.kill()
+        self.process.join()
+        self.ended, self.code = True, self.process.exitcode
+
+
+class Processes:
+    """Draws with several processes of this machine.
+
+    jobs: how many; None: as many as cores. timeout: seconds a photo may take, its worker being ready; 0: any time.
+    """
+
+    def __init__(self, jobs: int | None = None, timeout: float = 0.0) -> None:
+        self.jobs, self.timeout = jobs or cpu_count(), timeout
+
+    def __call__(self, work: Work, photos: Sequence[Photo]) -> Iterator[Entry]:
+        """As `Crew.run`, of a crew that ends with the photos, or when the iterator is closed."""
+        with closing(Crew(work, min(self.jobs, len(photos)), self.timeout)) as crew:
+            yield from crew.run(photos)
+
+
+class Crew:
+    """Worker processes that have opened the same work, started when there is something to do.
+
+    jobs: how many. timeout: seconds a photo may take, its worker being ready; 0: any time.
+    """
+
+    def __init__(self, work: Work, jobs: int, timeout: float = 0.0) -> None:
+        self.work, self.jobs, self.timeout = work, jobs, timeout or math.inf
+        self._workers: list[_Worker] = []
+        self._fruitless = 0  # workers in a row that ended before they were ready
+
+    def run(self, photos: Iterable[Photo]) -> Iterator[Entry]:
+        """An entry for each photo, as they get done; each is handed out when a worker is free for it.
+
+        Raises PPGenError: what concerns every photo, or workers that cannot start.
+        """
+        waiting = iter(photos)
+        first = next(waiting, None)
+        while first is not None or any(worker.photo for worker in self._workers):
+            while first is not None and len(self._workers) < self.jobs:
+                self._workers.append(self._start())
+            for worker in self._workers:
+                if first is not None and worker.ready and worker.photo is None:
+                    worker.give(first, self.timeout)
+                    first = next(waiting, None)
+            self._wait()
+            for worker in list(self._workers):
+                entry = self._heard(worker)
+                if worker.ended:
+                    self._bury(worker)
+                if entry is not None:
+                    yield entry
+
+    def close(self) -> None:
+        """End the workers, whatever they are at."""
+        while self._workers:
+            self._workers.pop().end()
+
+    def _bury(self, worker: _Worker) -> None:
+        """Forget a worker that has ended; PPGenError where one after the other does before it is ready."""
+        self._workers.remove(worker)
+        self._fruitless = 0 if worker.ready else self._fruitless + 1
+        if self._fruitless >= _STARTS:
+            raise PPGenError(f"worker processes end before they can draw ({_how(worker)}); use fewer --jobs")
+
+    def _start(self) -> _Worker:
+        ours, theirs = _SPAWN.Pipe()
+        arguments = (theirs, self.work, self.timeout < _LOADING)
+        process = _SPAWN.Process(target=_serve, args=arguments, name="ppgen worker", daemon=True)
+        with environment(threads_environment(max(1, cpu_count() // self.jobs))):
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _wait(self) -> None:
+        """Until a worker has something to say, ends, or is out of time."""
+        busy = [worker for worker in self._workers if worker.photo or not worker.ready]
+        left = min((worker.until for worker in busy), default=math.inf) - time.monotonic()
+        connection.wait([worker.pipe for worker in busy], None if left == math.inf else max(0.0, left))
+
+    def _heard(self, worker: _Worker) -> Entry | None:
+        """What became of a worker's photo, if that is known now; the worker may have ended."""
+        photo, seconds = worker.photo, time.monotonic() - worker.since
+        try:
+            said = worker.pipe.recv() if worker.pipe.poll() else None
+        except (EOFError, OSError):
+            worker.end()
+            reason = f"its worker process ended ({_how(worker)}); run the command again to retry"
+            return Entry.failed(photo, f"{photo.name}: {reason}", seconds) if photo else None
+        if isinstance(said, Exception):
+            raise said
+        if said == _READY:
+            worker.ready = True
+        elif said is not None:
+            worker.photo, worker.until = None, math.inf
+            return said
+        elif photo and time.monotonic() >= worker.until:
+            worker.end()
+            reason = f"took more than {self.timeout:g} s, the limit, and was stopped; --timeout sets another"
+            return Entry.failed(photo, f"{photo.name}: {reason}", seconds)
+        return None
+
+
+_READY = "ready"
+
+
+def _how(worker: _Worker) -> str:
+    """How its process ended, in words."""
+    code = worker.code or 0
+    if code == -9:
+        return "signal 9: killed, perhaps for lack of memory"
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _serve(pipe: Connection, work: Work, warm_up: bool) -> None:
+    """A worker: opens the work, then draws what it is sent until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the parent ends this one
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        drawer = work.open()
+        if warm_up:
+            drawer.predictor.warm_up()
+        pipe.send(_READY)
+        while True:
+            photo = pipe.recv()
+            pipe.send(drawer(photo))
+    except (EOFError, BrokenPipeError):  # the parent has ended, or needs it no more
+        return
+    except PPGenError as error:
+        pipe.send(error)
+    except Exception as error:
+        pipe.send(PPGenError(f"a worker process failed: {type(error).__name__}: {error}"))
+
+
+def _end_with_parent() -> None:
+    """Even in the middle of a photo: the files of a face are written whole or not at all."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
