@@ -13,6 +13,7 @@ import numpy as np
 from ppgen import hub
 from ppgen.io.arrays import read_arrays
 from ppgen.io.download import digest
+from ppgen.io.weights import description
 from ppgen.runtime import Methods, cache
 from ppgen.runtime.backend import backend
 from ppgen.runtime.compiled import code_digest
@@ -87,8 +88,9 @@ class CompiledNetwork:
 
     @cached_property
     def _digest(self) -> str:
-        """Of the file, and of which network it was said to fill."""
-        return cache.name_of([digest(self.path), repr(self._given), repr(self._kind)])
+        """Of the file, and of which network it was said to fill, where it does not say so itself."""
+        told = repr(self._given) if description(self.path) is None else ""
+        return cache.name_of([digest(self.path), told])
 
     @cached_property
     def _methods(self) -> Methods:
