@@ -73,6 +73,14 @@ def _limit_in(folder: Path) -> float:
         return math.inf
 
 
+def memory() -> float:
+    """Gigabytes of this machine; infinite where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    except (AttributeError, ValueError, OSError):  # Windows
+        return float("inf")
+
+
 def _processes_here() -> int:
     """Training processes that share this machine's cores, as Paddle's launcher says."""
     for name in ("PADDLE_LOCAL_SIZE", "PADDLE_TRAINERS_NUM"):

@@ -35,3 +35,10 @@ class OutputError(PPGenError):
 
 class TrainingDiverged(PPGenError):
     """A loss or gradient that is not finite."""
+
+
+def short(text: str, most: int = 200) -> str:
+    """One printable line of a text that somebody else wrote: no control characters, at most so long."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * most])
+    line = " ".join(plain.split())
+    return line if len(line) <= most else line[: most - 1] + "…"

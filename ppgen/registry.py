@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from ppgen.compat.names import network_config
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, short
 
 Part = TypeVar("Part")
 
@@ -28,7 +28,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """ "no network is called 'x', did you mean 'y'? (there are: …)"."""
     known = list(known)
-    return f"no {what} is called '{name}'{nearest(name, known)} (there are: {', '.join(known) or 'none'})"
+    return f"no {what} is called '{short(str(name))}'{nearest(name, known)} (there are: {', '.join(known) or 'none'})"
 
 
 class NamedParts(Generic[Part]):
@@ -61,7 +61,7 @@ class NamedParts(Generic[Part]):
     def get(self, name: str) -> Part:
         """The part registered under `name`; ConfigError with the nearest name if there is none."""
         names = self.names()
-        if name not in self._parts:
+        if not isinstance(name, str) or name not in self._parts:
             raise ConfigError(unknown(self.kind, name, names))
         return self._parts[name]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from conftest import ROOT
 
 import ppgen
 from ppgen import apps, cli
@@ -175,6 +176,20 @@ def test_flags_of_folders_are_checked(tmp_path, capsys, flags, says):
     except SystemExit as stop:
         code = stop.code
     assert code == 2 and says in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command(tmp_path):
+    shell = f"{sys.executable} -m ppgen list configs | head -1"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.stdout.count("\n") == 1 and done.stderr == ""
+
+
+def test_too_little_memory_is_one_line(capsys):
+    def fill():
+        raise MemoryError("Unable to allocate 9 TiB")
+
+    assert cli.guarded(fill) == 2
+    assert capsys.readouterr().err.startswith("error: not enough memory (Unable to allocate 9 TiB)")
 
 
 def test_demo_hands_the_astronaut_to_the_predictor(monkeypatch, capsys, tmp_path):

@@ -73,6 +73,7 @@ def test_a_seed_of_a_style_generator_is_truncated_as_by_its_own_tools(tmp_path, 
         (["--label", "3"], "without classes"),
         (["--truncation", "0.5"], "no mean latent"),
         (["-n", "0"], "1 or more"),
+        (["-n", "100000000"], "more than the 10000"),
         (["-o", "grid.tiff"], ".tiff"),
     ],
 )

@@ -13,10 +13,11 @@ import numpy as np
 from ppgen import hub
 from ppgen.apps.drawings import Drawings, Titles
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.io.image import MAX_PIXELS
 from ppgen.io.weights import card_of
 from ppgen.latent.paths import Interpolation, circle, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of
-from ppgen.latent.seeds import latents, latents_of
+from ppgen.latent.seeds import check_count, latents, latents_of
 from ppgen.latent.sheet import columns_for
 from ppgen.networks.protocols import LatentGenerator
 from ppgen.registry import unknown
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 G = TypeVar("G", bound=LatentGenerator)
+_MOST_PIXELS = 4 * MAX_PIXELS  # of all drawings of a call
 Labels = int | str | Sequence[int] | np.ndarray | None  #: classes by number, or one by its name
 
 
@@ -98,6 +100,8 @@ class LatentModel(Generic[G]):
         Raises DataError, ConfigError: latents or labels that do not fit.
         """
         z = check_latents(z, self.network.latent_dim)
+        if (pixels := len(z) * self.network.image_size**2) > _MOST_PIXELS:
+            raise ConfigError(f"{len(z)} pictures have {pixels / 1e6:.0f} megapixels together; draw them in parts")
         labels = check_labels(self.numbers_of(labels), len(z), self.network.classes)
         check_finite("truncation", 1.0 if truncation is None else truncation)
         function = generator_of(self.network, self.name, truncation, self.compiled)
@@ -123,6 +127,7 @@ class LatentModel(Generic[G]):
         """
         if count < 1:
             raise ConfigError(f"the number of pictures must be 1 or more, not {count}")
+        check_count(count)
         classes, dim = self.network.classes, self.network.latent_dim
         if classes is None or labels is not None:
             return self.draw(latents(seed, count, dim), labels, truncation, columns_for(count))

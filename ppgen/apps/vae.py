@@ -155,18 +155,19 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
     def traverse(
         self,
         photo: ImageSource,
-        along: Sequence[str | int],
+        along: Sequence[str | int] | None = None,
         span: float = 2.0,
         steps: int = 9,
         align: bool | None = None,
     ) -> Drawings:
         """A row for each of `along`, attributes by name or dimensions by number: z - span … z + span in steps.
 
-        photo: or its latent.
+        photo: or its latent. along: None: the strongest dimensions.
         """
+        z = self.latent_of(photo, align)
+        along = self.strongest(z, span=span) if along is None else along
         if not along or steps < 2:
             raise ConfigError("a traversal needs at least one attribute or dimension, and 2 steps")
-        z = self.latent_of(photo, align)
         moves = [self.attributes[w] if isinstance(w, str) else axis(len(z), w) for w in along]
         points = np.concatenate([traverse(z, move, span, steps) for move in moves])
         titles = titles_of(np.linspace(-span, span, steps))

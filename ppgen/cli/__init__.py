@@ -6,7 +6,9 @@ Nothing heavy is imported before the command that needs it runs: `ppgen --help` 
 
 import argparse
 import io
+import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 
 import ppgen
@@ -44,6 +46,15 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return args
 
 
+def _let_clean_up() -> None:
+    """SIGTERM and SIGHUP end a command as an error does, so that half-written files go; trainings take them over."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        is_main = threading.current_thread() is threading.main_thread()
+        if number is not None and is_main and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `ppgen`; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -52,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
 
     def run() -> int | None:
+        _let_clean_up()
         args = _parse(words)
         return args.run(args)
 

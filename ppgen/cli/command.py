@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -108,12 +109,23 @@ def guarded(action: Callable[[], int | None], debug: bool = False) -> int:
             raise
         print("interrupted", file=sys.stderr)
         return 130
+    except MemoryError as error:
+        if debug:
+            raise
+        said = " ".join(str(error).split())[:160]
+        print(f"error: not enough memory{said and f' ({said})'}; take fewer or smaller pictures", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `ppgen list | head`: whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
 
 
 def _run(action: Callable[[], int | None]) -> int:
     """The exit code of `action`; a Paddle that cannot be imported is a PPGenError."""
     try:
-        return action() or 0
+        code = action() or 0
+        sys.stdout.flush()
+        return code
     except ImportError:
         check_paddle()
         raise

@@ -5,7 +5,7 @@ import sys
 
 
 class _Parser(argparse.ArgumentParser):
-    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def, override]
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """A run that goes on knows its config."""
         options, rest = super().parse_known_args(args, namespace)
         if options.config_file is None and options.resume in (None, "newest"):

@@ -9,10 +9,15 @@ from typing import Any
 import yaml
 
 from ppgen.config import shipped
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, short
 from ppgen.registry import nearest
 
 Settings = dict[str, Any]  # what a YAML says of one thing, by key
+
+
+_MOST_BASES = 20  # one below the other
+_DEEPEST = 50  # levels of lists and mappings
+_MOST_VALUES = 100_000  # of a file, its anchors written out
 
 
 class _Loader(yaml.SafeLoader):
@@ -49,12 +54,44 @@ def _parse(text: str, origin: str) -> object:
     try:
         loader = _Loader(text)
         loader.name = origin
-        return loader.get_single_data()
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > _MOST_VALUES:
+            raise ConfigError(f"{origin}: its anchors make more than {_MOST_VALUES} values; write it without them")
+        _check_node(node, origin)
+        return loader.construct_document(node)
+    except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
+        what = "too many brackets in one another" if isinstance(error, RecursionError) else short(str(error))
+        raise ConfigError(f"{origin}: is not valid YAML ({what})") from error
     except yaml.YAMLError as error:
         where, problem = "", str(error)
         if isinstance(error, yaml.MarkedYAMLError):
             where, problem = f" line {error.problem_mark.line + 1}" if error.problem_mark else "", str(error.problem)
-        raise ConfigError(f"{origin}:{where} is not valid YAML ({problem})") from error
+        raise ConfigError(f"{origin}:{where} is not valid YAML ({short(problem)})") from error
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Values that a node makes once its anchors are written out; ConfigError where it holds itself."""
+    if id(node) not in known:
+        known[id(node)] = _MOST_VALUES + 1  # what comes back here while it is counted never ends
+        known[id(node)] = 1 + sum(_size(child, known) for child in _children(node))
+    return known[id(node)]
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _check_node(node: yaml.Node, origin: str, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise ConfigError(f"{origin}: is more than {_DEEPEST} levels deep")
+    if isinstance(node, yaml.ScalarNode) and "\0" in node.value:
+        raise ConfigError(f"{origin}: holds a NUL character, which no name or path has")
+    for child in _children(node):
+        _check_node(child, origin, depth + 1)
 
 
 def merge(base: Settings, change: Settings) -> Settings:
@@ -73,14 +110,25 @@ def merge(base: Settings, change: Settings) -> Settings:
     return result
 
 
-def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> Settings:
+def read_yaml(path: str | Path) -> Settings:
     """The mapping in a YAML file, `_base_` files (one or a list, relative to the file) merged under it.
 
     A bare name with no such file is that of a shipped config.
     """
-    path = shipped.find(Path(path))
-    if path.resolve() in _chain:
-        raise ConfigError(f"{path}: its _base_ files lead back to itself")
+    try:
+        return _read(Path(path), (), {})
+    except (OSError, ValueError) as error:  # a path that is too long, or that no file system takes
+        raise ConfigError(f"no config file {short(str(path))} ({short(str(error))})") from error
+
+
+def _read(path: Path, chain: tuple[Path, ...], known: dict[Path, Settings]) -> Settings:
+    """`chain`: the files that led here; `known`: those that are read already, as bases may share bases."""
+    path = shipped.find(path)
+    place = path.resolve()
+    if place in known:
+        return known[place]
+    if place in chain or len(chain) > _MOST_BASES:
+        raise ConfigError(f"{path}: its _base_ files lead back to itself, or through more than {_MOST_BASES} others")
     if not path.is_file():
         siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
         hint = nearest(path.name, siblings) or nearest(path.name.removesuffix(".yaml"), shipped.names())
@@ -95,11 +143,12 @@ def read_yaml(path: str | Path, _chain: tuple[Path, ...] = ()) -> Settings:
     bases = config.pop("_base_", [])
     bases = [bases] if isinstance(bases, str) else bases
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
-        raise ConfigError(f"{path}: _base_: expected a file name or a list of them, found {bases!r}")
+        raise ConfigError(f"{path}: _base_: expected a file name or a list of them, found {short(repr(bases))}")
     merged: Settings = {}
     for base in bases:
-        merged = merge(merged, read_yaml(path.parent / base, (*_chain, path.resolve())))
-    return merge(merged, config)
+        merged = merge(merged, _read(path.parent / base, (*chain, place), known))
+    known[place] = merge(merged, config)
+    return known[place]
 
 
 def apply_overrides(config: Settings, overrides: Iterable[str]) -> Settings:
@@ -130,7 +179,7 @@ def _assign(config: Settings, path: str, value: object) -> None:
             node[key] = value if last else node.get(key, {})
             node = node[key]
         else:
-            raise ConfigError(f"-o {path}: '{'.'.join(keys[:depth])}' is {node!r}, it has no '{key}'")
+            raise ConfigError(f"-o {path}: '{'.'.join(keys[:depth])}' is {short(repr(node))}, it has no '{key}'")
 
 
 def _index(node: list, key: str, path: str) -> int:

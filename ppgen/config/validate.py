@@ -5,7 +5,7 @@ import types
 import typing
 from collections.abc import Callable
 
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, short
 from ppgen.registry import Registry, nearest
 
 _PLAIN = (bool, int, str, list, dict, type(None))
@@ -52,28 +52,32 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def check_call(target: Callable, arguments: object, where: str, supplied: tuple[str, ...] = ()) -> list[str]:
+def check_call(
+    target: Callable, arguments: object, where: str, supplied: tuple[str, ...] = (), settings: bool = False
+) -> list[str]:
     """Faults of calling `target(**arguments)`: unknown keys, missing keys, wrong types.
 
     Args:
         target: a class or function with type hints.
         where: the YAML path, used in messages; "" for the whole file.
         supplied: parameters that the program adds itself.
+        settings: whether it is a section of settings, whose class nobody names.
     """
     if not isinstance(arguments, dict):
-        return [f"{where}: expected `key: value` lines, found {arguments!r}"]
+        return [f"{where}: expected `key: value` lines, found {short(repr(arguments))}"]
     function = inspect.unwrap(target.__init__) if inspect.isclass(target) else target
     hints = typing.get_type_hints(function)
     parameters = {k: p for k, p in inspect.signature(target).parameters.items() if p.kind is not p.VAR_KEYWORD}
     accepted, faults, prefix = [k for k in parameters if k not in supplied], [], where and f"{where}."
     for key, value in arguments.items():
-        if key == "name" and key not in parameters:
+        if key == "name" and key not in parameters and not settings:
             continue
         expected = hints.get(key, inspect.Parameter.empty)
         if key not in accepted:
-            faults.append(f"{prefix}{key}: unknown key{nearest(key, accepted)} (accepted: {', '.join(accepted)})")
+            known = f"(accepted: {', '.join(accepted)})"
+            faults.append(f"{prefix}{short(str(key))}: unknown key{nearest(key, accepted)} {known}")
         elif not _fits(value, expected):
-            faults.append(f"{prefix}{key}: expected {_type_name(expected)}, found {value!r}")
+            faults.append(f"{prefix}{key}: expected {_type_name(expected)}, found {short(repr(value))}")
     for key in accepted:
         if parameters[key].default is inspect.Parameter.empty and key not in arguments:
             faults.append(f"{prefix}{key}: is missing")
@@ -84,6 +88,8 @@ def check_named(registry: Registry, config: object, where: str, nested: Registry
     """Faults of `registry.build(config)`; dicts with a 'name' inside are held against `nested`."""
     if not isinstance(config, dict) or "name" not in config:
         return [f"{where}: expected a mapping with 'name' (one of {', '.join(registry.names())})"]
+    if not isinstance(config["name"], str):
+        return [f"{where}.name: expected a name, found {short(repr(config['name']))}"]
     try:
         config = registry.current(config)
         target = registry.get(config["name"])

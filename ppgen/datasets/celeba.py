@@ -1,6 +1,7 @@
 """CelebA in the layout it is distributed in."""
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,7 @@ def read_attributes(path: Path) -> list[Row]:
     Its first line is the number of pictures, the second the names; then one line a picture with 1 and -1.
     """
     lines = _lines(path)
-    if len(lines) < 2 or not lines[0].isdecimal():
+    if len(lines) < 2 or not re.fullmatch(r"[0-9]{1,9}", lines[0]):
         raise DataError(f"{path}: its first line should be the number of pictures, its second the attributes' names")
     names = lines[1].split()
     if int(lines[0]) != len(lines) - 2:

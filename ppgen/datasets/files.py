@@ -4,7 +4,6 @@ import csv
 import math
 import os
 import sys
-import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,9 +13,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError, DataError, short
 from ppgen.io.image import open_image
 from ppgen.io.listing import left_out, list_images
+from ppgen.io.names import number_of
+from ppgen.io.npz import load_npz
 from ppgen.registry import nearest
 
 Split = Literal["train", "validation", "all"]
@@ -28,13 +29,13 @@ _EXIF_ORIENTATION = 0x0112
 
 
 def data_root(folder: str) -> Path:
-    """`folder` under `data/` of the working directory (or PPGEN_DATA); an absolute path stays."""
-    return Path(os.environ.get("PPGEN_DATA", "data")) / folder
+    """`folder` under `data/` of the working directory (or PPGEN_DATA); an absolute path stays, and so does ~."""
+    return Path(os.environ.get("PPGEN_DATA", "data")) / Path(folder).expanduser()
 
 
 def is_held_back(identifier: str) -> bool:
     """Whether an id belongs to validation: one in ten, by its name alone (crc32 modulo 10 is 2)."""
-    return zlib.crc32(identifier.encode()) % 10 == 2
+    return number_of(identifier) % 10 == 2
 
 
 def in_split(identifier: str, split: Split) -> bool:
@@ -127,10 +128,13 @@ def read_landmarks(path: Path, ids: list[str]) -> list[np.ndarray]:
     if not path.is_file():
         raise DataError(f"{path}: is missing; it holds `ids` and `p68` (n, 68, 2), see data/README.md")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            known = dict(zip(archive["ids"].tolist(), archive["p68"].astype(np.float32), strict=True))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}); it holds `ids` and `p68` (n, 68, 2)") from error
+        archive = load_npz(path)
+        names, points = archive["ids"], archive["p68"]
+        if names.ndim != 1 or points.shape != (len(names), 68, 2) or points.dtype.kind not in "fiu":
+            raise ValueError(f"ids of shape {names.shape}, p68 of {points.dtype} {points.shape}")
+        known = dict(zip(names.tolist(), points.astype(np.float32), strict=True))
+    except (OSError, ValueError, KeyError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read ({short(str(error))}); it holds `ids` and `p68` (n, 68, 2)") from error
     missing = [name for name in ids if name not in known]
     if missing:
         raise DataError(f"{path}: has no landmarks of {len(missing)} portraits in meta.csv, {missing[0]} for one")

@@ -11,6 +11,7 @@ from ppgen.errors import DataError
 
 _GZIP = b"\x1f\x8b"
 _UNSIGNED_BYTES = 0x08
+_MOST = 2**30  # bytes of a file
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
@@ -27,7 +28,10 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     try:
         content = path.read_bytes()
         if content[:2] == _GZIP:
-            content = gzip.decompress(content)
+            with gzip.open(path) as file:
+                content = file.read(_MOST + 1)
+            if len(content) > _MOST:
+                raise DataError(f"{path}: unpacks to more than {_MOST / 2**30:g} GB, which no such file does")
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: is damaged or cut short ({error}); copy or download it again") from error
     if not content:

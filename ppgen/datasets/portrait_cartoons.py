@@ -1,6 +1,5 @@
 """Photos and cartoons of the portraits dataset as two domains, paired or kept apart."""
 
-import zlib
 from typing import Literal
 
 import numpy as np
@@ -11,12 +10,13 @@ from ppgen.datasets.files import Decoded, Wanted, resize, select
 from ppgen.datasets.portraits import PortraitFiles, has_cartoon, mirrored_points
 from ppgen.errors import DataError
 from ppgen.io.image import on_white
+from ppgen.io.names import number_of
 from ppgen.registry import DATASETS
 
 
 def half_of(identifier: str) -> int:
     """0 or 1 by the id alone: of the first half the photos are trained on, of the second the cartoons."""
-    return zlib.crc32(f"half {identifier}".encode()) % 2
+    return number_of(f"half {identifier}") % 2
 
 
 @DATASETS.register()

@@ -1,6 +1,5 @@
 """Aligned portraits with person masks, landmarks and, for some, a drawn cartoon."""
 
-import zlib
 from typing import Literal
 
 import cv2
@@ -11,6 +10,7 @@ from ppgen.datasets.base import Dataset, Random, Sample, mirrors
 from ppgen.datasets.files import Row, Wanted, data_root, read_landmarks, read_table, select
 from ppgen.errors import DataError
 from ppgen.io.image import load_image
+from ppgen.io.names import number_of
 from ppgen.registry import DATASETS
 
 # dlib's 68 points after a left-right mirror: jaw, brows, nose, eyes, mouth
@@ -26,7 +26,7 @@ PortraitSplit = Literal["train", "validation", "tone"]
 
 def split_of(identifier: str, tone: str) -> PortraitSplit:
     """ "validation", "tone" (held back for measuring skin tone only) or "train", by the file's name alone."""
-    bucket = zlib.crc32(identifier.encode()) % 10
+    bucket = number_of(identifier) % 10
     if bucket == 2:
         return "validation"
     return "tone" if bucket in (3, 4) and tone in ("deep", "medium") else "train"

@@ -6,14 +6,18 @@ from typing import NamedTuple
 import numpy as np
 import paddle
 
-from ppgen.datasets.base import WithClasses
-from ppgen.datasets.stream import Samples
+from ppgen.datasets.base import Sample, WithClasses
+from ppgen.datasets.stream import Reader, Samples
+from ppgen.device import memory
+from ppgen.engine.rehearsal import rehearse, understood
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer, Watcher
-from ppgen.errors import DataError
+from ppgen.errors import ConfigError, DataError
 from ppgen.models.base import Model
 from ppgen.networks.protocols import OfPictures
 from ppgen.registry import DATASETS, MODELS
+
+_TURNS = 8  # times that a sample may come in one batch
 
 
 class Parts(NamedTuple):
@@ -35,6 +39,7 @@ def build_parts(config: TrainingConfig) -> Parts:
         _share_classes(datasets)
     for dataset in datasets.values():
         _check_first(model, dataset)
+    _check_batch(config, train)
     return Parts(config.in_steps(len(train)), model, train, datasets.get("validation"))
 
 
@@ -66,13 +71,28 @@ def _share_classes(datasets: dict[str, Samples]) -> None:
             raise DataError(f"dataset.{key}: {what}; add some there, or leave the class out")
 
 
+def _check_batch(config: TrainingConfig, dataset: Samples) -> None:
+    """ConfigError for a batch that was hardly meant, or that memory cannot hold."""
+    size, count = config.loader.batch_size, len(dataset)
+    if size > _TURNS * count:
+        times = f"so that each comes {size // count} times a step"
+        raise ConfigError(f"loader.batch_size: {size}, and dataset.train has {count} samples, {times}; take fewer")
+    reader = Reader(dataset)
+    sample = dict(next(filter(None, (reader.read(index, None) for index in range(min(count, 16)))), Sample()))
+    gigabytes = size * sum(value.nbytes for value in sample.values() if isinstance(value, np.ndarray)) / 1e9
+    if gigabytes > memory() / 2:
+        given = f"{size} samples take {gigabytes:.0f} GB, and this machine has {memory():.0f} GB of memory"
+        raise ConfigError(f"loader.batch_size: {given}; take fewer, with loader.accumulate if you like")
+
+
 def _check_first(model: Model, dataset: Samples) -> None:
     for index in range(min(len(dataset), 16)):
         try:
             sample = dataset.sample(index, None)
         except DataError:
             continue  # loader.on_corrupt says what becomes of those
-        model.check_sample(dict(sample))
+        with understood("a sample of the dataset, given to the networks,"):
+            model.check_sample(dict(sample))
         if isinstance(dataset, WithClasses) and dataset.labels is not None:  # a rare class would come after hours
             for label in np.unique(dataset.labels):
                 model.check_sample({**sample, "label": label})
@@ -87,8 +107,10 @@ def describe(trainer: Trainer) -> None:
         total += count
         print(f"{name}: {type(network).__name__}, {count / 1e6:.2f} M parameters")
     print(f"memory for weights, gradients and Adam: about {total * 16 / 2**20:.0f} MiB, activations not counted")
-    for key, value in trainer.stream.batch(0, ahead=0).items():
-        is_array = isinstance(value, np.ndarray)
-        print(f"batch.{key}: {value.dtype} {list(value.shape)}" if is_array else f"batch.{key}: {len(value)} values")
-    trainer.stream.close()
-    print(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.config.total_iters}")
+    size = trainer.config.loader.batch_size
+    for key, value in trainer.stream.reader.nearest(0, [trainer.config.seed]).items():
+        held = f"{value.dtype} {[size, *value.shape]}" if isinstance(value, np.ndarray) else f"{size} values"
+        print(f"batch.{key}: {held}")
+    print(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.config.total_iters}", flush=True)
+    for line in rehearse(trainer):
+        print(line)

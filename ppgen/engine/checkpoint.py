@@ -12,7 +12,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from ppgen.errors import OutputError, WeightsError
+from ppgen.config.validate import is_number
+from ppgen.errors import OutputError, WeightsError, short
 from ppgen.io.atomic import sync_folder, write_text
 from ppgen.io.download import digest
 
@@ -132,14 +133,19 @@ def load(folder: Path) -> Checkpoint:
     """Read and verify a checkpoint folder; WeightsError if a file is missing, cut or changed."""
     try:
         facts = json.loads((folder / "state.json").read_text())
+        if not isinstance(facts["step"], int) or facts["step"] < 0 or not is_number(facts.get("seconds", 0)):
+            raise WeightsError(f"{folder / 'state.json'}: is damaged (it tells no step)")
         for name, written in facts.get("sha256", {}).items():
+            if name not in (*_FILES, "facts") or not (name == "facts" or (folder / name).is_file()):
+                raise WeightsError(f"{folder / 'state.json'}: is damaged (it speaks of {short(repr(name))})")
             if written != (_digest_of(facts) if name == "facts" else digest(folder / name)):
                 name = "state.json" if name == "facts" else name
                 raise WeightsError(f"{folder / name}: is damaged (its checksum is not the one that was written)")
         weights, state = (load_file(folder / name) for name in _FILES)
         return Checkpoint(weights, state, facts)
-    except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:
-        raise WeightsError(f"{folder}: cannot be read ({error}); name an older checkpoint with --resume DIR") from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, SafetensorError) as error:
+        what = f"{folder}: cannot be read ({short(str(error))})"
+        raise WeightsError(f"{what}; name an older checkpoint with --resume DIR") from error
 
 
 def first_whole(folders: Sequence[Path], root: Path) -> tuple[Path, Checkpoint, list[str]]:

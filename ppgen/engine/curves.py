@@ -56,7 +56,7 @@ class Curves:
         """A row's numbers; what is no row, such as a line that was cut off, is passed over."""
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if not isinstance(row, dict) or not is_number(row.get("step")):
             return

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ppgen.config.validate import is_number
 from ppgen.errors import OutputError
 from ppgen.io.atomic import write_text
 from ppgen.io.image import save_figure, save_image, to_uint8
@@ -23,7 +24,8 @@ class RunLog:
 
     def __init__(self, path: Path, from_step: int) -> None:
         self.path = path
-        kept = [row for row in read_log(path) if row["step"] <= from_step] if path.exists() else []
+        rows = read_log(path) if path.exists() else []
+        kept = [row for row in rows if is_number(row.get("step")) and row["step"] <= from_step]
         write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
 
     def write(self, **row: object) -> None:
@@ -41,13 +43,15 @@ class RunLog:
 
 
 def read_log(path: Path) -> list[Row]:
-    """Rows of a log, a half-written last line left out."""
+    """Rows of a log; what is none, such as a half-written last line, is left out."""
     rows = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
             continue
+        if isinstance(row, dict):
+            rows.append(row)
     return rows
 
 
@@ -108,3 +112,11 @@ def draw_grid(columns: dict[str, np.ndarray], path: Path, most: int = 8, caption
     if caption:
         picture = np.concatenate([_line_of_text(caption, picture.shape[1]), picture], axis=0)
     save_image(path, picture)
+
+
+def span(seconds: float) -> str:
+    """Seconds for people: 0.2 s, 4 min, 3 h, 190 days."""
+    for unit, size in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"

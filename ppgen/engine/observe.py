@@ -9,10 +9,12 @@ import numpy as np
 from tqdm import tqdm
 
 from ppgen import device
-from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log
+from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log, span
 from ppgen.engine.page import RunPage
 from ppgen.engine.settings import LogSettings
 from ppgen.engine.writers import Writers
+
+_TRIED, _LONG = 3, 2 * 86400  # steps, and seconds of a run that is said to be long
 
 
 class StepReport(NamedTuple):
@@ -49,6 +51,7 @@ class Observer:
         self._sums: dict[str, tuple[float, int]] = {}
         self.page = RunPage(folder, losses=self.losses)
         self.bar = tqdm(total=total, initial=step, disable=not sys.stderr.isatty())
+        self._began, self._began_at = step, time.perf_counter()
         self._start_interval(step)
 
     def _start_interval(self, step: int) -> None:
@@ -74,6 +77,7 @@ class Observer:
         """
         self.bar.update()
         self._waited += report.waited
+        self._warn_of_long(step)
         self.losses |= dict.fromkeys(report.losses)
         for name, value in {**report.losses, **report.reports}.items():
             total, count = self._sums.get(name, (0.0, 0))
@@ -89,6 +93,15 @@ class Observer:
             values = " ".join(f"{k}={v:.3g}" for k, v in row.items())
             print(f"step {step}/{self.total} {values}", flush=True)
         self.page.write()
+
+    def _warn_of_long(self, step: int) -> None:
+        """Once, after the third step: a run of days should not begin without a word."""
+        if step - self._began != _TRIED:
+            return
+        pace = (time.perf_counter() - self._began_at) / _TRIED
+        if (self.total - step) * pace > _LONG:
+            whole = f"{span((self.total - step) * pace)} for the {self.total - step} to come"
+            print(f"a step takes {span(pace)}: {whole}; smaller pictures or a GPU take less", flush=True)
 
     def _rates(self, step: int) -> dict[str, float]:
         """Speed since the last log line; it starts anew."""

@@ -124,7 +124,7 @@ def record(folder: Path, config: TrainingConfig, step: int, resumed: bool, argum
         changes = differences(TrainingConfig.of(read_yaml(place)).as_settings(), settings)
     write_text(place, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
     history = folder / "history.jsonl"
-    lines = history.read_text() if history.is_file() else ""
+    lines = history.read_text(encoding="utf-8", errors="replace") if history.is_file() else ""
     arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in arguments]
     now = {
         "step": step, "command": " ".join(["python tools/main.py", *arguments]), "ppgen": ppgen.__version__,

@@ -17,7 +17,7 @@ from ppgen.datasets.sample_steps import check_steps
 from ppgen.engine.distributed import world_size
 from ppgen.engine.optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, value_faults
 from ppgen.engine.settings import SECTIONS, TrainingConfig
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, short
 from ppgen.io.places import LINKED
 from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 
@@ -25,7 +25,7 @@ Check = Callable[[Any, str], list[str]]  # (what the YAML says, its path) -> fau
 
 
 def _section(cls: type, value: Any, where: str) -> list[str]:
-    if faults := check_call(cls, value, where):
+    if faults := check_call(cls, value, where, settings=True):
         return faults
     try:
         cls(**value)
@@ -79,9 +79,13 @@ def missing_folders(datasets: Settings) -> list[str]:
             parts |= {f"datasets.{index}.": part for index, part in enumerate(config["datasets"])}
         folders = {f"{where}{key}": folder for where, part in parts.items() for key, folder in _folders(part).items()}
         for key, folder in folders.items():
-            if not data_root(folder).is_dir():
-                place = f"dataset.{name}.{key}: there is no folder {data_root(folder).absolute()}"
-                by_advice.setdefault(_how_to_get(folder), []).append(place)
+            try:
+                if data_root(folder).is_dir():
+                    continue
+                place, advice = str(data_root(folder).absolute()), _how_to_get(folder)
+            except (OSError, ValueError, RuntimeError):  # too long a path, or the ~ of nobody
+                place, advice = short(folder), "check the path"
+            by_advice.setdefault(advice, []).append(f"dataset.{name}.{key}: there is no folder {place}")
     return [f"{', '.join(places)}; {advice}" for advice, places in by_advice.items()]
 
 
@@ -107,7 +111,9 @@ def _how_to_get(folder: str) -> str:
     if _lacks_cartoons(place):
         again = f"run the same `ppgen data portraits SRC -o {place.parent}` again with `--cartoon artist`"
         return f"the portraits are there and their cartoons are not: {again}"
-    if Path(folder).is_absolute():
+    if place.is_file():
+        return f"it is a file: unpack an archive with `ppgen data unpack {place}`, which says where it lies then"
+    if Path(folder).expanduser().is_absolute():
         return f"check the path (one that does not start with {place.anchor} is looked for in {data_root('')})"
     if top != "photo2cartoon":
         first = "run `make data` to link what lies beside the project" if top in LINKED else "put it there"
@@ -174,12 +180,14 @@ def load_config(
 
 def faults_of(settings: Settings, checks: Mapping[str, Check] = CHECKS) -> list[str]:
     """Every fault of a training's YAML, each with its path."""
-    faults = check_call(TrainingConfig, settings, "", supplied=("batch_is_per_process", "overrides"))
+    faults = check_call(TrainingConfig, settings, "", supplied=("batch_is_per_process", "overrides"), settings=True)
     for key in [key for key in settings if key in checks]:
         faults += checks[key](settings[key], key)
     for key in [key for key in settings if key in _LEAST]:
         if isinstance(settings[key], int) and settings[key] < _LEAST[key]:
             faults.append(f"{key}: expected {_LEAST[key]} or more, found {settings[key]}")
+    if isinstance(settings.get("seed"), int) and settings["seed"] >= 2**63:
+        faults.append(f"seed: expected less than 2**63, found {settings['seed']}")
     faults += [f"{key}: is missing" for key in ("model", "dataset", "optimizer") if key not in settings]
     if "epochs" in settings and "total_iters" in settings:
         faults.append("epochs, total_iters: give one of them, not both")

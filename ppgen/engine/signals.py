@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM end a training between two steps, with a checkpoint."""
+"""SIGINT, SIGTERM and SIGHUP end a training between two steps, with a checkpoint."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import signal
 import threading
 from types import FrameType
 from typing import Any
+
+# SIGHUP: the terminal was closed, the connection to it lost; Windows has none
+_STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class StopSignals:
@@ -26,7 +29,9 @@ class StopSignals:
 
     def __enter__(self) -> StopSignals:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in _STOPPING:
+                if signal.getsignal(number) is signal.SIG_IGN:  # nohup: the training outlives its terminal
+                    continue
                 self._earlier[number] = signal.signal(number, self._note)
         return self
 

@@ -144,7 +144,7 @@ class Snapshot:
         mine = split_prefix(saved.state, f"rank{distributed.rank()}")
         if mine:  # what this process kept for itself; a run resumed with more processes starts them from the first's
             spread(self._own_state(), mine)
-        self.step, self.seconds, self.rollbacks = facts["step"], facts["seconds"], facts.get("rollbacks", 0)
+        self.step, self.seconds, self.rollbacks = facts["step"], facts.get("seconds", 0.0), facts.get("rollbacks", 0)
         for name, average in self.averages.items():
             average.earlier = facts.get("averaged_images", {}).get(name, self.images) - self.images
         self.best = self._score_of_best()

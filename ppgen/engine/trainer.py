@@ -14,10 +14,12 @@ A loss or gradient that is not finite ends the step before any weight has change
 checkpoint with a lower rate (`guard`). A signal ends the run between two steps, with a checkpoint.
 """
 
+import shutil
 import signal
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -80,7 +82,7 @@ class Trainer:
         self.watcher, self.stop_at = watcher, config.total_iters
         self.stopped_by: signal.Signals | None = None
         loader = config.loader
-        rank, world = distributed.rank(), distributed.world_size()
+        world = distributed.world_size()
         if loader.batch_size % (world * loader.accumulate):
             pieces = f" in {loader.accumulate} pieces each" if loader.accumulate > 1 else ""
             raise ConfigError(f"loader.batch_size: {loader.batch_size} cannot be shared by {world} processes{pieces}")
@@ -89,10 +91,14 @@ class Trainer:
         if validation is not None:
             check_enough(config.validate, distinct(validation))
         self.updater = Updater(model, self.snapshot.optimizers, self.snapshot.precision, config.guard.gradient_interval)
-        self.stream = BatchStream(
-            train, loader.batch_size, config.seed, loader.turns, rank, world, loader.workers, loader.on_corrupt
-        )
+        self.stream = self._stream(train, loader.batch_size)
         self._validation_reader: Reader | None = None
+
+    def _stream(self, dataset: Samples, batch_size: int) -> BatchStream:
+        loader, (rank, world) = self.config.loader, (distributed.rank(), distributed.world_size())
+        return BatchStream(
+            dataset, batch_size, self.config.seed, loader.turns, rank, world, loader.workers, loader.on_corrupt
+        )
 
     @property
     def step(self) -> int:
@@ -118,7 +124,16 @@ class Trainer:
             OutputError: the run folder or a checkpoint cannot be written, or another training writes there.
         """
         self.stop_at = self.config.total_iters if until is None else until
+        is_new = not self.folder.exists()
         make_folder(self.folder)
+        try:
+            self._run(started)
+        except BaseException:
+            if self.writes and is_new and self.step == 0:  # a folder of nothing would be taken for a run
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _run(self, started: Callable[[], None] | None) -> None:
         for network in self.model.networks.values():
             network.train()
         with ExitStack() as stack:
@@ -230,6 +245,22 @@ class Trainer:
             observer.note(step=now.step, event="rolled back", reason=str(error), rollbacks=times)
             tqdm.write(f"{error}\nrolled back to step {now.step}, learning rate times {guard.factor**times:g}")
 
+    def rehearse(self, batch_size: int) -> float:
+        """Seconds that a step with so many samples takes, in this process alone; it changes the networks."""
+        whole, stream = self.config, self.stream
+        self.config = replace(whole, loader=replace(whole.loader, batch_size=batch_size, accumulate=1))
+        self.stream = self._stream(stream.dataset, batch_size)
+        for network in self.model.networks.values():
+            network.train()
+        try:
+            self.stream.batch(self.step, ahead=0)  # what is read once is not counted
+            began = time.perf_counter()
+            self._one_step()
+            return time.perf_counter() - began
+        finally:
+            self.stream.close()
+            self.config, self.stream = whole, stream
+
     # ---- now and then ------------------------------------------------------------------------------------
 
     def _occasionally(self, observer: Observer | None, last: bool) -> bool:
@@ -238,7 +269,7 @@ class Trainer:
         draws = step % config.log.visual_interval == 0 or last
         if observer is not None and draws:
             epoch = self.snapshot.images / len(self.stream.dataset)
-            observer.sampled(step, self._pictures(), _GRID_COLUMNS, epoch)
+            observer.sampled(step, self.pictures(), _GRID_COLUMNS, epoch)
         if draws:
             self._wait_for_first("drawn")
         better = False
@@ -258,7 +289,8 @@ class Trainer:
         """After work that only the first process does, and before the next collective."""
         distributed.wait_for_first(self.folder / f".{what}", f"{self.run_token} {self.step}")
 
-    def _pictures(self) -> dict[str, np.ndarray]:
+    def pictures(self) -> dict[str, np.ndarray]:
+        """What a sample grid shows."""
         reader = self._validation_samples() if self.validation is not None else self.stream.reader
         places = np.linspace(0, len(reader.dataset) - 1, _GRID_COLUMNS).astype(int)
         batch = reader.batch(int(place) for place in places)

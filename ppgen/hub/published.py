@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ppgen.compat.names import Arguments, our_network_name
-from ppgen.errors import DownloadError
+from ppgen.errors import DownloadError, WeightsError, short
+from ppgen.io.arrays import read_content
 from ppgen.io.atomic import atomic_path, write_json
 from ppgen.io.download import cache_folder, digest, download
 from ppgen.io.weights import Facts
@@ -129,12 +130,23 @@ def fetch_on_trust(url: str, timeout: float = 30.0) -> Path:
     if not (target.is_file() and record.is_file()):
         if not target.is_file():
             _download(url, target, timeout)
+        else:
+            _check_weights(url, target, f"delete {target}, and put the whole file there")
         write_json(record, {"url": url, "bytes": target.stat().st_size, "sha256": digest(target)})
         return target
     if _recorded(record) != digest(target):
         advice = f"delete it and {record.name} to fetch it anew, or {record.name} alone to use it as it is"
         raise DownloadError(f"{target}: is not the file that was downloaded; {advice}")
     return target
+
+
+def _check_weights(url: str, file: Path, advice: str) -> None:
+    """DownloadError, before it is recorded, for a file that holds no weights: a login page, or a half."""
+    try:
+        read_content(file)
+    except WeightsError as error:
+        reason = short(str(error).replace(str(file), "it"))
+        raise DownloadError(f"{url}: gave no weights, but a login page, say, or a part ({reason}); {advice}") from error
 
 
 def _recorded(record: Path) -> str | None:
@@ -149,6 +161,7 @@ def _download(url: str, target: Path, timeout: float) -> None:
     try:
         with atomic_path(target) as temporary:
             download(url, temporary, timeout)
+            _check_weights(url, temporary, "nothing was kept; try again")
     except DownloadError as error:
         raise DownloadError(f"{error}; or put the file, fetched in another way, at {target}") from error
 

@@ -140,7 +140,7 @@ def _prepared(path: Path) -> tuple[Path, Path]:
 
     Raises OutputError.
     """
-    target = path.resolve() if path.is_symlink() else path
+    target = path  # a link is replaced: in a shared folder somebody else may say what it leads to
     # stem first, so that a long name is cut and the suffix survives; the random part keeps processes apart
     temporary = target.with_name(f".{target.stem[:64]}.{uuid.uuid4().hex[:12]}{target.suffix}")
     try:

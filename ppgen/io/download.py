@@ -2,14 +2,17 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ppgen.errors import DownloadError, OutputError
+from ppgen.errors import DownloadError, OutputError, short
 from ppgen.io.atomic import atomic_path
 
 _CHUNK = 1 << 20
+MOST = 8 * 10**9  # bytes of a file
+LEAST_RATE, PATIENCE = 1000, 60.0  # bytes a second, over so many seconds
 
 
 def cache_folder() -> Path:
@@ -58,14 +61,18 @@ def fetch(url: str, sha256: str, timeout: float = 30.0) -> Path:
     return target
 
 
-def download(url: str, target: Path, timeout: float = 30.0) -> None:
-    """Write what lies at `url` into `target`; DownloadError where it cannot be had, OSError where `target` cannot."""
+def download(url: str, target: Path, timeout: float = 30.0, patience: float = PATIENCE) -> None:
+    """Write what lies at `url` into `target`; DownloadError where it cannot be had, OSError where `target` cannot.
+
+    What is larger than `MOST`, or slower than `LEAST_RATE` for `patience` seconds, cannot be had.
+    """
     with open(target, "wb") as handle:
-        for chunk in _chunks(url, timeout):  # errors of writing stay outside: a full disk is not the server's fault
+        for chunk in _chunks(url, timeout, patience):
+            # errors of writing stay outside: a full disk is not the server's fault
             handle.write(chunk)
 
 
-def _chunks(url: str, timeout: float) -> Iterator[bytes]:
+def _chunks(url: str, timeout: float, patience: float = PATIENCE) -> Iterator[bytes]:
     """The bytes at `url`, piece by piece; DownloadError for whatever goes wrong on the way."""
     import http.client  # only who downloads waits for these
     import urllib.error
@@ -74,15 +81,22 @@ def _chunks(url: str, timeout: float) -> Iterator[bytes]:
     try:
         with urllib.request.urlopen(url, timeout=timeout) as answer:
             expected, came = answer.headers.get("Content-Length", ""), 0
-            while chunk := answer.read(_CHUNK):
+            since, before = time.monotonic(), 0
+            while chunk := answer.read1(_CHUNK):  # what has come, however little
                 came += len(chunk)
+                if came > MOST:
+                    raise http.client.HTTPException(f"more than {MOST / 1e9:.0f} GB came, which no such file has")
+                if time.monotonic() - since > patience:
+                    if came - before < LEAST_RATE * patience:
+                        raise http.client.HTTPException(f"{came - before} bytes came in {patience:g} s")
+                    since, before = time.monotonic(), came
                 yield chunk
         if expected.isdecimal() and came < int(expected):
             raise http.client.HTTPException(f"{came} of {expected} bytes came")
     except urllib.error.HTTPError as error:
-        raise DownloadError(f"{url}: the server answered {error.code} {error.reason}") from error
+        raise DownloadError(f"{url}: the server answered {error.code} {short(str(error.reason))}") from error
     except urllib.error.URLError as error:
-        raise DownloadError(f"{url}: cannot be reached ({error.reason}); check the connection") from error
-    except (http.client.HTTPException, OSError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DownloadError(f"{url}: cannot be reached ({short(str(error.reason))}); check the connection") from error
+    except (http.client.HTTPException, OSError, ValueError) as error:  # ValueError: a redirect to what is no address
+        reason = short(str(error)) or type(error).__name__
         raise DownloadError(f"{url}: gave no whole answer ({reason}); check the connection and try again") from error

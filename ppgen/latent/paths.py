@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.latent.seeds import check_count
 
 Interpolation = Literal["lerp", "slerp"]
 
@@ -50,6 +51,7 @@ def morph(a: np.ndarray, b: np.ndarray, steps: int = 9, way: Interpolation = "le
     """`steps` points from a to b, both included: (steps, d). ConfigError for fewer than 2."""
     if steps < 2:
         raise ConfigError(f"a morph has at least 2 steps, its two ends, not {steps}")
+    check_count(steps)
     return _between(way, a, b, np.linspace(0, 1, steps))
 
 
@@ -67,6 +69,7 @@ def through(keys: np.ndarray, steps: int = 12, way: Interpolation = "slerp", clo
     """
     if len(keys) < 2 or steps < 1:
         raise ConfigError(f"a walk needs 2 latents or more and at least 1 step, not {len(keys)} and {steps}")
+    check_count(len(keys) * steps)
     t = np.arange(steps) / steps
     pairs = list(zip(keys, keys[1:])) + ([(keys[-1], keys[0])] if closed else [])
     parts = [_between(way, a, b, t) for a, b in pairs]
@@ -78,12 +81,14 @@ def circle(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
 
     Where a and b are independent draws of N(0, I), so is each point of the loop.
     """
+    check_count(steps)
     t = 2 * np.pi * np.arange(steps)[:, None] / steps
     return (np.cos(t) * np.asarray(a, np.float64) + np.sin(t) * np.asarray(b, np.float64)).astype(np.float32)
 
 
 def traverse(z: np.ndarray, direction: np.ndarray, span: float = 3.0, steps: int = 9) -> np.ndarray:
     """z + s * direction for s from -span to span: (steps, d); z (d,), direction (d,)."""
+    check_count(steps)
     amounts = np.linspace(-span, span, steps)[:, None]
     return (np.asarray(z)[None] + amounts * np.asarray(direction)[None]).astype(np.float32)
 
@@ -104,6 +109,7 @@ def plane(side: int = 15, dim: int = 2, dims: tuple[int, int] = (0, 1)) -> np.nd
     """
     if side < 1 or dims[0] == dims[1]:
         raise ConfigError(f"a plane needs a side of at least 1 and two different dimensions, not {side} and {dims}")
+    check_count(side**2)
     quantiles = np.array([NormalDist().inv_cdf((i + 0.5) / side) for i in range(side)], np.float32)
     points = np.zeros((side, side, dim), np.float32)
     points += quantiles[None, :, None] * axis(dim, dims[0]) + quantiles[::-1, None, None] * axis(dim, dims[1])

@@ -6,13 +6,19 @@ import numpy as np
 
 from ppgen.errors import ConfigError
 
-MOST = 10_000  # seeds a list may name: more do not fit on a sheet
+MOST = 10_000  # pictures of a sheet, and seeds a list may name
 
 
 def check_seed(seed: int) -> None:
     """ConfigError for a seed below 0 or one that is no whole number."""
     if not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ConfigError(f"a seed is a whole number from 0 up, found {seed}")
+
+
+def check_count(count: int, what: str = "pictures") -> None:
+    """ConfigError for more of them than a sheet or film can hold."""
+    if count > MOST:
+        raise ConfigError(f"{count} {what} are more than the {MOST} that a sheet or film can hold")
 
 
 def latents(seed: int, count: int, dim: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import zipfile
 import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.io.atomic import write_bytes
+from ppgen.io.npz import load_npz
 from ppgen.networks.protocols import StyleGenerator
 
 
@@ -71,13 +71,12 @@ def read_latent(source: LatentSource, network: StyleGenerator) -> Latent:
 
 def _read(path: Path) -> Latent:
     try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return Latent(content)
-        with content:
-            count = sum(key.startswith("noise_") for key in content.files)
-            return Latent(content["w_plus"], [content[f"noise_{i}"] for i in range(count)] or None)
+        content = load_npz(path)
+        if "" in content:
+            return Latent(content[""])
+        count = sum(key.startswith("noise_") for key in content)
+        return Latent(content["w_plus"], [content[f"noise_{i}"] for i in range(count)] or None)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, KeyError, zlib.error) as error:
         raise DataError(f"{path}: is no latent; give a .npy or .npz that a projection wrote") from error

@@ -52,16 +52,17 @@ class PictureMetric(Metric):
         """Take pictures of one side, uint8 (N, H, W, 3)."""
 
     def update(self, batch: Mapping[str, np.ndarray], predictions: np.ndarray) -> None:
-        """Real pictures `batch[key]` and fake ones, float (N, 3, H, W) in [-1, 1]; the numbers may differ.
+        """Real pictures `batch[key]` and fake ones, float (N, 3 or 1, H, W) in [-1, 1]; the numbers may differ.
 
         Both are rounded to 8 bits, as if they came from files. Raises DataError where the batch has no such key.
         """
         if self.key not in batch:
             raise DataError(f"the batch holds no '{self.key}' (it holds {', '.join(batch)}): set the metric's key")
-        if len(batch[self.key]):
-            self.add("real", to_uint8(batch[self.key]))
-        if len(predictions):
-            self.add("fake", to_uint8(predictions))
+        sides: tuple[tuple[Side, np.ndarray], ...] = ("real", batch[self.key]), ("fake", predictions)
+        for side, pictures in sides:
+            if len(pictures):
+                levels = to_uint8(pictures)
+                self.add(side, levels if levels.shape[-1] != 1 else np.repeat(levels, 3, axis=-1))
 
     @abstractmethod
     def scores(self) -> list[Score]:

@@ -28,7 +28,7 @@ from ppgen.metrics.ppl import EPSILON, lengths_in_z_and_w, perceptual_lengths, p
 from ppgen.networks.protocols import LatentGenerator, StyleGenerator
 
 PPL = "ppl"
-_BATCH = 16
+_BATCH, _MOST = 16, 1_000_000
 
 
 class PictureSet(NamedTuple):
@@ -104,6 +104,8 @@ def _checked(metrics: Sequence[str], count: int | None, size: int | None) -> lis
     for value, what, least in ((count, "number of fakes", 2), (size, "size", 16)):
         if value is not None and value < least:
             raise ConfigError(f"the {what} must be {least} or more, not {value}")
+    if count is not None and count > _MOST:
+        raise ConfigError(f"the number of fakes must be {_MOST} or less, not {count}")
     return list(dict.fromkeys(metrics))
 
 

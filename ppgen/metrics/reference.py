@@ -9,6 +9,7 @@ import numpy as np
 from ppgen.errors import OutputError
 from ppgen.io.atomic import atomic_path
 from ppgen.io.download import cache_folder
+from ppgen.io.npz import load_npz
 from ppgen.metrics.extractor import FeatureExtractor
 
 BLOCK = 256  # pictures a file: the same pictures in the same order meet the same file, whatever the batch size
@@ -54,6 +55,6 @@ def equal_shapes(pictures: list[np.ndarray]) -> list[list[np.ndarray]]:
 
 def _read(path: Path) -> np.ndarray | None:
     try:
-        return np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        return load_npz(path)[""]
+    except (OSError, ValueError, KeyError):
         return None

@@ -1,11 +1,12 @@
 """What recipes that start from a latent share: noise for pictures and scores, and grids of pictures."""
 
-import zlib
 from collections.abc import Iterable
 
 import numpy as np
 import paddle
 from paddle import nn
+
+from ppgen.io.names import number_of
 
 BATCH = 64
 
@@ -17,7 +18,7 @@ def fixed_noise(count: int, dim: int, seed: int = 0) -> np.ndarray:
 
 def noise_of_ids(ids: Iterable[object], dim: int) -> np.ndarray:
     """A latent (len(ids), dim) for every sample's id, whatever batch it comes in: scores do not depend on batches."""
-    seeds = [zlib.crc32(str(identifier).encode()) for identifier in ids]
+    seeds = [number_of(str(identifier)) for identifier in ids]
     return np.concatenate([fixed_noise(1, dim, seed) for seed in seeds])
 
 

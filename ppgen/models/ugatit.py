@@ -171,6 +171,12 @@ class Photo2Cartoon(UGATIT):
         self.face_weight, self.landmarks = face_weight, landmarks
         self.face_id = hub.load("face_id", kind=FaceID) if face_weight else None
 
+    def check_sample(self, sample: Batch) -> None:
+        """Both domains, and where the face is."""
+        super().check_sample(sample)
+        if self.face_weight and self.landmarks == "given":
+            self._points(sample, 0)
+
     def generator_loss(self, batch: Batch, step: Step) -> Losses:
         """The losses of U-GAT-IT and the Face ID loss."""
         losses = super().generator_loss(batch, step)

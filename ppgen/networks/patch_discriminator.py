@@ -9,7 +9,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, DataError
 from ppgen.networks.blocks.norm_choice import convolution, norm_layers
 from ppgen.networks.blocks.sizes import checked_labels
 from ppgen.registry import NETWORKS
@@ -44,7 +44,8 @@ class PatchDiscriminator(nn.Layer):
         super().__init__()
         if layers < 1:
             raise ConfigError(f"PatchDiscriminator needs at least one layer, got layers={layers}")
-        self.channels = in_channels
+        self.channels, self._layers = in_channels, layers
+        self._least = 3 * 2**layers  # two convolutions take a pixel each of what was halved so often
         # A batch norm removes the bias before it; published weights have none in the first layer either.
         bias = norm != "batch"
         widths = [base_channels * 2 ** min(i, 3) for i in range(layers + 1)]
@@ -56,6 +57,10 @@ class PatchDiscriminator(nn.Layer):
         self.model = nn.Sequential(*parts, convolution(widths[-1], 1, KERNEL, 1, 1))
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
+        if min(images.shape[2:]) < self._least:  # logits of no patch have no mean
+            side = "x".join(map(str, images.shape[:1:-1]))
+            what = f"pictures of {side} pixels are too small for a discriminator of {self._layers} layers"
+            raise DataError(f"{what}, which needs {self._least} a side; make layers fewer or the pictures larger")
         return self.model(images)
 
 

@@ -101,6 +101,7 @@ def test_morph_and_traverse(vae, photo):
     other = np.zeros(DIM, np.float32)
     steps = vae.morph(photo, other, steps=5)
     assert len(steps) == 5 and steps.columns == 5
+    assert vae.traverse(other, steps=2).columns == 2  # along the strongest
     assert (steps[0].array == vae.decode(vae.encode(photo)).array).all()
     assert np.abs(steps[4].array.astype(int) - vae.decode(other).array).max() <= 1
     rows = vae.traverse(other, ["Male", 3], span=2, steps=3)

@@ -109,6 +109,8 @@ def test_missing_and_wrongly_typed_arguments():
     [
         ("checkpoint.interval=0", "checkpoint.interval: expected 1 or more"),
         ("loader.batch_size=0", "loader.batch_size: expected 1 or more"),
+        (f"seed={2**64}", r"seed: expected less than 2\*\*63"),
+        ("validate.metric=null", "validate.metric: expected dict, found None"),
         ("schedule.start=1", "0 <= start < end"),
         ("loader.turns.deep=often", "loader.turns.deep"),
     ],
@@ -124,6 +126,16 @@ def test_an_absolute_folder_that_is_not_there(monkeypatch, tmp_path):
         load_config(str(PAIRED), [f"dataset.train.dataroot={tmp_path}/nope"])
     message = str(caught.value)
     assert f"there is no folder {tmp_path}/nope; check the path" in message and "holds  (" not in message
+
+
+def test_a_home_and_an_archive_as_a_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "x").mkdir(parents=True)
+    (tmp_path / "x.zip").write_bytes(b"PK")
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(PAIRED), ["dataset.train.dataroot=~/x", "dataset.validation.dataroot=x.zip"])
+    assert str(caught.value).count("\n") == 0 and f"`ppgen data unpack {tmp_path / 'x.zip'}`" in str(caught.value)
 
 
 def test_missing_dataset_folders_are_named_with_the_other_faults(monkeypatch, tmp_path):
@@ -181,3 +193,43 @@ def test_the_dataset_of_a_metric_is_checked_too(tmp_path):
     metric = "validate.metric={name: LabelAccuracy, real: {name: Digits, splitt: train}}"
     with pytest.raises(ConfigError, match="validate.metric.real.*splitt"):
         load_config("configs/cond_dcgan_mnist.yaml", [metric], need_data=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: !!int x\n", "is not valid YAML"),
+        ("a: " + "9" * 5000 + "\n", "is not valid YAML"),
+        ("a: " + "[" * 3000 + "\n", "too many brackets"),
+        ("a: " + "[" * 60 + "]" * 60 + "\n", "more than 50 levels deep"),
+        ("a: &a [*a]\n", "anchors make more than"),
+        ("a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}]\n" for n in range(40)), "anchors make"),
+        ('a: "x\\0y"\n', "NUL character"),
+        ("model: {name: [GAN]}\n", "model.name: expected a name, found"),
+        ("loader: {name: x}\n", "loader.name: unknown key"),
+        ("name: x\n", "name: unknown key"),
+        ("seed: &s {a: [" + "x," * 3000 + "]}\n", "seed: expected int, found"),
+        ("optimizer: {generator: {name: {}}}\n", "optimizer.generator.name"),
+    ],
+)  # fmt: skip
+def test_hostile_yaml_is_one_sentence_a_fault(tmp_path, text, words):
+    with pytest.raises(ConfigError, match=words) as caught:
+        load_config(str(write(tmp_path, text)), [], need_data=False)
+    assert all(line.isprintable() and len(line) < 1200 for line in str(caught.value).split("\n"))
+
+
+def test_bases_that_share_bases_are_read_once(tmp_path):
+    (tmp_path / "b0.yaml").write_text("a: 1\n")
+    for n in range(1, 20):
+        (tmp_path / f"b{n}.yaml").write_text(f"_base_: [b{n - 1}.yaml, b{n - 1}.yaml]\n")
+    assert read_yaml(tmp_path / "b19.yaml") == {"a": 1}
+
+
+@pytest.mark.parametrize("path", ["x\0y.yaml", "x" * 5000 + ".yaml"])
+def test_paths_that_no_file_system_takes(path, tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match="no config file"):
+        read_yaml(path)
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    with pytest.raises(ConfigError):
+        load_config(str(PAIRED), [f"dataset.train.dataroot={path.removesuffix('.yaml')}"])
+

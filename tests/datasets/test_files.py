@@ -1,5 +1,7 @@
 """Tables, splits, sizes and the memory of decoded pictures."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,8 +17,10 @@ from ppgen.datasets.files import (
     resize,
     select,
 )
+from ppgen.datasets.portrait_cartoons import half_of
 from ppgen.datasets.portraits import split_of
 from ppgen.errors import DataError
+from ppgen.models.sampling import noise_of_ids
 
 
 def test_held_back_ids_are_those_of_the_portraits():
@@ -88,3 +92,11 @@ def test_memory_decodes_once_and_keeps_to_its_bound():
         for index in range(5):
             assert (memory.get(index, lambda i=index: reader(i)) == index).all()
     assert sorted(read) == [0, 1, 2, 3, 3, 4, 4]
+
+
+def test_names_that_are_no_utf8_belong_to_a_split_too():
+    names = [os.fsdecode(b"\xff%d.png" % n) for n in range(60)]
+    assert 0 < sum(in_split(name, "validation") for name in names) < 30
+    assert {half_of(name) for name in names} == {0, 1}
+    assert split_of(names[0], "") in ("train", "validation")
+    assert noise_of_ids(names[:2], 3).shape == (2, 3)

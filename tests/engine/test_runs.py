@@ -8,6 +8,7 @@ from engine.toys import run, trainer
 from ppgen import hub
 from ppgen.engine import checkpoint, runs, starts
 from ppgen.engine.lock import folder_lock
+from ppgen.engine.log import RunLog, read_log
 from ppgen.engine.processes import process_count
 from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError
 
@@ -94,3 +95,28 @@ def test_runs_of_a_config_whose_name_begins_alike_are_others(tmp_path):
     folder = tmp_path / "p2c-256-20260501-101010"
     assert runs.is_run_of(folder, "p2c-256") and not runs.is_run_of(folder, "p2c")
     assert runs.is_run_of(tmp_path / "p2c-20260501-101010-2", "p2c").group(2) == "2"
+
+
+def test_hostile_run_folders_are_damage_and_nothing_else(tmp_path):
+    run(tmp_path, total_iters=2)
+    place = checkpoint.newest(tmp_path / "checkpoints")
+    good = json.loads((place / "state.json").read_text())
+    endless = {**good, "sha256": {"/dev/zero": "x"}}
+    for text in (json.dumps(endless), json.dumps({**good, "step": "x"}), "[" * 100_000, "5", "{}"):
+        (place / "state.json").write_text(text)
+        with pytest.raises(WeightsError, match="damaged|cannot be read"):
+            checkpoint.load(place)
+    rows = (b"\xff\x00", b"5", b"[]", b"[" * 100_000, b'{"step": "x"}', b'{"step": 1, "a": 2}')
+    (tmp_path / "log.jsonl").write_bytes(b"\n".join(rows) + b"\n")
+    RunLog(tmp_path / "log.jsonl", 5)
+    assert read_log(tmp_path / "log.jsonl") == [{"step": 1, "a": 2}]
+
+
+def test_a_link_in_the_place_of_the_lock_is_refused(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "precious").write_text("data")
+    (tmp_path / "run" / ".lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(OutputError, match="is a link"), folder_lock(tmp_path / "run"):
+        pass
+    assert (tmp_path / "precious").read_text() == "data"
+

@@ -1,6 +1,7 @@
 """PaddleGAN's published weights: the table, trust on first use, conversion. Nothing is fetched here."""
 
 import http.server
+import pickle
 import threading
 
 import numpy as np
@@ -34,13 +35,33 @@ def server(tmp_path, monkeypatch):
         running.shutdown()
 
 
+def weights(name):
+    """The bytes of a .pdparams with one array."""
+    return pickle.dumps({name: np.zeros(2, np.float32)}, protocol=2)
+
+
+def test_a_login_page_or_a_part_is_not_kept(server):
+    folder, address = server
+    for content in (b"<!DOCTYPE html><title>Sign in</title>", weights("one")[:60], b""):
+        (folder / "w.pdparams").write_bytes(content)
+        with pytest.raises(DownloadError, match="gave no weights, but a login page, say, or a part .* try again"):
+            published.fetch_on_trust(f"{address}/w.pdparams")
+    (folder / "w.pdparams").write_bytes(weights("one"))
+    kept = published.fetch_on_trust(f"{address}/w.pdparams")
+    assert sorted(path.name for path in kept.parent.iterdir()) == ["w.pdparams", "w.pdparams.json"]
+    kept.with_name("w.pdparams.json").unlink()
+    kept.write_bytes(b"<html>")
+    with pytest.raises(DownloadError, match=f"delete {kept}, and put the whole file there"):
+        published.fetch_on_trust(f"{address}/w.pdparams")
+
+
 def test_first_download_is_recorded_and_a_changed_copy_refused(server):
     folder, address = server
-    (folder / "w.pdparams").write_bytes(b"one")
+    (folder / "w.pdparams").write_bytes(weights("one"))
     path = published.fetch_on_trust(f"{address}/w.pdparams")
-    (folder / "w.pdparams").write_bytes(b"two")
-    assert published.fetch_on_trust(f"{address}/w.pdparams").read_bytes() == b"one"
-    path.write_bytes(b"three")
+    (folder / "w.pdparams").write_bytes(weights("two"))
+    assert published.fetch_on_trust(f"{address}/w.pdparams").read_bytes() == weights("one")
+    path.write_bytes(weights("three"))
     with pytest.raises(DownloadError, match="not the file that was downloaded"):
         published.fetch_on_trust(f"{address}/w.pdparams")
     path.with_name("w.pdparams.json").write_text("{ no record")
@@ -55,9 +76,9 @@ def test_a_file_put_where_the_message_says_is_recorded_and_used(tmp_path, monkey
     address, wanted = "http://127.0.0.1:1/w.pdparams", tmp_path / "paddlegan" / "w.pdparams"  # nobody listens there
     with pytest.raises(DownloadError, match=f"cannot be reached.* put the file.* at {wanted}$"):
         published.fetch_on_trust(address)
-    wanted.write_bytes(b"one")
+    wanted.write_bytes(weights("one"))
     assert published.fetch_on_trust(address) == published.fetch_on_trust(address) == wanted
-    wanted.write_bytes(b"two")
+    wanted.write_bytes(weights("two"))
     with pytest.raises(DownloadError, match="not the file that was downloaded"):
         published.fetch_on_trust(address)
 

@@ -97,9 +97,9 @@ def test_full_disk_is_an_output_error_but_other_errors_keep_their_type(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_link_is_written_through(tmp_path):
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path):
     (tmp_path / "real.txt").write_text("old")
     link = tmp_path / "link.txt"
     link.symlink_to("real.txt")
     write_text(link, "new")
-    assert link.is_symlink() and (tmp_path / "real.txt").read_text() == "new"
+    assert not link.is_symlink() and link.read_text() == "new" and (tmp_path / "real.txt").read_text() == "old"

@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from ppgen.errors import DownloadError
+from ppgen.io import download
 from ppgen.io.download import cache_folder, fetch
 
 CONTENT = b"weights" * 1000
@@ -21,8 +22,8 @@ class Answer(io.BytesIO):
         super().__init__(content)
         self.headers, self._fault = {"Content-Length": str(announced)}, fault
 
-    def read(self, *arguments):
-        found = super().read(*arguments)
+    def read1(self, *arguments):
+        found = super().read1(*arguments)
         if not found and self._fault:
             raise self._fault
         return found
@@ -76,3 +77,29 @@ def test_a_cache_folder_that_cannot_be_made(answer, tmp_path, monkeypatch):
     monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(DownloadError, match="a.bin: cannot be kept in the cache folder .*file/cache .*PPGEN_CACHE"):
         get()
+
+
+def test_a_file_without_end_and_one_that_drips_are_given_up(monkeypatch, tmp_path):
+    class Endless(Answer):
+        def read1(self, *arguments):
+            return b"x" * 1000
+
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Endless())
+    monkeypatch.setattr(download, "MOST", 10_000)
+    with pytest.raises(DownloadError, match="more than 0 GB came"):
+        download.download("http://a/b", tmp_path / "b")
+    monkeypatch.setattr(download, "MOST", 10**12)
+    monkeypatch.setattr(download, "LEAST_RATE", 10**12)
+    with pytest.raises(DownloadError, match="bytes came in 0.01 s"):
+        download.download("http://a/b", tmp_path / "b", patience=0.01)
+
+
+def test_a_redirect_to_no_address_is_one_line(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise ValueError("unknown url type: 'http:///[\x1b[31m'")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    with pytest.raises(DownloadError, match="gave no whole answer") as caught:
+        download.download("http://a/b", tmp_path / "b")
+    assert str(caught.value).isprintable()
+
