@@ -124,6 +124,15 @@ def test_a_log_that_a_crash_cut_short(photos, tmp_path):
     assert sorted(path.name for path in out.iterdir() if path.name.startswith(".")) == []
 
 
+def test_a_strangers_log_names_no_file_elsewhere(photos, tmp_path):
+    out = tmp_path / "out"
+    run(photos, out)
+    log = out / "cartoon.log.jsonl"
+    log.write_text(log.read_text().replace('"stem": "a"', '"stem": "../a"').replace('"faces": 1', '"faces": "many"', 2))
+    assert run(photos, out)[1] == ["a", "b"] and stems(out) == ["a", "b", "c", "text"]
+    assert not list(tmp_path.glob("a_*"))
+
+
 def test_one_run_a_log(photos, tmp_path):
     seen = []
 

@@ -64,7 +64,11 @@ class Entry:
         except (ValueError, TypeError, RecursionError):
             return None
         texts = (entry.path, entry.status, entry.stem, entry.stamp, entry.settings, *entry.files)
-        return entry if all(isinstance(text, str) for text in texts) else None
+        numbers = (entry.faces, entry.finished)
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, int | float) for one in numbers):
+            return None
+        inside = all(re.fullmatch(r"[^/\\\0]*", name) for name in (entry.stem, *entry.files))  # a log may lie
+        return entry if inside else None
 
     @staticmethod
     def failed(photo: Photo, error: str, seconds: float = 0.0) -> Entry:
