@@ -98,7 +98,7 @@ def drawings(out: Path) -> dict[str, bytes]:
 
 def kill_and_go_on(arguments: list[str], out: Path, kills: int, longest: float, rng: random.Random) -> Figures:
     """Kill the command `kills` times, then let it end. What was lost, drawn twice, or logged twice."""
-    again, in_hand = 0, 0
+    again, in_hand, reached = 0, 0, []
     for _ in range(kills):
         process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         before = {entry["path"]: entry["finished"] for entry in log_of(out)} if out.is_dir() else {}
@@ -109,12 +109,14 @@ def kill_and_go_on(arguments: list[str], out: Path, kills: int, longest: float, 
             process.wait()
         after = log_of(out) if (out / "cartoon.log.jsonl").exists() else []
         again += sum(entry["path"] in before and entry["finished"] != before[entry["path"]] for entry in after)
+        reached.append(len(after))
         time.sleep(1.0)  # workers end with their parent
         if out.is_dir():
             logged = {Path(entry["path"]).stem for entry in log_of(out)}
             in_hand += len({name[:6] for name in drawings(out) if name[0] != "."} - logged)
     timed(arguments)
-    return {"kills": kills, "drawn_twice_though_logged": again, "in_hand_when_killed": in_hand}
+    counts = {"drawn_twice_though_logged": again, "in_hand_when_killed": in_hand}
+    return {"kills": kills, "logged_when_killed": " ".join(map(str, reached)), **counts}
 
 
 def targets(figures: Figures, seconds: dict[str, float], options: Namespace) -> list[Figures]:
