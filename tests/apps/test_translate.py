@@ -132,8 +132,9 @@ def test_the_command_line(weights, tmp_path, capsys):
     out = tmp_path / "out"
     command = ["translate", str(tmp_path / "me.png"), "--model", "ugatit", "-o", str(out), "--attention", "--no-align"]
     assert main([*command, "--weights", str(weights / "ugatit.safetensors")]) == 0
-    assert str(out / "ugatit_drawn.png") in capsys.readouterr().out
-    assert sorted(p.name for p in out.iterdir()) == [f"ugatit_{what}.png" for what in ("attention", "drawn", "photo")]
+    assert str(out / "me_0_ugatit_drawn.png") in capsys.readouterr().out
+    names = [f"me_0_ugatit_{what}.png" for what in ("attention", "drawn", "photo")]
+    assert sorted(p.name for p in out.iterdir()) == names
     assert main([*command, "--weights", str(tmp_path / "gone")]) == 2
     assert "gone" in capsys.readouterr().err
 
