@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUTPUT ?= output
 
-.PHONY: help demo test slow nightly lint data clean check-python
+.PHONY: help demo test slow nightly lint data gpu clean check-python
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make nightly  everything: make lint, the quick tests and those that take long"
 	@echo "make lint   ruff (style), mypy (types), pylint (code that stands twice)"
 	@echo "make data   link the datasets that lie beside the project into data/"
+	@echo "make gpu    on a machine with a graphics card: does everything work there, and how fast"
 	@echo "make clean  remove $(VENV) and what tools left behind (never data/, runs/ or $(OUTPUT)/)"
 
 check-python:
@@ -61,6 +62,10 @@ lint: $(VENV)/.installed-test
 # Needs nothing installed.
 data: check-python
 	@$(PYTHON) -m ppgen data link
+
+# With the Python that has Paddle's GPU build, which this never installs: make gpu PYTHON=/path/to/python3
+gpu: check-python
+	$(PYTHON) benchmarks/gpu.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

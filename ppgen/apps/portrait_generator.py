@@ -12,6 +12,8 @@ from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.io.weights import description
 from ppgen.networks.protocols import Translator
 
+_LARGEST = 1024  # pixels a side that a card is believed
+
 
 class PortraitGenerator:
     """A translator of portraits, loaded when it is first asked for something.
@@ -60,10 +62,10 @@ class PortraitGenerator:
 
 
 def _size_in(card: Mapping[str, object]) -> int | None:
-    """The size of the pictures in the config that a card holds."""
+    """The size of the pictures in the config that a card holds; None: of none that can be meant."""
     config = card.get("config")
     if isinstance(config, str):  # a published card holds it as a block of Markdown
         config = yaml.safe_load(config.strip().strip("`").removeprefix("yaml"))
     datasets = config.get("dataset", {}) if isinstance(config, dict) else {}
-    sizes = [item["size"] for item in datasets.values() if isinstance(item, dict) and isinstance(item.get("size"), int)]
-    return sizes[-1] if sizes else None
+    sizes = [item["size"] for item in datasets.values() if isinstance(item, dict) and type(item.get("size")) is int]
+    return sizes[-1] if sizes and 1 <= sizes[-1] <= _LARGEST else None

@@ -10,12 +10,14 @@ from ppgen import hub
 from ppgen.apps import TranslationPredictor
 from ppgen.apps import translate as module
 from ppgen.apps.portrait import PortraitPipeline
+from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.cli import main
 from ppgen.cli.cartoon import TRANSLATORS
 from ppgen.errors import ConfigError, NoFaceError, WeightsError
 from ppgen.hub import published
 from ppgen.io.image import load_image
 from ppgen.io.weights import save_network
+from ppgen.networks.photo2cartoon_lean import LeanPhoto2CartoonGenerator
 
 SMALL = {  # PaddleGAN's arguments
     "cyclegan": {"input_nc": 3, "output_nc": 3, "ngf": 4, "n_blocks": 1, "norm_type": "instance"},
@@ -143,3 +145,10 @@ def test_the_command_line_knows_all_models():
     assert tuple(module.MODELS) == TRANSLATORS
     for model in module.MODELS.values():
         assert (module.Path(__file__).parents[2] / "configs" / model.config).is_file()
+
+
+@pytest.mark.parametrize("size, drawn_at", [(64, 64), (60000, 256), (-3, 256), (True, 256)])
+def test_a_card_is_believed_within_reason(tmp_path, size, drawn_at):
+    network = LeanPhoto2CartoonGenerator(base_channels=4, blocks=1, hourglass_depth=1, detail=4)
+    card = {"config": {"dataset": {"train": {"size": size}}}}
+    assert PortraitGenerator(save_network(network, tmp_path / "n.safetensors", card)).size == drawn_at
