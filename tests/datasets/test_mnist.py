@@ -163,5 +163,5 @@ def test_digits_are_the_1797_scans():
 
 def test_digits_without_scikit_learn(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match=r"pip install 'ppgen\[digits\]'"):
+    with pytest.raises(DataError, match="pip install scikit-learn"):
         Digits()

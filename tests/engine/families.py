@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import paddle
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.faces.typical import typical_landmarks
+from ppgen.io.weights import save_network
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from ppgen.registry import MODELS
 
 SIDE = 32
@@ -26,6 +29,10 @@ DCGAN = {
 WIDTHS = [6, 6, 5, 4]
 STYLE = {"image_size": SIDE, "channel_multiplier": 1, "channel_max": 8}
 
+_FOLDER = tempfile.TemporaryDirectory()  # removed when the tests end
+_GENERATOR = save_network(
+    StyleGAN2Generator(latent_dim=8, mapping_layers=2, **STYLE), Path(_FOLDER.name) / "generator.safetensors"
+)
 MODELS_BY_FAMILY: dict[str, dict] = {
     "segmentation": {"name": "PersonSegmentation", "network": {"name": "SegmentationUNet", "width": 4, "levels": 2}},
     "paired photo2cartoon": {
@@ -60,6 +67,10 @@ MODELS_BY_FAMILY: dict[str, dict] = {
         "discriminator": {"name": "StyleGANDiscriminator", **STYLE},
         "stable_images": 4, "fade_images": 12, "augment": "ada", "ada_images": 100, "r1_every": 2,
     },
+    "encoder into W+": {
+        "name": "StyleEncoding", "generator": str(_GENERATOR),
+        "encoder": {"name": "StyleEncoder", "image_size": SIDE, "latent_dim": 8, "width": 4},
+    },
     "pix2pix": {
         "name": "Pix2Pix", "generator": {"name": "UNetGenerator", "base_channels": 4, "levels": 5},
         "discriminator": {**PATCH, "in_channels": 6, "norm": "batch"},
@@ -77,7 +88,7 @@ MODELS_BY_FAMILY: dict[str, dict] = {
 
 
 #: pictures a step, where it is not 4: Face ID looks at each one enlarged
-BATCHES = {"photo2cartoon": 2, "paired photo2cartoon": 2}
+BATCHES = {"encoder into W+": 2, "photo2cartoon": 2, "paired photo2cartoon": 2}
 
 
 class Noise:

@@ -73,10 +73,10 @@ def test_a_damaged_pointer_is_as_good_as_none(tmp_path, content):
 
 
 def test_a_lock_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(lock.os, "write", full)
+    monkeypatch.setattr(lock.FileLock, "acquire", full)
     with pytest.raises(OutputError, match="No space left"):
         lock.folder_lock(tmp_path).__enter__()
 
