@@ -233,6 +233,11 @@ class StyleModel(LatentModel[StyleGenerator]):
 
     _inverting: Methods | None = None  # the encoder as the runtime runs it
 
+    @property
+    def encodes(self) -> bool:
+        """Whether there is an encoder into W+."""
+        return self._encoder is not None
+
     @cached_property
     def inverter(self) -> Inverter | None:
         """The encoder into W+, in evaluation mode; None: there is none. WeightsError for another generator's."""

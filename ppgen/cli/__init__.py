@@ -12,12 +12,15 @@ import threading
 from collections.abc import Mapping, Sequence
 
 import ppgen
-from ppgen.cli import cartoon, data, directions, evaluate, explain, export, latent, sample, stylegan, train, weights
+from ppgen.cli import (
+    app, cartoon, data, directions, evaluate, explain, export, latent, sample, stylegan, train, weights,
+)  # fmt: skip
 from ppgen.cli.command import Command, guarded, split_debug, subcommands
 
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
 
 GROUPS: Mapping[str, Mapping[str, Command]] = {
+    "In the browser": app.COMMANDS,
     "Cartoons and translation": cartoon.COMMANDS,
     "Pictures from a latent space": {**sample.COMMANDS, **latent.COMMANDS},
     "Faces by StyleGAN": {**stylegan.COMMANDS, **directions.COMMANDS, **explain.COMMANDS},
