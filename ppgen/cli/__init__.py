@@ -13,8 +13,19 @@ from collections.abc import Mapping, Sequence
 
 import ppgen
 from ppgen.cli import (
-    app, cartoon, data, directions, evaluate, explain, export, latent, sample, stylegan, train, weights,
-)  # fmt: skip
+    app,
+    cartoon,
+    data,
+    directions,
+    evaluate,
+    explain,
+    export,
+    latent,
+    sample,
+    stylegan,
+    train,
+    weights,
+)
 from ppgen.cli.command import Command, guarded, split_debug, subcommands
 
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]

@@ -44,7 +44,8 @@ def status(address: str, host: str | None = None, data: bytes | None = None, kin
 
 
 def test_a_cartoon_is_the_predictors_own_and_can_be_downloaded(client, photo, astronaut, tmp_path):
-    shown, gallery, download, warnings = client.predict(photo, "photo2cartoon", 512, "largest", "en", api_name="/cartoon")
+    asked = (photo, "photo2cartoon", 512, "largest", "en")
+    shown, gallery, download, warnings = client.predict(*asked, api_name="/cartoon")
     own = Photo2CartoonPredictor(tmp_path).run(astronaut)
     assert np.array_equal(np.asarray(Image.open(shown["value"])), own)
     assert np.array_equal(np.asarray(Image.open(download["value"])), own)
