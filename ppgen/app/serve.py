@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -104,8 +102,6 @@ def serve(place: Place, ready: Callable[[str], None]) -> None:
 
     Raises PPGenError where the address cannot be had.
     """
-    # uvicorn hands a signal on when it has ended: as an exception it lets the files be removed
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     listener = listen(place)
     port = listener.getsockname()[1]
     files = Files()

@@ -10,10 +10,11 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from PIL import ImageFile
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.errors import DataError, OutputError, PPGenError
 from ppgen.io.atomic import say_replaced
+from ppgen.io.brief import as_html, brief
 from ppgen.io.image import ImageSource, save_images, source_name
 from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import short_name
@@ -22,6 +23,7 @@ from ppgen.io.names import short_name
 Inputs = ImageSource | Sequence[ImageSource]
 Identities = frozenset[tuple[int, int]]  # device and inode of files
 
+_LINES = 40  # of a report in a notebook
 _MAX_STEM = 160  # bytes; with what is appended, a file name has to stay below 255
 
 
@@ -64,7 +66,7 @@ class Failure:
     error: PPGenError
 
 
-@dataclass
+@dataclass(repr=False)
 class Report(Generic[R]):
     """Outcome of a batch: `results` in the order of the inputs, and `failures`; `verb`: what was done to each face.
 
@@ -76,6 +78,14 @@ class Report(Generic[R]):
     tried: int = 0  # pictures, the failed ones included
     verb: str = "drawn"
     notes: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return brief("Report", {"results": f"{len(self.results)} {self.verb}", "failures": len(self.failures)})
+
+    def _repr_html_(self) -> str:
+        lines = str(self).splitlines()
+        more = [f"… and {len(lines) - _LINES} lines more: print it"] if len(lines) > _LINES else []
+        return as_html([*lines[:_LINES], *more])
 
     def __str__(self) -> str:
         done = self.tried - len(self.failures)

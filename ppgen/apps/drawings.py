@@ -115,5 +115,9 @@ class Drawings(Sequence[Drawing]):
     def __iter__(self) -> Iterator[Drawing]:
         return map(Drawing, self.arrays)
 
+    def __repr__(self) -> str:
+        count, height, width, _ = self.arrays.shape
+        return f"Drawings({count} of {width}x{height})"
+
     def _repr_png_(self) -> bytes:
         return image_bytes(_PNG, self.sheet())

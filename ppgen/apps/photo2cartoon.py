@@ -18,6 +18,7 @@ from ppgen.apps.styles import NETWORK, SIZE, check_style, person_of, sketch
 from ppgen.errors import ConfigError
 from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
+from ppgen.io.brief import brief, png_of
 from ppgen.io.download import digest
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 GENERATOR = NETWORK  # its name in the hub
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CartoonResult:
     """All that is known about one face and its drawing.
 
@@ -60,6 +61,12 @@ class CartoonResult:
     photo_path: Path | None = None
     cartoon_path: Path | None = None
     route: Route | None = None
+
+    def __repr__(self) -> str:
+        return brief("CartoonResult", vars(self))
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.crop, self.cartoon)
 
     @property
     def paths(self) -> tuple[Path, ...]:

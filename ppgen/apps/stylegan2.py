@@ -34,6 +34,9 @@ class Sheets(NamedTuple):
     mixing: tuple[Drawings, ...]
     paths: tuple[Path, ...]
 
+    def _repr_png_(self) -> bytes:
+        return self.sample._repr_png_()
+
 
 class StylePredictor(LatentPredictor[StyleGenerator]):
     """What they share: PaddleGAN's arguments, and a `StyleModel` whose methods are offered as their own.

@@ -21,6 +21,7 @@ from ppgen.faces.typical import FACE_BOX
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import check_wanted
 from ppgen.io.atomic import say_replaced, write_files
+from ppgen.io.brief import brief, png_of
 from ppgen.io.image import ImageSource, image_bytes, source_name, to_tensor_array
 from ppgen.latent.mixing import swap
 from ppgen.latent.paths import Interpolation, through
@@ -49,7 +50,7 @@ class Architecture(NamedTuple):
     channel_multiplier: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fitted:
     """A photo and what was found for it.
 
@@ -63,6 +64,12 @@ class Fitted:
     latent: Latent
     projection: Projection
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief("Fitted", vars(self))
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.crop, self.picture)
 
     def save(self, photo: Path, picture: Path, latent: Path) -> None:
         """Write crop and picture (.png), and the latent (.npy or .npz): all of them or none."""

@@ -18,6 +18,7 @@ from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
+from ppgen.io.brief import brief, png_of
 from ppgen.io.download import digest
 from ppgen.io.heatmap import heat_pictures
 from ppgen.io.image import to_tensor_array, to_uint8
@@ -47,7 +48,7 @@ MODELS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Translation:
     """One face and what the network made of it.
 
@@ -66,6 +67,12 @@ class Translation:
     attention: np.ndarray | None
     warnings: tuple[str, ...]
     paths: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief("Translation", vars(self))
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.photo, self.picture, self.attention)
 
     @property
     def leaf(self) -> None:

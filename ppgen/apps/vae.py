@@ -19,6 +19,7 @@ from ppgen.apps.latent_model import LatentPredictor, latent_model
 from ppgen.apps.portrait import PortraitPipeline, Seen
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import check_output
+from ppgen.io.brief import brief, png_of
 from ppgen.io.image import ImageSource, source_name, to_tensor_array
 from ppgen.latent.attributes import Directions, load_directions
 from ppgen.latent.paths import Interpolation, axis, morph, traverse
@@ -26,7 +27,7 @@ from ppgen.latent.render import check_latents, encode
 from ppgen.networks.protocols import LatentGenerator
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VAEResult:
     """One face.
 
@@ -42,6 +43,12 @@ class VAEResult:
     edited: np.ndarray
     warnings: tuple[str, ...]
     paths: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief("VAEResult", vars(self))
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.crop, self.rebuilt, self.edited)
 
 
 class VAEPredictor(LatentPredictor[LatentGenerator]):

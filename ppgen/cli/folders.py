@@ -60,7 +60,7 @@ def run(
     args: argparse.Namespace, command: str, predictor: str, arguments: Mapping[str, object], call: Mapping[str, object]
 ) -> int:
     """Work on a list; the exit code: 1 where some pictures failed, 130 where it was interrupted."""
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     from ppgen.apps.folders import Interrupted, Shard, Work, places, run_folder
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.datasets.base import Dataset, Random, Sample
 from ppgen.datasets.crops import Crops

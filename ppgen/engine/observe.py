@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen import device
 from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log, span

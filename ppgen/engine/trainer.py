@@ -25,7 +25,7 @@ from typing import Protocol
 
 import numpy as np
 import paddle
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.datasets.base import WithClasses
 from ppgen.datasets.stream import BatchStream, Reader, Samples, split

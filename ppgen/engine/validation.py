@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from paddle import nn
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.datasets.base import Dataset, WithClasses
 from ppgen.datasets.stream import Reader

@@ -83,7 +83,7 @@ def _checked(frames: list[np.ndarray], target: Path) -> list[np.ndarray]:
 
 
 def _bar(frames: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     return tqdm(frames, desc="film", unit="picture", disable=None, delay=2)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import paddle
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.errors import ConfigError, DataError
 from ppgen.latent.attributes import parse_amounts

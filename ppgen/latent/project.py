@@ -16,9 +16,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import paddle
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.io.brief import brief, png_of
 from ppgen.io.image import to_uint8
 from ppgen.latent.mixing import check_layers
 from ppgen.latent.styles import sides_of_w
@@ -89,6 +90,12 @@ class Projection(NamedTuple):
     noise: list[np.ndarray] | None  # float32 (N, 1, h, w) a layer; None: the stored noise
     pictures: np.ndarray  # uint8 (N, S, S, 3)
     history: list[dict[str, float]]  # step, loss, pixels, features: means over the pictures
+
+    def __repr__(self) -> str:
+        return brief("Projection", self._asdict())
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(*self.pictures)
 
     def part(self, index: int) -> Projection:
         """That of one picture."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import paddle
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.datasets.base import Samples
 from ppgen.errors import ConfigError, DataError

@@ -10,6 +10,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.io.atomic import write_bytes
+from ppgen.io.brief import brief
 from ppgen.io.npz import load_npz
 from ppgen.networks.protocols import StyleGenerator
 
@@ -19,6 +20,9 @@ class Latent(NamedTuple):
 
     w_plus: np.ndarray  # float32 (count, latent_dim)
     noise: list[np.ndarray] | None = None  # (1, 1, h, w) a layer; None: the stored
+
+    def __repr__(self) -> str:
+        return brief("Latent", self._asdict())
 
 
 #: a latent, a .npy or .npz file of one, or an array (count, latent_dim), (1, count, latent_dim) or (latent_dim,)

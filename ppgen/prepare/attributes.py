@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.datasets.files import data_root, is_held_back, read_landmarks, read_table
 from ppgen.faces.identify import describe

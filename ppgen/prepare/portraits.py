@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.datasets.files import is_held_back
 from ppgen.errors import DataError, NoFaceError, OutputError

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 from paddle import nn
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ppgen.datasets.portraits import Portraits, PortraitSplit
 from ppgen.errors import PPGenError

@@ -200,7 +200,7 @@ def _common_folder(entries: list[_Entry], depth: int) -> str | None:
 
 
 def _write_all(source: Path, entries: list[_Entry], folder: Path, strip: int) -> None:
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     for entry in tqdm(entries, desc="unpacking", unit="file", delay=2, disable=None):
         path = folder.joinpath(*entry.name.parts[strip:])

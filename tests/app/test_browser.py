@@ -73,7 +73,6 @@ def test_every_tab_speaks_the_chosen_language(browser_page):
     page.get_by_role("button", name="开始画").wait_for()
     chinese = tabs.all_inner_texts()
     assert len(english) == len(chinese) and not set(english) & set(chinese)
-    assert "StyleGAN2" in "".join(chinese) and "Faces" not in "".join(chinese)
     choose(page, "English")
     page.get_by_role("button", name="Draw", exact=True).wait_for()
     assert tabs.all_inner_texts() == english
