@@ -11,11 +11,14 @@ from PIL import Image
 
 from ppgen.io.image import image_bytes
 
-_LONGEST, _WORDS = 900, 120  # characters of a line, and of one value in it
+_LONGEST, _WORDS = 480, 120  # characters of a line, and of one value in it
 
 
 def brief(name: str, fields: Mapping[str, object]) -> str:
-    """`Name(field=value, …)` below 1 KB; arrays by their kind and shape, what is None left out."""
+    """`Name(field=value, …)` below half a KB, as lists of results are printed too.
+
+    Arrays by their kind and shape; what is None is left out.
+    """
     said = [f"{field}={_value(value)}" for field, value in fields.items() if value is not None]
     line = f"{name}({', '.join(said)})"
     return line if len(line) <= _LONGEST else line[: _LONGEST - 2] + "…)"
