@@ -110,9 +110,9 @@ WORDS: dict[str, Both] = {
     "morph.film": Both("Film", "动画"),
     "project": Both("Find in StyleGAN2", "投影到 StyleGAN2"),
     "project.about": Both(
-        "Looks for the photo in the latent space of StyleGAN2, step by step. 100 steps take some ten seconds on a free "
-        "computer. Then move the sliders.",
-        "在 StyleGAN2 的隐空间里一步步寻找这张照片。空闲的电脑上 100 步大约十几秒。然后就可以拖动滑块。",
+        "Looks for the photo in the latent space of StyleGAN2, step by step; more steps take longer and come nearer. "
+        "Then the sliders move it.",
+        "在 StyleGAN2 的隐空间里一步步寻找这张照片；步数越多，时间越长，也越像。然后就可以拖动滑块。",
     ),
     "project.steps": Both("Steps", "步数"),
     "project.run": Both("Find", "开始寻找"),

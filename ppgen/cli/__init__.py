@@ -31,8 +31,7 @@ from ppgen.cli.command import Command, guarded, split_debug, subcommands
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
 
 GROUPS: Mapping[str, Mapping[str, Command]] = {
-    "In the browser": app.COMMANDS,
-    "Cartoons and translation": cartoon.COMMANDS,
+    "Cartoons and translation": {**app.COMMANDS, **cartoon.COMMANDS},
     "Pictures from a latent space": {**sample.COMMANDS, **latent.COMMANDS},
     "Faces by StyleGAN": {**stylegan.COMMANDS, **directions.COMMANDS, **explain.COMMANDS},
     "Training and data": {**train.COMMANDS, **evaluate.COMMANDS, **data.COMMANDS},
