@@ -56,10 +56,16 @@ def read_content(path: str | os.PathLike) -> object:
     if _is_pickle(path):
         return read_pdparams(_read_start(path), str(path))
     arrays = {key: value for key, value in raw_arrays(path).items() if not key.startswith(EXTRA)}
+    scales = {key: value for key, value in arrays.items() if key.endswith(SCALE)}
+    for key, scale in scales.items():
+        matrix = arrays.get(key.removesuffix(SCALE), scale)
+        if matrix is not scale and scale.shape != (1, *matrix.shape[1:]):
+            what = f"'{key}' is {scale.shape}, which does not fit a matrix {matrix.shape}"
+            raise WeightsError(f"{path}: is damaged ({what}); get it again")
     return {
-        key: value.astype(np.float32) * arrays[key + SCALE] if key + SCALE in arrays else value
+        key: value.astype(np.float32) * scales[key + SCALE] if key + SCALE in scales else value
         for key, value in arrays.items()
-        if not key.endswith(SCALE)
+        if key not in scales
     }
 
 
@@ -143,8 +149,9 @@ def _part(content: object, key: str, name: str) -> Mapping[str, object]:
 
 
 def _array(value: object, name: str) -> np.ndarray:
-    nested = isinstance(value, (list, tuple)) and any(isinstance(item, (list, tuple, dict)) for item in value)
-    array = np.asarray(None if nested else value)  # numpy would walk through lists of lists first
+    # numpy would walk through lists of lists, and copy each array that a list names, before it refused
+    plain = not isinstance(value, (list, tuple)) or all(isinstance(item, (bool, int, float)) for item in value)
+    array = np.asarray(value if plain else None)
     if array.dtype.kind not in "fiub":
         raise WeightsError(f"{name} is not an array of numbers")
     return array.astype(np.float32) if array.dtype in (np.float16, np.float64) else array

@@ -1,52 +1,50 @@
 """Read Paddle's `.pdparams` (a pickle) without running anything that is in it.
 
-A pickle names functions to call. This reader knows seven names, all answered by classes and functions of
+A pickle names functions to call. This reader knows a few names, all answered by classes and functions of
 this module that check what they are given; no function named in a file is ever imported or called.
 """
 
-import io
-import pickle
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from ppgen.errors import WeightsError
+from ppgen.errors import WeightsError, short
+from ppgen.io.pickles import Admitted, Restored, filled, read_pickle
 
 _KINDS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
 _MAX_DEPTH = 16
-# What a damaged file can raise inside the unpickler.
-_DAMAGE = (
-    pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError,
-    ImportError,
-)  # fmt: skip
+_SHARED = 4  # how often, on average, each byte of a file may be named
+# What a damaged file can raise inside the reader.
+_DAMAGE = (EOFError, ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError)
 
 
-class _DType:
+class _DType(Restored):
     """Stands in for numpy.dtype: numbers and booleans only."""
 
     def __init__(self, kind: object = None, *_flags: object) -> None:
         self.kind, self.order = _text(kind), "<"
         if self.kind not in _KINDS:
-            raise WeightsError(f"holds an array of type {self.kind[:40]!r}, which is no plain number")
+            raise WeightsError(f"holds an array of type '{short(self.kind, 40)}', which is no plain number")
 
-    def __setstate__(self, state: Sequence[object]) -> None:
+    def restore(self, state: tuple) -> None:
         self.order = ">" if _text(state[1]) == ">" else "<"
 
 
-class _Array:
+class _Array(Restored):
     """Stands in for numpy.ndarray while the pickle is read: (version, shape, dtype, column-major, bytes)."""
 
     def __init__(self, *_arguments: object) -> None:
         self.value: np.ndarray | None = None
 
-    def __setstate__(self, state: Sequence[object]) -> None:
+    def restore(self, state: tuple) -> None:
         shape, dtype, column_major, data = state[-4:]
         self.value = _frombuffer(data, dtype, shape, "F" if column_major else "C")
 
 
 def _text(value: object) -> str:
-    return value.decode("latin1") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("latin1")
+    return value if isinstance(value, str) else type(value).__name__  # the text of nested lists may be endless
 
 
 def _scalar(dtype: object, data: object = b"") -> np.ndarray:
@@ -75,61 +73,80 @@ def _tuple(values: object = ()) -> tuple:
     return tuple(values) if isinstance(values, (list, tuple)) else (values,)
 
 
-_ADMITTED: dict[tuple[str, str], Callable[..., object]] = {
-    ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _DType,
-    ("collections", "OrderedDict"): OrderedDict,
-    ("_codecs", "encode"): _encode,
-}
-for _numpy in ("numpy.core", "numpy._core"):
-    _ADMITTED[f"{_numpy}.multiarray", "_reconstruct"] = _Array
-    _ADMITTED[f"{_numpy}.multiarray", "scalar"] = _scalar
-    _ADMITTED[f"{_numpy}.numeric", "_frombuffer"] = _frombuffer
-for _module in ("builtins", "__builtin__"):
-    _ADMITTED[_module, "tuple"] = _tuple
-    _ADMITTED[_module, "bytearray"] = _ADMITTED[_module, "bytes"] = _bytes
+def _dict(items: object = ()) -> dict:
+    return filled({}, items)
 
 
-class _Reader(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Callable[..., object]:
-        try:
-            return _ADMITTED[module, name]
-        except KeyError:
-            asks = f"asks to run {module[:40]}.{name[:40]}"
-            raise WeightsError(f"{asks}: it may harm this computer and was not opened; get other weights") from None
+def _admitted() -> dict[tuple[str, str], Callable[..., object]]:
+    numpy: dict[tuple[str, str], Callable[..., object]] = {
+        ("numpy", "ndarray"): _Array,
+        ("numpy", "dtype"): _DType,
+        ("collections", "OrderedDict"): _dict,
+        ("_codecs", "encode"): _encode,
+    }
+    for core in ("numpy.core", "numpy._core"):
+        numpy[f"{core}.multiarray", "_reconstruct"] = _Array
+        numpy[f"{core}.multiarray", "scalar"] = _scalar
+        numpy[f"{core}.numeric", "_frombuffer"] = _frombuffer
+    for module in ("builtins", "__builtin__"):
+        numpy[module, "tuple"] = _tuple
+        numpy[module, "bytearray"] = numpy[module, "bytes"] = _bytes
+    return numpy
 
 
-def _plain(value: object, depth: int, known: dict[int, object]) -> object:
+_ADMITTED = {name: Admitted(call) for name, call in _admitted().items()}
+
+
+def _find(module: str, name: str) -> Admitted:
+    if (module, name) not in _ADMITTED:
+        asks = f"asks to run {short(f'{module}.{name}', 80)}"
+        raise WeightsError(f"{asks}: it may harm this computer and was not opened; get other weights")
+    return _ADMITTED[module, name]
+
+
+class _Plain:
     """Arrays for the stand-ins, and Paddle's (name, array) pairs as arrays; containers rebuilt.
 
-    `known`: what became of containers met before, by identity: each is rebuilt once, however often it is named, as a
-    list of lists of lists that names each a hundred times would never end.
+    Each container is rebuilt once, however often it is named, as a list of lists of lists that names each a hundred
+    times would never end; and arrays may not be named so often that who copies them would need far more than the file.
+
+    Args:
+        most: bytes of all arrays, each counted as often as it is named.
     """
-    if id(value) in known:
-        return known[id(value)]
-    result = _rebuilt(value, depth, known)
-    if isinstance(value, (dict, list, tuple)):
-        known[id(value)] = result
-    return result
 
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self._known: dict[int, object] = {}  # what became of containers met before, by identity
 
-def _rebuilt(value: object, depth: int, known: dict[int, object]) -> object:
-    if depth > _MAX_DEPTH:
-        raise WeightsError("is nested too deeply to hold weights")
-    if isinstance(value, _Array):
-        if value.value is None:
-            raise WeightsError("holds an array without values")
-        return value.value
-    if isinstance(value, dict):
-        return {key: _plain(item, depth + 1, known) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        items = [_plain(item, depth + 1, known) for item in value]
-        if isinstance(value, tuple) and [type(item) for item in items] == [str, np.ndarray]:
-            return items[1]  # paddle.save writes a nested parameter as (its generated name, array)
-        return items
-    if value is None or isinstance(value, (bool, int, float, str, bytes, np.ndarray)):
-        return value
-    raise WeightsError(f"holds a {type(value).__name__}, which is neither an array nor a container")
+    def of(self, value: object, depth: int = 0) -> object:
+        if id(value) in self._known:
+            return self._known[id(value)]
+        result = self._rebuilt(value, depth)
+        if isinstance(value, (dict, list, tuple)):
+            self._known[id(value)] = result
+        return result
+
+    def _rebuilt(self, value: object, depth: int) -> object:
+        if depth > _MAX_DEPTH:
+            raise WeightsError("is nested too deeply to hold weights")
+        if isinstance(value, _Array):
+            if value.value is None:
+                raise WeightsError("holds an array without values")
+            value = value.value
+        if isinstance(value, np.ndarray):
+            self._left -= value.nbytes
+            if self._left < 0:
+                raise WeightsError("names the same arrays again and again, which no weights do")
+        if isinstance(value, dict):
+            return {key: self.of(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            items = [self.of(item, depth + 1) for item in value]
+            if isinstance(value, tuple) and [type(item) for item in items] == [str, np.ndarray]:
+                return items[1]  # paddle.save writes a nested parameter as (its generated name, array)
+            return items
+        if value is None or isinstance(value, (bool, int, float, str, bytes, np.ndarray)):
+            return value
+        raise WeightsError(f"holds a {short(type(value).__name__)}, which is neither an array nor a container")
 
 
 def read_pdparams(data: bytes, name: str) -> object:
@@ -142,7 +159,7 @@ def read_pdparams(data: bytes, name: str) -> object:
         WeightsError: the pickle is damaged, or asks for anything but arrays and containers.
     """
     try:
-        return _plain(_Reader(io.BytesIO(data), encoding="latin1").load(), 0, {})
+        return _Plain(_SHARED * len(data)).of(read_pickle(data, _find))
     except WeightsError as error:
         raise WeightsError(f"{name}: {error}") from None
     except _DAMAGE as error:
