@@ -1,8 +1,46 @@
-"""The errors ppgen raises: each message is one line that says what is wrong and what to do."""
+"""The errors ppgen raises: each message is one line that says what is wrong and what to do.
+
+Files, addresses and servers say how they are called: `visible` keeps that from looking like a message of ours.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+_JOINERS = "\u200c\u200d"  # within words of some scripts, and emoji; they move nothing
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, marks of direction, halves of characters, ends of lines
+
+
+def visible(text: object) -> str:
+    """A text as one line that shows what is in it: line ends, escape characters, bytes that are no UTF-8 and marks
+    that turn the direction of writing as Python writes them."""
+    line = str(text)
+    if line.isprintable():
+        return line
+    return "".join(map(_visible, line))
+
+
+def _visible(letter: str) -> str:
+    if unicodedata.category(letter) not in _UNSEEN or letter in _JOINERS:
+        return letter
+    return letter.encode("unicode_escape").decode()
+
+
+def in_lines(lines: Iterable[object]) -> str:
+    """Lines as one text, each visible as one."""
+    return "\n".join(map(visible, lines))
 
 
 class PPGenError(Exception):
-    """Base of every error a user may meet; the command line prints its message and exits 2."""
+    """Base of every error a user may meet; the command line prints its message and exits 2.
+
+    Each argument is a line of the message, made `visible`.
+    """
+
+    def __init__(self, *lines: object, **facts: object) -> None:
+        super().__init__(*map(visible, lines), **facts)
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 class ConfigError(PPGenError):
@@ -38,7 +76,6 @@ class TrainingDiverged(PPGenError):
 
 
 def short(text: str, most: int = 200) -> str:
-    """One printable line of a text that somebody else wrote: no control characters, at most so long."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * most])
-    line = " ".join(plain.split())
+    """One line of a text that somebody else wrote, `visible` and at most so long; gaps are single spaces."""
+    line = visible(" ".join(text[: 4 * most].split()))
     return line if len(line) <= most else line[: most - 1] + "…"

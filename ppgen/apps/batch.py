@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ImageFile
 from tqdm.auto import tqdm
 
-from ppgen.errors import DataError, OutputError, PPGenError
+from ppgen.errors import DataError, OutputError, PPGenError, in_lines
 from ppgen.io.atomic import say_replaced
 from ppgen.io.brief import as_html, brief
 from ppgen.io.image import ImageSource, save_images, source_name
@@ -93,7 +93,7 @@ class Report(Generic[R]):
         lines = [f"{done} of {self.tried} pictures done, {faces} {self.verb}"]
         lines += [f"warning: {one.name}: {text}" for one in self.results for text in one.warnings]
         lines += [f"failed: {failure.error}" for failure in self.failures] + self.notes
-        return "\n".join(lines)
+        return in_lines(lines)
 
     def raise_first(self) -> None:
         """Raise the first failure's error, with the count where there was more than one picture."""

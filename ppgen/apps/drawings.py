@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, overload
 
 import numpy as np
 
+from ppgen.errors import visible
 from ppgen.io.image import image_bytes, save_image
 from ppgen.io.movie import is_movie, save_movie
 from ppgen.latent.sheet import repeat_pixels, sheet, zoom_for
@@ -89,7 +90,7 @@ class Drawings(Sequence[Drawing]):
             return save_image(path, self.sheet())
         written, note = save_movie(path, self.frames(), fps)
         if note:
-            warnings.warn(f"{written}: {note}", stacklevel=2)
+            warnings.warn(f"{visible(written)}: {note}", stacklevel=2)
         return written
 
     def frames(self) -> np.ndarray:

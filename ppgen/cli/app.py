@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ppgen.cli.command import command, option
 from ppgen.errors import PPGenError
+from ppgen.io.terminal import say
 
 
 def _ready(address: str, browser: bool) -> None:
     """Say where the app is, and open it where there is a screen."""
-    print(f"ppgen is at {address}  (Ctrl+C ends it)", flush=True)
+    say(f"ppgen is at {address}  (Ctrl+C ends it)")
     screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if browser and screen:
         webbrowser.open(address)

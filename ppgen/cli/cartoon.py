@@ -7,6 +7,7 @@ from ppgen import apps
 from ppgen.cli import folders
 from ppgen.cli.command import command, finish, option
 from ppgen.cli.options import ALIGNER, INPUTS, NO_ALIGN, faces, folder
+from ppgen.io.terminal import say
 
 _INPUTS = f"{INPUTS}, or lists of them: .txt with a path a line, or .jsonl"
 
@@ -61,9 +62,9 @@ def demo(args: argparse.Namespace) -> None:
     report = apps.Photo2CartoonPredictor(output_path=args.output).run_many(data.astronaut(), keep_pictures=False)
     report.raise_first()
     result = report.results[0]
-    print(result.photo_path)
-    print(result.cartoon_path)
-    print(f"drawing took {time.perf_counter() - start:.1f} s, loading the networks included")
+    say(result.photo_path)
+    say(result.cartoon_path)
+    say(f"drawing took {time.perf_counter() - start:.1f} s, loading the networks included")
 
 
 TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")

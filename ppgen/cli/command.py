@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ppgen.device import check_paddle
 from ppgen.errors import ConfigError, PPGenError
+from ppgen.io.terminal import say, show
 
 if TYPE_CHECKING:
     from ppgen.apps.batch import R, Report
@@ -102,18 +103,18 @@ def guarded(action: Callable[[], int | None], debug: bool = False) -> int:
     except PPGenError as error:
         if debug:
             raise
-        print(f"error: {error}", file=sys.stderr)
+        show(f"error: {error}", aside=True)
         return 2
     except KeyboardInterrupt:
         if debug:
             raise
-        print("interrupted", file=sys.stderr)
+        say("interrupted", aside=True)
         return 130
     except MemoryError as error:
         if debug:
             raise
         said = " ".join(str(error).split())[:160]
-        print(f"error: not enough memory{said and f' ({said})'}; take fewer or smaller pictures", file=sys.stderr)
+        say(f"error: not enough memory{said and f' ({said})'}; take fewer or smaller pictures", aside=True)
         return 2
     except BrokenPipeError:  # `ppgen list | head`: whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -161,6 +162,6 @@ def finish(report: Report[R], lines: Iterable[object]) -> int:
     if report.tried == 1:
         report.raise_first()
     for line in lines:
-        print(line)
-    print(report)
+        say(line)
+    show(report)
     return 1 if report.failures else 0

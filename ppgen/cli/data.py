@@ -4,6 +4,7 @@ import argparse
 
 from ppgen.cli.command import command, group, option
 from ppgen.cli.options import seed
+from ppgen.io.terminal import say, show
 
 _DATA = "the data folder (default: $PPGEN_DATA, else data)"
 
@@ -19,9 +20,9 @@ def link(args: argparse.Namespace) -> None:
 
     done = link.link_datasets(args.data, args.shared)
     for name, outcome, path in done:
-        print(f"{name:<10} {outcome:<7} {path}")
+        say(f"{name:<10} {outcome:<7} {path}")
     if all(item.outcome == "absent" for item in done):
-        print("nothing was linked; data/README.md says how a dataset is laid out")
+        say("nothing was linked; data/README.md says how a dataset is laid out")
 
 
 @command(
@@ -34,7 +35,7 @@ def unpack(args: argparse.Namespace) -> None:
     from ppgen.prepare import link, unpack
 
     done = unpack.unpack(args.archive, args.data or link.default_data())
-    print(f"{done.path}: {done.files} files, {done.size / 2**20:.1f} MB")
+    say(f"{done.path}: {done.files} files, {done.size / 2**20:.1f} MB")
 
 
 @command(
@@ -52,7 +53,7 @@ def portraits(args: argparse.Namespace) -> int:
 
     wanted = portraits.Wanted(min_eyes=args.min_eyes, max_pose=args.max_pose, cartoon=args.cartoon)
     report = portraits.prepare_portraits(args.source, args.output, wanted, args.meta)
-    print(report)
+    show(report)
     return 0 if len(report.dropped) < len(report.outcomes) else 1
 
 
@@ -67,7 +68,7 @@ def stats(args: argparse.Namespace) -> None:
     """Print the counts and write the samples."""
     from ppgen.prepare import stats
 
-    print(stats.dataset_stats(args.folder, args.output, args.count, args.seed))
+    show(stats.dataset_stats(args.folder, args.output, args.count, args.seed))
 
 
 _ACTIONS = {"link": link, "unpack": unpack, "portraits": portraits, "stats": stats}

@@ -13,6 +13,7 @@ from ppgen.cli.files import write
 from ppgen.cli.options import by_style, number, seed, span, truncation
 from ppgen.cli.stylegan import style_predictor
 from ppgen.errors import ConfigError, DataError, WeightsError
+from ppgen.io.terminal import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,10 +53,10 @@ def _labelled(args: argparse.Namespace) -> Labelled:
 def _print_judge(scores: dict[str, float], kept: Collection[str], what: str, samples: int) -> None:
     """How good a judge of attributes is on faces it has not seen, and of which attributes nothing came."""
     for name, score in scores.items():
-        print(f"{name:<20} the judge is right on {score:.1%} of held-back faces (mean of with and without)")
+        say(f"{name:<20} the judge is right on {score:.1%} of held-back faces (mean of with and without)")
     for name in scores:
         if name not in kept:
-            print(f"{name:<20} no {what}: nearly all of {samples} samples have it, or nearly none has")
+            say(f"{name:<20} no {what}: nearly all of {samples} samples have it, or nearly none has")
 
 
 # ---- directions -----------------------------------------------------------------------------------------
@@ -97,9 +98,9 @@ def directions(args: argparse.Namespace) -> None:
     if not shown:
         raise ConfigError(f"{predictor.name}: holds no directions; find some with --sefa or --data DIR")
     for name, fact in shown.facts.items():
-        print(f"{name:<20} {fact}")
+        say(f"{name:<20} {fact}")
     if args.save:
-        print(save_directions(hub.path_of(predictor.name), shown, title="directions in w"))
+        say(save_directions(hub.path_of(predictor.name), shown, title="directions in w"))
     reach = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
     write(predictor.direction_sheet(args.seed, shown, reach, layers, args.truncation), args.output)
 
@@ -187,7 +188,7 @@ def channels(args: argparse.Namespace) -> None:
     predictor = style_predictor(args.model)
     shown = _of_attributes(predictor, args) if args.data else _of_picture(predictor, args)
     for channel, title in shown.items():
-        print(f"{channel!s:<8} {title}")
+        say(f"{channel!s:<8} {title}")
     write(predictor.channel_sheet(args.seed, shown, args.span, args.truncation), args.output)
 
 

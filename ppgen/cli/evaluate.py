@@ -6,6 +6,7 @@ import ppgen
 from ppgen.cli.command import command, option
 from ppgen.cli.files import check_new_file
 from ppgen.cli.options import seed
+from ppgen.io.terminal import show
 
 
 @command(
@@ -33,7 +34,7 @@ def evaluate(args: argparse.Namespace) -> None:
         check_new_file(args.output, args.real, args.fake)
     names = [name.strip() for name in args.metric.split(",") if name.strip()]
     scores = evaluate(names, args.real, args.fake, args.n, args.features, args.weights, args.seed, args.size)
-    print(table(scores))
+    show(table(scores))
     if args.output:
         facts = {"ppgen": ppgen.__version__, "real": args.real, "fake": args.fake, "seed": args.seed, "size": args.size}
         write_json(args.output, {**facts, "scores": [score._asdict() for score in scores]})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ppgen.cli.command import Option, command, group, option
 from ppgen.cli.options import by_style, model, seed, seeds, truncation
 from ppgen.errors import ConfigError
+from ppgen.io.terminal import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ def _save(output: str, sheet: np.ndarray) -> None:
     from ppgen.io.image import save_image
 
     say_replaced(Path(output))
-    print(save_image(output, sheet))
+    say(save_image(output, sheet))
 
 
 @command("what each resolution contributes", *_of_seeds("resolutions", "two rows each", "0-1"))
@@ -90,7 +91,7 @@ def droplet(args: argparse.Namespace) -> None:
     networks = _networks(args.model)
     for name, network in networks.items():
         maps = feature_maps(network, w_of_seeds(network, args.seeds, args.truncation))
-        print(f"{name:<16} " + "  ".join(f"{layer.side}: {layer.peak:.2f}" for layer in maps))
+        say(f"{name:<16} " + "  ".join(f"{layer.side}: {layer.peak:.2f}" for layer in maps))
     _save(args.output, droplet_sheet(networks, args.seeds, args.truncation))
 
 
@@ -128,10 +129,10 @@ def path(args: argparse.Namespace) -> None:
         lengths[name] = lengths_in_z_and_w(network, args.n, distance, args.seed)
         for space, values in lengths[name].items():
             mean, error, count = perceptual_path_length(values)
-            print(f"{name:<16} PPL in {space.upper()} ({args.distance}, {count} paths): {mean:.4g} ± {error:.2g}")
+            say(f"{name:<16} PPL in {space.upper()} ({args.distance}, {count} paths): {mean:.4g} ± {error:.2g}")
     strips = {name: path_strip(network, args.seed) for name, network in networks.items()}
     say_replaced(Path(args.output))
-    print(save_path_figure(args.output, lengths, strips, args.distance))
+    say(save_path_figure(args.output, lengths, strips, args.distance))
 
 
 _FIGURES = {"resolutions": resolutions, "noise": noise, "mixing": mixing, "droplet": droplet, "path": path}

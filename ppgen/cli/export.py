@@ -3,6 +3,7 @@
 import argparse
 
 from ppgen.cli.command import command, option
+from ppgen.io.terminal import say
 
 
 @command(
@@ -24,7 +25,7 @@ def export(args: argparse.Namespace) -> None:
 
     done = exported(args.source, args.output, args.format, args.dynamic_batch, args.network, args.key)
     for path in done.files:
-        print(path)
+        say(path)
 
 
 COMMANDS = {"export": export}

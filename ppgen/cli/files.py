@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppgen.errors import OutputError
+from ppgen.io.terminal import say
 
 if TYPE_CHECKING:
     from ppgen.apps.drawings import Drawings
@@ -57,6 +58,6 @@ def write(drawings: Drawings, output: str, fps: float = 12) -> None:
 
     say_replaced(written_as(Path(output).expanduser())[0])
     path, note = save_movie(output, drawings.frames(), fps) if is_movie(output) else (drawings.save(output), "")
-    print(path)
+    say(path)
     if note:
-        print(f"note: {note}")
+        say(f"note: {note}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ppgen.cli.command import Option, only_with, option
-from ppgen.errors import ConfigError
+from ppgen.errors import ConfigError, visible
+from ppgen.io.terminal import say, show
 
 if TYPE_CHECKING:
     from ppgen.apps.folders.log import Entry
@@ -70,16 +70,16 @@ def run(
     def tell(entry: Entry) -> None:
         drawings = [name for name in entry.files if not name.endswith("_photo.png")]
         for index, name in enumerate(drawings):
-            tqdm.write(places.join(args.output, name) + (f" by {entry.by[index]}" if entry.by else ""))
+            tqdm.write(visible(places.join(args.output, name) + (f" by {entry.by[index]}" if entry.by else "")))
 
     try:
         report = run_folder(
             work, args.inputs, _runner(args), command=command, overwrite=args.overwrite, shard=shard, tell=tell
         )  # fmt: skip
     except Interrupted as stop:
-        print(stop, file=sys.stderr)
+        say(stop, aside=True)
         return 130
-    print(report)
+    show(report)
     return 1 if report.failures else 0
 
 

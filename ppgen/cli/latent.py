@@ -12,6 +12,7 @@ from ppgen.cli.files import check_new_file, keep_inputs, write
 from ppgen.cli.options import LABEL, NO_ALIGN, any_model, by_any, fps, seed, seeds, span, steps
 from ppgen.cli.sample import interpolate, predictor_of
 from ppgen.errors import ConfigError
+from ppgen.io.terminal import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -216,7 +217,7 @@ def reconstruct(args: argparse.Namespace) -> None:
     rebuilt = predictor.draw(predictor.encode(originals, align=False)).arrays
     drawn = np.stack([np.broadcast_to(picture, rebuilt[0].shape) for picture in [*originals, *rebuilt]])
     one, other = (to_tensor_array(half) for half in np.split(drawn, 2))
-    print(f"mean squared error   {float(((one - other) ** 2).mean()):.4f}")
+    say(f"mean squared error   {float(((one - other) ** 2).mean()):.4f}")
     write(Drawings(drawn, len(originals), row_titles=["original", "rebuilt"]), args.output)
 
 
@@ -252,18 +253,18 @@ def attributes(args: argparse.Namespace) -> None:
     vectors = attribute_vectors(codes.mu, answers, args.method or "means")
     path = save_directions(hub.path_of(predictor.name), vectors, args.output or None)
     for name, fact in vectors.facts.items():
-        print(f"{name:<20} {fact}")
+        say(f"{name:<20} {fact}")
     _print_cosines(vectors)
-    print(path)
+    say(path)
 
 
 def _print_cosines(directions: Directions) -> None:
     if not directions:
-        print(_NO_VECTORS)
+        say(_NO_VECTORS)
         return
-    print(f"{'cosine':<20} " + " ".join(f"{name[:10]:>10}" for name in directions))
+    say(f"{'cosine':<20} " + " ".join(f"{name[:10]:>10}" for name in directions))
     for name, row in zip(directions, directions.cosines()):
-        print(f"{name:<20} " + " ".join(f"{value:10.2f}" for value in row))
+        say(f"{name:<20} " + " ".join(f"{value:10.2f}" for value in row))
 
 
 @command(
@@ -294,12 +295,12 @@ def histogram(args: argparse.Namespace) -> None:
     report = examine(codes, args.seed)
     summary = report.summary()
     for name, value in summary.items():
-        print(f"{name:<20} {value:.4g}")
+        say(f"{name:<20} {value:.4g}")
     if args.json:
         columns = {name: [float(v) for v in values] for name, values in report._asdict().items()}
         write_json(args.json, {"pictures": len(pictures), **summary, **columns})
     say_replaced(Path(args.output))
-    print(save_histograms(args.output, codes, args.n, args.seed))
+    say(save_histograms(args.output, codes, args.n, args.seed))
 
 
 _ACTIONS = {

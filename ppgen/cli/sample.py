@@ -10,6 +10,7 @@ from ppgen.cli.command import command, one_of, only_with, option
 from ppgen.cli.files import write
 from ppgen.cli.options import ANY_MODEL, LABEL, by_any, fps, seed, seeds, steps, truncation
 from ppgen.errors import ConfigError
+from ppgen.io.terminal import say
 
 _PICTURES = 64  # of one seed
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
@@ -54,7 +55,7 @@ def sample(args: argparse.Namespace) -> None:
         drawings = predictor.seeds(args.seeds, args.label, psi, titled=True)
     if len(drawings) == 1:
         say_replaced(Path(args.output))
-        print(drawings[0].save(args.output))
+        say(drawings[0].save(args.output))
     else:
         write(drawings, args.output)
 

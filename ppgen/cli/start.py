@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ppgen.engine.schema import load_config
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError
+from ppgen.io.terminal import say, show
 from ppgen.tree.stages import check_stages
 from ppgen.tree.train import newest_tree, run_tree
 
@@ -54,14 +54,14 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
         said, seed = overrides_of(folder), earlier.get("seed") if seed is None else seed
         if Path(options.config_file).resolve() != (folder / "config.yaml").resolve():  # which says all of it
             if said and distributed.rank() == 0:
-                print(f"as {folder} began: -o {' '.join(said)}", flush=True)
+                say(f"as {folder} began: -o {' '.join(said)}")
             overrides = _together(said, overrides)
     config = load_config(options.config_file, overrides, seed, checks={"stages": check_stages})
     config = replace(config, overrides=tuple(_together(said, overrides)))
     if config.amp is None and earlier.get("amp") in ("O1", "O2"):
         config = replace(config, amp=earlier["amp"])
     if options.val_interval is not None and "validation" not in config.dataset:
-        print("--val-interval: this config has no dataset.validation; nothing is validated", file=sys.stderr)
+        say("--val-interval: this config has no dataset.validation; nothing is validated", aside=True)
     if options.amp:
         config = replace(config, amp=options.amp_level)
     if options.load and not options.evaluate_only:
@@ -104,7 +104,7 @@ def _run(options: argparse.Namespace, config: TrainingConfig) -> int:
         describe(trainer)
         return 0
     if options.resume and source is None and distributed.rank() == 0:
-        print(f"no earlier run of {runs.run_name(options.config_file)} with a checkpoint in {output}", flush=True)
+        say(f"no earlier run of {runs.run_name(options.config_file)} with a checkpoint in {output}")
     start_from = options.load or config.load
     if start_from and source is None:
         starts.load(trainer, start_from)
@@ -114,11 +114,11 @@ def _run(options: argparse.Namespace, config: TrainingConfig) -> int:
         trainer.snapshot.resume(source)
     if options.evaluate_only:
         if trainer.writes:
-            print(json.dumps(trainer.evaluate(), indent=1))
+            show(json.dumps(trainer.evaluate(), indent=1))
         return 0
     if source == folder and trainer.step >= trainer.config.total_iters:
         done = f"{trainer.step} of {trainer.config.total_iters} steps are done"
-        print(f"{folder}: is finished, {done}; nothing is left to do (-o total_iters=… makes it longer)")
+        say(f"{folder}: is finished, {done}; nothing is left to do (-o total_iters=… makes it longer)")
         return 0
     return _train(trainer, source is not None, options.argv)
 
@@ -130,7 +130,7 @@ def _train(trainer: Trainer, resumed: bool, arguments: list[str]) -> int:
         return runs.say_stopped(trainer.stopped_by, trainer.step, folder)
     if trainer.writes:
         best = f", the best is {folder / 'best.safetensors'}" if trainer.snapshot.best is not None else ""
-        print(f"done: open {folder / 'index.html'}; the networks are in {folder / 'final'}{best}")
+        say(f"done: open {folder / 'index.html'}; the networks are in {folder / 'final'}{best}")
     return 0
 
 

@@ -12,6 +12,7 @@ from ppgen.cli.files import check_output_file, keep_inputs, write
 from ppgen.cli.latent import take_photo
 from ppgen.cli.options import INPUTS, NO_ALIGN, by_style, folder, model, number, seeds, truncation
 from ppgen.errors import ConfigError
+from ppgen.io.terminal import say
 
 if TYPE_CHECKING:
     from ppgen.apps.batch import Item
@@ -97,7 +98,7 @@ def mix(args: argparse.Namespace) -> None:
     psi = TRUNCATION if args.truncation is None else args.truncation
     rows, columns = args.rows or list(range(6)), args.columns or list(range(10, 15))
     say_replaced(Path(args.output))
-    print(Drawing(mixing_sheet(style_predictor(args.model).network, rows, columns, psi)).save(args.output))
+    say(Drawing(mixing_sheet(style_predictor(args.model).network, rows, columns, psi)).save(args.output))
 
 
 def _mixed(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Namespace) -> Drawings:
@@ -149,7 +150,7 @@ def project(args: argparse.Namespace) -> int:
         align = not args.no_align
         fitted = predictor.invert(item.source, align) if args.fast else predictor.project(item.source, settings, align)
         fitted.save(*paths)
-        print(paths[2])
+        say(paths[2])
         return [fitted]
 
     return finish(run_batch(items, work, "projecting", "projected", unread(args.photos)), ())

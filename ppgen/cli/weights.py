@@ -9,6 +9,7 @@ import ppgen
 from ppgen import device
 from ppgen.cli.command import command, option
 from ppgen.cli.files import keep_inputs
+from ppgen.io.terminal import say
 
 KINDS = ("models", "networks", "datasets", "weights", "configs", "metrics", "styles")
 
@@ -32,7 +33,7 @@ def convert(args: argparse.Namespace) -> None:
     keep_inputs(args.output, args.source)
     arguments = apply_overrides({}, args.arguments)
     for line in converted(Path(args.source), Path(args.output), args.network, arguments, args.key):
-        print(line)
+        say(line)
 
 
 @command(
@@ -43,11 +44,11 @@ def list_names(args: argparse.Namespace) -> None:
     """List what can be named: in a YAML, to hub.load, to --config-file."""
     for kind in [args.what] if args.what else KINDS:
         if args.what is None:
-            print(f"{kind}:")
+            say(f"{kind}:")
         rows = _names(kind)
         width = max([28, *(len(name) for name, _ in rows)])
         for name, about in rows:
-            print(f"{'' if args.what else '  '}{name:<{width}} {about}".rstrip())
+            say(f"{'' if args.what else '  '}{name:<{width}} {about}".rstrip())
 
 
 def _names(kind: str) -> list[tuple[str, str]]:
@@ -107,7 +108,7 @@ def env(args: argparse.Namespace) -> None:
     }  # fmt: skip
     width = max(map(len, facts))
     for name, value in facts.items():
-        print(f"{name:<{width}}  {value}")
+        say(f"{name:<{width}}  {value}")
 
 
 COMMANDS = {"convert": convert, "list": list_names, "env": env}

@@ -258,7 +258,7 @@ def model_config(name: str, *args: object, **kwargs: object) -> Settings:
     faults: list[str] = []
     translated = recipe_of(Section({"name": name, **positional, **kwargs}, name, faults))
     if faults or translated is None:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     if translated[0].swapped:
         raise ConfigError(f"{name}.direction: expected 'a2b'; exchange the domains in the dataset instead")
     return translated[0].config

@@ -78,7 +78,7 @@ def translate(config: Settings, processes: int = 1) -> Settings:
     top.know("optimizer", *_IGNORED)
     top.close(tolerated=_OWN)
     if faults:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     return result
 
 

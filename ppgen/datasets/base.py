@@ -1,7 +1,6 @@
 """What every dataset is: a length, a group for each sample, and samples by index."""
 
 import re
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Protocol, TypedDict, runtime_checkable
@@ -10,6 +9,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.io.image import to_tensor_array
+from ppgen.io.terminal import say
 
 Random = np.random.Generator | None  #: of a sample; None: evaluation, in which nothing is random
 
@@ -100,7 +100,7 @@ def mirrors(flip: bool, rng: Random) -> bool:
 def leave_out(damaged: dict[int, str], index: int, reason: str) -> None:
     """Note that a sample cannot be read, and say so."""
     damaged[index] = reason
-    print(f"left out: {reason}", file=sys.stderr, flush=True)
+    say(f"left out: {reason}", aside=True)
 
 
 class SinglePictures(Dataset):

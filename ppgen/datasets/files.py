@@ -3,7 +3,6 @@
 import csv
 import math
 import os
-import sys
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from ppgen.io.image import open_image
 from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import number_of
 from ppgen.io.npz import load_npz
+from ppgen.io.terminal import say
 from ppgen.registry import nearest
 
 Split = Literal["train", "validation", "all"]
@@ -60,7 +60,7 @@ def pictures_under(folder: Path) -> list[Path]:
         raise DataError(f"{folder}: no such folder; {advice}, data/README.md says how a dataset is laid out")
     images = list_images(folder, recursive=True)
     if others := left_out(folder, recursive=True):
-        print(f"{folder}: {others}", file=sys.stderr, flush=True)
+        say(f"{folder}: {others}", aside=True)
     return images
 
 

@@ -1,6 +1,5 @@
 """MNIST and Fashion-MNIST from their idx files."""
 
-import sys
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
@@ -11,6 +10,7 @@ from ppgen.datasets.files import Filter, check_at_least_one, data_root
 from ppgen.datasets.idx import read_labelled
 from ppgen.errors import DownloadError
 from ppgen.io.download import fetch
+from ppgen.io.terminal import say
 from ppgen.registry import DATASETS
 
 _PREFIX = {"train": "train", "test": "t10k"}
@@ -124,7 +124,7 @@ def _say_instead(root: Path, why: DownloadError) -> None:
         _said.add(root)
         digits = "using scikit-learn's 1,797 digits of 8x8 pixels instead"
         where = f"for MNIST put its four idx files ({_FOUR}) into {root}"
-        print(f"MNIST is not here ({why}): {digits}; {where}", file=sys.stderr, flush=True)
+        say(f"MNIST is not here ({why}): {digits}; {where}", aside=True)
 
 
 @DATASETS.register()

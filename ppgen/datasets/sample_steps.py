@@ -103,7 +103,7 @@ def _check_step(config: dict, place: str, pictures: bool) -> list[str]:
 def build_steps(steps: list, where: str = "preprocess", pictures: bool = False) -> list:
     """The transforms of a list; one ConfigError holds every fault of it, a line each."""
     if faults := check_steps(steps, where, pictures):
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     return [TRANSFORMS.build(config) for config in steps]
 
 

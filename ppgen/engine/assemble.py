@@ -13,6 +13,7 @@ from ppgen.engine.rehearsal import rehearse, understood
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer, Watcher
 from ppgen.errors import ConfigError, DataError
+from ppgen.io.terminal import say
 from ppgen.models.base import Model
 from ppgen.networks.protocols import OfPictures
 from ppgen.registry import DATASETS, MODELS
@@ -105,12 +106,12 @@ def describe(trainer: Trainer) -> None:
     for name, network in trainer.model.networks.items():
         count = sum(int(np.prod(p.shape)) for p in network.parameters())
         total += count
-        print(f"{name}: {type(network).__name__}, {count / 1e6:.2f} M parameters")
-    print(f"memory for weights, gradients and Adam: about {total * 16 / 2**20:.0f} MiB, activations not counted")
+        say(f"{name}: {type(network).__name__}, {count / 1e6:.2f} M parameters")
+    say(f"memory for weights, gradients and Adam: about {total * 16 / 2**20:.0f} MiB, activations not counted")
     size = trainer.config.loader.batch_size
     for key, value in trainer.stream.reader.nearest(0, [trainer.config.seed]).items():
         held = f"{value.dtype} {[size, *value.shape]}" if isinstance(value, np.ndarray) else f"{size} values"
-        print(f"batch.{key}: {held}")
-    print(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.config.total_iters}", flush=True)
+        say(f"batch.{key}: {held}")
+    say(f"training samples: {len(trainer.stream.dataset)}; steps: {trainer.config.total_iters}")
     for line in rehearse(trainer):
-        print(line)
+        say(line)

@@ -160,7 +160,7 @@ def first_whole(folders: Sequence[Path], root: Path) -> tuple[Path, Checkpoint, 
             return folder, load(folder), passed_over
         except WeightsError as error:
             passed_over.append(str(error))
-    raise WeightsError("\n".join(passed_over) or f"{root}: holds no checkpoint")
+    raise WeightsError(*passed_over or [f"{root}: holds no checkpoint"])
 
 
 def load_newest(root: Path) -> tuple[Path, Checkpoint, list[str]]:

@@ -13,6 +13,7 @@ from ppgen.engine.log import RunLog, draw_curves, draw_grid, read_log, span
 from ppgen.engine.page import RunPage
 from ppgen.engine.settings import LogSettings
 from ppgen.engine.writers import Writers
+from ppgen.io.terminal import say
 
 _TRIED, _LONG = 3, 2 * 86400  # steps, and seconds of a run that is said to be long
 
@@ -91,7 +92,7 @@ class Observer:
         self.writers.scalars(step, row)
         if not sys.stderr.isatty():
             values = " ".join(f"{k}={v:.3g}" for k, v in row.items())
-            print(f"step {step}/{self.total} {values}", flush=True)
+            say(f"step {step}/{self.total} {values}")
         self.page.write()
 
     def _warn_of_long(self, step: int) -> None:
@@ -101,7 +102,7 @@ class Observer:
         pace = (time.perf_counter() - self._began_at) / _TRIED
         if (self.total - step) * pace > _LONG:
             whole = f"{span((self.total - step) * pace)} for the {self.total - step} to come"
-            print(f"a step takes {span(pace)}: {whole}; smaller pictures or a GPU take less", flush=True)
+            say(f"a step takes {span(pace)}: {whole}; smaller pictures or a GPU take less")
 
     def _rates(self, step: int) -> dict[str, float]:
         """Speed since the last log line; it starts anew."""

@@ -145,7 +145,7 @@ def build_optimizer(
     arguments = {k: v for k, v in config.items() if k != "name"}
     rule = OPTIMIZERS.get(config.get("name", DEFAULT_OPTIMIZER))
     if faults := value_faults(arguments, where):
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     corrected = asdict(rule(**arguments))
     corrected["learning_rate"] *= float(correction)  # Paddle refuses 1
     for beta in corrected.keys() & {"beta1", "beta2"}:

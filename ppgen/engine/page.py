@@ -76,7 +76,7 @@ class RunPage:
             changed = path.stat().st_mtime_ns
             if self._kept.get((name, read), (None,))[0] != changed:
                 self._kept[name, read] = changed, read(path)
-        except (OSError, ValueError, WeightsError, yaml.YAMLError):
+        except (OSError, ValueError, RecursionError, WeightsError, yaml.YAMLError):
             return None
         return self._kept[name, read][1]
 

@@ -10,6 +10,7 @@ from types import FrameType
 
 from ppgen.device import cpu_count
 from ppgen.errors import ConfigError
+from ppgen.io.terminal import say
 
 STOPPED = "stopped by"  # how a training's farewell begins
 
@@ -54,7 +55,7 @@ def _print_last_words(log: Path) -> None:
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     for line in lines:
         if line.startswith(STOPPED):
-            print(line, flush=True)
+            say(line)
 
 
 def _wait(launcher: subprocess.Popen) -> int:

@@ -17,6 +17,7 @@ from paddle.profiler.profiler_statistic import StatisticData
 
 from ppgen.errors import ConfigError
 from ppgen.io.atomic import atomic_path, write_text
+from ppgen.io.terminal import say
 from ppgen.registry import nearest, unknown
 
 _FLAG = "--profiler_options"
@@ -123,7 +124,7 @@ class Profile:
         with atomic_path(self.target / "trace.json") as temporary:
             profiler.export(str(temporary), "json")
         write_text(self.target / "summary.txt", _summary(profiler, self.options))
-        print(f"profile: {self.target / 'summary.txt'} and trace.json", flush=True)
+        say(f"profile: {self.target / 'summary.txt'} and trace.json")
 
 
 def _start(options: ProfileOptions) -> Profiler:

@@ -14,6 +14,7 @@ from ppgen.engine.log import read_log
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.state import split_prefix
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.io.terminal import say
 from ppgen.io.weights import card_of, load_into
 from ppgen.registry import NETWORKS
 
@@ -91,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         shipped[f"{options.name}_{options.also}"] = network, {**facts, **beside}
     for name, (network, card) in shipped.items():
         path = hub.publish(network, hub.ASSETS / f"{name}.safetensors", card, eight_bit=options.eight_bit)
-        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+        say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 

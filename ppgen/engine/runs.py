@@ -7,7 +7,6 @@ import platform
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.snapshot import Snapshot
 from ppgen.errors import OutputError
 from ppgen.io.atomic import write_text
+from ppgen.io.terminal import say
 
 
 def run_name(config_file: str) -> str:
@@ -90,14 +90,14 @@ def make_folder(folder: Path) -> None:
 def resume_newest(snapshot: Snapshot) -> None:
     """Go on from a run's newest whole checkpoint; damaged ones are named on stderr."""
     for damaged in snapshot.resume_newest():
-        print(f"warning: {damaged}; going on from the one before it", file=sys.stderr, flush=True)
+        say(f"warning: {damaged}; going on from the one before it", aside=True)
 
 
 def say_stopped(stopped_by: signal.Signals, step: int, folder: Path, of: str = "") -> int:
     """The farewell of a training that a signal ended; returns the exit code."""
     if distributed.rank() == 0:
-        print(f"{STOPPED} {stopped_by.name} at step {step}{of}, checkpoint written; "
-              f"the same command with --resume {folder} goes on", flush=True)  # fmt: skip
+        say(f"{STOPPED} {stopped_by.name} at step {step}{of}, checkpoint written; "
+              f"the same command with --resume {folder} goes on")  # fmt: skip
     return 128 + stopped_by
 
 
@@ -106,9 +106,9 @@ def record_start(
 ) -> None:
     """`record` a start, and say so in lines that begin with `prefix`."""
     for line in record(folder, config, step, resumed, arguments):
-        print(prefix + line)
+        say(prefix + line)
     where = f"going on from step {step}" if resumed else "starting at step 0"
-    print(f"{prefix}{where} in {folder}", flush=True)
+    say(f"{prefix}{where} in {folder}")
 
 
 def record(folder: Path, config: TrainingConfig, step: int, resumed: bool, arguments: list[str]) -> list[str]:

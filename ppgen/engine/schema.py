@@ -172,9 +172,9 @@ def load_config(
         if need_data and isinstance(settings.get("dataset"), dict):
             faults += missing_folders(settings["dataset"])
     except ConfigError as error:
-        faults = str(error).split("\n")
+        faults = list(error.args)
     if faults:
-        raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
+        raise ConfigError(*(f"{path}: {fault}" for fault in faults))
     return replace(TrainingConfig.of(settings), batch_is_per_process=translated, overrides=tuple(overrides))
 
 

@@ -7,7 +7,6 @@ at once: what goes wrong is seen where it goes wrong.
 
 import os
 import struct
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Protocol
 from PIL import Image
 
 from ppgen.io.atomic import write_bytes
+from ppgen.io.terminal import say
 
 _PACKAGES = {"tensorboard": "tensorboardX"}  # that bring a writer, where it is called otherwise
 
@@ -174,4 +174,4 @@ class Writers:
             self._on.pop(name, None)
             missing = isinstance(error, ModuleNotFoundError)
             told = f"pip install {_PACKAGES.get(name, name)}" if missing else "the training goes on without it"
-            print(f"warning: {name} is off: {type(error).__name__}: {error}; {told}", file=sys.stderr, flush=True)
+            say(f"warning: {name} is off: {type(error).__name__}: {error}; {told}", aside=True)

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import re
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ppgen.errors import OutputError
+from ppgen.io.terminal import say
 
 _STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO}
 
@@ -88,7 +88,7 @@ def say_replaced(*paths: Path) -> None:
     """Before results are written: say on stderr which files of before they take the place of."""
     there = [str(path) for path in paths if path.exists()]
     if there:
-        print(f"replaced: {', '.join(there)}", file=sys.stderr, flush=True)
+        say(f"replaced: {', '.join(there)}", aside=True)
 
 
 def check_output(folder: Path) -> None:

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from ppgen import hub
 from ppgen.datasets.files import picture_size
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError, DataError, in_lines
 from ppgen.hub.runs import is_run
 from ppgen.io.image import load_image
 from ppgen.io.listing import list_images
@@ -96,7 +96,7 @@ def table(scores: list[Score]) -> str:
     """One line a score: its value, its standard error, its protocol."""
     rows = [(s.name, f"{s.value:.6g}", f"± {s.error:.2g}" if s.error is not None else "", s.protocol) for s in scores]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0])) for row in rows)
+    return in_lines("  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0])) for row in rows)
 
 
 def _checked(metrics: Sequence[str], count: int | None, size: int | None) -> list[str]:

@@ -29,7 +29,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ppgen.datasets.files import is_held_back
-from ppgen.errors import DataError, NoFaceError, OutputError
+from ppgen.errors import DataError, NoFaceError, OutputError, in_lines
 from ppgen.faces import align_face
 from ppgen.faces.detect import find_dlib_faces
 from ppgen.faces.record import FaceRecord
@@ -134,7 +134,7 @@ class Report:
             if counts["kept"] and not any(folder.glob("*.png")):
                 why = f"by their names none of these photos is for {purpose} (crc32 modulo 10 decides); add some more"
                 lines.append(f"warning: {folder} stays empty, and trainings need it: {why}")
-        return "\n".join([*lines, f"report: {self.csv}, {self.json}"])
+        return in_lines([*lines, f"report: {self.csv}, {self.json}"])
 
 
 class _Dropped(DataError):

@@ -18,6 +18,7 @@ from ppgen.datasets.portraits import Portraits, PortraitSplit
 from ppgen.errors import PPGenError
 from ppgen.faces.skin import skin_features
 from ppgen.hub import ASSETS, publish
+from ppgen.io.terminal import say
 from ppgen.networks.skin_tone import SkinTone
 
 
@@ -80,7 +81,7 @@ def publish_fit(
 ) -> None:
     """Print a fit's scores and write it, as the network's one layer `linear`, with its card."""
     for name, value in scores.items():
-        print(f"{name}: {value}")
+        say(f"{name}: {value}")
     network.linear.weight.set_value(matrix.astype(np.float32))
     network.linear.bias.set_value(bias.astype(np.float32))
     common = {"licence": "Apache-2.0", "seed": "none: closed form", "scores": scores}

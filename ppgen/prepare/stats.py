@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ppgen.datasets.files import read_table
-from ppgen.errors import DataError, OutputError
+from ppgen.errors import DataError, OutputError, in_lines
 from ppgen.io.atomic import check_output
 from ppgen.io.image import load_image, open_image, save_image
 from ppgen.io.listing import left_out, list_images
@@ -63,7 +63,7 @@ class Stats:
             lines.append(f"  {self.others}")
         if self.samples:
             lines.append(f"  samples: {self.samples}")
-        return "\n".join(lines)
+        return in_lines(lines)
 
 
 def dataset_stats(root: str | Path, picture: str | Path | None = None, count: int = 8, seed: int = 0) -> Stats:

@@ -31,6 +31,7 @@ from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import write_json
 from ppgen.io.image import save_image, to_uint8
+from ppgen.io.terminal import say, show
 from ppgen.io.weights import card_of
 from ppgen.registry import DATASETS
 from ppgen.tree.picture import draw_tree
@@ -99,14 +100,14 @@ def run_tree(options: argparse.Namespace, config: TrainingConfig) -> int:
         return _evaluate(run)
     if distributed.rank() == 0:
         for line in runs.record(folder, config, 0, resumed, options.argv):
-            print(line)
-        print(f"{len(nodes)} trainings in {folder}", flush=True)
+            say(line)
+        say(f"{len(nodes)} trainings in {folder}")
         _write(run)
     for training in trainings:
         if code := _train(run, training):
             return code
     if distributed.rank() == 0:
-        print(f"done: open {folder / PICTURE}; {TREE} names each node's weights, for Photo2CartoonPredictor(routing=…)")
+        say(f"done: open {folder / PICTURE}; {TREE} names each node's weights, for Photo2CartoonPredictor(routing=…)")
     return 0
 
 
@@ -126,7 +127,7 @@ def check_nodes(nodes: list[Node]) -> None:
         place = f"stages.levels.{node.level - 1}.change: " if node.parent else ""
         faults += [place + fault for fault in faults_of(node.settings)]
     if faults:
-        raise ConfigError("\n".join(dict.fromkeys(faults)))
+        raise ConfigError(*dict.fromkeys(faults))
 
 
 def _counted(node: Node) -> _Training:
@@ -188,7 +189,7 @@ def _describe(run: _Run) -> int:
     for node, config, counts in run.trainings:
         images = ", ".join(f"{n} {key}" for key, n in counts.items())
         start = f" from {node.parent}" if node.parent else ""
-        print(f"{'  ' * node.level}{node.name}: {config.total_iters} steps{start}; images: {images}")
+        say(f"{'  ' * node.level}{node.name}: {config.total_iters} steps{start}; images: {images}")
     describe(run.trainer(run.trainings[0]))
     return 0
 
@@ -224,7 +225,7 @@ def _train(run: _Run, training: _Training) -> int:
 
 def _say(text: str) -> None:
     if distributed.rank() == 0:
-        print(text, flush=True)
+        say(text)
 
 
 def _start(run: _Run, node: Node, trainer: Trainer) -> None:
@@ -308,5 +309,5 @@ def _evaluate(run: _Run) -> int:
             scores[training.name] = trainer.evaluate()
     if not scores:
         raise ConfigError("--evaluate-only: no node has weights yet; name a tree with --resume DIR")
-    print(json.dumps(scores, indent=1))
+    show(json.dumps(scores, indent=1))
     return 0

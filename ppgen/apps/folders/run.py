@@ -18,6 +18,7 @@ from ppgen.apps.folders import places
 from ppgen.apps.folders.log import Entry, Log, log_name, open_log, read_logs, stems_of
 from ppgen.apps.folders.photos import Photo, Shard, list_photos, named
 from ppgen.apps.folders.work import Work
+from ppgen.errors import in_lines
 from ppgen.io.atomic import TEMPORARY
 from ppgen.io.download import digest
 
@@ -60,7 +61,7 @@ class FolderReport:
         lines += [f"failed: {error}" for error in self.failures[:_SHOWN]]
         if len(self.failures) > _SHOWN:
             lines.append(f"… and {len(self.failures) - _SHOWN} more, see {self.log}")
-        return "\n".join(lines + self.notes)
+        return in_lines(lines + self.notes)
 
     def count(self, photo: Photo, entry: Entry, before: bool = False) -> None:
         """Add what became of a photo, in this run or before it."""
