@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUTPUT ?= output
 
-.PHONY: help demo test slow nightly lint data gpu clean check-python
+.PHONY: help demo test slow nightly lint docs data gpu clean check-python
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make slow   the tests that take long"
 	@echo "make nightly  everything: make lint, the quick tests and those that take long"
 	@echo "make lint   ruff (style), mypy (types), pylint (code that stands twice)"
+	@echo "make docs   the documentation as a site in build/site, which works offline"
 	@echo "make data   link the datasets that lie beside the project into data/"
 	@echo "make gpu    on a machine with a graphics card: does everything work there, and how fast"
 	@echo "make clean  remove $(VENV) and what tools left behind (never data/, runs/ or $(OUTPUT)/)"
@@ -32,6 +33,9 @@ endef
 
 $(VENV)/.installed-cpu: pyproject.toml | check-python
 	$(call install,cpu)
+
+$(VENV)/.installed-docs: pyproject.toml | check-python
+	$(call install,docs)
 
 $(VENV)/.installed-test: pyproject.toml | check-python
 	$(call install,cpu$(comma)test)
@@ -58,6 +62,11 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/pylint --disable=all --enable=duplicate-code --min-similarity-lines=6 --score=no \
 	  $$(find ppgen benchmarks tools applications tests -name '*.py')
+
+# `--strict` makes a broken link an error. To read it: python3 -m http.server -d build/site (search needs a server).
+docs: $(VENV)/.installed-docs
+	$(BIN)/python tools/site_pages.py build/pages
+	$(BIN)/zensical build --strict --clean
 
 # Needs nothing installed.
 data: check-python

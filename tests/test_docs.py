@@ -232,7 +232,7 @@ def test_chinese_results_are_the_english_ones():
 
 def test_a_gan_of_one_file_and_one_yaml_trains(run_python, tmp_path):
     """The toy recipe of docs/engine.md, as a newcomer would add it: in a copy of the package."""
-    (recipe,), (config,) = blocks(ROOT / "docs/engine.md", "python"), blocks(ROOT / "docs/engine.md", "yaml")
+    (recipe,), (_, config) = blocks(ROOT / "docs/engine.md", "python"), blocks(ROOT / "docs/engine.md", "yaml")
     assert len([line for line in recipe.splitlines() if line.strip()]) <= 40
     ignore = shutil.ignore_patterns("assets", "__pycache__")
     shutil.copytree(ROOT / "ppgen", tmp_path / "ppgen", ignore=ignore)

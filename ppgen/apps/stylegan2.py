@@ -151,7 +151,7 @@ class StyleGANv2FittingPredictor(StylePredictor):
 
         Args:
             image: the photo. need_align: find its face and cut it out first.
-            start_lr, final_lr: learning rate of the first and of the last step.
+            start_lr: learning rate of the first step. final_lr: of the last.
             latent_level: which of W+ may change, one or several; None: the first 12, as far as the network has them.
             step: how many. mse_weight: of the pixels; the features count 1.
             pre_latent: to begin at; None: the mean latent.
@@ -212,7 +212,7 @@ class StyleGANv2MixingPredictor(StylePredictor):
         Each is drawn with its own noise, the mixture with the first's; without any: with the stored.
 
         Args:
-            latent1, latent2: .npy or .npz files, or arrays (count, latent_dim).
+            latent1: .npy or .npz file, or array (count, latent_dim). latent2: another.
             weights: of the first, one for each layer or one for all; None: half of each.
         Returns:
             uint8 (S, S, 3) of the first, the second, the mixture.
