@@ -2,9 +2,9 @@
 
     python tools/site_pages.py build/pages && zensical build --strict     # this is `make docs`
 
-The sources are written for GitHub. Links between pages follow them to their places. A link to a file that is no page of the
-site becomes its name; a line that is only a link to a YAML file becomes that file, folded. The pages of the Python API are
-made from docstrings by mkdocstrings.
+The sources are written for GitHub. Links between pages follow them to their places. A link to a file that is no page of
+the site becomes its name; a line that is only a link to a YAML file becomes that file, folded. The pages of the Python
+API are made from docstrings by mkdocstrings.
 """
 
 import argparse
