@@ -8,12 +8,14 @@ import importlib
 import importlib.util
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from ppgen.compat.dlib_trees import read_trees
 from ppgen.errors import DataError, PPGenError, WeightsError
+from ppgen.faces.trees import LandmarkTrees
+from ppgen.runtime import cache
 
 LANDMARK_FILE = "shape_predictor_68_face_landmarks.dat"
 # The trees compare single pixels and answer in whole ones: outside these widths the face is scaled first.
@@ -54,13 +56,29 @@ def why_no_dlib() -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _predictor() -> Any:
+def _trees() -> LandmarkTrees:
+    """Those of dlib's file, which take seconds to read and are then kept in the cache folder as plain arrays.
+
+    Raises WeightsError: missing or damaged.
+    """
     path = model_file(LANDMARK_FILE)
+    facts = path.stat()
+    entry = cache.name_of(["dlib's landmark trees", str(path), facts.st_size, facts.st_mtime_ns])
+    arrays = cache.read_arrays(entry)
+    if arrays is None:
+        with cache.alone():
+            arrays = cache.read_arrays(entry)  # another process was first
+            if arrays is None:
+                arrays = _read_trees(path)
+                cache.write_arrays(entry, arrays)
+    return LandmarkTrees(**arrays)
+
+
+def _read_trees(path: Path) -> dict[str, np.ndarray]:
     try:
-        return import_dlib().shape_predictor(str(path))
-    except RuntimeError as error:
-        advice = "run: pip install --force-reinstall face_recognition_models"
-        raise WeightsError(f"{path}: is damaged ({error}); {advice}") from error
+        return read_trees(path)
+    except WeightsError as error:
+        raise WeightsError(f"{error}; run: pip install --force-reinstall face_recognition_models") from error
 
 
 def predict_landmarks(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
@@ -85,7 +103,6 @@ def predict_landmarks(image: np.ndarray, box: tuple[float, float, float, float])
         patch = np.asarray(Image.fromarray(patch).resize(tuple(wanted), Image.Resampling.BICUBIC))
     # pixel centres lie at whole numbers, so scaling goes through the half-pixel corner
     corners = (np.array([[left, top], [right, bottom]]) - (x0, y0) + 0.5) * scale - 0.5
-    rectangle = import_dlib().rectangle(*(round(float(v)) for v in corners.ravel()))
-    points = _predictor()(patch, rectangle).parts()
-    xy = np.array([(point.x, point.y) for point in points], dtype=np.float64)
+    rectangle = [round(float(value)) for value in corners.ravel()]
+    xy = _trees()(patch, (rectangle[0], rectangle[1], rectangle[2], rectangle[3])).astype(np.float64)
     return (xy + 0.5) / scale - 0.5 + (x0, y0)

@@ -6,7 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from ppgen.compat.dlib_trees import read_trees
 from ppgen.errors import DataError, WeightsError
+from ppgen.faces import landmarks
 from ppgen.faces.landmarks import LANDMARK_FILE, model_file, predict_landmarks
 
 pytest.importorskip("dlib", reason="dlib is not installed")
@@ -50,3 +52,37 @@ def test_order_is_dlibs():
 def test_boxes_without_a_face_in_them(box):
     with pytest.raises(DataError, match="box"):
         predict_landmarks(skimage_data.astronaut(), box)
+
+
+@pytest.fixture(scope="module")
+def dlib_s():
+    import dlib
+
+    return dlib.shape_predictor(str(model_file(LANDMARK_FILE)))
+
+
+def test_the_trees_of_the_file_give_dlib_s_landmarks_everywhere(dlib_s, monkeypatch, tmp_path):
+    import dlib
+
+    monkeypatch.setenv("PPGEN_CACHE", str(tmp_path))
+    landmarks._trees.cache_clear()
+    read = landmarks._trees()
+    landmarks._trees.cache_clear()
+    kept = landmarks._trees()
+    landmarks._trees.cache_clear()
+    assert len(list((tmp_path / "graphs").iterdir())) == 1
+    image, rng = skimage_data.astronaut(), np.random.default_rng(0)
+    for _ in range(100):  # over its edges too
+        left, top = (int(value) for value in rng.integers(-100, 500, 2))
+        box = (left, top, left + int(rng.integers(20, 300)), top + int(rng.integers(20, 300)))
+        wanted = [(p.x, p.y) for p in dlib_s(image, dlib.rectangle(*box)).parts()]
+        assert np.array_equal(read(image, box), wanted) and np.array_equal(kept(image, box), wanted)
+
+
+@pytest.mark.parametrize("damage", ["cut", "words", "empty"])
+def test_a_damaged_file_is_said(damage, tmp_path):
+    whole = model_file(LANDMARK_FILE).read_bytes()[:300_000]
+    path = tmp_path / "trees.dat"
+    path.write_bytes({"cut": whole, "words": b"no numbers at all", "empty": b""}[damage])
+    with pytest.raises(WeightsError, match=r"trees\.dat: is damaged, or no landmark predictor"):
+        read_trees(path)
