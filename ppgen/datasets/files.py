@@ -13,11 +13,12 @@ import numpy as np
 from PIL import Image
 
 from ppgen.errors import ConfigError, DataError, short
-from ppgen.io.image import open_image
+from ppgen.io.decoding import open_image
 from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import number_of
 from ppgen.io.npz import load_npz
 from ppgen.io.terminal import say
+from ppgen.io.tiff import SIDEWAYS, orientation
 from ppgen.registry import nearest
 
 Split = Literal["train", "validation", "all"]
@@ -25,7 +26,6 @@ Row = dict[str, str]  #: of a table: column -> cell
 Wanted = dict[str, object]  #: column -> value, list of values, or range; see `matches`
 Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 
-_EXIF_ORIENTATION = 0x0112
 
 
 def data_root(folder: str) -> Path:
@@ -192,7 +192,7 @@ def picture_size(path: Path) -> tuple[int, int] | None:
     try:
         with open_image(path) as image:
             width, height = image.size
-            turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+            turned = orientation(image) in SIDEWAYS
     except Exception:  # Pillow's parsers raise nearly anything on damaged bytes
         return None
     return (width, height) if turned else (height, width)

@@ -6,18 +6,18 @@ import io
 import os
 import stat
 import warnings
-from collections.abc import Mapping
-from functools import cache
-from importlib.util import find_spec
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_files
+from ppgen.io.decoding import MAX_PIXELS, check_pixels, open_image, usable_profile
 from ppgen.io.listing import READABLE
+from ppgen.io.tiff import orientation
 
 if TYPE_CHECKING:
     import paddle
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 #: what `load_image` reads: a path, an array (H, W, 3) RGB and the like, or a PIL image
 ImageSource = str | os.PathLike | np.ndarray | Image.Image
 
-MAX_PIXELS = 100_000_000
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF", "TIFF")  # what Pillow may try; MPO photos open as JPEG
+_BAND = 2**22  # pixels whose colours are converted at a time, so that little more than the picture is held
 # Of a portrait and its cartoon, 8 % more bytes than Pillow's own 6 in a third of the time; more is hardly smaller.
 _PNG = {"compress_level": 2}
 # First bytes of what people hand over by mistake: (offset, one of these, what it is).
@@ -52,7 +51,8 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS, min_side: int 
     into sRGB.
     Arrays: (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 (full range 65535), bool,
     or numbers in [0, 1] or [0, 255].
-    The pixel count is checked from the header, before anything is decoded.
+    From the header and the length it is checked, before anything is decoded, that there are at most `max_pixels`, and
+    that decoding takes about 5 s and 1 GB at most (in proportion for larger `max_pixels`).
     Raises DataError, one sentence that names the file, what was found and what to do.
     """
     name = source_name(source)
@@ -143,24 +143,6 @@ def source_name(source: object) -> str:
     return type(source).__name__
 
 
-def open_image(path: Path) -> Image.Image:
-    """A file as Pillow opens it, its header read and its pixels not; Pillow's errors where it is no picture."""
-    with open(path, "rb") as file:
-        is_boxed = file.read(8).endswith(b"ftyp")
-    return Image.open(path, formats=_boxed_formats() if is_boxed else _FORMATS)
-
-
-@cache
-def _boxed_formats() -> list[str]:
-    """Those of HEIC and AVIF that can be read here."""
-    if find_spec("pillow_heif"):
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
-    Image.init()
-    return [name for name in ("AVIF", "HEIF") if name in Image.OPEN]
-
-
 def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
     _check_file(path, name)
     try:
@@ -168,7 +150,7 @@ def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
             # Pillow's own limit only warns at 89 megapixels; ours is checked right after
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)  # of odd metadata; damaged pixels raise
-            with open_image(path) as image:
+            with open_image(path, name, max_pixels) as image:
                 return _from_pil(image, name, max_pixels)
     except DataError:
         raise
@@ -217,49 +199,50 @@ def _damaged(name: str, error: Exception) -> DataError:
     return DataError(f"{name}: the image is damaged or cut short ({detail}); copy or download it again")
 
 
-def _check_pixels(width: int, height: int, name: str, max_pixels: int) -> None:
-    if width * height > max_pixels:
-        size = f"{width}x{height} is {width * height / 1e6:.1f} megapixels"
-        raise DataError(f"{name}: {size}, over the limit of {max_pixels / 1e6:g}; scale it down first")
-    if width * height == 0:
-        raise DataError(f"{name}: has no pixels ({width}x{height}); give another image")
-
-
 def _from_pil(image: Image.Image, name: str, max_pixels: int) -> np.ndarray:
-    _check_pixels(*image.size, name, max_pixels)
+    check_pixels(*image.size, name, max_pixels)
     try:
         image.load()  # decodes; for an animation, the frame it stands at (the first, when just opened)
-        profile = image.info.get("icc_profile")
-        upright = _upright(image)
-        if upright.mode.startswith("I;16") or upright.mode in ("I", "F"):
-            return _from_array(_deep_levels(upright, from_file=image.format is not None), name, max_pixels)
-        rgb = _to_rgb(upright, profile)
+        turn = orientation(image)
+        if image.mode == "F":
+            rgb = _from_array(np.asarray(image, np.float32), name, max_pixels)  # its range is known from the whole
+        else:
+            rgb = _in_bands(image, _deep(image) or _to_rgb(image))
     except DataError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
         raise _damaged(name, error) from error
-    return np.array(rgb, dtype=np.uint8)
+    return rgb if turn is None else np.array(Image.fromarray(rgb).transpose(turn))
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # a broken EXIF block says nothing about the pixels, which are fine
-        return image
+def _in_bands(image: Image.Image, convert: Callable[[Image.Image], Image.Image | np.ndarray]) -> np.ndarray:
+    """What `convert` makes of an image, uint8 (H, W, 3), some rows at a time."""
+    rows = max(1, _BAND // image.width)
+    if rows >= image.height:
+        return np.array(convert(image), np.uint8)
+    rgb = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        rgb[top:bottom] = np.asarray(convert(image.crop((0, top, image.width, bottom))))
+    return rgb
 
 
-def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Any 8-bit PIL image to RGB: palettes resolved, alpha on white, colours through the profile to sRGB."""
-    if image.mode in ("CMYK", "RGB") and "transparency" not in image.info:
-        return _to_srgb(image, profile)
+def _to_rgb(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """How bands of an 8-bit image become RGB: palettes resolved, alpha on white, colours by the profile to sRGB."""
     has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
     if image.mode == "P" and image.palette is not None and image.palette.mode == "RGBA":
         has_alpha = True
-    if image.mode == "La":
-        image = image.convert("LA")
     is_grey = image.mode in ("1", "L", "LA")
-    rgb = _on_white(image.convert("RGBA")) if has_alpha else image.convert("RGB")
-    return rgb if is_grey else _to_srgb(rgb, profile)
+    plain = image.mode == "CMYK" and not has_alpha
+    to_srgb = _plainly if is_grey else _to_srgb("CMYK" if plain else "RGB", usable_profile(image))
+
+    def convert(band: Image.Image) -> Image.Image:
+        if not has_alpha:
+            return to_srgb(band if plain else band.convert("RGB"))
+        band = band.convert("LA") if band.mode == "La" else band
+        return to_srgb(_on_white(band.convert("RGBA")))
+
+    return convert
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -267,36 +250,52 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, image).convert("RGB")
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB or CMYK to sRGB through an embedded ICC profile, or plainly without one (or with a broken one)."""
-    if profile:
-        from PIL import ImageCms
-
-        try:
-            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            colour_space = embedded.profile.xcolor_space.strip()
-            is_srgb = "srgb" in (ImageCms.getProfileDescription(embedded) or "").lower()
-            if colour_space == image.mode and not is_srgb:
-                converted = ImageCms.profileToProfile(image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
-                if converted is not None:
-                    return converted
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass  # a broken profile: the numbers as they are
+def _plainly(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _deep_levels(image: Image.Image, from_file: bool) -> np.ndarray:
-    """Modes I;16*, I and F as an array whose type says its range.
+def _to_srgb(mode: str, profile: bytes | None) -> Callable[[Image.Image], Image.Image]:
+    """How RGB or CMYK become sRGB: through an embedded ICC profile, or plainly without one (or with a broken one)."""
+    if not profile:
+        return _plainly
+    from PIL import ImageCms
+
+    broken = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
+    try:
+        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        colour_space = embedded.profile.xcolor_space.strip()
+        is_srgb = "srgb" in (ImageCms.getProfileDescription(embedded) or "").lower()
+        if colour_space != mode or is_srgb:
+            return _plainly
+        transform = ImageCms.buildTransform(embedded, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except broken:
+        return _plainly
+
+    def convert(image: Image.Image) -> Image.Image:
+        try:
+            return ImageCms.applyTransform(image, transform) or _plainly(image)
+        except broken:  # the numbers as they are
+            return _plainly(image)
+
+    return convert
+
+
+def _deep(image: Image.Image) -> Callable[[Image.Image], np.ndarray] | None:
+    """How bands of modes I;16* and I become RGB; None for other modes.
 
     Pillow gives 16-bit PNG and PGM as I;16 or as I with full range 65535. An I image made in memory may
     hold 8-bit values instead; a file that dark would be black either way.
     """
-    if image.mode == "F":
-        return np.asarray(image, dtype=np.float32)
-    levels = np.asarray(image if image.mode == "I" else image.convert("I")).astype(np.int64)
-    if image.mode == "I" and not from_file and levels.max() <= 255:
-        return levels.clip(0, 255).astype(np.uint8)
-    return levels.clip(0, 65535).astype(np.uint16)
+    if image.mode != "I" and not image.mode.startswith("I;16"):
+        return None
+    is_low = image.mode == "I" and image.format is None and np.asarray(image).max() <= 255
+
+    def convert(band: Image.Image) -> np.ndarray:
+        levels = np.asarray(band if band.mode == "I" else band.convert("I"))
+        eight = levels.clip(0, 255) if is_low else np.rint(levels.clip(0, 65535) / 257.0)
+        return np.repeat(eight.astype(np.uint8)[..., None], 3, axis=2)
+
+    return convert
 
 
 def _from_array(array: np.ndarray, name: str, max_pixels: int) -> np.ndarray:
@@ -305,7 +304,7 @@ def _from_array(array: np.ndarray, name: str, max_pixels: int) -> np.ndarray:
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         hint = "; move the channels last" if array.ndim == 3 and array.shape[0] in (1, 3, 4) else ""
         raise DataError(f"{name}: an image array has shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4){hint}")
-    _check_pixels(array.shape[1], array.shape[0], name, max_pixels)
+    check_pixels(array.shape[1], array.shape[0], name, max_pixels)
     levels = _to_levels(array, name)
     if levels.shape[2] == 1:
         return np.repeat(levels, 3, axis=2)

@@ -10,7 +10,8 @@ from PIL import Image
 from ppgen.datasets.files import read_table
 from ppgen.errors import DataError, OutputError, in_lines
 from ppgen.io.atomic import check_output
-from ppgen.io.image import load_image, open_image, save_image
+from ppgen.io.decoding import open_image
+from ppgen.io.image import load_image, save_image
 from ppgen.io.listing import left_out, list_images
 
 DOMAINS = ("trainA", "testA", "trainB", "testB")
