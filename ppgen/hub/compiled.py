@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ppgen import hub
+from ppgen.hub.graphs import filled, shipped_for
 from ppgen.io.arrays import read_arrays
 from ppgen.io.download import digest
 from ppgen.io.weights import description
@@ -74,14 +75,16 @@ class CompiledNetwork:
 
     @cached_property
     def traits(self) -> Traits:
-        """Known without Paddle where it was loaded once."""
+        """Known without Paddle where its graph comes with ppgen, or it was loaded once."""
         if backend() == "eager":
-            return _traits(self.network)
+            return traits_of(self.network)
         name = cache.name_of(["traits", self._digest, code_digest()])
         content = cache.read(name)
         if content is not None:
             return Traits(*json.loads(bytes(content)))
-        traits = _traits(self.network)
+        if (shipped := shipped_for(self.path)) is not None:
+            return Traits(*shipped.traits)
+        traits = traits_of(self.network)
         if type(self.network).__module__.startswith(_OURS):
             cache.write(name, json.dumps(traits).encode())
         return traits
@@ -95,11 +98,12 @@ class CompiledNetwork:
     @cached_property
     def _methods(self) -> Methods:
         if backend() == "onnx" and self.traits.network:
-            return Methods(lambda: self.network, self._digest)
+            return Methods(lambda: self.network, self._digest, lambda signature: filled(self.path, signature))
         return Methods(lambda: self.network)
 
 
-def _traits(network: nn.Layer) -> Traits:
+def traits_of(network: nn.Layer) -> Traits:
+    """Of a network in Paddle."""
     from ppgen.networks.blocks.attention import CAMAttention
 
     attends = any(isinstance(layer, CAMAttention) for layer in network.sublayers())

@@ -52,10 +52,13 @@ class Methods:
     network: a Paddle layer; or a function that gives it, called when the network itself is needed: graphs are looked
     up without it, if `weights` are known.
     weights: a digest of what the network is made of; None: of its arrays.
+    known: gives the graph for a call's `signature` where there is one that needs no export.
     """
 
-    def __init__(self, network: object, weights: str | None = None) -> None:
-        self._network, self._weights = network, weights
+    def __init__(
+        self, network: object, weights: str | None = None, known: Callable[[str], Graph | None] = lambda _: None
+    ) -> None:
+        self._network, self._weights, self._known = network, weights, known
         self._sessions: dict[str, Session | None] = {}
         self._lock = threading.Lock()
 
@@ -109,22 +112,37 @@ class Methods:
             return None
         lengths = {array.shape[0] if array.ndim else None for array in arrays}
         ways = [True, False] if len(lengths) == 1 and None not in lengths else [False]
-        signatures = [_signature(method, shape, arrays, any_batch) for any_batch in ways]
+        signatures = [signature(method, shape, arrays, any_batch) for any_batch in ways]
         with self._lock:
-            for signature in signatures:
-                if signature in self._sessions:
-                    return self._sessions[signature]
+            for each in signatures:
+                if each in self._sessions:
+                    return self._sessions[each]
             if (session := self._kept(signatures)) is not None:
                 return session
             with cache.alone():
-                return self._kept(signatures) or self._export(method, shape, arrays, ways, signatures)
+                found = self._kept(signatures) or self._given(signatures)
+                return found or self._export(method, shape, arrays, ways, signatures)
 
     def _kept(self, signatures: list[str]) -> Session | None:
         """Of the first that the cache holds."""
-        for signature in signatures:
-            if (session := _opened(self._entry(signature))) is not None:
-                self._sessions[signature] = session
+        for each in signatures:
+            if (session := _opened(self._entry(each))) is not None:
+                self._sessions[each] = session
                 return session
+        return None
+
+    def _given(self, signatures: list[str]) -> Session | None:
+        """Of the first that is known without an export."""
+        for each in signatures:
+            if (graph := self._known(each)) is None:
+                continue
+            try:
+                graph = optimized(graph)
+                self._sessions[each] = Session(graph)
+            except Exception:  # another version of ONNX Runtime may not run it: it is exported
+                continue
+            cache.write(self._entry(each), graph.to_bytes())
+            return self._sessions[each]
         return None
 
     def _export(
@@ -134,15 +152,15 @@ class Methods:
         from ppgen.runtime.convert import ExportError, to_graph
 
         reason: object = ""
-        for any_batch, signature in zip(ways, signatures):
+        for any_batch, each in zip(ways, signatures):
             try:
                 graph = optimized(to_graph(network, method, shape, arrays, any_batch))
             except ExportError as error:
                 reason = error
                 continue
-            cache.write(self._entry(signature), graph.to_bytes())
-            self._sessions[signature] = Session(graph)
-            return self._sessions[signature]
+            cache.write(self._entry(each), graph.to_bytes())
+            self._sessions[each] = Session(graph)
+            return self._sessions[each]
         self._sessions[signatures[0]] = None
         what = f"{type(network).__name__}.{method} could not be exported ({reason})"
         warnings.warn(f"{what}; it runs in eager Paddle, which is slower", stacklevel=2)
@@ -167,7 +185,8 @@ def _is_array(value: object) -> bool:
     return hasattr(value, "shape")
 
 
-def _signature(method: str, shape: Shape, arrays: list[np.ndarray], any_batch: bool) -> str:
+def signature(method: str, shape: Shape, arrays: Sequence[np.ndarray], any_batch: bool) -> str:
+    """What a call is known by: the method, how its inputs are nested, their types and sizes."""
     sizes = [(str(a.dtype), ["N", *a.shape[1:]] if any_batch else list(a.shape)) for a in arrays]
     return repr((method, shape, sizes))
 

@@ -52,7 +52,7 @@ def to_graph(
     """
     expected, outputs = eager(network, method, inputs, arrays)
     try:
-        onnx = _exported(network, method, inputs, arrays, any_batch)
+        onnx = exported(network, method, inputs, arrays, any_batch)
         graph = Graph(inputs, outputs, onnx)
         session = Session(graph)
         compare(session.run(arrays), expected, tolerance)
@@ -96,9 +96,11 @@ def saved_program(
     return path
 
 
-def _exported(
-    network: nn.Layer, method: str, inputs: Shape, arrays: Sequence[np.ndarray], any_batch: bool
-) -> bytes:
+def exported(network: nn.Layer, method: str, inputs: Shape, arrays: Sequence[np.ndarray], any_batch: bool) -> bytes:
+    """The method as ONNX, its weights as constants called as Paddle calls its tensors; arguments as `to_graph`.
+
+    Raises ExportError, and what Paddle and the exporter raise.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = saved_program(network, method, inputs, arrays, any_batch, Path(folder) / "network")
         onnx = path.with_suffix(".onnx")
