@@ -20,7 +20,7 @@ from ppgen import hub  # noqa: E402
 from ppgen.cli import guarded  # noqa: E402
 from ppgen.errors import ConfigError  # noqa: E402
 from ppgen.hub.compiled import traits_of  # noqa: E402
-from ppgen.hub.graphs import FOLDER, ShippedGraph, files_digest, code_files  # noqa: E402
+from ppgen.hub.graphs import FOLDER, ShippedGraph, code_files, files_digest  # noqa: E402
 from ppgen.io.atomic import write_bytes  # noqa: E402
 from ppgen.io.weights import description  # noqa: E402
 from ppgen.networks.protocols import Translator  # noqa: E402
