@@ -12,8 +12,13 @@ import pytest
 import yaml
 from conftest import ROOT
 
-PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "data/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-CHINESE = sorted((ROOT / "docs/zh").glob("*.md"))
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "data/README.md",
+    ROOT / "notebooks/README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+CHINESE = [*sorted((ROOT / "docs/zh").glob("*.md")), *sorted((ROOT / "docs/zh/models").glob("*.md"))]
 SOURCES = ("ppgen", "benchmarks", "tools", "applications", "tests", "configs")
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.M | re.S)
 
@@ -218,7 +223,7 @@ def without_comments(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", [ROOT / "README_cn.md", *CHINESE], ids=page_id)
 def test_chinese_pages_show_the_same_code(path):
-    english = ROOT / ("README.md" if path.name == "README_cn.md" else f"docs/{path.name}")
+    english = ROOT / "README.md" if path.name == "README_cn.md" else ROOT / "docs" / path.relative_to(ROOT / "docs/zh")
     if path.name == "results.md":
         english = ROOT / "docs/results/README.md"
     assert without_comments(path) == without_comments(english)
