@@ -191,3 +191,86 @@ def test_a_name_that_is_no_utf8_though_its_flag_says_so(tmp_path):
     archive.write_bytes(archive.read_bytes().replace("\u00e9".encode(), b"\xe9\xe9"))
     with pytest.raises(DataError, match="a.zip: the archive is damaged"):
         unpack(archive, tmp_path / "data")
+
+
+def pax(name: str, value: bytes, kind: bytes = b"x") -> bytes:
+    """A header that tells something of the next entry, or of all."""
+    info = tarfile.TarInfo("pax")
+    info.type, info.size = kind, len(value)
+    return info.tobuf(tarfile.USTAR_FORMAT) + value + bytes(-len(value) % 512)
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def sparse(blocks: int) -> bytes:
+    """An entry whose list of gaps goes on for so many blocks."""
+    head = bytearray(entry("set/a.png", tarfile.GNUTYPE_SPARSE))
+    head[482] = 1
+    head[148:156] = b"%06o\0 " % (sum(head[:148]) + sum(head[156:]) + 8 * 32)
+    block = b"00000000001\0" * 42 + b"\1" + bytes(7)
+    return bytes(head) + block * blocks
+
+
+STRANGE = {
+    "a header of MBs": pax("x", b"1048600 path=" + b"a" * 2**22) + entry("set/a"),
+    "a header of MBs for all": pax("x", b"1048600 comment=" + b"a" * 2**22, b"g") + entry("set/a"),
+    "a GNU name of MBs": entry("././@LongLink", tarfile.GNUTYPE_LONGNAME, 2**22) + b"a" * 2**22 + entry("set/a"),
+    "a header of 600 MB that is not there": entry("x", tarfile.XHDTYPE, 600 * 2**20),
+    "gaps without end": sparse(4000),
+    "headers of headers": pax("x", b"") * 2000 + entry("set/a"),
+    "folders and nothing else": entry("set/", tarfile.DIRTYPE) * 20_000,
+    "a negative size": entry("set/a").replace(b"00000000000\0", b"\xff" * 12, 1),
+    "an empty name": entry(""),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_tar_listings_take_little_memory_and_no_traceback(tmp_path, kind):
+    import gzip
+    import tracemalloc
+
+    for name, data in (("x.tar.gz", gzip.compress(STRANGE[kind])), ("x.tar", STRANGE[kind])):
+        (tmp_path / name).write_bytes(data + bytes(1024) * (name == "x.tar"))
+        tracemalloc.start()
+        try:
+            with pytest.raises(DataError, match=name) as caught:
+                unpack(tmp_path / name, tmp_path / "data")
+            assert tracemalloc.get_traced_memory()[1] < 2**24
+        finally:
+            tracemalloc.stop()
+        assert "\n" not in str(caught.value) and len(str(caught.value)) < len(str(tmp_path)) + 250
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("make, name", [(make_zip, "x.zip"), (make_tar, "x.tar.gz")])
+@pytest.mark.parametrize("bad", ["", ".", "a/" * 2000 + "b.png", "a" * 600 + "/b.png", "a/" * 60 + "b.png"])
+def test_names_that_no_dataset_has(tmp_path, make, name, bad):
+    archive = make(tmp_path / name, {"set/good.png": b"g", bad: b""})
+    with pytest.raises(DataError, match="entry|damaged"):
+        unpack(archive, tmp_path / "data")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [name]
+
+
+def test_a_zip_listing_longer_than_its_files_may_be(tmp_path):
+    archive = make_zip(tmp_path / "x.zip", {f"set/{n:0190}.png": b"" for n in range(6000)})
+    with pytest.raises(DataError, match="listing claims too much"):
+        unpack(archive, tmp_path / "data", Limits(files=100))
+
+
+def test_long_names_and_folders_of_their_own_are_unpacked(tmp_path):
+    path = tmp_path / "x.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT, pax_headers={"comment": "made by a script"}) as archive:
+        for name in ("set", "set/deep"):
+            folder = tarfile.TarInfo(name)
+            folder.type = tarfile.DIRTYPE
+            archive.addfile(folder)
+        for name in ("set/" + "n" * 150 + ".png", "set/deep/中文.png"):
+            info = tarfile.TarInfo(name)
+            info.size = 3
+            archive.addfile(info, io.BytesIO(b"abc"))
+    done = unpack(path, tmp_path / "data")
+    assert done.files == 2 and files(done.path) == {"n" * 150 + ".png": b"abc", "deep/中文.png": b"abc"}
