@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUTPUT ?= output
 
-.PHONY: help demo test slow nightly lint docs data gpu clean check-python
+.PHONY: help demo starter test slow nightly lint docs data gpu clean check-python
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo   install into $(VENV) and turn a portrait into a cartoon"
+	@echo "make starter  small datasets to begin a training with, made without a network connection"
 	@echo "make test   install into $(VENV), then make lint and the quick tests"
 	@echo "make slow   the tests that take long"
 	@echo "make nightly  everything: make lint, the quick tests and those that take long"
@@ -45,6 +46,9 @@ comma := ,
 demo: $(VENV)/.installed-cpu
 	@$(BIN)/ppgen demo -o $(OUTPUT)
 	@echo "installing took $$(cat $<) s (once)"
+
+starter: $(VENV)/.installed-cpu
+	@$(BIN)/ppgen data starter
 
 # Two processes of one thread each; a file's tests stay in one of them, so that what they share is made once.
 test: lint

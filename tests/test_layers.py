@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"errors", "registry", "device", "io", "config", "runtime", "compat"},
     {"networks", "losses", "datasets", "hub", "faces"},
     {"models", "engine", "metrics", "latent", "prepare", "tree"},
-    {"apps", "app", "export", "cli", "__main__"},  # the entry points
+    {"apps", "app", "serve", "export", "cli", "__main__"},  # the entry points
 ]
 # And in its own layer only these.
 _FOUNDATION = {"registry", "errors", "device", "compat"}
@@ -37,7 +37,8 @@ WITHIN_LAYER: dict[str, set[str]] = {
     "engine": {"models", "metrics"},
     "tree": {"engine", "models", "metrics"},  # and nothing but entry points imports it
     "app": {"apps"},
-    "cli": {"apps", "app", "export"},  # a command calls one function, and predictors are such functions
+    "serve": {"apps", "app"},
+    "cli": {"apps", "app", "serve", "export"},  # a command calls one function, and predictors are such functions
     "__main__": {"cli"},
 }
 PACKAGES = set().union(*LAYERS)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 # Gradio reads these when it is imported and would ask its makers for news and tell them of its use
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -22,39 +20,24 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from ppgen.app.files import Files
 from ppgen.app.guard import OnlyFromHere
+from ppgen.app.listening import ANY, Place, Server, listen, names_of
 from ppgen.app.page import build_page
 from ppgen.app.runs_tab import PAGE, ROUTE, run_names
 from ppgen.app.studio import Studio
-from ppgen.errors import PPGenError
 
 UPLOAD = "20mb"  # at most
 _OLD, _EVERY = 3600, 600  # seconds after which files are removed, and between two looks
 _FAREWELL = 3  # seconds that a page may still be answered when the server is to end
-_ANY = ("0.0.0.0", "::", "")
 
 
-class Place(NamedTuple):
-    """Where the app listens, and whose trainings it shows."""
+def build_app(place: Place, files: Files, server: FastAPI | None = None) -> FastAPI:
+    """The page and the pages of trainings; uploads and results are below `files`, and removed after an hour.
 
-    host: str = "127.0.0.1"
-    port: int = 7860
-    runs: Path = Path("runs")
-
-
-def build_app(place: Place, files: Files) -> FastAPI:
-    """The page and the pages of trainings; uploads and results are below `files`, and removed after an hour."""
+    server: what else is served, guarded already, which this is added to.
+    """
     os.environ["GRADIO_TEMP_DIR"] = str(files.root)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        cleaner = asyncio.create_task(_clean(files))
-        yield
-        cleaner.cancel()
-
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(OnlyFromHere)
-    # a page elsewhere may have its own name point to this machine (DNS rebinding); it cannot change the Host header
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_names_of(place.host))
+    app = server or _guarded(place)
+    _clean_while_running(app, files)
     _serve_runs(app, place.runs)
     page = build_page(Studio(), files, place.runs)
     return gr.mount_gradio_app(
@@ -70,18 +53,32 @@ _CSS = """
 """
 
 
+def _guarded(place: Place) -> FastAPI:
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(OnlyFromHere)
+    # a page elsewhere may have its own name point to this machine (DNS rebinding); it cannot change the Host header
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=names_of(place.host))
+    return app
+
+
+def _clean_while_running(app: FastAPI, files: Files) -> None:
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        cleaner = asyncio.create_task(_clean(files))
+        async with inner(app):
+            yield
+        cleaner.cancel()
+
+    app.router.lifespan_context = lifespan
+
+
 async def _clean(files: Files) -> None:
     while True:
         await asyncio.sleep(_EVERY)
         with suppress(OSError):
             await asyncio.to_thread(files.clean, _OLD)
-
-
-def _names_of(host: str) -> list[str]:
-    """What this machine may be called in a request."""
-    if host in _ANY:
-        return ["*"]
-    return list(dict.fromkeys([host, "127.0.0.1", "localhost"]))
 
 
 def _serve_runs(app: FastAPI, folder: Path) -> None:
@@ -108,32 +105,7 @@ def serve(place: Place, ready: Callable[[str], None]) -> None:
     try:
         app = build_app(place._replace(port=port), files)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_FAREWELL)
-        shown = "127.0.0.1" if place.host in _ANY else place.host
-        _Server(config, lambda: ready(f"http://{shown}:{port}")).run([listener])
+        shown = "127.0.0.1" if place.host in ANY else place.host
+        Server(config, lambda: ready(f"http://{shown}:{port}")).run([listener])
     finally:
         files.close()
-
-
-class _Server(uvicorn.Server):
-    """Says when it is ready."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's."""
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-
-def listen(place: Place) -> socket.socket:
-    """A socket at the address; PPGenError where it cannot be had."""
-    try:
-        family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-        return socket.create_server((place.host, place.port), family=family)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        advice = "choose another with --port or --host"
-        raise PPGenError(f"{place.host}:{place.port}: cannot be listened at ({reason}); {advice}") from error

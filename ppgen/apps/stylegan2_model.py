@@ -35,7 +35,7 @@ from ppgen.runtime import Methods
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-SHIPPED = "styleganv2-portraits-64"
+SHIPPED = hub.FACES
 ENCODER = "_encoder"  # how the name ends of the encoder that is shipped with a generator
 TRUNCATION = 0.7  # of samples, as PaddleGAN has it
 FFHQ = ("ffhq-config-f", PUBLISHED["ffhq-config-f"].file)  # names of networks whose faces are cut as FFHQ's are

@@ -22,6 +22,7 @@ from ppgen.cli import (
     export,
     latent,
     sample,
+    serve,
     stylegan,
     train,
     weights,
@@ -31,7 +32,7 @@ from ppgen.cli.command import Command, guarded, split_debug, subcommands
 __all__ = ["COMMANDS", "build_parser", "guarded", "main", "split_debug"]
 
 GROUPS: Mapping[str, Mapping[str, Command]] = {
-    "Cartoons and translation": {**app.COMMANDS, **cartoon.COMMANDS},
+    "Cartoons and translation": {**app.COMMANDS, **cartoon.COMMANDS, **serve.COMMANDS},
     "Pictures from a latent space": {**sample.COMMANDS, **latent.COMMANDS},
     "Faces by StyleGAN": {**stylegan.COMMANDS, **directions.COMMANDS, **explain.COMMANDS},
     "Training and data": {**train.COMMANDS, **evaluate.COMMANDS, **data.COMMANDS},

@@ -34,7 +34,8 @@ def app(args: argparse.Namespace) -> None:
     """
     if find_spec("gradio") is None:
         raise PPGenError("Gradio, which makes the page, is not installed: pip install gradio")
-    from ppgen.app.serve import Place, serve
+    from ppgen.app.listening import Place
+    from ppgen.app.serve import serve
 
     place = Place(args.host, args.port, Path(args.runs).expanduser())
     serve(place, lambda address: _ready(address, not args.no_browser))

@@ -3,7 +3,7 @@
 import argparse
 
 from ppgen.cli.command import command, group, option
-from ppgen.cli.options import seed
+from ppgen.cli.options import jobs, seed
 from ppgen.io.terminal import say, show
 
 _DATA = "the data folder (default: $PPGEN_DATA, else data)"
@@ -23,6 +23,34 @@ def link(args: argparse.Namespace) -> None:
         say(f"{name:<10} {outcome:<7} {path}")
     if all(item.outcome == "absent" for item in done):
         say("nothing was linked; data/README.md says how a dataset is laid out")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 20 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"expected a number from 20 to 10000, found {text}")
+    return int(text)
+
+
+@command(
+    "make small datasets to begin with, without a network: faces of nobody and their cartoons",
+    option("--data", help=_DATA),
+    option("--count", type=_count, default=240, help="faces, one in ten of them for validation (default: 240)"),
+    option("--jobs", type=jobs, metavar="N", help="processes, or auto: one a core (default: auto)"),
+)
+def starter(args: argparse.Namespace) -> None:
+    """Make what is missing of the datasets of faces that the configs name.
+
+    The shipped generator draws the faces, ppgen's artist their cartoons. What is there already is kept, and a real
+    dataset may take the place of these later.
+    """
+    from ppgen.prepare.starter import make_starter
+
+    done = make_starter(args.data, args.count, args.jobs)
+    for name, outcome, path in done:
+        say(f"{name:<16} {outcome:<5} {path}")
+    if any(each.outcome == "made" for each in done):
+        say("This is a start, not a dataset: faces of people who do not exist, drawn by a small network, and their")
+        say("cartoons. It shows how a training runs. Each folder's file STARTER says what replaces it.")
 
 
 @command(
@@ -71,5 +99,6 @@ def stats(args: argparse.Namespace) -> None:
     show(stats.dataset_stats(args.folder, args.output, args.count, args.seed))
 
 
-_ACTIONS = {"link": link, "unpack": unpack, "portraits": portraits, "stats": stats}
-COMMANDS = {"data": group("put datasets in place: link, unpack, portraits, stats", "Put datasets in place.", _ACTIONS)}
+_ACTIONS = {"starter": starter, "link": link, "unpack": unpack, "portraits": portraits, "stats": stats}
+_HELP = "put datasets in place: starter, link, unpack, portraits, stats"
+COMMANDS = {"data": group(_HELP, "Put datasets in place.", _ACTIONS)}

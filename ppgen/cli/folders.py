@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ppgen.cli.command import Option, only_with, option
+from ppgen.cli.options import jobs
 from ppgen.errors import ConfigError, visible
 from ppgen.io.terminal import say, show
 
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from ppgen.apps.folders.run import Runner
 
 _TIMEOUT = 300.0  # seconds a photo, where there are worker processes
-
-
-def _jobs(text: str) -> int | None:
-    if text == "auto":
-        return None
-    if not text.isdecimal() or not 1 <= int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 or 'auto', found {text}")
-    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -36,7 +29,7 @@ def _seconds(text: str) -> float:
 
 
 OPTIONS: tuple[Option, ...] = (
-    option("--jobs", type=_jobs, default=1, metavar="N", help="processes that work on a list; auto: one a core"),
+    option("--jobs", type=jobs, default=1, metavar="N", help="processes that work on a list; auto: one a core"),
     option(
         "--timeout", type=_seconds, metavar="S",
         help=f"seconds a picture may take; 0: any time (default: {_TIMEOUT:g} where there are several processes)",

@@ -128,6 +128,15 @@ def fps() -> Option:
     return option("--fps", type=_rate, default=12, help="of a film (default: 12)")
 
 
+def jobs(text: str) -> int | None:
+    """A type for `option`: a number of processes; 'auto' is None."""
+    if text == "auto":
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 or 'auto', found {text}")
+    return int(text)
+
+
 def _face(text: str) -> str | int:
     if text in ("largest", "all"):
         return text

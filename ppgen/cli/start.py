@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ppgen.config import apply_overrides, read_yaml
+from ppgen.datasets.files import data_root, is_starter
 from ppgen.device import keep_memory, select
 from ppgen.engine import checkpoint, distributed, runs, starts
 from ppgen.engine.assemble import build_trainer, describe
 from ppgen.engine.processes import process_count, start_processes
 from ppgen.engine.profile import Profile, parse_options
 from ppgen.engine.runs import overrides_of
-from ppgen.engine.schema import load_config
+from ppgen.engine.schema import folders_of, load_config
 from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import ConfigError
@@ -31,10 +32,22 @@ def start(options: argparse.Namespace) -> int:
         count = process_count(options.nproc, batch, config.loader.accumulate)
         if count > 1 and not (options.dry_run or options.evaluate_only):
             return start_processes(Path(__file__).with_name("worker.py"), count, options.argv)
-    if select(prefer_gpu=not options.no_cuda) == "cpu":
+    on_cpu = select(prefer_gpu=not options.no_cuda) == "cpu"
+    if on_cpu:
         keep_memory()
     distributed.start()
+    if distributed.rank() == 0:
+        _say_first(config, on_cpu)
     return run_tree(options, config) if config.stages else _run(options, config)
+
+
+def _say_first(config: TrainingConfig, on_cpu: bool) -> None:
+    """What whoever starts this training should know before it takes hours."""
+    names = {Path(name).parts[0] for name in folders_of(config.dataset).values() if is_starter(name)}
+    for name in sorted(names):
+        say(f"{data_root(name)}: made by `ppgen data starter`, a start and not a dataset")
+    if on_cpu and config.on_cpu:
+        say(f"on a CPU {config.on_cpu}")
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:

@@ -9,6 +9,7 @@ from ppgen.datasets.attributes import Table
 from ppgen.datasets.files import Filter, Row, Wanted, check_at_least_one, data_root, select
 from ppgen.datasets.image_folder import Pictures, Reading
 from ppgen.errors import DataError
+from ppgen.io.places import start
 from ppgen.registry import DATASETS
 
 _PARTITIONS = {"train": "0", "validation": "1", "test": "2"}
@@ -47,7 +48,7 @@ def read_partition(path: Path) -> dict[str, str]:
 
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
-        raise DataError(f"{path}: no such file; CelebA comes with it (its layout is in data/README.md)")
+        raise DataError(f"{path}: no such file; {start('celeba')}CelebA comes with it (data/README.md has its layout)")
     try:
         # an editor may have put a byte order mark in front
         return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]

@@ -17,6 +17,7 @@ from ppgen.io.decoding import open_image
 from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import number_of
 from ppgen.io.npz import load_npz
+from ppgen.io.places import MARK, start
 from ppgen.io.terminal import say
 from ppgen.io.tiff import SIDEWAYS, orientation
 from ppgen.registry import nearest
@@ -31,6 +32,19 @@ Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 def data_root(folder: str) -> Path:
     """`folder` under `data/` of the working directory (or PPGEN_DATA); an absolute path stays, and so does ~."""
     return Path(os.environ.get("PPGEN_DATA", "data")) / Path(folder).expanduser()
+
+
+def is_starter(folder: str) -> bool:
+    """Whether `ppgen data starter` made it."""
+    return (data_root(Path(folder).parts[0]) / MARK).is_file() if folder else False
+
+
+def how_to_get(folder: Path) -> str:
+    """For messages: how to get something into a folder of the data folder that is not there."""
+    root = data_root("")
+    name = folder.relative_to(root).parts[0] if folder != root and folder.is_relative_to(root) else ""
+    advice = "`make data` links what is on this machine, PPGEN_DATA names another data folder"
+    return f"{start(name)}{advice}, data/README.md says how a dataset is laid out"
 
 
 def is_held_back(identifier: str) -> bool:
@@ -56,8 +70,7 @@ def pictures_under(folder: Path) -> list[Path]:
     What lies there and cannot be read is counted on stderr.
     """
     if not folder.is_dir():
-        advice = "`make data` links what is on this machine, PPGEN_DATA names another data folder"
-        raise DataError(f"{folder}: no such folder; {advice}, data/README.md says how a dataset is laid out")
+        raise DataError(f"{folder}: no such folder; {how_to_get(folder)}")
     images = list_images(folder, recursive=True)
     if others := left_out(folder, recursive=True):
         say(f"{folder}: {others}", aside=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ppgen.datasets.backdrops import backdrop, person_colours
 from ppgen.datasets.base import Dataset, Random, Sample, mirrors
-from ppgen.datasets.files import Row, Wanted, data_root, read_landmarks, read_table, select
+from ppgen.datasets.files import Row, Wanted, data_root, how_to_get, read_landmarks, read_table, select
 from ppgen.errors import DataError
 from ppgen.io.image import load_image
 from ppgen.io.names import number_of
@@ -109,8 +109,7 @@ class PortraitFiles:
         self.root = data_root(dataroot)
         self.table = self.root / "meta.csv"
         if not self.table.is_file():
-            advice = f"run `make data` to link the data, or set PPGEN_DATA to the folder that holds {dataroot}"
-            raise DataError(f"{self.root}: no meta.csv there; {advice}")
+            raise DataError(f"{self.root}: no meta.csv there; {how_to_get(self.root)}")
 
     def rows(self, split: str, columns: set[str]) -> list[Row]:
         """The rows of a split; DataError where there is none, or one of `columns` is missing."""

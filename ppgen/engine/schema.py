@@ -18,7 +18,7 @@ from ppgen.engine.distributed import world_size
 from ppgen.engine.optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, value_faults
 from ppgen.engine.settings import SECTIONS, TrainingConfig
 from ppgen.errors import ConfigError, short
-from ppgen.io.places import LINKED
+from ppgen.io.places import LINKED, start
 from ppgen.registry import DATASETS, METRICS, MODELS, NETWORKS
 
 Check = Callable[[Any, str], list[str]]  # (what the YAML says, its path) -> faults
@@ -73,20 +73,27 @@ def _transforms(config: Settings, where: str) -> list[str]:
 def missing_folders(datasets: Settings) -> list[str]:
     """Folders of datasets (arguments called `dataroot…`) that are not there; a sentence for each way to get them."""
     by_advice: dict[str, list[str]] = {}
+    for key, folder in folders_of(datasets).items():
+        try:
+            if data_root(folder).is_dir():
+                continue
+            place, advice = str(data_root(folder).absolute()), _how_to_get(folder)
+        except (OSError, ValueError, RuntimeError):  # too long a path, or the ~ of nobody
+            place, advice = short(folder), "check the path"
+        by_advice.setdefault(advice, []).append(f"dataset.{key}: there is no folder {place}")
+    return [f"{', '.join(places)}; {advice}" for advice, places in by_advice.items()]
+
+
+def folders_of(datasets: Settings) -> dict[str, str]:
+    """The folders that datasets cannot do without, by where the config names them."""
+    found: dict[str, str] = {}
     for name, config in datasets.items():
         parts = {"": config}
         if isinstance(config, dict) and isinstance(config.get("datasets"), list):  # of `Several`
             parts |= {f"datasets.{index}.": part for index, part in enumerate(config["datasets"])}
-        folders = {f"{where}{key}": folder for where, part in parts.items() for key, folder in _folders(part).items()}
-        for key, folder in folders.items():
-            try:
-                if data_root(folder).is_dir():
-                    continue
-                place, advice = str(data_root(folder).absolute()), _how_to_get(folder)
-            except (OSError, ValueError, RuntimeError):  # too long a path, or the ~ of nobody
-                place, advice = short(folder), "check the path"
-            by_advice.setdefault(advice, []).append(f"dataset.{name}.{key}: there is no folder {place}")
-    return [f"{', '.join(places)}; {advice}" for advice, places in by_advice.items()]
+        for where, part in parts.items():
+            found |= {f"{name}.{where}{key}": folder for key, folder in _folders(part).items()}
+    return found
 
 
 def _folders(config: object) -> dict[str, str]:
@@ -116,14 +123,15 @@ def _how_to_get(folder: str) -> str:
     if Path(folder).expanduser().is_absolute():
         return f"check the path (one that does not start with {place.anchor} is looked for in {data_root('')})"
     if top != "photo2cartoon":
-        first = "run `make data` to link what lies beside the project" if top in LINKED else "put it there"
-        return f"{first}, or set PPGEN_DATA to the folder that holds {top} (data/README.md says how it is laid out)"
+        linked = "`make data` links what lies beside the project" if top in LINKED else "put it there"
+        others = f"set PPGEN_DATA to the folder that holds {top} (data/README.md says how it is laid out)"
+        return f"{start(top)}{linked}, or {others}"
     place = data_root(top)
     if place.is_dir():
         return f"{place} lacks it: `ppgen data portraits` fills both halves from some dozens of photos"
     own = f"photos of your own with `ppgen data portraits SRC -o {place} --cartoon artist`"
     unpacked = f"`ppgen data unpack photo2cartoon_dataset.zip -d {place.parent}/`"
-    return f"make it with {unpacked}, or from {own} (--meta TABLE.csv for a style a group)"
+    return f"{start(top)}make it with {unpacked}, or from {own} (--meta TABLE.csv for a style a group)"
 
 
 def _validate(value: object, where: str) -> list[str]:

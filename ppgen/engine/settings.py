@@ -199,6 +199,7 @@ class TrainingConfig:
         load: the weights to start from, see `starts.load`.
         card: what a card says of the weights when they are shipped.
         stages: of a tree of trainings, which `ppgen.tree` reads.
+        on_cpu: what to know before training it on a CPU, which is said at the start there.
         batch_is_per_process: the YAML is in PaddleGAN's words and its batch was counted for each process.
         overrides: what was said with -o, which a resumed run need not be told again.
     """
@@ -221,6 +222,7 @@ class TrainingConfig:
     load: str | list[str] = field(default_factory=list)
     card: Settings = field(default_factory=dict)
     stages: Settings = field(default_factory=dict)
+    on_cpu: str = ""
     batch_is_per_process: bool = False
     overrides: tuple[str, ...] = ()
 

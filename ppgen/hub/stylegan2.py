@@ -14,6 +14,7 @@ import numpy as np
 from ppgen.compat.names import Arguments
 from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, WeightsError
+from ppgen.hub import published
 from ppgen.io.arrays import select_arrays
 
 if TYPE_CHECKING:
@@ -96,11 +97,21 @@ def check_wanted(network: StyleGenerator, name: str | os.PathLike, **wanted: flo
     held = {"size": network.image_size, "style_dim": network.latent_dim, "n_mlp": len(network.mapping.layers)}
     if wrong := [key for key, value in wanted.items() if value not in (None, held[key])]:
         fits, asked = (", ".join(f"{key} {values[key]}" for key in wrong) for values in (held, wanted))
-        raise WeightsError(f"{name}: these weights fit {fits}, not {asked}; leave that out, it is read from the file")
+        advice = _published_with(**wanted) or "leave that out, it is read from the file"
+        raise WeightsError(f"{name}: these weights fit {fits}, not {asked}; {advice}")
     if channel_multiplier is not None and not _gives(channel_multiplier, network.widths):
         what = f"these weights have {network.widths[-1]} channels at {network.image_size} pixels"
         other = f"which channel_multiplier {channel_multiplier} does not give"
         raise WeightsError(f"{name}: {what}, {other}; leave it out, it is read from the file")
+
+
+def _published_with(**wanted: float | None) -> str:
+    """Which of PaddleGAN's generators has what is wanted, in words; "": none."""
+    known = {name: each.arguments for name, each in published.PUBLISHED.items() if each.is_stylegan2}
+    for name, arguments in known.items():
+        if all(value in (None, arguments[key]) for key, value in wanted.items()):
+            return f"add --model_type {name}, which has that (model_type='{name}' in Python), or leave it out"
+    return ""
 
 
 def _gives(multiplier: float, widths: list[int]) -> bool:

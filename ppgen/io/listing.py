@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import features
 
 from ppgen.errors import DataError
+from ppgen.io.places import MARK
 
 _ALWAYS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif", ".tif", ".tiff",
@@ -63,6 +64,8 @@ def left_out(folder: str | os.PathLike, recursive: bool = False) -> str:
 def _kind_left_out(path: Path) -> str:
     """The type of a file that is not listed; "" for one that is."""
     suffix = path.suffix.lower()
+    if path.name == MARK:
+        return ""
     if suffix not in readable_suffixes():
         return "" if suffix in _BESIDE else suffix or "without suffix"
     return "" if path.is_file() else "broken links"

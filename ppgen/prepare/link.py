@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ppgen.errors import DataError, OutputError
 from ppgen.io.atomic import check_output
 from ppgen.io.places import LINKED
+from ppgen.prepare import marker
 
 
 class Linked(NamedTuple):
@@ -33,8 +34,8 @@ def default_shared() -> Path:
 def link_datasets(data: str | Path | None = None, shared: str | Path | None = None) -> list[Linked]:
     """Make `data/<dataset>` a link to its folder below `shared` for each known dataset that exists there.
 
-    What is already in `data` is kept, except a link whose target is gone. Where `shared` holds none of the
-    datasets, nothing is written, not even the data folder.
+    What is already in `data` is kept, except a link whose target is gone and what `ppgen data starter` made. Where
+    `shared` holds none of the datasets, nothing is written, not even the data folder.
 
     Raises:
         DataError: `shared` was given and is not a folder.
@@ -48,11 +49,14 @@ def link_datasets(data: str | Path | None = None, shared: str | Path | None = No
 
 
 def _link_one(name: str, source: Path, link: Path) -> Linked:
-    if link.exists():
+    starter = marker.is_marked(link)
+    if link.exists() and not (starter and source.is_dir()):
         return Linked(name, "kept", link)
     if not source.is_dir():
         return Linked(name, "absent", source)
     check_output(link.parent)
+    if starter:
+        marker.remove(link)
     try:
         link.parent.mkdir(parents=True, exist_ok=True)
         if link.is_symlink():  # exists() was false: its target is gone

@@ -38,6 +38,7 @@ from ppgen.io.atomic import atomic_path, check_output, write_bytes, write_json
 from ppgen.io.image import load_image, on_white, save_image
 from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import short_name
+from ppgen.prepare import marker
 from ppgen.prepare.drawers import Person, drawer, likeness
 from ppgen.prepare.people import read_people
 
@@ -176,6 +177,8 @@ def prepare_portraits(
         if folder and any(photo.resolve().is_relative_to(place) for photo in (root, *photos)):  # links may lead there
             raise OutputError(f"{output}: its {folder}/ holds the photos and would be written over; choose another")
     people = read_people(meta)
+    if marker.is_marked(out):
+        marker.remove(out)
     run = _Run(out, wanted)
     named = _named(root, photos)
     people.check_unambiguous([(path.stem, identifier) for identifier, path in named])

@@ -23,6 +23,7 @@ from typing import IO, Any, Literal, NamedTuple
 
 from ppgen.errors import DataError, OutputError, short
 from ppgen.io.atomic import check_output, sync_folder
+from ppgen.prepare import marker
 
 _CHUNK = 1 << 20
 _DAMAGE = (  # what a damaged listing raises; ValueError: among others, a name that is not what its flag says
@@ -109,7 +110,8 @@ def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) 
 
     An archive with one folder at its top becomes that folder in `data`; any other is put into a folder called
     like the archive. `_dataset` at the name's end is left out, as configs call datasets by what they hold, and so
-    is a folder around all that is called `data` or `dataset`. Nothing that exists is touched.
+    is a folder around all that is called `data` or `dataset`. Nothing that exists is touched, but for what
+    `ppgen data starter` made.
 
     Raises:
         DataError: no such archive, neither zip nor tar, damaged, encrypted; an entry that leaves the target, is a
@@ -123,7 +125,7 @@ def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) 
     with _opened(source, limits.files) as entries:
         listed = _checked(source, entries, limits)
         place, strip = _place(source, target, listed)
-        if os.path.lexists(place):
+        if os.path.lexists(place) and not marker.is_marked(place):
             raise OutputError(f"{place}: exists already; remove it or choose another folder with -d")
         size = sum(entry.size for entry in listed)
         try:
@@ -133,6 +135,8 @@ def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) 
                 raise OutputError(f"{target}: {size / 2**30:.1f} GB are needed and {free / 2**30:.1f} GB are free")
             with tempfile.TemporaryDirectory(prefix=".unpack-", dir=target, ignore_cleanup_errors=True) as temporary:
                 _write_all(source, listed, Path(temporary, "content"), strip)
+                if marker.is_marked(place):
+                    marker.remove(place)
                 os.rename(Path(temporary, "content"), place)
         except OSError as error:
             if error.errno is None:  # gzip's and bz2's own errors, not the disk's

@@ -27,7 +27,8 @@ def served(tmp_path_factory) -> Iterator[Served]:
     import uvicorn
 
     from ppgen.app.files import Files
-    from ppgen.app.serve import Place, build_app, listen
+    from ppgen.app.listening import Place, listen
+    from ppgen.app.serve import build_app
 
     runs = tmp_path_factory.mktemp("runs")
     (runs / RUN / "samples").mkdir(parents=True)

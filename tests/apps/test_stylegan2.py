@@ -121,7 +121,7 @@ def test_what_cannot_be_drawn(drawer, tmp_path, weights):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         apps.StyleGANv2Predictor(tmp_path / "file", weights).run()
-    with pytest.raises(WeightsError, match="fit size 16, not size 1024"):
+    with pytest.raises(WeightsError, match="fit size 16, not size 1024; add --model_type ffhq-config-f"):
         apps.StyleGANv2Predictor(tmp_path, weights, size=1024).run()
     with pytest.raises(WeightsError, match="did you mean 'ffhq-config-f'"):
         apps.StyleGANv2Predictor(tmp_path, model_type="ffhq-config").run()

@@ -1,4 +1,4 @@
-"""Worker processes: one photo at a time each, a time limit, and a new process for one that ends.
+"""Worker processes: one item at a time each, a time limit, and a new process for one that ends.
 
 Built on `multiprocessing` with a pipe to each worker. Pools that share one queue, pebble's and that of
 `concurrent.futures`, break as a whole when a worker is killed at the wrong moment.
@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import Generic
 
+from ppgen.apps.folders.job import Job, Lost, R, T
 from ppgen.apps.folders.log import Entry
 from ppgen.apps.folders.photos import Photo
 from ppgen.apps.folders.work import Work
@@ -29,31 +31,32 @@ _GRACE = 2.0  # seconds in which a worker without work may end by itself
 _LOADING = 60.0  # seconds; a shorter limit is for photos alone, so networks are loaded before the first
 _STARTS = 3  # workers in a row that may end before they are ready
 _SPAWN = multiprocessing.get_context("spawn")  # a fork of a process that has loaded Paddle or OpenCV may hang
+_STARTING = threading.Lock()  # what a process inherits is this process's environment, which all threads share
 
 
 @dataclass
-class _Worker:
+class _Worker(Generic[T]):
     """A process; what it works on, since and until when."""
 
     process: BaseProcess
     pipe: Connection
     ready: bool = False
-    photo: Photo | None = None
+    item: T | None = None
     since: float = 0.0
     until: float = math.inf
     ended: bool = False
     code: int | None = None
 
-    def give(self, photo: Photo, timeout: float) -> None:
+    def give(self, item: T, timeout: float) -> None:
         with suppress(OSError):  # it has just ended, which is seen to when its turn comes
-            self.pipe.send(photo)
-        self.photo, self.since = photo, time.monotonic()
+            self.pipe.send(item)
+        self.item, self.since = item, time.monotonic()
         self.until = self.since + timeout
 
     def end(self) -> None:
         """Now, if it has not ended by itself."""
         self.pipe.close()
-        self.process.join(_GRACE if self.photo is None else 0.0)  # one without work sees that the pipe is closed
+        self.process.join(_GRACE if self.item is None else 0.0)  # one without work sees that the pipe is closed
         self.process.kill()
         self.process.join()
         self.ended, self.code = True, self.process.exitcode
@@ -74,93 +77,111 @@ class Processes:
             yield from crew.run(photos)
 
 
-class Crew:
+class Crew(Generic[T, R]):
     """Worker processes that have opened the same work, started when there is something to do.
 
-    jobs: how many. timeout: seconds a photo may take, its worker being ready; 0: any time.
+    jobs: how many. timeout: seconds an item may take, its worker being ready; 0: any time. threads: of each worker;
+    None: a fair share of the cores.
     """
 
-    def __init__(self, work: Work, jobs: int, timeout: float = 0.0) -> None:
+    def __init__(self, work: Job[T, R], jobs: int, timeout: float = 0.0, threads: int | None = None) -> None:
         self.work, self.jobs, self.timeout = work, jobs, timeout or math.inf
-        self._workers: list[_Worker] = []
+        self.threads = threads or max(1, cpu_count() // jobs)
+        self._workers: list[_Worker[T]] = []
         self._fruitless = 0  # workers in a row that ended before they were ready
 
-    def run(self, photos: Iterable[Photo]) -> Iterator[Entry]:
-        """An entry for each photo, as they get done; each is handed out when a worker is free for it.
+    def start(self) -> None:
+        """Start the workers and wait until all are ready; PPGenError: workers that cannot start."""
+        while len(self._workers) < self.jobs or not all(worker.ready for worker in self._workers):
+            self._hire()
+            self._wait()
+            for _ in self._results():
+                pass
 
-        Raises PPGenError: what concerns every photo, or workers that cannot start.
+    def run(self, items: Iterable[T]) -> Iterator[R]:
+        """What becomes of each item, as they get done; each is handed out when a worker is free for it.
+
+        Raises PPGenError: what concerns every item, or workers that cannot start.
         """
-        waiting = iter(photos)
+        waiting = iter(items)
         first = next(waiting, None)
-        while first is not None or any(worker.photo for worker in self._workers):
-            while first is not None and len(self._workers) < self.jobs:
-                self._workers.append(self._start())
+        while first is not None or any(worker.item is not None for worker in self._workers):
+            if first is not None:
+                self._hire()
             for worker in self._workers:
-                if first is not None and worker.ready and worker.photo is None:
+                if first is not None and worker.ready and worker.item is None:
                     worker.give(first, self.timeout)
                     first = next(waiting, None)
             self._wait()
-            for worker in list(self._workers):
-                entry = self._heard(worker)
-                if worker.ended:
-                    self._bury(worker)
-                if entry is not None:
-                    yield entry
+            yield from self._results()
+
+    def _hire(self) -> None:
+        while len(self._workers) < self.jobs:
+            self._workers.append(self._start())
+
+    def _results(self) -> Iterator[R]:
+        """What the workers have to say now; those that have ended are forgotten."""
+        for worker in list(self._workers):
+            result = self._heard(worker)
+            if worker.ended:
+                self._bury(worker)
+            if result is not None:
+                yield result
 
     def close(self) -> None:
         """End the workers, whatever they are at."""
         while self._workers:
             self._workers.pop().end()
 
-    def _bury(self, worker: _Worker) -> None:
+    def _bury(self, worker: _Worker[T]) -> None:
         """Forget a worker that has ended; PPGenError where one after the other does before it is ready."""
         self._workers.remove(worker)
         self._fruitless = 0 if worker.ready else self._fruitless + 1
         if self._fruitless >= _STARTS:
             raise PPGenError(f"worker processes end before they can draw ({_how(worker)}); use fewer --jobs")
 
-    def _start(self) -> _Worker:
+    def _start(self) -> _Worker[T]:
         ours, theirs = _SPAWN.Pipe()
         arguments = (theirs, self.work, self.timeout < _LOADING)
         process = _SPAWN.Process(target=_serve, args=arguments, name="ppgen worker", daemon=True)
-        with environment(threads_environment(max(1, cpu_count() // self.jobs))):
+        with _STARTING, environment(threads_environment(self.threads)):
             process.start()
         theirs.close()
         return _Worker(process, ours)
 
     def _wait(self) -> None:
         """Until a worker has something to say, ends, or is out of time."""
-        busy = [worker for worker in self._workers if worker.photo or not worker.ready]
+        busy = [worker for worker in self._workers if worker.item is not None or not worker.ready]
         left = min((worker.until for worker in busy), default=math.inf) - time.monotonic()
         connection.wait([worker.pipe for worker in busy], None if left == math.inf else max(0.0, left))
 
-    def _heard(self, worker: _Worker) -> Entry | None:
-        """What became of a worker's photo, if that is known now; the worker may have ended."""
-        photo, seconds = worker.photo, time.monotonic() - worker.since
+    def _heard(self, worker: _Worker[T]) -> R | None:
+        """What became of a worker's item, if that is known now; the worker may have ended."""
+        item, seconds = worker.item, time.monotonic() - worker.since
         try:
             said = worker.pipe.recv() if worker.pipe.poll() else None
         except (EOFError, OSError):
             worker.end()
-            reason = f"its worker process ended ({_how(worker)}); run the command again to retry"
-            return Entry.failed(photo, f"{photo.name}: {reason}", seconds) if photo else None
+            lost = Lost(False, f"its worker process ended ({_how(worker)})")
+            return self.work.lost(item, lost, seconds) if item is not None else None
         if isinstance(said, Exception):
             raise said
         if said == _READY:
             worker.ready = True
         elif said is not None:
-            worker.photo, worker.until = None, math.inf
+            worker.item, worker.until = None, math.inf
             return said
-        elif photo and time.monotonic() >= worker.until:
+        elif item is not None and time.monotonic() >= worker.until:
             worker.end()
-            reason = f"took more than {self.timeout:g} s, the limit, and was stopped; --timeout sets another"
-            return Entry.failed(photo, f"{photo.name}: {reason}", seconds)
+            lost = Lost(True, f"took more than {self.timeout:g} s, the limit, and was stopped")
+            return self.work.lost(item, lost, seconds)
         return None
 
 
 _READY = "ready"
 
 
-def _how(worker: _Worker) -> str:
+def _how(worker: _Worker[T]) -> str:
     """How its process ended, in words."""
     code = worker.code or 0
     if code == -9:
@@ -168,19 +189,18 @@ def _how(worker: _Worker) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _serve(pipe: Connection, work: Work, warm_up: bool) -> None:
+def _serve(pipe: Connection, work: Job[T, R], warm_up: bool) -> None:
     """A worker: opens the work, then draws what it is sent until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the parent ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        drawer = work.open()
+        opened = work.open()
         if warm_up:
-            drawer.predictor.warm_up()
+            opened.warm_up()
         pipe.send(_READY)
         while True:
-            photo = pipe.recv()
-            pipe.send(drawer(photo))
+            pipe.send(opened(pipe.recv()))
     except (EOFError, BrokenPipeError):  # the parent has ended, or needs it no more
         return
     except PPGenError as error:

@@ -18,6 +18,7 @@ from typing import Protocol
 import ppgen
 from ppgen.apps.batch import Identities, Item
 from ppgen.apps.folders import places
+from ppgen.apps.folders.job import Lost
 from ppgen.apps.folders.log import Entry
 from ppgen.apps.folders.photos import Photo
 from ppgen.errors import DataError, OutputError, PPGenError
@@ -74,6 +75,11 @@ class Work:
         """Raises ConfigError, WeightsError, OutputError as the predictor does."""
         return Drawer(self)
 
+    def lost(self, photo: Photo, lost: Lost, seconds: float) -> Entry:
+        """A photo whose worker was stopped, or ended."""
+        advice = "--timeout sets another" if lost.late else "run the command again to retry"
+        return Entry.failed(photo, f"{photo.name}: {lost.reason}; {advice}", seconds)
+
 
 class Drawer:
     """Work, opened: draws photo after photo, and whatever becomes of one is an entry of the log."""
@@ -84,6 +90,10 @@ class Drawer:
         folder = self._temporary.name if self._temporary else work.output
         self.predictor = work.predictor_class()(output_path=folder, **work.arguments)
         self._draw = self.predictor.worker(**work.call)
+
+    def warm_up(self) -> None:
+        """Load the networks."""
+        self.predictor.warm_up()
 
     def settings(self) -> str:
         """Digest of all that decides how the drawings look: the version, the weights, what was asked for."""
