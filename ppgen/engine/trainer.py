@@ -40,6 +40,7 @@ from ppgen.engine.update import Updater
 from ppgen.engine.validation import check_enough, distinct, evaluate, improvement, resting
 from ppgen.errors import ConfigError, OutputError, TrainingDiverged
 from ppgen.models.base import Model, Step
+from ppgen.runtime.convolutions import fast_convolutions
 
 _GRID_COLUMNS = 6  # of a sample grid
 
@@ -151,7 +152,8 @@ class Trainer:
             signals = stack.enter_context(StopSignals(watch_parent=distributed.world_size() > 1))
             self.run_token = distributed.agree(time.time_ns() % 10**9)
             distributed.broadcast([v for net in self.model.networks.values() for v in net.state_dict().values()])
-            self._loop(observer, signals)
+            with fast_convolutions():
+                self._loop(observer, signals)
             if self.writes and self.step == self.config.total_iters:
                 self.snapshot.keep_final()
 
@@ -255,7 +257,8 @@ class Trainer:
         try:
             self.stream.batch(self.step, ahead=0)  # what is read once is not counted
             began = time.perf_counter()
-            self._one_step()
+            with fast_convolutions():
+                self._one_step()
             return time.perf_counter() - began
         finally:
             self.stream.close()

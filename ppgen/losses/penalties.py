@@ -9,13 +9,16 @@ from collections.abc import Callable
 import numpy as np
 import paddle
 
+from ppgen.runtime.convolutions import gradients_of_pictures
+
 
 def _squared_norms(outputs: paddle.Tensor, inputs: paddle.Tensor) -> paddle.Tensor:
     """|d sum(outputs) / d inputs|^2 of each sample, (N,), itself differentiable.
 
     The sum over samples gives every sample its own gradient where samples do not depend on each other.
     """
-    (gradient,) = paddle.grad(outputs.sum(), inputs, create_graph=True)
+    with gradients_of_pictures():
+        (gradient,) = paddle.grad(outputs.sum(), inputs, create_graph=True)
     gradient = gradient.reshape([inputs.shape[0], -1])
     return (gradient * gradient).sum(axis=1)
 

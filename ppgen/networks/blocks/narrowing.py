@@ -5,6 +5,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppgen.device import on_cpu
+from ppgen.runtime.convolutions import active
 
 
 def convolve(
@@ -15,10 +16,11 @@ def convolve(
     A CPU's convolution first copies every pixel's neighborhood, in * k * k values. The transposed convolution
     multiplies first and adds up out * k * k values: the same sums in another order, several times as fast where `out`
     is small. It has no second derivative in Paddle, so networks that are penalized for their gradients must not use it.
+    oneDNN's convolutions, where they are in use, copy nothing.
     Kernels are square.
     """
     out_channels, in_channels, kernel, _ = weight.shape
-    gathers = stride == 1 and kernel > 1 and 2 * out_channels <= in_channels
+    gathers = stride == 1 and kernel > 1 and 2 * out_channels <= in_channels and not active()
     if not gathers or not paddle.in_dynamic_mode() or not on_cpu():
         return F.conv2d(x, weight, bias, stride)
     return F.conv2d_transpose(x, weight.flip([2, 3]).transpose([1, 0, 2, 3]), bias, padding=kernel - 1)

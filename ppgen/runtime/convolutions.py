@@ -1,0 +1,268 @@
+"""Trainings whose convolutions on a CPU are oneDNN's: the same sums, in a third to nine tenths of the time.
+
+    with fast_convolutions():
+        ...  # paddle.nn.Conv2D and paddle.nn.functional.conv2d in float32 use oneDNN, first and second derivatives too
+
+`benchmarks/convolutions.py` measures it. `PPGEN_CONVOLUTIONS=paddle` leaves Paddle's own.
+"""
+
+import inspect
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import paddle
+from paddle.autograd import PyLayer
+from paddle.nn import functional
+from paddle.nn.functional import conv as paddle_convolutions
+
+from ppgen.runtime import onednn
+from ppgen.runtime.onednn import Geometry
+
+VARIABLE = "PPGEN_CONVOLUTIONS"
+_FEW = 4  # input channels of a group below which Paddle's own convolution is as quick, as for kernels of one pixel
+
+
+class _State:
+    """Whether oneDNN is in use, and whether gradients are asked for pictures alone."""
+
+    active = False
+    pictures_only = False
+
+
+def active() -> bool:
+    """Whether convolutions go through oneDNN at the moment."""
+    return _State.active
+
+
+@contextmanager
+def fast_convolutions() -> Iterator[None]:
+    """Let Paddle's two-dimensional convolutions in float32 on a CPU use oneDNN; nothing changes where it is not there.
+
+    What oneDNN does not do (other types, dilation, a GPU, kernels of one pixel, graphs) stays with Paddle.
+    """
+    if active() or os.environ.get(VARIABLE) == "paddle" or not _works():
+        yield
+        return
+    layers, function = paddle_convolutions._conv_nd, functional.conv2d
+    paddle_convolutions._conv_nd, functional.conv2d = _either(layers), _either(function)
+    _State.active = True
+    try:
+        yield
+    finally:
+        paddle_convolutions._conv_nd, functional.conv2d = layers, function
+        _State.active = False
+
+
+@contextmanager
+def gradients_of_pictures() -> Iterator[None]:
+    """Around `paddle.grad(outputs, pictures, create_graph=True)`: no convolution's weights are among its inputs.
+
+    Paddle refuses a layer that then gives gradients for its weights, and does not tell the layer.
+    """
+    before, _State.pictures_only = _State.pictures_only, True
+    try:
+        yield
+    finally:
+        _State.pictures_only = before
+
+
+@lru_cache(maxsize=1)
+def _works() -> bool:
+    """Whether oneDNN gives Paddle's own results here; a difference is warned of, once."""
+    if paddle.get_device() != "cpu":
+        return False
+    try:
+        return _agrees()
+    except (onednn.OneDNNError, AttributeError, TypeError) as error:
+        if not isinstance(error, onednn.OneDNNError):  # a Paddle that is built otherwise
+            warnings.warn(f"trainings use Paddle's own convolutions, as oneDNN's failed: {error}", stacklevel=2)
+        return False
+
+
+def _agrees() -> bool:
+    image = paddle.linspace(-1, 1, 2 * 4 * 6 * 6).reshape([2, 4, 6, 6])
+    weights = paddle.linspace(1, -1, 3 * 4 * 3 * 3).reshape([3, 4, 3, 3])
+    with paddle.no_grad():
+        ours = _convolved(image, weights, None, Geometry((2, 4, 6, 6), (3, 4, 3, 3), (2, 2), (1, 1), (1, 1)))
+        difference = float((ours - paddle.nn.functional.conv2d(image, weights, stride=2, padding=1)).abs().max())
+    if difference > 1e-4:
+        warnings.warn(f"trainings use Paddle's own convolutions: oneDNN's differ by {difference:.2g}", stacklevel=2)
+    return difference <= 1e-4
+
+
+def _either(original: Callable[..., paddle.Tensor]) -> Callable[..., paddle.Tensor]:
+    """Paddle's `conv2d`, or what stands behind its layers, with oneDNN's convolution where that fits."""
+    signature = inspect.signature(original)
+
+    def convolution(*arguments: Any, **options: Any) -> paddle.Tensor:
+        given = signature.bind(*arguments, **options).arguments
+        geometry = _geometry(**given)
+        if geometry is None:
+            return original(*arguments, **options)
+        return _convolved(given["x"], given["weight"], given.get("bias"), geometry)
+
+    return convolution
+
+
+def _pair(value: int | Sequence[int]) -> tuple[int, ...]:
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _geometry(
+    x: paddle.Tensor,
+    weight: paddle.Tensor,
+    bias: paddle.Tensor | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | str | Sequence[int] = 0,
+    padding_algorithm: str = "EXPLICIT",
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+    data_format: str = "NCHW",
+    op_type: str = "conv2d",
+    **_: object,
+) -> Geometry | None:
+    """The geometry of a convolution that oneDNN is to do, else None."""
+    tensors = [x, weight] if bias is None else [x, weight, bias]
+    if not all(isinstance(each, paddle.Tensor) and each.dtype == paddle.float32 for each in tensors):
+        return None
+    if op_type not in ("conv2d", "depthwise_conv2d") or data_format != "NCHW" or padding_algorithm != "EXPLICIT":
+        return None
+    shape, kernel = tuple(x.shape), tuple(weight.shape)
+    if isinstance(padding, str) or kernel[2] * kernel[3] == 1 or kernel[1] < _FEW or 0 in shape:
+        return None
+    border = _pair(padding)
+    if set(_pair(dilation)) != {1} or not all(isinstance(side, int) for side in border):
+        return None
+    if len(border) == 4:  # top, bottom, left, right
+        before, after = (border[0], border[2]), (border[1], border[3])
+    else:
+        before = after = border
+    return Geometry(shape, kernel, _pair(stride), before, after, groups, bias is not None)
+
+
+# ---- a convolution and its gradients: each one's derivatives are the other two ------------------------------------
+
+
+def _dense(tensor: paddle.Tensor) -> paddle.Tensor:
+    return tensor if tensor.is_contiguous() else tensor.contiguous()
+
+
+def _tracked(*tensors: paddle.Tensor | None) -> tuple[bool, ...]:
+    """Whose gradients are wanted, to be kept for the way back: there the tensors no longer tell."""
+    return tuple(each is not None and not each.stop_gradient for each in tensors)
+
+
+def _convolved(
+    x: paddle.Tensor, weights: paddle.Tensor, bias: paddle.Tensor | None, geometry: Geometry
+) -> paddle.Tensor:
+    wanted = _tracked(x, weights, bias)
+    if paddle.is_grad_enabled() and any(wanted):
+        tensors = (x, weights) if bias is None else (x, weights, bias)
+        return _Convolution.apply(*tensors, geometry=geometry, wanted=wanted)
+    return _forward(x, weights, bias, geometry)
+
+
+def _forward(x: paddle.Tensor, weights: paddle.Tensor, bias: paddle.Tensor | None, geometry: Geometry) -> paddle.Tensor:
+    output = paddle.empty(geometry.output)
+    arrays = [_dense(x), _dense(weights), output] + ([] if bias is None else [_dense(bias)])
+    onednn.primitive("forward", geometry)(*(each.data_ptr() for each in arrays))
+    return output
+
+
+def _image_gradient(weights: paddle.Tensor, slope: paddle.Tensor, geometry: Geometry) -> paddle.Tensor:
+    geometry = geometry._replace(bias=False)
+    wanted = _tracked(weights, slope)
+    if paddle.is_grad_enabled() and any(wanted):
+        return _ImageGradient.apply(weights, slope, geometry=geometry, wanted=wanted)
+    return _towards_image(weights, slope, geometry)
+
+
+def _towards_image(weights: paddle.Tensor, slope: paddle.Tensor, geometry: Geometry) -> paddle.Tensor:
+    result = paddle.empty(geometry.image)
+    arrays = (result, _dense(weights), _dense(slope))
+    onednn.primitive("data", geometry)(*(each.data_ptr() for each in arrays))
+    return result
+
+
+def _weight_gradient(x: paddle.Tensor, slope: paddle.Tensor, geometry: Geometry) -> paddle.Tensor:
+    geometry = geometry._replace(bias=False)
+    wanted = _tracked(x, slope)
+    if paddle.is_grad_enabled() and any(wanted):
+        return _WeightGradient.apply(x, slope, geometry=geometry, wanted=wanted)
+    return _towards_weights(x, slope, geometry)[0]
+
+
+def _towards_weights(x: paddle.Tensor, slope: paddle.Tensor, geometry: Geometry) -> tuple[paddle.Tensor, ...]:
+    """The weights' gradient, and the bias's where there is one."""
+    results = [paddle.empty(geometry.weights)] + ([paddle.empty(geometry.weights[:1])] if geometry.bias else [])
+    arrays = (_dense(x), results[0], _dense(slope), *results[1:])
+    onednn.primitive("weights", geometry)(*(each.data_ptr() for each in arrays))
+    return tuple(results)
+
+
+class _Convolution(PyLayer):
+    @staticmethod
+    def forward(
+        ctx: Any, x: paddle.Tensor, weights: paddle.Tensor, bias: paddle.Tensor | None = None, *,
+        geometry: Geometry, wanted: tuple[bool, ...],
+    ) -> paddle.Tensor:  # fmt: skip
+        ctx.save_for_backward(x, weights)
+        ctx.geometry, ctx.wanted = geometry, wanted
+        return _forward(x, weights, bias, geometry)
+
+    @staticmethod
+    def backward(ctx: Any, slope: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
+        x, weights = ctx.saved_tensor()
+        geometry = ctx.geometry
+        of_image, of_weights, of_bias = ctx.wanted if not _State.pictures_only else (ctx.wanted[0], False, False)
+        image = _image_gradient(weights, slope, geometry) if of_image else None
+        rest: list[paddle.Tensor | None] = [None, None]
+        if paddle.is_grad_enabled():
+            rest = [
+                _weight_gradient(x, slope, geometry) if of_weights else None,
+                slope.sum([0, 2, 3]) if of_bias else None,
+            ]
+        elif of_weights or of_bias:
+            made = _towards_weights(x, slope, geometry._replace(bias=of_bias))
+            rest = [made[0] if of_weights else None, made[1] if of_bias else None]
+        return (image, *rest) if geometry.bias else (image, rest[0])
+
+
+class _ImageGradient(PyLayer):
+    @staticmethod
+    def forward(
+        ctx: Any, weights: paddle.Tensor, slope: paddle.Tensor, *, geometry: Geometry, wanted: tuple[bool, ...]
+    ) -> paddle.Tensor:
+        ctx.save_for_backward(weights, slope)
+        ctx.geometry, ctx.wanted = geometry, wanted
+        return _towards_image(weights, slope, geometry)
+
+    @staticmethod
+    def backward(ctx: Any, twice: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
+        weights, slope = ctx.saved_tensor()
+        return (
+            _weight_gradient(twice, slope, ctx.geometry) if ctx.wanted[0] else None,
+            _convolved(twice, weights, None, ctx.geometry) if ctx.wanted[1] else None,
+        )
+
+
+class _WeightGradient(PyLayer):
+    @staticmethod
+    def forward(
+        ctx: Any, x: paddle.Tensor, slope: paddle.Tensor, *, geometry: Geometry, wanted: tuple[bool, ...]
+    ) -> paddle.Tensor:
+        ctx.save_for_backward(x, slope)
+        ctx.geometry, ctx.wanted = geometry, wanted
+        return _towards_weights(x, slope, geometry)[0]
+
+    @staticmethod
+    def backward(ctx: Any, twice: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
+        x, slope = ctx.saved_tensor()
+        return (
+            _image_gradient(twice, slope, ctx.geometry) if ctx.wanted[0] else None,
+            _convolved(x, twice, None, ctx.geometry) if ctx.wanted[1] else None,
+        )
