@@ -1,6 +1,6 @@
 """Which of two networks draws better, judged by eyes that do not know which drew which.
 
-    python benchmarks/blind_look.py --first OLD.safetensors --second photo2cartoon --folder output/look [--count 48]
+    python benchmarks/blind_look.py --first OLD.safetensors [OLD_SKIN.safetensors] --folder output/look [--count 48]
     python benchmarks/blind_look.py --choices one.txt two.txt --key output/look/key.json
 
 The first writes sheets of validation portraits of all kinds of people (`drawn`: real ones and nobody), each row
@@ -34,15 +34,15 @@ def numbered(picture: np.ndarray, number: int) -> np.ndarray:
     return cv2.putText(marked, str(number), (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (200, 0, 0), 2)
 
 
-def write_sheets(folder: Path, first: str, second: str, count: int, seed: int) -> str:
-    """Sheets and key; a sentence on it."""
+def write_sheets(folder: Path, first: list[str], second: list[str], count: int, seed: int) -> str:
+    """Sheets and key; a sentence on it. A network is its weights and, where another is meant, its skin estimate's."""
     cases = read_cases("validation", "drawn")
     kinds = [[case for case in cases if (case.row["source"] == "portraits") == real] for real in (True, False)]
     chosen = [case for kind in kinds for case in choose(kind, count // 2)]
     order = np.random.default_rng(seed)
     chosen = [chosen[i] for i in order.permutation(len(chosen))]
     left_is_first = order.random(len(chosen)) < 0.5
-    drawn = [draw_with(weights, chosen) for weights in (first, second)]
+    drawn = [draw_with(network[0], chosen, *network[1:]) for network in (first, second)]
     rows = []
     for number, (case, swap) in enumerate(zip(chosen, left_is_first), start=1):
         pair = [drawings[number - 1] for drawings in (drawn if swap else drawn[::-1])]
@@ -86,8 +86,8 @@ def count_choices(choices: dict[str, list[str]], left: dict[str, str]) -> Figure
 
 @benchmark(
     __doc__,
-    argument("--first", metavar="W", help="weights of the one network"),
-    argument("--second", metavar="W", default="photo2cartoon", help="of the other"),
+    argument("--first", nargs="+", metavar="W", help="weights of the one network, and of its skin estimate"),
+    argument("--second", nargs="+", metavar="W", default=["photo2cartoon"], help="of the other"),
     argument("--folder", type=Path, default=Path("output/look"), help="of the sheets"),
     argument("--count", type=at_least(2), default=48),
     SEED,

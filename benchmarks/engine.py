@@ -4,12 +4,14 @@
     python benchmarks/engine.py memory    [-c CONFIG] [-o KEY=VALUE ...] [--steps 300]
     python benchmarks/engine.py processes [-c CONFIG] [-o KEY=VALUE ...] [--steps 40] [--rounds 2]
     python benchmarks/engine.py kept      [-c CONFIG] [-o KEY=VALUE ...] [--steps 40] [--rounds 2]
+    python benchmarks/engine.py convolutions [-c CONFIG] [-o KEY=VALUE ...] [--steps 4] [--rounds 5]
 
 `overhead` alternates blocks of steps in the trainer with the same steps of the same recipe in a loop of eight
 lines, and gives the median ratio of their times. `memory` prints resident memory over a run. `processes` trains with
 one process of one thread and with two, and compares images/s and the share of time spent waiting for data. `kept`
 trains with glibc's allocator as it is and told to keep freed memory (`ppgen.device.keep_memory`), and compares the
-processor time, page faults and peak memory of whole runs, their start among it: take many steps.
+processor time, page faults and peak memory of whole runs, their start among it: take many steps. `convolutions`
+alternates blocks of steps with oneDNN's convolutions and with Paddle's own, in processor time.
 """
 
 import os
@@ -31,6 +33,7 @@ from ppgen.engine.schema import load_config
 from ppgen.engine.trainer import Trainer
 from ppgen.errors import PPGenError
 from ppgen.models.base import Step
+from ppgen.runtime.convolutions import VARIABLE
 
 QUIET = ["checkpoint.interval=100000", "validate.interval=100000", "log.visual_interval=100000"]
 
@@ -175,12 +178,34 @@ def kept(options: Namespace) -> str:
     return f"kept over given back: median {median(ratios):.3f}"
 
 
+def convolutions(options: Namespace) -> str:
+    """Blocks of steps with Paddle's convolutions and with oneDNN's, in turns."""
+    rounds: dict[str, list[float]] = {"paddle": [], "onednn": []}
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = build(options, folder, [f"total_iters={2 * options.steps * (options.rounds + 1) + 1}"])
+        for _ in range(options.rounds + 1):
+            for kind, times in rounds.items():
+                trainer.watcher = Watch(limit=trainer.step + options.steps)
+                with device.environment({VARIABLE: kind}):
+                    started = time.process_time()
+                    trainer.run()
+                    times.append((time.process_time() - started) / options.steps)
+    ratios = [ours / theirs for ours, theirs in zip(rounds["onednn"][1:], rounds["paddle"][1:], strict=True)]
+    seconds = {kind: median(times[1:]) for kind, times in rounds.items()}  # the first round warms up
+    return (
+        f"{options.config}: processor seconds a step, Paddle {seconds['paddle']:.3f}, oneDNN {seconds['onednn']:.3f}; "
+        f"oneDNN over Paddle, {options.rounds} blocks of {options.steps} steps: "
+        f"median {median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}"
+    )
+
+
 #: what to run, with how many steps and rounds where none are given
 COMMANDS = {
     "overhead": (overhead, 10, 10),
     "memory": (memory, 300, 1),
     "processes": (processes, 40, 2),
     "kept": (kept, 40, 2),
+    "convolutions": (convolutions, 4, 5),
 }
 
 

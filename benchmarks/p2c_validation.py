@@ -78,14 +78,18 @@ def draw_cases(
     return drawings
 
 
-def draw_with(weights: str, cases: list[Case]) -> list[np.ndarray]:
-    """`draw_cases` with a generator of the hub, or of a file."""
+def draw_with(weights: str, cases: list[Case], skin: str = "skin_tone") -> list[np.ndarray]:
+    """`draw_cases` with a generator and a skin estimate of the hub, or of files."""
     from ppgen import hub
     from ppgen.faces.skin import estimate_skin
     from ppgen.models.photo2cartoon import draw_cartoons
 
-    generator = hub.load(weights)
-    return draw_cases(cases, lambda photos, skins: draw_cartoons(generator, photos, skins), estimate_skin)
+    generator, tone = hub.load(weights), hub.load(skin)
+    return draw_cases(
+        cases,
+        lambda photos, skins: draw_cartoons(generator, photos, skins),
+        lambda crop, landmarks: estimate_skin(crop, landmarks, tone),
+    )
 
 
 def dlib_describe() -> Describe:

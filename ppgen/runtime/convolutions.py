@@ -23,7 +23,9 @@ from ppgen.runtime import onednn
 from ppgen.runtime.onednn import Geometry
 
 VARIABLE = "PPGEN_CONVOLUTIONS"
-_FEW = 4  # input channels of a group below which Paddle's own convolution is as quick, as for kernels of one pixel
+# Paddle's own convolution is as quick for kernels of one pixel, for fewer input channels of a group than these, and for
+# fewer output pixels than these.
+_FEW_CHANNELS, _FEW_PIXELS = 4, 64
 
 
 class _State:
@@ -108,8 +110,8 @@ def _either(original: Callable[..., paddle.Tensor]) -> Callable[..., paddle.Tens
     return convolution
 
 
-def _pair(value: int | Sequence[int]) -> tuple[int, ...]:
-    return (value, value) if isinstance(value, int) else tuple(value)
+def _pair(value: int | Sequence[int]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
 def _geometry(
@@ -132,16 +134,18 @@ def _geometry(
     if op_type not in ("conv2d", "depthwise_conv2d") or data_format != "NCHW" or padding_algorithm != "EXPLICIT":
         return None
     shape, kernel = tuple(x.shape), tuple(weight.shape)
-    if isinstance(padding, str) or kernel[2] * kernel[3] == 1 or kernel[1] < _FEW or 0 in shape:
+    if isinstance(padding, str) or kernel[2] * kernel[3] == 1 or kernel[1] < _FEW_CHANNELS or 0 in shape:
         return None
-    border = _pair(padding)
-    if set(_pair(dilation)) != {1} or not all(isinstance(side, int) for side in border):
+    if set(_pair(dilation)) != {1}:
         return None
-    if len(border) == 4:  # top, bottom, left, right
-        before, after = (border[0], border[2]), (border[1], border[3])
+    if isinstance(padding, int) or len(padding) == 2:
+        before = after = _pair(padding)
+    elif len(padding) == 4 and all(isinstance(side, int) for side in padding):  # top, bottom, left, right
+        before, after = (padding[0], padding[2]), (padding[1], padding[3])
     else:
-        before = after = border
-    return Geometry(shape, kernel, _pair(stride), before, after, groups, bias is not None)
+        return None
+    geometry = Geometry(shape, kernel, _pair(stride), before, after, groups, bias is not None)
+    return geometry if geometry.output[2] * geometry.output[3] >= _FEW_PIXELS else None
 
 
 # ---- a convolution and its gradients: each one's derivatives are the other two ------------------------------------
@@ -215,7 +219,7 @@ class _Convolution(PyLayer):
         return _forward(x, weights, bias, geometry)
 
     @staticmethod
-    def backward(ctx: Any, slope: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
+    def backward(ctx: Any, slope: paddle.Tensor) -> Any:  # a gradient or None for each tensor
         x, weights = ctx.saved_tensor()
         geometry = ctx.geometry
         of_image, of_weights, of_bias = ctx.wanted if not _State.pictures_only else (ctx.wanted[0], False, False)
@@ -242,7 +246,7 @@ class _ImageGradient(PyLayer):
         return _towards_image(weights, slope, geometry)
 
     @staticmethod
-    def backward(ctx: Any, twice: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
+    def backward(ctx: Any, twice: paddle.Tensor) -> Any:  # a gradient or None for each tensor
         weights, slope = ctx.saved_tensor()
         return (
             _weight_gradient(twice, slope, ctx.geometry) if ctx.wanted[0] else None,
@@ -260,7 +264,7 @@ class _WeightGradient(PyLayer):
         return _towards_weights(x, slope, geometry)[0]
 
     @staticmethod
-    def backward(ctx: Any, twice: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
+    def backward(ctx: Any, twice: paddle.Tensor) -> Any:  # a gradient or None for each tensor
         x, slope = ctx.saved_tensor()
         return (
             _image_gradient(twice, slope, ctx.geometry) if ctx.wanted[0] else None,

@@ -217,7 +217,8 @@ def primitive(kind: Kind, geometry: Geometry) -> _Primitive:
     """A convolution, or its gradient towards its image or its weights; called with addresses of dense float32 arrays.
 
     "forward": image, weights, output, and the bias where there is one. "data": the image's gradient, weights, the
-    output's gradient. "weights": image, the weights' gradient, the output's gradient, and the bias's where there is one.
+    output's gradient. "weights": image, the weights' gradient, the output's gradient, the bias's where there is
+    one.
 
     Raises OneDNNError.
     """
