@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,19 +63,26 @@ def chosen(backend: str) -> Iterator[None]:
 
 
 class Stopwatch:
-    """Adds up the seconds that ONNX Runtime's sessions run."""
+    """Adds up the seconds in which one or more of ONNX Runtime's sessions run."""
 
     def __init__(self) -> None:
-        self.seconds, run = 0.0, graph.Session.run
+        self.seconds, self._running, self._since, self._lock = 0.0, 0, 0.0, threading.Lock()
+        run = graph.Session.run
 
         def timed(session: graph.Session, arrays: list[np.ndarray]) -> list[np.ndarray]:
-            start = time.perf_counter()
+            self._count(1)
             try:
                 return run(session, arrays)
             finally:
-                self.seconds += time.perf_counter() - start
+                self._count(-1)
 
         graph.Session.run = timed  # type: ignore[method-assign, assignment]
+
+    def _count(self, change: int) -> None:
+        now = time.perf_counter()
+        with self._lock:
+            self.seconds += (now - self._since) if self._running else 0.0
+            self._running, self._since = self._running + change, now
 
 
 def spent(work: Work, watch: Stopwatch) -> Spent:

@@ -39,7 +39,8 @@ class CartoonResult:
     mask: float32 (256, 256), 1 on the person. skin: float32 (3,) in [-1, 1], the colour the face was to have.
     cartoon: uint8 (S, S, 3), S = 256 or the predictor's `size`, white (or paper) outside the person.
     timings: seconds of 'find' (the photo's, the same for each of its faces), 'align', 'segment', 'skin',
-    'draw', and with routing 'route'; the first face's include loading the networks.
+    'draw', and with routing 'route'; the first face's include loading the networks. 'skin' is what was left of it
+    after 'segment', as both go on side by side.
     warnings: sentences for the user: small face, strong pose, several faces …
     photo_path, cartoon_path: the files written.
     route: where there is routing, which leaf drew it and why.

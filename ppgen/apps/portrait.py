@@ -28,6 +28,7 @@ from ppgen.faces.segment import outline_mask, person_mask
 from ppgen.faces.skin import estimate_skin, is_grey, tinted_face
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.image import ImageSource, load_image, on_white, source_name
+from ppgen.runtime import later
 
 SIZE = 256
 _MIN_SIDE, _MAX_SIDE = 32, 2048  # pixels of a pre-cropped face; larger ones are scaled down
@@ -135,14 +136,16 @@ class PortraitPipeline:
         white outside the person.
         """
         timings, warnings, crop, mask, skin = dict(portrait.timings), portrait.warnings, portrait.crop, None, None
+        wants_skin = cut_out or generator.takes_skin  # a cartoon says its colour, whether the network is told or not
+        colour = later(self.skin, portrait.crop, portrait.landmarks) if wants_skin else None
         if not background:
             with timed(timings, "segment"):
                 mask, doubts = self._person(portrait)
                 crop = on_white(crop, mask)
             warnings += doubts
-        if cut_out or generator.takes_skin:  # a cartoon says its colour, whether the network is told or not
+        if colour is not None:
             with timed(timings, "skin"):
-                skin = np.asarray(self.skin(portrait.crop, portrait.landmarks), np.float32)
+                skin = np.asarray(colour(), np.float32)
         if skin is not None and is_grey(portrait.crop, portrait.landmarks):
             crop = tinted_face(crop, portrait.landmarks, skin)
         with timed(timings, "draw"):

@@ -86,8 +86,9 @@ def _sample(image: np.ndarray, corners: np.ndarray, size: int) -> np.ndarray:
     left, top = left[inside], top[inside]
     fx = (points[..., 0][inside] - left)[:, None]
     fy = (points[..., 1][inside] - top)[:, None]
-    above = (1 - fx) * image[top, left] + fx * image[top, left + 1]
-    below = (1 - fx) * image[top + 1, left] + fx * image[top + 1, left + 1]
+    pixels, at = image.reshape(-1, 3), top * width + left
+    above = (1 - fx) * pixels.take(at, axis=0) + fx * pixels.take(at + 1, axis=0)
+    below = (1 - fx) * pixels.take(at + width, axis=0) + fx * pixels.take(at + width + 1, axis=0)
     chip[inside] = ((1 - fy) * above + fy * below).astype(np.uint8)  # cut off, not rounded, as dlib does
     return chip
 

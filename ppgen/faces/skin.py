@@ -47,7 +47,7 @@ def skin_features(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarra
     inside = hull_mask(crop.shape[:2], landmarks)
     if not inside.any():
         raise DataError("the landmarks lie outside the picture: give those of this crop")
-    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[inside]
+    lab = _lab(crop[inside])
     if descriptor is None:
         descriptor = describe(crop, landmarks)
     colours = [np.median(lab, axis=0), np.percentile(lab[:, 0], PERCENTILES)]
@@ -58,8 +58,12 @@ def skin_features(crop: np.ndarray, landmarks: np.ndarray, descriptor: np.ndarra
 def is_grey(crop: np.ndarray, landmarks: np.ndarray) -> bool:
     """Whether the face on a crop has no colour, as on old photos."""
     inside = hull_mask(crop.shape[:2], landmarks)
-    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[inside]
-    return bool(inside.any() and np.abs(lab[:, 1:]).mean() < GREY)
+    return bool(inside.any() and np.abs(_lab(crop[inside])[:, 1:]).mean() < GREY)
+
+
+def _lab(pixels: np.ndarray) -> np.ndarray:
+    """uint8 (n, 3) RGB -> CIE L*a*b* (n, 3)."""
+    return cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
 
 
 def tinted_face(crop: np.ndarray, landmarks: np.ndarray, skin: np.ndarray) -> np.ndarray:

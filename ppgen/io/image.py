@@ -7,6 +7,7 @@ import os
 import stat
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 ImageSource = str | os.PathLike | np.ndarray | Image.Image
 
 _BAND = 2**22  # pixels whose colours are converted at a time, so that little more than the picture is held
-# Of a portrait and its cartoon, 8 % more bytes than Pillow's own 6 in a third of the time; more is hardly smaller.
-_PNG = {"compress_level": 2}
+# Run lengths: of a portrait and its cartoon, 2 % more bytes than Pillow's own way in a quarter of the time.
+_PNG = {"compress_level": 1, "compress_type": 3}
 # First bytes of what people hand over by mistake: (offset, one of these, what it is).
 _SIGNATURES = (
     (0, (b"%PDF",), "a PDF document"),
@@ -82,7 +83,8 @@ def save_image(path: str | os.PathLike, image: np.ndarray, quality: int = 95) ->
 
 def save_images(images: Mapping[Path, np.ndarray]) -> None:
     """Write several, all of them or none; images and errors as `save_image`."""
-    write_files({path: image_bytes(path, image) for path, image in images.items()})
+    with ThreadPoolExecutor(len(images) or 1) as pool:  # encoders let other threads work
+        write_files(dict(zip(images, pool.map(image_bytes, images.keys(), images.values()))))
 
 
 def image_bytes(target: Path, image: np.ndarray, quality: int = 95) -> bytes:
@@ -335,7 +337,9 @@ def _to_levels(array: np.ndarray, name: str) -> np.ndarray:
 def on_white(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) with white where the mask, float (H, W) in [0, 1], is 0."""
     share = mask[..., None].astype(np.float32)
-    return np.rint(image * share + 255 * (1 - share)).astype(np.uint8)
+    white = image * share
+    white += 255 * (1 - share)
+    return np.rint(white, out=white).astype(np.uint8)
 
 
 def check_figure(path: str | os.PathLike) -> None:

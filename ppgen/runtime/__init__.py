@@ -6,6 +6,6 @@ Paddle where the graph is known. `PPGEN_RUNTIME` and `PPGEN_THREADS` choose, see
 
 from ppgen.runtime.backend import backend
 from ppgen.runtime.compiled import Methods, compiled
-from ppgen.runtime.threads import set_threads, threads
+from ppgen.runtime.threads import later, set_threads, threads
 
-__all__ = ["Methods", "backend", "compiled", "set_threads", "threads"]
+__all__ = ["Methods", "backend", "compiled", "later", "set_threads", "threads"]

@@ -7,11 +7,17 @@ two processes of one thread draw more pictures than one process of two.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
 from ppgen.device import cpu_count
 from ppgen.errors import ConfigError
+from ppgen.runtime.backend import backend
 
 VARIABLE = "PPGEN_THREADS"
+T = TypeVar("T")
 _told: int | None = None
 
 
@@ -33,3 +39,16 @@ def set_threads(count: int | None) -> None:
     if count is not None and count < 1:
         raise ConfigError(f"threads: expected 1 or more, found {count}")
     _told = count
+
+
+def later(work: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+    """What gives the result of `work(*arguments)`, which is begun in a thread where that saves time.
+
+    Networks do not fill all cores, least of all what stands between them. Eager Paddle is not asked by two threads.
+    """
+    if backend() == "eager" or threads() < 2:
+        return partial(work, *arguments)
+    pool = ThreadPoolExecutor(1)
+    result = pool.submit(work, *arguments).result
+    pool.shutdown(wait=False)
+    return result

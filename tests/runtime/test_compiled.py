@@ -1,5 +1,6 @@
 """Graphs equal eager Paddle, are kept and found again, and what cannot be exported runs as before."""
 
+import threading
 import warnings
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import pytest
 from paddle import nn
 
 from ppgen.errors import ConfigError, PPGenError
-from ppgen.runtime import Methods, backend, cache, compiled, set_threads, threads
+from ppgen.runtime import Methods, backend, cache, compiled, later, set_threads, threads
 from ppgen.runtime.trees import flatten, rebuild
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
@@ -168,3 +169,30 @@ def test_nesting_comes_back(value):
 def test_what_is_no_array_is_refused():
     with pytest.raises(TypeError, match="found a dict"):
         flatten(({},), lambda leaf: isinstance(leaf, float))
+
+
+@pytest.mark.parametrize("backend_name, aside", [("onnx", True), ("eager", False)])
+def test_later_is_in_a_thread_where_that_is_safe(monkeypatch, backend_name, aside):
+    monkeypatch.setenv("PPGEN_RUNTIME", backend_name)
+    monkeypatch.setenv("PPGEN_THREADS", "2")
+    name, sum_of = later(lambda: threading.current_thread().name), later(lambda *numbers: sum(numbers), 1, 2)
+    assert (name() != threading.current_thread().name) is aside and sum_of() == 3
+    failing = later(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        failing()
+
+
+def test_kept_arrays_come_back_and_damage_is_seen(runtime):
+    arrays = {
+        "a": np.arange(7, dtype=np.int32),
+        "of nothing": np.zeros((0, 3)),
+        "b": np.full((2, 3), np.pi, np.float32),
+    }
+    cache.write_arrays("some", arrays)
+    found = cache.read_arrays("some")
+    assert list(found) == list(arrays)
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype and np.array_equal(found[name], array)
+    (entry,) = runtime.iterdir()
+    entry.write_bytes(entry.read_bytes()[:-1])
+    assert cache.read_arrays("some") is None and cache.read_arrays("other") is None
