@@ -113,7 +113,7 @@ class Crew(Generic[T, R]):
                 if first is not None and worker.ready and worker.item is None:
                     worker.give(first, self.timeout)
                     first = next(waiting, None)
-            yield from heard  # and is logged while the workers are at the next photos
+            yield from heard  # and is seen to while the workers are at the next items
             self._wait()
             heard = list(self._results())
         yield from heard
@@ -158,26 +158,9 @@ class Crew(Generic[T, R]):
         left = min((worker.until for worker in busy), default=math.inf) - time.monotonic()
         connection.wait([worker.pipe for worker in busy], None if left == math.inf else max(0.0, left))
 
-<<<<<<< HEAD
     def _heard(self, worker: _Worker[T]) -> R | None:
         """What became of a worker's item, if that is known now; the worker may have ended."""
         item, seconds = worker.item, time.monotonic() - worker.since
-=======
-    def _heard(self, worker: _Worker[T]) -> R | None:
-        """What became of a worker's item, if that is known now; the worker may have ended."""
-        item, seconds = worker.item, time.monotonic() - worker.since
-=======
-    def _outcome(self, worker: _Worker) -> Entry | None:
-        """As `_heard`, and a worker that has ended is forgotten."""
-        entry = self._heard(worker)
-        if worker.ended:
-            self._bury(worker)
-        return entry
-
-    def _heard(self, worker: _Worker) -> Entry | None:
-        """What became of a worker's photo, if that is known now; the worker may have ended."""
-        photo, seconds = worker.photo, time.monotonic() - worker.since
->>>>>>> 44b5c4a (A photo's way: PNG by run lengths and side by side, skin beside segmentation, Lab of the face alone; workers draw while the log is written)
         try:
             said = worker.pipe.recv() if worker.pipe.poll() else None
         except (EOFError, OSError):
