@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUTPUT ?= output
 
-.PHONY: help demo starter test slow nightly lint docs data gpu clean check-python
+.PHONY: help demo starter test slow nightly lint coverage oldest audit docs data gpu clean check-python
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,9 @@ help:
 	@echo "make slow   the tests that take long"
 	@echo "make nightly  everything: make lint, the quick tests and those that take long"
 	@echo "make lint   ruff (style), mypy (types), pylint (code that stands twice)"
+	@echo "make coverage  how many lines of what reads strangers' files are run by its quick tests"
+	@echo "make oldest    some quick tests with the oldest dependencies that pyproject.toml admits"
+	@echo "make audit     known faults of the installed dependencies, as the package index tells them"
 	@echo "make docs   the documentation as a site in build/site, which works offline"
 	@echo "make data   link the datasets that lie beside the project into data/"
 	@echo "make gpu    on a machine with a graphics card: does everything work there, and how fast"
@@ -66,6 +69,26 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/pylint --disable=all --enable=duplicate-code --min-similarity-lines=6 --score=no \
 	  $$(find ppgen benchmarks tools applications tests -name '*.py')
+
+coverage: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow' --cov --cov-report=term \
+	  tests/io tests/hub tests/config tests/compat tests/runtime tests/prepare/test_unpack.py tests/test_cli.py
+
+# In an environment of its own. HEIC (its Pillow is newer), the app and Ray are left out.
+OLDEST := build/oldest
+OLD_EXTRAS := cpu digits movie pytest
+space := $(subst ,, )
+oldest: check-python
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python .ci/oldest.py $(OLD_EXTRAS) > $(OLDEST)/constraints.txt
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check -c $(OLDEST)/constraints.txt \
+	  -e '.[$(subst $(space),$(comma),$(OLD_EXTRAS))]'
+	$(OLDEST)/bin/python -m pytest -q -m 'not slow' tests/io tests/config tests/hub tests/datasets tests/runtime \
+	  tests/export tests/networks/test_stylegan2.py tests/engine/test_resume.py tests/apps/test_photo2cartoon.py
+
+audit: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --disable-pip-version-check -q pip-audit
+	$(BIN)/pip-audit --skip-editable --progress-spinner off
 
 # `--strict` makes a broken link an error. To read it: python3 -m http.server -d build/site (search needs a server).
 docs: $(VENV)/.installed-docs

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _JOINERS = "\u200c\u200d"  # within words of some scripts, and emoji; they move nothing
+_LONGEST = 2000  # letters of a line
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, marks of direction, halves of characters, ends of lines
 
 
@@ -25,6 +26,11 @@ def _visible(letter: str) -> str:
     return letter.encode("unicode_escape").decode()
 
 
+def _bounded(line: str) -> str:
+    """The beginning and the end of what would fill screens, such as a name of a megabyte."""
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 3 :]}"
+
+
 def in_lines(lines: Iterable[object]) -> str:
     """Lines as one text, each visible as one."""
     return "\n".join(map(visible, lines))
@@ -37,7 +43,7 @@ class PPGenError(Exception):
     """
 
     def __init__(self, *lines: object, **facts: object) -> None:
-        super().__init__(*map(visible, lines), **facts)
+        super().__init__(*(_bounded(visible(line)) for line in lines), **facts)
 
     def __str__(self) -> str:
         return "\n".join(self.args)

@@ -20,6 +20,7 @@ MOVED = {
     "README_cn.md": "zh/index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
+    "SECURITY.md": "security.md",
     "data/README.md": "data.md",
     "notebooks/README.md": "notebooks.md",
     "docs/README.md": "pages.md",

@@ -17,6 +17,8 @@ Settings = dict[str, Any]  # what a YAML says of one thing, by key
 
 _MOST_BASES = 20  # one below the other
 _DEEPEST = 50  # levels of lists and mappings
+_LARGEST = 10**30  # that a whole number may be; sizes and seeds have limits of their own
+_MOST_BYTES = 300_000  # of a file and its bases; reading YAML takes seconds for so much
 _MOST_VALUES = 100_000  # of a file, its anchors written out
 
 
@@ -44,6 +46,14 @@ def _number_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
     return text
 
 
+def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
+    number = loader.construct_yaml_int(node)
+    if abs(number) >= _LARGEST:
+        raise ValueError(f"a number of {number.bit_length() * 3 // 10} digits, which no setting is")
+    return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole)
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:str", _number_or_text)
 # A date stays as it was written: cards and tables hold text.
@@ -61,7 +71,7 @@ def _parse(text: str, origin: str) -> object:
             raise ConfigError(f"{origin}: its anchors make more than {_MOST_VALUES} values; write it without them")
         _check_node(node, origin)
         return loader.construct_document(node)
-    except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError, AttributeError, LookupError) as error:
         what = "too many brackets in one another" if isinstance(error, RecursionError) else short(str(error))
         raise ConfigError(f"{origin}: is not valid YAML ({what})") from error
     except yaml.YAMLError as error:
@@ -116,39 +126,52 @@ def read_yaml(path: str | Path) -> Settings:
     A bare name with no such file is that of a shipped config.
     """
     try:
-        return _read(Path(path), (), {})
+        return _Files().read(Path(path), ())
     except (OSError, ValueError) as error:  # a path that is too long, or that no file system takes
         raise ConfigError(f"no config file {short(str(path))} ({short(str(error))})") from error
 
 
-def _read(path: Path, chain: tuple[Path, ...], known: dict[Path, Settings]) -> Settings:
-    """`chain`: the files that led here; `known`: those that are read already, as bases may share bases."""
-    path = shipped.find(path)
-    place = path.resolve()
-    if place in known:
-        return known[place]
-    if place in chain or len(chain) > _MOST_BASES:
-        raise ConfigError(f"{path}: its _base_ files lead back to itself, or through more than {_MOST_BASES} others")
-    if not path.is_file():
-        siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-        hint = nearest(path.name, siblings) or nearest(path.name.removesuffix(".yaml"), shipped.names())
-        raise ConfigError(f"no config file {path}{hint or '; `ppgen list configs` shows those that come with ppgen'}")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-    config = _parse(text, str(path))
-    if not isinstance(config, dict):
-        raise ConfigError(f"{path}: expected `key: value` lines at the top level")
-    bases = config.pop("_base_", [])
-    bases = [bases] if isinstance(bases, str) else bases
-    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
-        raise ConfigError(f"{path}: _base_: expected a file name or a list of them, found {short(repr(bases))}")
-    merged: Settings = {}
-    for base in bases:
-        merged = merge(merged, _read(path.parent / base, (*chain, place), known))
-    known[place] = merge(merged, config)
-    return known[place]
+class _Files:
+    """A config file and the bases it is made of, each read once, as bases may share bases."""
+
+    def __init__(self) -> None:
+        self.known: dict[Path, Settings] = {}
+        self.bytes = 0
+
+    def read(self, path: Path, chain: tuple[Path, ...]) -> Settings:
+        """One file over its bases; `chain`: the files that led here."""
+        path = shipped.find(path)
+        place = path.resolve()
+        if place in self.known:
+            return self.known[place]
+        if place in chain or len(chain) > _MOST_BASES:
+            raise ConfigError(f"{path}: its _base_ files lead back to it, or through more than {_MOST_BASES} others")
+        config = _parse(self._text(path), str(path))
+        if not isinstance(config, dict):
+            raise ConfigError(f"{path}: expected `key: value` lines at the top level")
+        bases = config.pop("_base_", [])
+        bases = [bases] if isinstance(bases, str) else bases
+        if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+            raise ConfigError(f"{path}: _base_: expected a file name or a list of them, found {short(repr(bases))}")
+        merged: Settings = {}
+        for base in bases:
+            merged = merge(merged, self.read(path.parent / base, (*chain, place)))
+        self.known[place] = merge(merged, config)
+        return self.known[place]
+
+    def _text(self, path: Path) -> str:
+        if not path.is_file():
+            siblings = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+            hint = nearest(path.name, siblings) or nearest(path.name.removesuffix(".yaml"), shipped.names())
+            hint = hint or "; `ppgen list configs` shows those that come with ppgen"
+            raise ConfigError(f"no config file {path}{hint}")
+        self.bytes += path.stat().st_size
+        if self.bytes > _MOST_BYTES:
+            raise ConfigError(f"{path}: is larger than {_MOST_BYTES // 1000} kB, with its bases, which no config is")
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from error
 
 
 def apply_overrides(config: Settings, overrides: Iterable[str]) -> Settings:

@@ -57,9 +57,15 @@ class WithClasses(Protocol):
         """Number the labels by another list of classes; DataError for a picture of a class that is not in it."""
 
 
-def natural(text: str) -> list[tuple[int, int, str]]:
+def natural(text: str) -> list[tuple[int, int, str, str]]:
     """A key to sort by: numbers within texts count as numbers, so that class 10 comes after class 9."""
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
+    return [_number(part) if part.isdecimal() else (1, 0, part, "") for part in re.split(r"(\d+)", text) if part]
+
+
+def _number(digits: str) -> tuple[int, int, str, str]:
+    """Larger for a larger number, of which Python would read no more than 4300 digits."""
+    counting = digits.lstrip("0")
+    return 0, len(counting), counting, digits
 
 
 def renumbered(labels: np.ndarray, old: Sequence[str], new: Sequence[str]) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ppgen.datasets.base import SinglePictures
-from ppgen.datasets.files import Filter, Split, in_split, resize
+from ppgen.datasets.files import Filter, Split, check_at_least_one, in_split, resize
 from ppgen.errors import DataError
 from ppgen.registry import DATASETS
 
@@ -25,6 +25,7 @@ class LabelledPictures(SinglePictures):
     """
 
     def __init__(self, pictures: np.ndarray, labels: np.ndarray, ids: list[str], size: int, method: Filter) -> None:
+        check_at_least_one(size=size)
         classes = [str(label) for label in range(int(labels.max()) + 1)]
         super().__init__(ids, [str(label) for label in labels], classes, labels)
         self.pictures, self.size, self._filter = pictures, size, method

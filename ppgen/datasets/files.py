@@ -58,10 +58,12 @@ def in_split(identifier: str, split: Split) -> bool:
 
 
 def check_at_least_one(**arguments: int | None) -> None:
-    """ConfigError for the first argument below 1; None, which stands for "not given", passes."""
+    """ConfigError for the first argument below 1, or so large that nothing is; None, "not given", passes."""
     for name, value in arguments.items():
         if value is not None and value < 1:
             raise ConfigError(f"{name}: expected 1 or more, found {value}")
+        if value is not None and value >= 2**31:
+            raise ConfigError(f"{name}: expected less than 2**31, found {value}")
 
 
 def pictures_under(folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from ppgen.errors import DataError
 
 _GZIP = b"\x1f\x8b"
 _UNSIGNED_BYTES = 0x08
-_MOST = 2**30  # bytes of a file
+_MOST = 2**29  # bytes of the pictures of a file; MNIST has 47 million
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
@@ -25,28 +25,37 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     Raises:
         DataError: not an idx file of that kind, or cut short.
     """
-    try:
-        content = path.read_bytes()
-        if content[:2] == _GZIP:
-            with gzip.open(path) as file:
-                content = file.read(_MOST + 1)
-            if len(content) > _MOST:
-                raise DataError(f"{path}: unpacks to more than {_MOST / 2**30:g} GB, which no such file does")
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: is damaged or cut short ({error}); copy or download it again") from error
-    if not content:
-        raise DataError(f"{path}: is empty (0 bytes); copy or download it again")
     expected = bytes([0, 0, _UNSIGNED_BYTES, dimensions])
     header = 4 + 4 * dimensions
-    if content[:4] != expected or len(content) < header:
+    start = _beginning(path, header)
+    if not start:
+        raise DataError(f"{path}: is empty (0 bytes); copy or download it again")
+    if start[:4] != expected or len(start) < header:
         kind = "pictures" if dimensions == 3 else "labels"
-        raise DataError(f"{path}: starts with {content[:4].hex(' ')}, an idx file of {kind} with {expected.hex(' ')}")
-    shape = tuple(int(n) for n in np.frombuffer(content, ">u4", dimensions, offset=4))
-    wanted, there = math.prod(shape), len(content) - header
+        raise DataError(f"{path}: starts with {start[:4].hex(' ')}, an idx file of {kind} with {expected.hex(' ')}")
+    shape = tuple(int(n) for n in np.frombuffer(start, ">u4", dimensions, offset=4))
+    wanted = math.prod(shape)
+    said = f"{path}: its header says {'x'.join(map(str, shape))}, which makes {wanted} bytes"
+    if wanted > _MOST:
+        raise DataError(f"{said}, more than the {_MOST} that are read")
+    content = _beginning(path, header + wanted + 1)
+    there = len(content) - header
     if there != wanted:
-        said = "x".join(map(str, shape))
-        raise DataError(f"{path}: its header says {said}, which makes {wanted} bytes; it holds {there}")
+        raise DataError(f"{said}; it holds {'more' if there > wanted else there}")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _beginning(path: Path, count: int) -> bytes:
+    """So many bytes of a file, unpacked, or all where there are fewer: what else it unpacks to takes no memory."""
+    try:
+        with path.open("rb") as file:
+            if file.read(2) != _GZIP:
+                file.seek(0)
+                return file.read(count)
+        with gzip.open(path) as unpacked:
+            return unpacked.read(count)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: is damaged or cut short ({error}); copy or download it again") from error
 
 
 def read_labelled(images: Path, labels: Path, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from ppgen.config.validate import is_number
 from ppgen.errors import OutputError, WeightsError, short
 from ppgen.io.atomic import sync_folder, write_text
 from ppgen.io.download import digest
+from ppgen.io.names import read_pointer
 
 LATEST, BEST = "latest", "best"
 _FILES = ("weights.safetensors", "state.safetensors")
@@ -102,12 +103,8 @@ def mark_best(root: Path, step: int) -> None:
 
 
 def _pointed_to(root: Path, name: str) -> Path | None:
-    try:
-        word = (root / name).read_text(encoding="ascii").strip()
-    except (OSError, ValueError):  # not there, or damaged
-        return None
-    target = root / word
-    return target if word.startswith("step_") and target.is_dir() else None
+    word = read_pointer(root / name)
+    return root / word if word and (root / word).is_dir() else None
 
 
 def newest(root: Path) -> Path | None:
@@ -133,7 +130,8 @@ def load(folder: Path) -> Checkpoint:
     """Read and verify a checkpoint folder; WeightsError if a file is missing, cut or changed."""
     try:
         facts = json.loads((folder / "state.json").read_text())
-        if not isinstance(facts["step"], int) or facts["step"] < 0 or not is_number(facts.get("seconds", 0)):
+        step = facts["step"]
+        if not isinstance(step, int) or not 0 <= step < 2**31 or not is_number(facts.get("seconds", 0)):
             raise WeightsError(f"{folder / 'state.json'}: is damaged (it tells no step)")
         for name, written in facts.get("sha256", {}).items():
             if name not in (*_FILES, "facts") or not (name == "facts" or (folder / name).is_file()):

@@ -24,7 +24,7 @@ class RunLog:
 
     def __init__(self, path: Path, from_step: int) -> None:
         self.path = path
-        rows = read_log(path) if path.exists() else []
+        rows = read_log(path) if path.is_file() else []
         kept = [row for row in rows if is_number(row.get("step")) and row["step"] <= from_step]
         write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
 

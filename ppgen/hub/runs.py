@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ppgen.compat.names import network_config
 from ppgen.config import Settings, read_yaml
 from ppgen.errors import WeightsError
+from ppgen.hub.construct import construct
 from ppgen.io.arrays import read_arrays
-from ppgen.io.weights import load_into, save_network
-from ppgen.registry import NETWORKS
+from ppgen.io.names import read_pointer
+from ppgen.io.weights import Description, load_into, save_network
+
+if TYPE_CHECKING:
+    from paddle import nn
 
 _USUAL = ("generator", "network", "generator_ab")  # names of the networks that people use
 
@@ -30,10 +39,16 @@ def weights_of(folder: Path) -> Path:
     if run == folder and (run / "best.safetensors").is_file():
         return run / "best.safetensors"
     config = read_yaml(run / "config.yaml")
-    names = [str((config.get("validate") or {}).get("network")), *_USUAL]
+    names = [str(_section(config, "validate").get("network")), *_USUAL]
     finals = (run / "final" / f"{name}.safetensors" for name in names)
     final = next((path for path in finals if path.is_file()), None) if run == folder else None
-    return final or _of_checkpoint(run, folder if run != folder else _newest(run), config.get("model") or {}, names)
+    return final or _of_checkpoint(run, folder if run != folder else _newest(run), _section(config, "model"), names)
+
+
+def _section(config: Settings, key: str) -> Settings:
+    """A section of a config; empty where something else stands there."""
+    value = config.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _run_of(folder: Path) -> Path:
@@ -43,10 +58,9 @@ def _run_of(folder: Path) -> Path:
 def _newest(run: Path) -> Path:
     """The checkpoint that `latest` names, or else the last."""
     root = run / "checkpoints"
-    pointer = root / "latest"
-    named = root / Path(pointer.read_text(errors="replace").strip()).name if pointer.is_file() else root
-    if named != root and named.is_dir():
-        return named
+    word = read_pointer(root / "latest")
+    if word and (root / word).is_dir():
+        return root / word
     steps = sorted(root.glob("step_*"))
     if not steps:
         raise WeightsError(f"{run}: this run has no weights yet; it writes the first with its first checkpoint")
@@ -60,10 +74,17 @@ def _of_checkpoint(run: Path, place: Path, model: Settings, names: list[str]) ->
         arrays = _below(held, f"{name}.")
         if arrays and isinstance(settings, dict) and "name" in settings:
             averaged = _below(read_arrays(place / "state.safetensors"), f"ema.{name}.")
-            network = NETWORKS.build(settings)
+            network = _built(settings, averaged or arrays, place)
             load_into(network, averaged or arrays, name=str(place))
             return save_network(network, run / "newest.safetensors", {"network": name, "checkpoint": place.name})
     raise WeightsError(f"{place}: holds no network that draws (the run's config.yaml names {', '.join(model)})")
+
+
+def _built(settings: Settings, arrays: Mapping[str, np.ndarray], place: Path) -> nn.Layer:
+    """A network of a run's config, no larger than its arrays."""
+    config = network_config({**settings, "name": str(settings["name"])})
+    shapes = {key: array.shape for key, array in arrays.items()}
+    return construct(Description(str(config.pop("name")), config, (-1, 1), {}, {}, shapes), place)
 
 
 def _below(arrays: dict, prefix: str) -> dict:

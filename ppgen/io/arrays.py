@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ppgen.io.pdparams import read_pdparams
 EXTRA = "extra/"  # before the names of arrays that are no part of a network, whose own names hold no slash
 SCALE = "@scale"  # behind the names of what int8 matrices are multiplied with
 TAKE_OUT = "take one out with `ppgen convert FILE -o W.safetensors --network CLASS --key NAME`"
+_MOST_ARRAYS = 20_000  # of a file; a training's checkpoint holds some thousands
 _PADDLE_NAMES = "StructuredToParameterName@@"  # a table of names that paddle.save adds to a state
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ def read_header(path: str | os.PathLike) -> Header | None:
     """Of a safetensors file, held against the file's length; None for a `.pdparams`. Raises WeightsError."""
     if _is_pickle(path):
         return None
-    shapes = _opened(path, lambda file: {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()})
+    shapes = _opened(path, lambda file: {key: tuple(file.get_slice(key).get_shape()) for key in _keys(file, path)})
     return Header(_opened(path, lambda file: file.metadata() or {}), shapes)
 
 
@@ -71,7 +72,7 @@ def read_content(path: str | os.PathLike) -> object:
 
 def raw_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """A safetensors file's arrays as they are stored; raises WeightsError as `read_arrays`."""
-    return _opened(path, lambda file: {key: file.get_tensor(key) for key in file.keys()})
+    return _opened(path, lambda file: {key: file.get_tensor(key) for key in _keys(file, path)})
 
 
 def parts_of(content: object) -> list[str]:
@@ -121,6 +122,14 @@ def _opened(path: str | os.PathLike, read: Callable[..., T]) -> T:
             return read(file)
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise WeightsError(f"{path}: is damaged or not a weights file; give .safetensors or .pdparams") from error
+
+
+def _keys(file: Any, path: str | os.PathLike) -> list[str]:
+    """Names of the arrays of an open safetensors file; WeightsError where they are more than any network has."""
+    keys = file.keys()
+    if len(keys) > _MOST_ARRAYS:
+        raise WeightsError(f"{path}: lists {len(keys)} arrays, more than any network has; give another file")
+    return keys
 
 
 def _read_start(path: str | os.PathLike, count: int = -1) -> bytes:

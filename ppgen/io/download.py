@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ppgen.errors import DownloadError, OutputError, short
 from ppgen.io.atomic import atomic_path
+from ppgen.io.names import short_name
 
 _CHUNK = 1 << 20
 MOST = 8 * 10**9  # bytes of a file
@@ -42,11 +44,15 @@ def fetch(url: str, sha256: str, timeout: float = 30.0) -> Path:
     Raises:
         DownloadError: no connection, another digest, not a web address, a cache that cannot be written.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise DownloadError(f"{url}: is not a web address ({short(str(error))})") from error
     if parts.scheme not in ("http", "https"):
         raise DownloadError(f"{url}: is not a web address; give http:// or https://")
     # The digest leads the name, so that two files of one name never meet.
-    target = cache_folder() / f"{sha256[:12]}-{Path(unquote(parts.path)).name or 'file'}"
+    name = re.sub(r"[^\w.+-]+", "_", Path(unquote(parts.path)).name)
+    target = cache_folder() / f"{sha256[:12]}-{short_name(name, 100) or 'file'}"
     if target.is_file() and digest(target) == sha256:
         return target
     try:
@@ -76,10 +82,11 @@ def _chunks(url: str, timeout: float, patience: float = PATIENCE) -> Iterator[by
     """The bytes at `url`, piece by piece; DownloadError for whatever goes wrong on the way."""
     import http.client  # only who downloads waits for these
     import urllib.error
-    import urllib.request
+
+    from ppgen.io.answers import opened
 
     try:
-        with urllib.request.urlopen(url, timeout=timeout) as answer:
+        with opened(url, timeout, patience) as answer:
             expected, came = answer.headers.get("Content-Length", ""), 0
             since, before = time.monotonic(), 0
             while chunk := answer.read1(_CHUNK):  # what has come, however little

@@ -1,7 +1,9 @@
-"""File names that file systems take, and a number that follows from a name."""
+"""File names that file systems take, a number that follows from a name, and a file that names a step."""
 
 import os
+import re
 import zlib
+from pathlib import Path
 
 
 def number_of(name: str) -> int:
@@ -13,3 +15,15 @@ def short_name(name: str, size: int) -> str:
     """The beginning of a file name, at most `size` bytes of it: file systems count bytes, not letters."""
     whole = os.fsencode(name)
     return whole[:size].decode(errors="ignore") if len(whole) > size else name
+
+
+def read_pointer(path: Path) -> str | None:
+    """The folder of a checkpoint, such as step_00001234, that a file such as `latest` names; None where it does not."""
+    try:
+        if not path.is_file():  # a device may never end
+            return None
+        with path.open(encoding="ascii") as file:
+            word = file.read(80).strip()
+    except (OSError, ValueError):  # damaged
+        return None
+    return word if re.fullmatch(r"step_\d{1,20}", word) else None

@@ -77,13 +77,13 @@ class Router:
             path = path / TREE if path.is_dir() else path
             routing, name, folder = _read_tree(path), str(path), path.parent
         try:
-            self.levels = {level["by"]: level["groups"] for level in routing["levels"]}
+            self.levels = {level["by"]: _groups(level["groups"]) for level in routing["levels"]}
             self.leaves = [
                 _Leaf(node["name"], node["attributes"], folder / node["weights"], _worse_than_parent(node))
                 for node in routing["nodes"]
                 if node["weights"] and (folder / node["weights"]).is_file()
             ]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
             raise WeightsError(f"{name}: is not what a training with `stages` leaves ({error!r})") from error
         if not self.leaves:
             raise WeightsError(f"{name}: no node of this tree has weights yet; train it first")
@@ -166,6 +166,11 @@ def _worse_than_parent(node: Settings) -> str:
     return f"{node.get('judged_by', 'score')} {own:.4g} against {parent:.4g}"
 
 
+def _groups(told: Mapping[str, Mapping[str, float] | None]) -> dict[str, dict[str, float]]:
+    """Each group's ends, empty where it has none."""
+    return {group: {end: float(value) for end, value in (ends or {}).items()} for group, ends in told.items()}
+
+
 def _read_tree(path: Path) -> Settings:
     """The content of a tree.json; raises WeightsError."""
     try:
@@ -173,7 +178,7 @@ def _read_tree(path: Path) -> Settings:
     except OSError as error:
         advice = "give the run folder of a training with `stages`"
         raise WeightsError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: is no JSON ({error}); give the {TREE} of a training with `stages`") from error
 
 

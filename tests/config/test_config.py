@@ -199,6 +199,9 @@ def test_the_dataset_of_a_metric_is_checked_too(tmp_path):
     ("text", "words"),
     [
         ("a: !!int x\n", "is not valid YAML"),
+        ("a: !!int ''\n", "is not valid YAML"),
+        ("a: !!bool x\n", "is not valid YAML"),
+        ("a: 0x" + "f" * 5000 + "\n", "a number of 6000 digits, which no setting is"),
         ("a: " + "9" * 5000 + "\n", "is not valid YAML"),
         ("a: " + "[" * 3000 + "\n", "too many brackets"),
         ("a: " + "[" * 60 + "]" * 60 + "\n", "more than 50 levels deep"),

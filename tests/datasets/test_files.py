@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ppgen.datasets.base import natural
 from ppgen.datasets.crops import Crops
 from ppgen.datasets.files import (
     Decoded,
@@ -100,3 +101,8 @@ def test_names_that_are_no_utf8_belong_to_a_split_too():
     assert {half_of(name) for name in names} == {0, 1}
     assert split_of(names[0], "") in ("train", "validation")
     assert noise_of_ids(names[:2], 3).shape == (2, 3)
+
+
+def test_classes_are_in_natural_order_however_long_their_numbers_are():
+    names = ["b", "a10", "a9", "9" * 5000, "10", "9", "a009", "1" + "0" * 5000]
+    assert sorted(names, key=natural) == ["9", "10", "9" * 5000, "1" + "0" * 5000, "a009", "a9", "a10", "b"]

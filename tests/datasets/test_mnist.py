@@ -69,6 +69,8 @@ def test_paddles_own_cache_is_used(files, data):
         ({"labels": idx(LABELS + 1)}, "holds the label 10; labels run from 0 to 9"),
         ({"labels": b"\0"}, "starts with 00"),
         ({"pictures": gzip.compress(b"")}, "images-idx3-ubyte.gz: is empty"),
+        ({"pictures": gzip.compress(idx(PICTURES) + bytes(2**26))}, "it holds more"),
+        ({"pictures": b"\0\0\x08\x03" + b"\xff" * 12}, "more than the 536870912 that are read"),
     ],
 )
 def test_wrong_files_are_refused_and_never_replaced(files, fault, sentence):

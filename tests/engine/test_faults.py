@@ -64,7 +64,7 @@ def test_checkpoints_of_a_course_that_was_given_up_are_neither_kept_nor_gone_bac
     assert names(tmp_path) == [10, 15]
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b".."])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"..", b"step_" + b"9" * 500, b"step_1/../.."])
 def test_a_damaged_pointer_is_as_good_as_none(tmp_path, content):
     for step in (1, 2):
         write(tmp_path, step)

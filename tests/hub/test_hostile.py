@@ -52,3 +52,22 @@ def test_what_a_small_file_claims_is_refused_at_once(tmp_path, network, argument
     told = str(caught.value)
     assert told.startswith(f"{path}: its network cannot be built (") and "\n" not in told and len(told) < 800
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("model: x", "holds no network that draws"),
+        ("model: [1]", "holds no network that draws"),
+        ("model: {generator: {name: MLPGenerator, width: 70000}}\nvalidate: [1]", "larger than the arrays"),
+        ("model: {generator: {name: MLPGenerator, wide: 5}}\nvalidate: x", "args.wide: unknown key"),
+        ("model: {generator: {name: [a]}}", "cannot be built"),
+    ],
+)
+def test_what_a_run_says_of_itself(tmp_path, config, told):
+    write_arrays(tmp_path / "checkpoints/step_00000001/weights.safetensors", {"generator.a": np.zeros(2, np.float32)})
+    write_arrays(tmp_path / "checkpoints/step_00000001/state.safetensors", {"a": np.zeros(2, np.float32)})
+    (tmp_path / "config.yaml").write_text(config)
+    (tmp_path / "checkpoints/latest").symlink_to("/dev/full")  # which has no end
+    with pytest.raises(WeightsError, match=told):
+        hub.load(tmp_path)

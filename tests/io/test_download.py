@@ -4,12 +4,11 @@ import errno
 import hashlib
 import http.client
 import io
-import urllib.request
 
 import pytest
 
 from ppgen.errors import DownloadError
-from ppgen.io import download
+from ppgen.io import answers, download
 from ppgen.io.download import cache_folder, fetch
 
 CONTENT = b"weights" * 1000
@@ -35,12 +34,12 @@ def answer(tmp_path, monkeypatch):
     monkeypatch.setenv("PPGEN_CACHE", str(tmp_path / "cache"))
 
     def serve(given):
-        def urlopen(url, timeout):
+        def opened(url, timeout, patience):
             if isinstance(given, Exception):
                 raise given
             return given
 
-        monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+        monkeypatch.setattr(answers, "opened", opened)
 
     return serve
 
@@ -84,7 +83,7 @@ def test_a_file_without_end_and_one_that_drips_are_given_up(monkeypatch, tmp_pat
         def read1(self, *arguments):
             return b"x" * 1000
 
-    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Endless())
+    monkeypatch.setattr(answers, "opened", lambda *_, **__: Endless())
     monkeypatch.setattr(download, "MOST", 10_000)
     with pytest.raises(DownloadError, match="more than 0 GB came"):
         download.download("http://a/b", tmp_path / "b")
@@ -98,7 +97,7 @@ def test_a_redirect_to_no_address_is_one_line(monkeypatch, tmp_path):
     def refuse(*_, **__):
         raise ValueError("unknown url type: 'http:///[\x1b[31m'")
 
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(answers, "opened", refuse)
     with pytest.raises(DownloadError, match="gave no whole answer") as caught:
         download.download("http://a/b", tmp_path / "b")
     assert str(caught.value).isprintable()

@@ -1,13 +1,16 @@
 """Downloads: checked, kept, never half there. Served by this machine."""
 
+import contextlib
 import hashlib
+import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from ppgen.errors import DownloadError
-from ppgen.io.download import cache_folder, fetch
+from ppgen.io.download import cache_folder, download, fetch
 
 CONTENT = b"weights" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -61,3 +64,32 @@ def test_failures_are_one_sentence(server):
     with pytest.raises(DownloadError, match="web address"):
         fetch("file:///etc/hostname", DIGEST)
     assert not [path for path in cache_folder().iterdir() if path.is_file()]
+
+
+@pytest.mark.parametrize("path", ["/" + "x" * 20_000, "/a%00b", "/%2e%2e%2f%2e%2e%2fa", "/%1b%5b2J", "/é‮"])
+def test_odd_names_are_kept_under_others(server, path):
+    found = fetch(server + path.encode("ascii", "ignore").decode(), DIGEST)
+    assert found.parent == cache_folder() and found.name.isprintable() and found.read_bytes() == CONTENT
+
+
+def test_what_is_no_address(server):
+    for url in ("http://[::1/a", "", "a", "http://127.0.0.1:x/a", "http://127.0.0.1:99999/"):
+        with pytest.raises(DownloadError):
+            fetch(url, DIGEST, timeout=2)
+
+
+@pytest.mark.parametrize("piece", [b"HTTP/1.1 100 Continue\r\n\r\n" * 100, b"X: y\r\n"])
+def test_headers_that_never_end_are_given_up(piece, tmp_path):
+    def serve():
+        client, _ = listener.accept()
+        with contextlib.suppress(OSError), client:
+            client.sendall(piece if piece.startswith(b"HTTP") else b"HTTP/1.1 200 OK\r\n")
+            while True:
+                client.sendall(piece)
+                time.sleep(0.02)  # 100 headers, after which Python's client gives up by itself, take longer
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/a"
+        with pytest.raises(DownloadError, match="did not come in time"):
+            download(address, tmp_path / "a", timeout=5, patience=0.3)

@@ -30,7 +30,8 @@ def test_arrays_come_back_as_they_were_written(tmp_path):
 
 
 @pytest.mark.parametrize("content", [
-    header((10**11, 2)), header((-1,)), header((3,), "|O"), header((10**30,)), b"\x93NUMPY\x01\x00\xff\xff{", b"",
+    header((10**11, 2)), header((-1,)), header((3,), "|O"), header((10**30,)),
+    b"\x93NUMPY\x01\x00\xff\xff{", b"\x93NUMPY\x01\x00\x02\x00((", b"",
 ])  # fmt: skip
 def test_claims_are_held_against_the_file(tmp_path, content):
     (tmp_path / "a.npy").write_bytes(content)

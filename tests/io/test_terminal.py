@@ -38,6 +38,11 @@ def test_what_is_unseen_is_shown(text, shown):
     assert visible(text) == shown == str(DataError(text))
 
 
+def test_a_name_of_a_megabyte_fills_no_screen():
+    told = str(DataError(f"{'x' * 10**6}: no such file"))
+    assert told.startswith("xxx") and told.endswith("x: no such file") and len(told) < 2000
+
+
 def test_lines_of_an_error_are_its_arguments():
     error = ConfigError("a.yaml: x\ny", "a.yaml: z")
     assert str(error) == "a.yaml: x\\ny\na.yaml: z"

@@ -12,6 +12,7 @@ import pytest
 
 from ppgen.errors import WeightsError
 from ppgen.io import weights
+from ppgen.io.arrays import read_arrays, write_arrays
 from ppgen.registry import NETWORKS
 
 
@@ -274,3 +275,9 @@ def test_a_container_that_is_named_a_hundred_times_is_read_once(tmp_path):
     path.write_bytes(pickle.dumps({"w": content}, protocol=4))
     with pytest.raises(WeightsError, match="'w' is not an array of numbers"):
         weights.read_arrays(path)
+
+
+def test_a_file_that_lists_more_arrays_than_any_network(tmp_path):
+    write_arrays(tmp_path / "x.safetensors", {str(number): np.zeros(0, np.float32) for number in range(20_001)})
+    with pytest.raises(WeightsError, match="lists 20001 arrays"):
+        read_arrays(tmp_path / "x.safetensors")

@@ -150,6 +150,10 @@ def test_folders_that_are_no_tree(tmp_path):
     (tmp_path / "emptytree.json").write_text("[]")
     with pytest.raises(WeightsError, match="/emptytree.json: is not what a training"):
         Router(tmp_path / "emptytree.json")
+    for levels in ("[" * 100_000, '{"levels": [{"by": "age", "groups": 5}], "nodes": []}'):
+        (tmp_path / "emptytree.json").write_text(levels)
+        with pytest.raises(WeightsError, match="/emptytree.json: is no"):
+            Router(tmp_path / "emptytree.json")
     with pytest.raises(WeightsError, match="^routing: no node of this tree"):
         Router({"levels": [], "nodes": []})
 
