@@ -1,34 +1,11 @@
 """The StyleGAN2 latent of a photo in one pass: pixel2style2pixel.py --input_image me.jpg [--help]."""
 
-import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the clone's own ppgen comes first
 
-from ppgen.cli import guarded  # noqa: E402
-from ppgen.cli.stylegan_flags import add_flags, model_arguments  # noqa: E402
-
-
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Encode a photo's face, and write it, its picture and its latent.")
-    parser.add_argument("--input_image", required=True, help="the photo")
-    parser.add_argument("--encoder_path", help="the encoder's weights (default: those shipped with the generator)")
-    parser.add_argument("--seed", type=int, help="PaddleGAN's flag; nothing here depends on chance")
-    add_flags(parser)
-    return parser.parse_args()
-
-
-def run(args: argparse.Namespace) -> int:
-    """Encode, and say where the results are."""
-    from ppgen.apps import Pixel2Style2PixelPredictor
-
-    predictor = Pixel2Style2PixelPredictor(encoder_path=args.encoder_path, **model_arguments(args))
-    predictor.run(args.input_image)
-    print(*(predictor.output_path / name for name in predictor.files), sep="\n")
-    return 0
-
+from ppgen.cli.scripts.pixel2style2pixel import main  # noqa: E402
 
 if __name__ == "__main__":
-    options = parse()
-    sys.exit(guarded(lambda: run(options), getattr(options, "debug", False)))
+    sys.exit(main())

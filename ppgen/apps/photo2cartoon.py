@@ -12,7 +12,7 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
-from ppgen.apps.portrait import DrawFace, Faces, Portrait, PortraitPipeline, check_faces, finding, timed
+from ppgen.apps.portrait import DrawFace, Faces, Portrait, PortraitPipeline, check_faces, finding, scaled, timed
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.apps.styles import NETWORK, SIZE, check_style, person_of, sketch
 from ppgen.errors import ConfigError
@@ -42,7 +42,7 @@ class CartoonResult:
     'draw', and with routing 'route'; the first face's include loading the networks. 'skin' is what was left of it
     after 'segment', as both go on side by side.
     warnings: sentences for the user: small face, strong pose, several faces …
-    photo_path, cartoon_path: the files written.
+    photo_path, cartoon_path: the files written; both_path: of crop and cartoon side by side, where it was asked for.
     route: where there is routing, which leaf drew it and why.
     crop, mask and cartoon are None where `run_many` was not to keep them.
     """
@@ -62,6 +62,7 @@ class CartoonResult:
     photo_path: Path | None = None
     cartoon_path: Path | None = None
     route: Route | None = None
+    both_path: Path | None = None
 
     def __repr__(self) -> str:
         return brief("CartoonResult", vars(self))
@@ -72,7 +73,7 @@ class CartoonResult:
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files written."""
-        return tuple(path for path in (self.photo_path, self.cartoon_path) if path is not None)
+        return tuple(path for path in (self.photo_path, self.cartoon_path, self.both_path) if path is not None)
 
     @property
     def leaf(self) -> str | None:
@@ -94,6 +95,7 @@ class Photo2CartoonPredictor:
     alone, without dlib and its landmarks, whose training data (iBUG 300-W) exclude commercial use.
     style: "photo2cartoon", the network; or "artist", "poster", "ink", drawn by rules, at any `size` (a side in pixels,
     256 to 1024); see `ppgen.apps.styles`.
+    side_by_side: also write crop and cartoon in one picture, `…_both.png`.
     The networks are loaded when the first face is drawn, once.
 
         p2c = Photo2CartoonPredictor()
@@ -112,11 +114,12 @@ class Photo2CartoonPredictor:
         aligner: Aligner = "dlib",
         style: str = NETWORK,
         size: int = SIZE,
+        side_by_side: bool = False,
     ) -> None:
         check_style(style, size)
         if style != NETWORK and (weight_path is not None or routing is not None):
             raise ConfigError(f"style={style!r} is drawn by rules: leave weight_path and routing out")
-        self.style, self.size = style, size
+        self.style, self.size, self.side_by_side = style, size, side_by_side
         self.output_path = Path(output_path).expanduser()
         self.weight_path = None if weight_path is None else hub.path_of(weight_path)
         if isinstance(routing, (str, os.PathLike, Mapping)):  # the package is imported only for it
@@ -237,14 +240,16 @@ class Photo2CartoonPredictor:
         else:
             drawn = self.pipeline.sketch(portrait, sketch(self.style, self.size, person_of(known)))
         pictures = {"photo": portrait.crop, "cartoon": drawn.picture}
-        photo_path, cartoon_path = write_pictures(self.output_path, prefix, pictures, item.batch, item.again)
+        if self.side_by_side:
+            pictures["both"] = np.hstack([scaled(portrait.crop, len(drawn.picture)), drawn.picture])
+        photo_path, cartoon_path, *more = write_pictures(self.output_path, prefix, pictures, item.batch, item.again)
         face, warnings = portrait.face, drawn.warnings + (route.warnings if route else ())
         box, score, landmarks = (face.box, face.score, face.landmarks) if face else (None, None, None)
         return CartoonResult(
             name=item.name, face_index=index, box=box, score=score, landmarks=landmarks,
             crop=portrait.crop, crop_landmarks=portrait.landmarks, mask=drawn.mask, skin=drawn.skin,
             cartoon=drawn.picture, timings=drawn.timings, warnings=warnings,
-            photo_path=photo_path, cartoon_path=cartoon_path, route=route,
+            photo_path=photo_path, cartoon_path=cartoon_path, route=route, both_path=more[0] if more else None,
         )  # fmt: skip
 
     def _generator(self, route: Route | None) -> PortraitGenerator:

@@ -215,3 +215,9 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
             return [VAEResult(item.name, seen.crop, z, rebuilt, edited, seen.warnings, paths)]
 
         return run_batch(list_items(photos), work, "vae", "decoded", unread(photos))
+
+
+if __name__ == "__main__":  # PaddleGAN's script, where there is no clone: python -m ppgen.apps.vae
+    import runpy
+
+    runpy.run_module("ppgen.cli.scripts.vae", run_name="__main__")

@@ -28,6 +28,7 @@ def _age(text: str) -> str | int:
     NO_ALIGN,
     option("--style", default="photo2cartoon", help="photo2cartoon (default), artist, poster, ink (ppgen list styles)"),
     option("--size", type=int, default=256, help="side of the artist's drawing in pixels, up to 1024 (default: 256)"),
+    option("--side-by-side", action="store_true", help="also write crop and cartoon in one picture, …_both.png"),
     option("--routing", metavar="RUN", help="run folder of a tree of trainings: a generator a group"),
     option("--gender", metavar="G", help="with --routing or the artist: F or M (routing estimates it otherwise)"),
     option("--age", metavar="A", type=_age, help="likewise: years, or young, middle, senior"),
@@ -41,7 +42,7 @@ def cartoon(args: argparse.Namespace) -> int:
     """
     arguments = {
         "weight_path": args.weights, "routing": args.routing, "aligner": args.aligner, "style": args.style,
-        "size": args.size,
+        "size": args.size, "side_by_side": args.side_by_side,
     }  # fmt: skip
     known = {name: value for name, value in (("gender", args.gender), ("age", args.age)) if value is not None}
     call = {"faces": args.faces, "align": not args.no_align, "attributes": known}
@@ -50,7 +51,8 @@ def cartoon(args: argparse.Namespace) -> int:
     predictor = apps.Photo2CartoonPredictor(output_path=args.output, **arguments)
     report = predictor.run_many(args.inputs, **call, keep_pictures=False)
     drawn = report.results
-    return finish(report, (f"{r.cartoon_path} by {r.leaf}" if r.leaf else r.cartoon_path for r in drawn))
+    paths = ((r.both_path or r.cartoon_path, r.leaf) for r in drawn)
+    return finish(report, (f"{path} by {leaf}" if leaf else path for path, leaf in paths))
 
 
 @command("turn a portrait that comes with ppgen into a cartoon", folder())

@@ -61,7 +61,7 @@ def run(
     shard = Shard.parsed(args.shard) if args.shard is not None else None
 
     def tell(entry: Entry) -> None:
-        drawings = [name for name in entry.files if not name.endswith("_photo.png")]
+        drawings = [name for name in entry.files if not name.endswith(("_photo.png", "_both.png"))]
         for index, name in enumerate(drawings):
             tqdm.write(visible(places.join(args.output, name) + (f" by {entry.by[index]}" if entry.by else "")))
 

@@ -9,6 +9,20 @@ from filelock import FileLock, Timeout
 from ppgen.errors import OutputError
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a training writes into a run folder now."""
+    path = folder / ".lock"
+    if not path.is_file() or path.is_symlink():
+        return False
+    try:
+        with FileLock(path, blocking=False):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # somebody else's, say
+        return False
+
+
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
     """Held by the process that writes into a run folder; given up by the system when that process ends.

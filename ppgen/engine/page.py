@@ -17,6 +17,7 @@ import yaml
 
 from ppgen.engine.curves import Curves, points_for, thin
 from ppgen.engine.log import Row, read_log
+from ppgen.engine.meanings import meaning
 from ppgen.errors import OutputError, WeightsError
 from ppgen.io.atomic import write_text
 from ppgen.io.weights import card_of
@@ -58,7 +59,7 @@ class RunPage:
         facts = {
             "name": self.folder.resolve().name,
             "written": int(time.time()),
-            "state": self._state(),
+            "state": self.state(),
             "samples": self._samples(),
             "config": self._file("config.yaml", _text) or "",
             "history": [row for row in self._file("history.jsonl", read_log) or [] if isinstance(row, dict)],
@@ -84,7 +85,7 @@ class RunPage:
         names = (_SAMPLE.fullmatch(path.name) for path in (self.folder / "samples").glob("step_*.png"))
         return sorted((int(match[1]), match[0]) for match in names if match)
 
-    def _state(self) -> Row:
+    def state(self) -> Row:
         """Where the run is. What the log does not say is worked out from its newest rows, or None."""
         total, last = self._file("config.yaml", _total), self.curves.last
         speed, rest = _pace(self.curves, total)
@@ -180,6 +181,7 @@ def _curves_json(curves: Curves, losses: Collection[str] | None) -> str:
             "axis": place,
             "rows": len(values),
             "broken": curves.broken.get(name),
+            "about": meaning(name),
         }
         arrays = ", ".join(f'"{key}": {_numbers(array)}' for key, array in points.items())
         lines.append(f"{json.dumps(head)[:-1]}, {arrays}}}")

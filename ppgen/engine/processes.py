@@ -42,7 +42,7 @@ def start_processes(worker: Path, count: int, argv: list[str]) -> int:
     environment = {**os.environ, "FLAGS_paddle_num_threads": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": search}
     with tempfile.TemporaryDirectory(prefix="ppgen-launch-") as logs:
         command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count)]
-        command += ["--log_dir", logs, str(worker), *argv]
+        command += ["--log_level", "ERROR", "--log_dir", logs, str(worker), *argv]  # not its 35 lines of settings
         # its older form, which --backend would choose, leaves the workers alone when it is told to stop
         code = _wait(subprocess.Popen(command, env=environment))
         if code > 128:

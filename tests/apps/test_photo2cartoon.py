@@ -300,3 +300,13 @@ def test_paddlegan_weights(cartoons, astronaut, tmp_path):
     pipeline = cartoons(tmp_path).pipeline
     cartoon = Photo2CartoonPredictor(tmp_path / "out", path, pipeline=pipeline).run(astronaut)
     assert cartoon.shape == (256, 256, 3)
+
+
+def test_crop_and_cartoon_in_one_picture(weights, skin, tmp_path):
+    pipeline = PortraitPipeline(segment=middle, skin=skin)
+    predictor = Photo2CartoonPredictor(tmp_path, weights / "lean.safetensors", pipeline=pipeline, side_by_side=True)
+    result = predictor.run(data.astronaut(), full=True)
+    both = load_image(result.both_path)
+    assert np.array_equal(both, np.hstack([result.crop, result.cartoon])) and result.both_path in result.paths
+    large = Photo2CartoonPredictor(tmp_path, style="artist", size=512, side_by_side=True, pipeline=pipeline)
+    assert load_image(large.run(data.astronaut(), full=True).both_path).shape == (512, 1024, 3)
