@@ -1,6 +1,7 @@
 """The flags that PaddleGAN's four StyleGAN2 scripts share."""
 
 import argparse
+from typing import Any
 
 from ppgen.cli.command import add_debug
 
@@ -22,7 +23,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add_debug(parser)
 
 
-def model_arguments(args: argparse.Namespace) -> dict[str, object]:
+def model_arguments(args: argparse.Namespace) -> dict[str, Any]:
     """What the predictors' constructors take; chooses the device."""
     from ppgen.device import select
 
