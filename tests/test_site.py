@@ -73,7 +73,8 @@ def named(entry: object) -> set[str]:
 def test_every_page_is_in_the_navigation(site_pages):
     navigation = named(tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"])
     pages = {place for place in site_pages.sources(ROOT).values() if place.endswith(".md")}
-    assert navigation == pages | {f"api/{name}.md" for name in site_pages.API}
+    pages |= {f"api/{name}.md" for name in site_pages.API}
+    assert navigation == pages, "zensical.toml names every page, and only these"
 
 
 def test_the_site_is_built_without_a_warning_and_needs_nobody_else(site_pages, tmp_path):
