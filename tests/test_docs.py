@@ -119,7 +119,7 @@ def test_a_missing_argument_matters_in_blocks_only(parse):
 
 @pytest.mark.parametrize("path", PAGES, ids=page_id)
 def test_scripts_have_the_flags_that_are_shown(path):
-    places = ("benchmarks/harness*.py", "ppgen/cli/*.py", "ppgen/engine/publish.py")  # where several share flags
+    places = ("benchmarks/harness*.py", "ppgen/cli/**/*.py", "ppgen/engine/publish.py")  # where several share flags
     shared = "".join(file.read_text() for place in places for file in ROOT.glob(place))
     for line in [*command_lines(path), *spans(path)]:
         called = re.match(r"(?:python )?((?:benchmarks|tools|applications)/\S+\.py)", line.strip())
