@@ -5,14 +5,16 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import yaml
 
+from ppgen.config.read import parse_yaml
+from ppgen.errors import ConfigError
 from ppgen.hub.compiled import CompiledNetwork
 from ppgen.io.image import to_tensor_array, to_uint8
 from ppgen.io.weights import description
 from ppgen.networks.protocols import Translator
 
 _LARGEST = 1024  # pixels a side that a card is believed
+_LONGEST = 100_000  # letters of a config in a card
 
 
 class PortraitGenerator:
@@ -65,7 +67,12 @@ def _size_in(card: Mapping[str, object]) -> int | None:
     """The size of the pictures in the config that a card holds; None: of none that can be meant."""
     config = card.get("config")
     if isinstance(config, str):  # a published card holds it as a block of Markdown
-        config = yaml.safe_load(config.strip().strip("`").removeprefix("yaml"))
-    datasets = config.get("dataset", {}) if isinstance(config, dict) else {}
+        try:
+            config = parse_yaml(config[:_LONGEST].strip().strip("`").removeprefix("yaml"), "the card")
+        except ConfigError:
+            return None
+    datasets = config.get("dataset") if isinstance(config, dict) else None
+    if not isinstance(datasets, dict):
+        return None
     sizes = [item["size"] for item in datasets.values() if isinstance(item, dict) and type(item.get("size")) is int]
     return sizes[-1] if sizes and 1 <= sizes[-1] <= _LARGEST else None

@@ -23,7 +23,15 @@ _MOST_VALUES = 100_000  # of a file, its anchors written out
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that reads 1e-4 as a number and refuses a key given twice."""
+    """SafeLoader that reads 1e-4 as a number and refuses a key given twice, and brackets in brackets without end."""
+
+    flow_level: int
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        """A bracket opens; PyYAML looks at all open ones for each token."""
+        if self.flow_level > 2 * _DEEPEST:
+            raise yaml.scanner.ScannerError(None, None, "too many brackets in one another", self.get_mark())
+        super().fetch_flow_collection_start(token)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Settings:
@@ -60,7 +68,8 @@ _Loader.add_constructor("tag:yaml.org,2002:str", _number_or_text)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
 
 
-def _parse(text: str, origin: str) -> object:
+def parse_yaml(text: str, origin: str) -> object:
+    """What a text holds, None: nothing; ConfigError, which calls it `origin`, where it is no YAML or multiplies."""
     try:
         loader = _Loader(text)
         loader.name = origin
@@ -145,8 +154,8 @@ class _Files:
         if place in self.known:
             return self.known[place]
         if place in chain or len(chain) > _MOST_BASES:
-            raise ConfigError(f"{path}: its _base_ files lead back to it, or through more than {_MOST_BASES} others")
-        config = _parse(self._text(path), str(path))
+            raise ConfigError(f"{path}: its _base_ files lead back to itself, or through over {_MOST_BASES} others")
+        config = parse_yaml(self._text(path), str(path))
         if not isinstance(config, dict):
             raise ConfigError(f"{path}: expected `key: value` lines at the top level")
         bases = config.pop("_base_", [])
@@ -184,7 +193,7 @@ def apply_overrides(config: Settings, overrides: Iterable[str]) -> Settings:
         path, equals, value = item.partition("=")
         if not equals or not path:
             raise ConfigError(f"-o {item}: expected key.path=value")
-        _assign(config, path, _parse(value, f"-o {path}"))
+        _assign(config, path, parse_yaml(value, f"-o {path}"))
         config.pop({"total_iters": "epochs", "epochs": "total_iters"}.get(path, ""), None)
     return config
 

@@ -82,7 +82,8 @@ def save(
         write_text(root / LATEST, final.name)
     except (OSError, SafetensorError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise OutputError(f"{final}: the checkpoint cannot be written ({reason}); earlier ones are whole") from error
+        what = f"{final}: the checkpoint cannot be written ({reason})"
+        raise OutputError(f"{what}; free some space: earlier ones are whole, and --resume goes on from them") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     _prune(root, keep, final)

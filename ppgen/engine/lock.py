@@ -1,12 +1,19 @@
 """One training a run folder."""
 
+import json
+import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ppgen.errors import OutputError
+from ppgen.errors import OutputError, short
+from ppgen.io.atomic import write_json
+
+_OWNER = ".lock.owner"  # beside the lock: Windows lets nobody read a locked file
+_MOST = 1000  # bytes of it
 
 
 def is_held(folder: Path) -> bool:
@@ -39,11 +46,26 @@ def folder_lock(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        what = "another training writes into this run folder"
+        what = f"another training{_owner(folder)} writes into this run folder"
         raise OutputError(f"{folder}: {what}; wait for it, stop it, or start without --resume") from None
     except OSError as error:  # a full disk, say
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     try:
+        write_json(folder / _OWNER, {"process": os.getpid(), "host": platform.node()})
         yield
     finally:
+        (folder / _OWNER).unlink(missing_ok=True)
         lock.release()
+
+
+def _owner(folder: Path) -> str:
+    """Who holds the lock, as it says itself; "" where it does not."""
+    path = folder / _OWNER
+    if not path.is_file():  # opening a pipe would wait for who writes into it
+        return ""
+    try:
+        with path.open("rb") as file:
+            told = json.loads(file.read(_MOST))
+        return f" (process {int(told['process'])} on {short(str(told['host']), 60)})"
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return ""

@@ -39,7 +39,8 @@ class RunLog:
             with path.open("a") as file:
                 file.write(json.dumps(row) + "\n")
         except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+            what = f"{path}: cannot be written ({error.strerror or error})"
+            raise OutputError(f"{what}; free some space, and --resume goes on from the newest checkpoint") from error
 
 
 def read_log(path: Path) -> list[Row]:

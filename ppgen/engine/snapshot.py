@@ -5,6 +5,7 @@ from pathlib import Path
 
 from paddle import nn
 
+from ppgen.config.validate import is_number
 from ppgen.engine import checkpoint, distributed
 from ppgen.engine.amp import Precision
 from ppgen.engine.ema import Average
@@ -154,7 +155,9 @@ class Snapshot:
         path = self.folder / "best.safetensors"
         if not path.is_file():
             return None
-        return card_of(path).get("scores", {}).get(self.config.validate.best)
+        scores = card_of(path).get("scores")
+        score = scores.get(self.config.validate.best) if isinstance(scores, dict) else None
+        return score if is_number(score) else None
 
     # ---- written -----------------------------------------------------------------------------------------
 

@@ -111,8 +111,9 @@ def _network_of(trainer: Trainer, source: str) -> str:
     """Which of the model's networks a weights file is for: by its own word, its class, or what is validated."""
     networks = trainer.model.networks
     described = description(source)
-    if described is not None and described.card.get("network") in networks:
-        return described.card["network"]
+    told = None if described is None else described.card.get("network")
+    if isinstance(told, str) and told in networks:
+        return told
     kind = None if described is None else described.network
     same_class = [name for name, network in networks.items() if type(network).__name__ == kind]
     wanted = trainer.config.validate.network

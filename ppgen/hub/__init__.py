@@ -158,4 +158,5 @@ def _named(network: str | os.PathLike | Mapping[str, Any]) -> published.Publishe
     described = description(path)
     if described is None:
         raise WeightsError(f"{path}: does not say which network it belongs to, so no other file's can be built like it")
+    construct(described, path)  # refuses what its own arrays do not fill
     return published.Published("", described.network, described.arguments)

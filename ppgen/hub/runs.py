@@ -10,7 +10,7 @@ import numpy as np
 
 from ppgen.compat.names import network_config
 from ppgen.config import Settings, read_yaml
-from ppgen.errors import WeightsError
+from ppgen.errors import WeightsError, short
 from ppgen.hub.construct import construct
 from ppgen.io.arrays import read_arrays
 from ppgen.io.names import read_pointer
@@ -77,7 +77,8 @@ def _of_checkpoint(run: Path, place: Path, model: Settings, names: list[str]) ->
             network = _built(settings, averaged or arrays, place)
             load_into(network, averaged or arrays, name=str(place))
             return save_network(network, run / "newest.safetensors", {"network": name, "checkpoint": place.name})
-    raise WeightsError(f"{place}: holds no network that draws (the run's config.yaml names {', '.join(model)})")
+    named = short(", ".join(map(str, model)))
+    raise WeightsError(f"{place}: holds no network that draws (the run's config.yaml names {named})")
 
 
 def _built(settings: Settings, arrays: Mapping[str, np.ndarray], place: Path) -> nn.Layer:

@@ -8,6 +8,7 @@ its latent space; they are no part of the network and `load_into` never sees the
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 
 from ppgen.compat.names import Arguments, network_config
 from ppgen.compat.state_keys import translate
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError, WeightsError, short
 from ppgen.io.arrays import EXTRA, SCALE, raw_arrays, read_arrays, read_header, select_arrays, write_arrays
 from ppgen.registry import Recorded
 
@@ -119,12 +120,15 @@ def description(path: str | os.PathLike) -> Description | None:
         return None
     try:
         told = {key: json.loads(header.metadata.get(key, "{}")) for key in ("args", "card", "extra")}
-        low, high = json.loads(header.metadata.get("value_range", "[-1, 1]"))
+        low, high = map(float, json.loads(header.metadata.get("value_range", "[-1, 1]")))
+        if not (low < high and math.isfinite(high - low)):
+            raise ValueError(f"images in [{low}, {high}]")
         config = network_config({**told["args"], "name": header.metadata["class"]})
         facts = dict(told["card"]), dict(told["extra"])
-        return Description(config.pop("name"), config, (float(low), float(high)), *facts, header.shapes)
-    except (TypeError, ValueError, RecursionError, ConfigError) as error:
-        raise WeightsError(f"{path}: what it says of itself is no description of a network ({error})") from error
+        return Description(config.pop("name"), config, (low, high), *facts, header.shapes)
+    except (TypeError, ValueError, OverflowError, RecursionError, ConfigError) as error:
+        reason = short(str(error))
+        raise WeightsError(f"{path}: what it says of itself is no description of a network ({reason})") from error
 
 
 def card_of(path: str | os.PathLike) -> Facts:

@@ -165,7 +165,8 @@ def save_directions(
     heading = title or f"attribute vectors in {directions.space}"
     arrays = {f"{directions.space}/{name}": vector for name, vector in directions.items()}
     described = description(path)
-    earlier = described.extra.get(heading, {}) if described else {}  # of vectors that stay
+    earlier = described.extra.get(heading) if described else None  # of vectors that stay
+    earlier = earlier if isinstance(earlier, dict) else {}
     card = Path(target if target is not None else path).with_suffix(".md")
     is_card = card.is_file() and hub.is_card(card.stem, card)
     written = add_extra(path, arrays, {heading: {**earlier, **directions.facts}} if directions.facts else {}, target)

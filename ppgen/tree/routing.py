@@ -15,7 +15,7 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.config import Settings
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError, WeightsError, short
 from ppgen.registry import nearest
 
 Routing = Mapping[str, Any]  # what tree.json holds, or leaf -> weights
@@ -79,12 +79,13 @@ class Router:
         try:
             self.levels = {level["by"]: _groups(level["groups"]) for level in routing["levels"]}
             self.leaves = [
-                _Leaf(node["name"], node["attributes"], folder / node["weights"], _worse_than_parent(node))
+                _Leaf(str(node["name"]), dict(node["attributes"]), folder / node["weights"], _worse_than_parent(node))
                 for node in routing["nodes"]
                 if node["weights"] and (folder / node["weights"]).is_file()
             ]
         except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
-            raise WeightsError(f"{name}: is not what a training with `stages` leaves ({error!r})") from error
+            reason = short(repr(error))
+            raise WeightsError(f"{name}: is not what a training with `stages` leaves ({reason})") from error
         if not self.leaves:
             raise WeightsError(f"{name}: no node of this tree has weights yet; train it first")
 

@@ -65,12 +65,15 @@ def test_paddles_own_cache_is_used(files, data):
         ({"labels": idx(PICTURES)}, "labels-idx1-ubyte: starts with 00 00 08 03.*labels with 00 00 08 01"),
         ({"pictures": idx(PICTURES)[:-5]}, "12x28x28, which makes 9408 bytes; it holds 9403"),
         ({"pictures": gzip.compress(idx(PICTURES))[:-100]}, "is damaged or cut short"),
+        ({"pictures": idx(PICTURES) + b"x"}, "12x28x28, which makes 9408 bytes; it holds more"),
+        ({"pictures": gzip.compress(idx(PICTURES) + bytes(10**7))}, "which makes 9408 bytes; it holds more"),
+        ({"pictures": gzip.compress(bytes.fromhex("00000803") + b"\0\1\0\0" * 3)}, "says 65536x65536x65536, which"),
         ({"labels": idx(LABELS[:11])}, "holds 11 labels for the 12 pictures"),
         ({"labels": idx(LABELS + 1)}, "holds the label 10; labels run from 0 to 9"),
         ({"labels": b"\0"}, "starts with 00"),
         ({"pictures": gzip.compress(b"")}, "images-idx3-ubyte.gz: is empty"),
         ({"pictures": gzip.compress(idx(PICTURES) + bytes(2**26))}, "it holds more"),
-        ({"pictures": b"\0\0\x08\x03" + b"\xff" * 12}, "more than the 536870912 that are read"),
+        ({"pictures": b"\0\0\x08\x03" + b"\xff" * 12}, "more than the 700000000 that are read"),
     ],
 )
 def test_wrong_files_are_refused_and_never_replaced(files, fault, sentence):

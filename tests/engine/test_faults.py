@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import paddle
@@ -12,7 +13,7 @@ from engine.toys import Discs, run, trainer
 
 from ppgen.engine import checkpoint, distributed, lock, signals
 from ppgen.engine.amp import Precision
-from ppgen.engine.log import read_log
+from ppgen.engine.log import RunLog, read_log
 from ppgen.engine.optimizers import build_optimizer
 from ppgen.engine.settings import EmaSettings, ScheduleSettings
 from ppgen.errors import ConfigError, OutputError, TrainingDiverged, WeightsError
@@ -79,6 +80,23 @@ def test_a_lock_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(lock.FileLock, "acquire", full)
     with pytest.raises(OutputError, match="No space left"):
         lock.folder_lock(tmp_path).__enter__()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a full disk that this system does not have")
+def test_a_full_disk_names_the_file_and_what_to_do():
+    with pytest.raises(OutputError, match=r"/dev/full: .*No space left.*free some space, and --resume"):
+        RunLog.append(Path("/dev/full"), {"step": 1})
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no terminals to hang up")
+def test_a_training_under_nohup_outlives_its_terminal():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.StopSignals() as watching:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert watching.received is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_the_end_of_the_launcher_is_a_request_to_stop(monkeypatch):

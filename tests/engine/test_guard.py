@@ -1,6 +1,8 @@
 """What the engine does when things go wrong: divergence, damage, signals, a second run, forgotten state."""
 
 import os
+import platform
+import re
 import signal
 import threading
 import time
@@ -111,20 +113,24 @@ def test_the_best_checkpoint_is_spared(tmp_path):
     assert sorted(p.name[-1] for p in tmp_path.glob("step_*")) == ["2", "5", "6"]
 
 
-def test_a_signal_ends_the_run_with_a_checkpoint_and_the_resumed_run_is_the_same(tmp_path):
+SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_run_with_a_checkpoint_and_the_resumed_run_is_the_same(tmp_path, number):
     run(tmp_path / "whole", total_iters=12)
     first = trainer(tmp_path / "parts", total_iters=12)
 
     def stop_soon():
         while first.step < 4:
             time.sleep(0.005)
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=stop_soon)
     thread.start()
     first.run()
     thread.join()
-    assert first.stopped_by == signal.SIGTERM and 4 <= first.step < 12
+    assert first.stopped_by == number and 4 <= first.step < 12
     second = trainer(tmp_path / "parts", total_iters=12)
     assert second.snapshot.resume_newest() == [] and second.step == first.step
     second.run()
@@ -136,7 +142,8 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_the_resumed_run_is_the_same
 def test_two_runs_in_one_folder_are_refused(tmp_path):
     from ppgen.engine.lock import folder_lock
 
-    with folder_lock(tmp_path), pytest.raises(OutputError, match="another training writes"):
+    holder = rf"another training \(process {os.getpid()} on {re.escape(platform.node())}\) writes"
+    with folder_lock(tmp_path), pytest.raises(OutputError, match=holder):
         run(tmp_path)
     run(tmp_path, total_iters=1)  # given up: free again
 

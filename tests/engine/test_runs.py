@@ -32,6 +32,7 @@ def test_a_refused_second_training_leaves_the_first_ones_record_alone(tmp_path):
     before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*l*")}
     second = trainer(tmp_path, total_iters=99)
     with folder_lock(tmp_path), pytest.raises(OutputError, match="another training"):
+        (tmp_path / ".lock.owner").write_bytes(b"[" * 10_000)  # whoever holds it, holds it
         second.run(started=lambda: runs.record_start(tmp_path, second.config, 0, True, ["-c", "b.yaml"]))
     assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*l*")} == before and "a.yaml" in before[
         "history.jsonl"

@@ -7,7 +7,16 @@ import os
 import pytest
 
 from ppgen.errors import OutputError
-from ppgen.io.atomic import atomic_path, atomic_paths, check_output, write_bytes, write_files, write_json, write_text
+from ppgen.io.atomic import (
+    atomic_path,
+    atomic_paths,
+    check_output,
+    say_replaced,
+    write_bytes,
+    write_files,
+    write_json,
+    write_text,
+)
 
 
 def test_writes_and_replaces(tmp_path):
@@ -90,11 +99,20 @@ def test_a_read_only_folder_is_refused(tmp_path):
 
 
 def test_full_disk_is_an_output_error_but_other_errors_keep_their_type(tmp_path):
-    with pytest.raises(OutputError, match="No space"), atomic_path(tmp_path / "a"):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OutputError, match=r"/a: .*No space left on device\); .*free some space"):
+        with atomic_path(tmp_path / "a") as temporary:
+            raise OSError(errno.ENOSPC, "No space left on device", str(temporary))
     with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "a"):
         (tmp_path / "missing input").read_bytes()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_replaced_is_said_and_nothing_else(tmp_path, capsys):
+    (tmp_path / "there.png").write_bytes(b"x")
+    say_replaced(tmp_path / "new.png")
+    assert capsys.readouterr() == ("", "")
+    say_replaced(tmp_path / "there.png", tmp_path / "new.png")
+    assert capsys.readouterr() == ("", f"replaced: {tmp_path / 'there.png'}\n")
 
 
 def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path):

@@ -2,7 +2,11 @@
 
 import contextlib
 import hashlib
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,12 +22,16 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 class Handler(BaseHTTPRequestHandler):
     asked = 0
+    over = threading.Event()
 
     def do_GET(self):
         Handler.asked += 1
         self.send_response(404 if "absent" in self.path else 200)
         self.end_headers()
         self.wfile.write(CONTENT)
+        if "slow" in self.path:
+            self.wfile.flush()
+            Handler.over.wait(60)
 
     def log_message(self, *arguments):
         pass
@@ -93,3 +101,27 @@ def test_headers_that_never_end_are_given_up(piece, tmp_path):
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/a"
         with pytest.raises(DownloadError, match="did not come in time"):
             download(address, tmp_path / "a", timeout=5, patience=0.3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without telling them")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_download_that_is_stopped_leaves_no_part(server, tmp_path, name):
+    code = f"""if True:
+        from ppgen import cli
+        from ppgen.io.download import fetch
+        cli.cartoon.COMMANDS  # the commands are imported, and none is run: this one is
+        cli.build_parser = lambda: type("P", (), {{"parse_args": lambda self, words: self, "run": lambda self, args:
+            fetch("{server}/slow.bin", "{DIGEST}")}})()
+        raise SystemExit(cli.main(["fetch"]))
+    """
+    Handler.over.clear()
+    child = subprocess.Popen([sys.executable, "-c", code], env={**os.environ}, stderr=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 60
+    while not any(cache_folder().glob(".*")) and child.poll() is None and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert any(cache_folder().glob(".*")), child.communicate()
+    child.send_signal(getattr(signal, name))
+    told = child.communicate(timeout=60)[1]
+    Handler.over.set()
+    assert child.returncode == {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}[name], told
+    assert list(cache_folder().iterdir()) == [] and "Traceback" not in told

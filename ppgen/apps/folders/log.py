@@ -146,7 +146,8 @@ class LocalLog:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+            what = f"{self.path}: cannot be written ({error.strerror or error})"
+            raise OutputError(f"{what}; free some space, and the same command goes on") from error
 
     def arrange(self, order: Sequence[str]) -> None:
         """See `Log`."""
@@ -175,6 +176,8 @@ class LocalLog:
 def _locked(path: Path) -> BufferedRandom:
     """The file, opened to append, held by this process; OutputError where another one holds it."""
     while True:
+        if path.is_symlink():
+            raise OutputError(f"{path}: is a link, and what it leads to would be written; remove it")
         file = path.open("a+b")
         try:
             import fcntl
