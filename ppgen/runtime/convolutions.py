@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 from paddle.nn import functional
@@ -148,6 +149,30 @@ def _geometry(
     return geometry if geometry.output[2] * geometry.output[3] >= _FEW_PIXELS else None
 
 
+def fits(x: paddle.Tensor, pixels: int) -> bool:
+    """Whether oneDNN is in use and takes these features, for a result of so many pixels."""
+    return active() and isinstance(x, paddle.Tensor) and x.dtype == paddle.float32 and pixels >= _FEW_PIXELS
+
+
+def filtered_channels(x: paddle.Tensor, kernel: np.ndarray, before: int, after: int, stride: int = 1) -> paddle.Tensor:
+    """Every channel of (N, C, H, W) with one kernel, zeros around, by oneDNN; where `fits`."""
+    shape, sides = tuple(x.shape), kernel.shape
+    weights = paddle.to_tensor(np.broadcast_to(kernel, (shape[1], 1, *sides)).astype(np.float32))
+    geometry = Geometry(shape, (shape[1], 1, *sides), (stride, stride), (before, before), (after, after), shape[1])
+    return _convolved(x, weights, None, geometry)
+
+
+def transposed(x: paddle.Tensor, weight: paddle.Tensor, stride: int) -> paddle.Tensor:
+    """Transposed convolution, (N, I, H, W) and (O, I, k, k) -> (N, O, (H - 1) stride + k, …), by oneDNN; where `fits`.
+
+    It is the gradient of a convolution towards its image.
+    """
+    (batch, inside, height, width), (out, _, kernel, _) = x.shape, weight.shape
+    image = (batch, out, (height - 1) * stride + kernel, (width - 1) * stride + kernel)
+    geometry = Geometry(image, (inside, out, kernel, kernel), (stride, stride), (0, 0), (0, 0))
+    return _image_gradient(weight.transpose([1, 0, 2, 3]), x, geometry)
+
+
 # ---- a convolution and its gradients: each one's derivatives are the other two ------------------------------------
 
 
@@ -249,7 +274,7 @@ class _ImageGradient(PyLayer):
     def backward(ctx: Any, twice: paddle.Tensor) -> Any:  # a gradient or None for each tensor
         weights, slope = ctx.saved_tensor()
         return (
-            _weight_gradient(twice, slope, ctx.geometry) if ctx.wanted[0] else None,
+            _weight_gradient(twice, slope, ctx.geometry) if ctx.wanted[0] and not _State.pictures_only else None,
             _convolved(twice, weights, None, ctx.geometry) if ctx.wanted[1] else None,
         )
 

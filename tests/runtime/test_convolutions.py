@@ -8,6 +8,7 @@ from paddle import nn
 
 from ppgen.losses.penalties import gradient_penalty
 from ppgen.networks.blocks.border import mirror_border
+from ppgen.networks.blocks.fir import conv_down, conv_up, downsample_filtered
 from ppgen.runtime import convolutions, onednn
 from ppgen.runtime.convolutions import fast_convolutions, gradients_of_pictures
 
@@ -102,6 +103,20 @@ def test_a_penalized_critic_learns_the_same():
     plain, fast = both(compute)
     assert len(plain) >= 3
     assert_alike((plain, fast))
+
+
+@pytest.mark.parametrize("resample", [conv_up, conv_down, lambda x, _: downsample_filtered(x)])
+def test_stylegans_resampling_is_the_same(resample, used):
+    def compute():
+        x, weight = tensors([2, 8, 16, 18], [6, 8, 3, 3])
+        y = resample(x, weight)
+        with gradients_of_pictures():
+            (slope,) = paddle.grad((y**3).sum(), x, create_graph=True)
+        ((slope**2).sum() + y.sum()).backward()
+        return [each.numpy() for each in (y, slope, x.grad) + (() if weight.grad is None else (weight.grad,))]
+
+    assert_alike(both(compute))
+    assert {"forward", "data"} <= set(used)
 
 
 @pytest.mark.parametrize("width", [1, 3])

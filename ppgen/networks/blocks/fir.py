@@ -13,6 +13,8 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 
+from ppgen.runtime.convolutions import filtered_channels, fits, transposed
+
 TAPS = np.array([1, 3, 3, 1], np.float64) / 8
 _LARGEST_MATRIX = 256  # pixels a side up to which a banded matrix is faster than a convolution
 
@@ -43,6 +45,8 @@ def filtered(x: paddle.Tensor, before: int, after: int, stride: int = 1, up: int
         up: insert up - 1 zeros after every pixel first; the brightness is kept.
     """
     _, channels, height, width = x.shape
+    if up == 1 and fits(x, height * width // stride**2):
+        return filtered_channels(x, np.outer(TAPS, TAPS), before, after, stride)
     if max(height, width) <= _LARGEST_MATRIX or up > 1:
         rows = _constant(_filter_matrix(height, before, after, stride, up), x)
         columns = _constant(_filter_matrix(width, before, after, stride, up).T.copy(), x)
@@ -118,10 +122,13 @@ def conv_up(x: paddle.Tensor, weight: paddle.Tensor, cut: str | None = None) -> 
     """Transposed convolution of stride 2, then the filter: (N, I, H, W), (O, I, 3, 3) -> (N, O, 2H, 2W).
 
     Args:
-        cut: "taps", "parity" or "phases", see above; None takes the fastest.
+        cut: "taps", "parity" or "phases", see above; None takes the fastest, which is none of them where oneDNN's
+            convolutions are in use: they do both steps as they are written.
     """
     out, channels = weight.shape[:2]
     height, width = x.shape[2:]
+    if cut is None and fits(x, height * width):
+        return filtered_channels(transposed(x, weight, 2), 4 * np.outer(TAPS, TAPS), 1, 1)
     cut = cut or _cut_for(channels, max(height, width))
     parts, taps, _ = _parts(cut).shape
     kernel = paddle.matmul(weight.reshape([out * channels, 9]), _constant(_kernel_matrix(cut), weight))
