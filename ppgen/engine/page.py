@@ -18,7 +18,7 @@ import yaml
 from ppgen.engine.curves import Curves, points_for, thin
 from ppgen.engine.log import Row, read_log
 from ppgen.engine.meanings import meaning
-from ppgen.errors import OutputError, WeightsError
+from ppgen.errors import OutputError, WeightsError, in_lines, visible
 from ppgen.io.atomic import write_text
 from ppgen.io.weights import card_of
 
@@ -123,11 +123,13 @@ def _best(path: Path) -> Row | None:
 
 
 def _strict(value: object) -> object:
-    """The value as strict JSON may hold it: None for NaN and infinity."""
+    """The value as strict JSON may hold it: None for NaN and infinity, and texts whose lines are `visible`."""
     if isinstance(value, dict):
-        return {str(key): _strict(inner) for key, inner in value.items()}
+        return {visible(key): _strict(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_strict(inner) for inner in value]
+    if isinstance(value, str):
+        return in_lines(value.split("\n"))
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
@@ -176,7 +178,7 @@ def _curves_json(curves: Curves, losses: Collection[str] | None) -> str:
         if place == len(texts):
             texts.append(_numbers(axis))
         head = {
-            "name": name.removeprefix("val_"),
+            "name": visible(name.removeprefix("val_")),
             "group": _group(name, losses),
             "axis": place,
             "rows": len(values),

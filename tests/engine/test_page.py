@@ -81,6 +81,16 @@ def test_nothing_of_a_run_becomes_markup(run):
     assert EVIL in [curve["name"] for curve in data["curves"]]
 
 
+def test_marks_that_turn_the_writing_are_shown(run):
+    turned = "loss\u202egnp\x1b[2J"
+    _append(run, _row(840, **{turned: 1.0}))
+    (run / "config.yaml").write_text(f"# {turned}\ntotal_iters: 1000\n")
+    RunPage(run).write()
+    data = _data(run / "index.html")
+    assert data["config"] == "# loss\\u202egnp\\x1b[2J\ntotal_iters: 1000\n"
+    assert "loss\\u202egnp\\x1b[2J" in [curve["name"] for curve in data["curves"]]
+
+
 def test_the_page_needs_nothing_from_elsewhere(run):
     text = RunPage(run).write().read_text()
     assert not re.search(r"(src|href)\s*=\s*[\"']?\s*(https?:)?//", text)
