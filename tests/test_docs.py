@@ -123,7 +123,7 @@ def test_scripts_have_the_flags_that_are_shown(path):
     shared = "".join(file.read_text() for place in places for file in ROOT.glob(place))
     for line in [*command_lines(path), *spans(path)]:
         called = re.match(r"(?:python )?((?:benchmarks|tools|applications)/\S+\.py)", line.strip())
-        if called and called[1] != "tools/main.py":
+        if called and called[1] != "tools/main.py" and not NOT_YET.search(called[1]):
             source = (ROOT / called[1]).read_text() + shared
             for flag in re.findall(r"(?<=\s)--[\w-]+", line.split("  #")[0]):
                 assert re.search(rf'"{flag}\b', source), f"{line}: {called[1]} has no {flag}"
