@@ -141,7 +141,8 @@ def check_pixels(width: int, height: int, name: str, max_pixels: int) -> None:
 
 def _check_work(image: Image.Image, name: str, length: int, scans: int, scale: float) -> None:
     """DataError where decoding takes more than a photo is worth; `scale`: how much more the caller allows."""
-    cost, pixels = _COSTS[image.format or "PNG"], image.width * image.height
+    # MPO: a JPEG that others follow
+    cost, pixels = _COSTS.get(image.format or "", _COSTS["JPEG"]), image.width * image.height
     each, memory = cost.pixel, cost.memory + _RESULT
     if scans > 1:
         each, memory = each + _SCAN.pixel * scans, memory + _SCAN.memory

@@ -6,11 +6,12 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from ppgen.datasets.files import picture_size
 from ppgen.errors import DataError
 from ppgen.io import jpeg, tiff
+from ppgen.io.decoding import _COSTS, open_image
 from ppgen.io.image import load_image
 
 BLUE, NINE = (9, 99, 200), range(1, 10)
@@ -153,6 +154,26 @@ def test_an_ordinary_photo_of_a_camera(tmp_path):
     path.write_bytes(in_jpeg(segment(0xE1, b"Exif\0\0" + block), segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>")))
     assert load_image(path).shape == (64, 48, 3) and picture_size(path) == (64, 48)
     assert np.abs(load_image(path).astype(int) - BLUE).max() < 6
+
+
+def test_a_photo_that_others_follow_is_the_first(tmp_path):
+    first, second = (Image.new("RGB", (64, 48), colour) for colour in (BLUE, "red"))
+    first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[second])
+    with Image.open(tmp_path / "a.jpg") as opened:
+        assert opened.format == "MPO" and opened.n_frames == 2
+    assert np.abs(load_image(tmp_path / "a.jpg").astype(int) - BLUE).max() < 6
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF", "TIFF", "AVIF", "HEIF"])
+def test_what_each_format_costs_is_known(tmp_path, format_name):
+    if format_name == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    elif format_name == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow reads no AVIF")
+    (tmp_path / "a").write_bytes(image(format_name))
+    with open_image(tmp_path / "a", max_pixels=10_000) as opened:
+        assert opened.format == format_name and format_name in _COSTS
+    assert np.abs(load_image(tmp_path / "a").astype(int) - BLUE).max() < 12
 
 
 def test_passes_are_counted_to_the_first_end():
