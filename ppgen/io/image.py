@@ -53,7 +53,7 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS, min_side: int 
     Arrays: (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 (full range 65535), bool,
     or numbers in [0, 1] or [0, 255].
     From the header and the length it is checked, before anything is decoded, that there are at most `max_pixels`, and
-    that decoding takes about 5 s and 1 GB at most (in proportion for larger `max_pixels`).
+    that decoding takes about 5 s and 0.8 GB at most (in proportion for larger `max_pixels`).
     Raises DataError, one sentence that names the file, what was found and what to do.
     """
     name = source_name(source)
