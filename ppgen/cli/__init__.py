@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import ppgen
 from ppgen.cli import (
     app,
+    bench,
     cartoon,
     data,
     directions,
@@ -36,17 +37,17 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
     "Pictures from a latent space": {**sample.COMMANDS, **latent.COMMANDS},
     "Faces by StyleGAN": {**stylegan.COMMANDS, **directions.COMMANDS, **explain.COMMANDS},
     "Training and data": {**train.COMMANDS, **evaluate.COMMANDS, **data.COMMANDS},
-    "Weights and this machine": {**export.COMMANDS, **weights.COMMANDS},
+    "Weights and this machine": {**export.COMMANDS, **weights.COMMANDS, **bench.COMMANDS},
 }
 COMMANDS = {name: command for commands in GROUPS.values() for name, command in commands.items()}
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `ppgen` with all subcommands."""
-    parser = argparse.ArgumentParser(prog="ppgen", description=ppgen.__doc__)
+    about = f"{ppgen.__doc__}\n`ppgen COMMAND --help` says more of a command."
+    parser = argparse.ArgumentParser(prog="ppgen", description=about)
     parser.add_argument("--version", action="version", version=f"ppgen {ppgen.__version__}")
     subcommands(GROUPS, "COMMAND")(parser)
-    parser.epilog = "`ppgen COMMAND --help` says more of a command."
     return parser
 
 
