@@ -74,9 +74,9 @@ coverage: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow' --cov --cov-report=term \
 	  tests/io tests/hub tests/config tests/compat tests/runtime tests/prepare/test_unpack.py tests/test_cli.py
 
-# In an environment of its own. HEIC (its Pillow is newer), the app and Ray are left out.
+# In an environment of its own. The app and Ray, whose oldest versions are of today, are left out.
 OLDEST := build/oldest
-OLD_EXTRAS := cpu digits movie pytest
+OLD_EXTRAS := cpu heic movie pytest
 space := $(subst ,, )
 oldest: check-python
 	$(PYTHON) -m venv $(OLDEST)

@@ -13,22 +13,19 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, marks of direction, halves
 
 def visible(text: object) -> str:
     """A text as one line that shows what is in it: line ends, escape characters, bytes that are no UTF-8 and marks
-    that turn the direction of writing as Python writes them."""
-    line = str(text)
-    if line.isprintable():
-        return line
-    return "".join(map(_visible, line))
+    that turn the direction of writing as Python writes them. Of what would fill screens, the beginning and the end."""
+    line = _cut(str(text))
+    return line if line.isprintable() else _cut("".join(map(_visible, line)))
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 3 :]}"
 
 
 def _visible(letter: str) -> str:
     if unicodedata.category(letter) not in _UNSEEN or letter in _JOINERS:
         return letter
     return letter.encode("unicode_escape").decode()
-
-
-def _bounded(line: str) -> str:
-    """The beginning and the end of what would fill screens, such as a name of a megabyte."""
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 3 :]}"
 
 
 def in_lines(lines: Iterable[object]) -> str:
@@ -43,7 +40,7 @@ class PPGenError(Exception):
     """
 
     def __init__(self, *lines: object, **facts: object) -> None:
-        super().__init__(*(_bounded(visible(line)) for line in lines), **facts)
+        super().__init__(*map(visible, lines), **facts)
 
     def __str__(self) -> str:
         return "\n".join(self.args)

@@ -21,6 +21,7 @@ from ppgen.errors import DataError
 from ppgen.io import jpeg, tiff
 
 MAX_PIXELS = 100_000_000
+_LONGEST = 1_000_000  # pixels of a side: decoders keep a pointer to each row
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM", "GIF", "TIFF")  # what Pillow may try; MPO photos open as JPEG
 _MOST_SECONDS, _MOST_MEMORY = 5.0, 8e8  # with what a process needs besides, about 1 GB
 _MOST_LENGTH = 400 * 2**20  # bytes of a file: 100 megapixels as they are, and some more
@@ -131,7 +132,9 @@ def _checked(file: BinaryIO, start: bytes, name: str, pixels: bool) -> tuple[Bin
 
 
 def check_pixels(width: int, height: int, name: str, max_pixels: int) -> None:
-    """DataError where there are more, or none."""
+    """DataError where there are more, or none, or one side is absurdly long."""
+    if max(width, height) > _LONGEST:
+        raise DataError(f"{name}: {width}x{height} has a side of more than {_LONGEST} pixels; cut it into pieces first")
     if width * height > max_pixels:
         size = f"{width}x{height} is {width * height / 1e6:.1f} megapixels"
         raise DataError(f"{name}: {size}, over the limit of {max_pixels / 1e6:g}; scale it down first")

@@ -60,6 +60,9 @@ def test_alpha_on_white(mode):
         image = image.convert("RGBa")
     elif mode == "La":
         image = image.convert("LA").convert("La")
+    elif mode == "PA":  # older Pillows lose alpha on the way there
+        image = Image.new("PA", (4, 2), (0, 255))
+        image.putpixel((0, 0), (0, 0))
     elif mode != "RGBA":
         image = image.convert(mode)
     loaded = load_image(image)
@@ -180,6 +183,7 @@ def test_what_bad_files_get(tmp_path, picture):
         "head.png": (b"\x89PNG\r\n\x1a\n", "image"),
         "tiff.tif": (b"II*\0" + bytes(100), "TIFF"),
         "bomb.png": (_png_header(12000, 12000), "144.0 megapixels"),
+        "strip.png": (_png_header(1, 90_000_000), "a side of more than 1000000 pixels"),
         "huge.png": (_png_header(60000, 60000), "megapixels"),
     }
     for name, (content, _) in files.items():
