@@ -88,6 +88,23 @@ def test_a_translator(alone, picture, tmp_path):
 
 
 @pytest.mark.slow
+def test_paddlegan_s_script_redraws_the_test_data_of_a_config(run_python, astronaut, tmp_path):
+    pairs = np.concatenate([astronaut[:256, 100:356], astronaut[:256, 100:356]], axis=1)
+    for split in ("train", "test"):
+        (tmp_path / "pairs" / split).mkdir(parents=True)
+        Image.fromarray(pairs).save(tmp_path / "pairs" / split / "0.png")
+    export("cyclegan_portraits", tmp_path / "exported")
+    data = {split: {"name": "PairedImages", "dataroot": str(tmp_path / "pairs" / folder), "size": 64}
+            for split, folder in (("train", "train"), ("validation", "test"))}  # fmt: skip
+    told = ["-c", "pix2pix_portraits", "-o", f"dataset={json.dumps(data)}", "--output_path", str(tmp_path / "out")]
+    done = run_python(
+        "tools/inference.py", "--model_path", str(tmp_path / "exported"), "--model_type", "cyclegan", *told
+    )
+    assert done.returncode == 0, done.stderr
+    assert load_image(tmp_path / "out" / "cyclegan" / "0.png").shape == (256, 256, 3)
+
+
+@pytest.mark.slow
 def test_the_cartoon_in_one_file(alone, astronaut, tmp_path):
     from ppgen.apps import Photo2CartoonPredictor
 
