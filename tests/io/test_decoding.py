@@ -176,6 +176,71 @@ def test_what_each_format_costs_is_known(tmp_path, format_name):
     assert np.abs(load_image(tmp_path / "a").astype(int) - BLUE).max() < 12
 
 
+def test_a_header_longer_than_what_is_looked_at_first(tmp_path):
+    (tmp_path / "a").write_bytes(in_jpeg(*[segment(0xE1, b"http://ns.adobe.com/xmp/extension/" + bytes(65_000))] * 20))
+    assert picture_size(tmp_path / "a") == (48, 64) and load_image(tmp_path / "a").shape == (48, 64, 3)
+
+
+def test_a_file_of_gigabytes_is_not_opened(tmp_path):
+    with (tmp_path / "a.bmp").open("wb") as file:
+        file.write(image("BMP"))
+        file.truncate(500 * 2**20)  # of which next to none is on the disk
+    with pytest.raises(DataError, match="500 MB is over the limit of 400"):
+        load_image(tmp_path / "a.bmp")
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
+def test_the_exif_block_of_boxed_pictures_is_looked_at_before(tmp_path):
+    data = bytearray(image("AVIF", exif=directory((0x010F, 2, 60_000, 26), after=b"a" * 60_000)))
+    (tmp_path / "a.avif").write_bytes(data)
+    assert load_image(tmp_path / "a.avif").shape == (48, 64, 3)
+    at = max(data.find(b"II*\0"), data.find(b"MM\0*"))
+    data[at : at + 50_000] = exif(3000, 20_000)[:50_000]
+    (tmp_path / "a.avif").write_bytes(data)
+    with pytest.raises(DataError, match="its EXIF block claims too much"):
+        load_image(tmp_path / "a.avif")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"compression": "jpeg"}, {"compression": "tiff_lzw"}, {"big_tiff": True}, {"compression": "tiff_adobe_deflate"}],
+)
+def test_tiff_of_every_kind(tmp_path, options):
+    (tmp_path / "a.tif").write_bytes(image("TIFF", **options))
+    assert np.abs(load_image(tmp_path / "a.tif").astype(int) - BLUE).max() < 6
+
+
+def test_numbers_with_a_point_are_a_picture(tmp_path):
+    levels = np.linspace(0, 1, 64 * 48, dtype=np.float32).reshape(48, 64)
+    Image.fromarray(levels).save(tmp_path / "a.tif")
+    assert np.abs(load_image(tmp_path / "a.tif")[..., 0] - levels * 255).max() <= 0.5
+    Image.new("F", (8000, 6000)).save(tmp_path / "b.tif", compression="tiff_adobe_deflate")
+    with pytest.raises(DataError, match="48.0 megapixels as TIFF need 1.2 GB"):
+        load_image(tmp_path / "b.tif")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"",
+        b"II*\0",
+        b"II*\0" + struct.pack("<I", 2**31) + bytes(9),
+        b"no block at all, and long enough",
+        directory((tiff.ORIENTATION, 3, 1, 77)),
+        directory((tiff.ORIENTATION, 2, 9, 8)),
+        directory(*[(0x8769, 4, 1, 8)] * 4),  # which leads back to itself
+    ],
+)
+def test_blocks_that_say_nothing_turn_nothing(tmp_path, block):
+    (tmp_path / "a.jpg").write_bytes(in_jpeg(segment(0xE1, b"Exif\0\0" + block)))
+    assert load_image(tmp_path / "a.jpg").shape == (48, 64, 3)
+
+
+def test_blocks_of_big_tiff_and_circles_are_no_modest_ones():
+    assert not tiff.is_modest(b"Exif\0\0MM\0+\0\x08\0\0" + bytes(30))
+    assert not tiff.is_modest(directory(*[(0x8769, 4, 1, 8)] * 4)) and tiff.is_modest(exif(3, 8))
+
+
 def test_passes_are_counted_to_the_first_end():
     thumbnail = segment(0xE1, b"xxxx" + image("JPEG", (8, 8)))
     usual = in_jpeg(thumbnail) + image("JPEG", progressive=True) * 50  # further pictures behind the first
