@@ -45,7 +45,7 @@ def test_pictures(config_file: str, overrides: list[str], folder: Path) -> Itera
         raise ConfigError(f"{config_file}: has no test or validation data; name pictures instead of -c")
     dataset = DATASETS.build(described)
     for index in range(len(dataset)):
-        sample = dataset[index]
+        sample = dataset.sample(index)
         if "a" not in sample:
             raise ConfigError(f"{config_file}: its data are no pictures to be redrawn; name pictures instead of -c")
         yield str(save_image(folder / f"{index}.png", to_uint8(sample["a"])))
