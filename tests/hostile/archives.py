@@ -62,17 +62,14 @@ def _linked(target: str) -> bytes:
 def _name(name: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
     shown = f"{name[:24]!r} of {len(name)}"
 
-    def raw_zip() -> bytes:
+    def raw_zip(*others: str) -> bytes:
         """Names that the library would repair are put in by hand."""
         safe = "Q" * max(1, len(name.encode("utf-8", "surrogatepass")))
-        data = zipped([(safe, b"x")], zipfile.ZIP_STORED)
+        data = zipped([(each, b"x") for each in (safe, *others)], zipfile.ZIP_STORED)
         return data.replace(safe.encode(), name.encode("utf-8", "surrogatepass") or b"\0")
 
     yield f"zip entry {shown}", raw_zip
-    yield (
-        f"zip entry {shown} among others",
-        lambda: zipped([("s/a.png", b"x"), (name.replace("\ud800", "?"), b"x"), ("s/b.png", b"x")]),
-    )
+    yield f"zip entry {shown} among others", partial(raw_zip, "s/a.png", "s/b.png")
     yield f"tar entry {shown}", lambda: tarred([(member(name.replace("\0", "?").replace("\ud800", "\udc80")), b"x")])
 
 
@@ -88,7 +85,7 @@ def _zips() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "zip bomb by bzip2", lambda: zipped([("a", bytes(2**27))], zipfile.ZIP_BZIP2)
     yield "zip bomb by lzma", lambda: zipped([("a", bytes(2**27))], zipfile.ZIP_LZMA)
     yield "zip in zips", lambda: zipped([("a.zip", zipped([("b.zip", zipped([("c.txt", bytes(10**6))]))]))])
-    yield "100,000 empty entries", lambda: zipped([(f"{n}", b"") for n in range(100_000)])
+    yield "10,000 empty entries", lambda: zipped([(f"{n}", b"") for n in range(10_000)])
     yield "the same entry twice", lambda: zipped([("a", b"x"), ("a", b"y")])
     yield "the same but for case", lambda: zipped([("A", b"x"), ("a", b"y")])
     yield "a file and a folder of one name", lambda: zipped([("a", b"x"), ("a/b", b"y")])
@@ -174,7 +171,7 @@ def _tars() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "tar by gzip bomb", lambda: gzip.compress(tarred([(member("a", 2**27), bytes(2**27))]), 1)
     yield "tar by bzip2 bomb", lambda: bz2.compress(tarred([(member("a", 2**26), bytes(2**26))]))
     yield "tar by lzma bomb", lambda: lzma.compress(tarred([(member("a", 2**26), bytes(2**26))]), preset=0)
-    yield "100,000 tar entries", lambda: tarred([(member(f"{n}", 0), b"") for n in range(100_000)])
+    yield "10,000 tar entries", lambda: tarred([(member(f"{n}", 0), b"") for n in range(10_000)])
     yield "two tars in a row", lambda: good + good
     yield "zeros", lambda: bytes(10**6)
     yield "gzip of nothing", lambda: gzip.compress(b"")

@@ -15,7 +15,7 @@ _START = 180.0  # seconds for imports
 _BATCH = 400  # cases a child: what one leaves behind does not add up
 
 
-def outcomes(names: Sequence[str], limit: float = 60.0) -> Iterator[Outcome]:
+def outcomes(names: Sequence[str], limit: float = 120.0) -> Iterator[Outcome]:
     """What becomes of cases, by name; `limit`: seconds after which a case is stopped."""
     left = list(names)
     with tempfile.TemporaryDirectory(prefix="hostile-") as root:
