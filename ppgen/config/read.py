@@ -18,7 +18,7 @@ Settings = dict[str, Any]  # what a YAML says of one thing, by key
 _MOST_BASES = 20  # one below the other
 _DEEPEST = 50  # levels of lists and mappings
 _LARGEST = 10**30  # that a whole number may be; sizes and seeds have limits of their own
-_MOST_BYTES = 300_000  # of a file and its bases; reading YAML takes seconds for so much
+_MOST_BYTES = 150_000  # of a file and its bases; reading YAML takes seconds for so much
 _MOST_VALUES = 100_000  # of a file, its anchors written out
 
 

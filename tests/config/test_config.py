@@ -201,6 +201,7 @@ def test_the_dataset_of_a_metric_is_checked_too(tmp_path):
         ("a: !!int x\n", "is not valid YAML"),
         ("a: !!int ''\n", "is not valid YAML"),
         ("a: !!bool x\n", "is not valid YAML"),
+        ("# " + "x" * 150_000 + "\n", "is larger than 150 kB"),
         ("a: 0x" + "f" * 5000 + "\n", "a number of 6000 digits, which no setting is"),
         ("a: " + "9" * 5000 + "\n", "is not valid YAML"),
         ("a: " + "[" * 3000 + "\n", "too many brackets"),
