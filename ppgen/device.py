@@ -12,7 +12,8 @@ import platform
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -143,13 +144,49 @@ class MissingPaddle(PPGenError, ModuleNotFoundError):
     """`import paddle` where it is not installed; says how to install it."""
 
 
+class MissingOpenCV(PPGenError, ModuleNotFoundError):
+    """`import cv2` in ppgen where no variant of OpenCV is installed."""
+
+
+#: Paddle's GPU build, which the Python package index has no current one of; other CUDA versions: paddlepaddle.org.cn
+GPU_INSTALL = "pip install paddlepaddle-gpu==3.3.1 -i https://www.paddlepaddle.org.cn/packages/stable/cu126/"
+
+
 class _ExplainMissing:
-    """Stands behind Python's own finders, so it is asked for Paddle only where there is none."""
+    """Stands behind Python's own finders, so it is asked for Paddle and OpenCV only where there is none."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name == "paddle":
-            advice = "run pip install 'paddlepaddle>=3,<4' for the CPU build, or follow paddlepaddle.org.cn/en/install"
-            raise MissingPaddle(f"PaddlePaddle is not installed: {advice} for a GPU build", name=name)
+            advice = f"pip install 'paddlepaddle>=3,<4' is the CPU build, {GPU_INSTALL} that for CUDA 12.6"
+            raise MissingPaddle(f"PaddlePaddle is not installed: {advice}", name=name)
+        if name == "cv2" and _imported_by().startswith("ppgen"):  # others may only want to know
+            others = "opencv-python and opencv-contrib-python serve as well"
+            raise MissingOpenCV(f"OpenCV is not installed: run pip install opencv-python-headless ({others})", name=name)
+
+
+def _imported_by() -> str:
+    """The module whose import statement is being carried out."""
+    frame = sys._getframe(2)
+    while frame is not None and "importlib" in frame.f_code.co_filename:
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", "")) if frame is not None else ""
+
+
+def opencv() -> str:
+    """Which variant of OpenCV is installed; and a warning where two are, as they write over each other's files."""
+    names = ["opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"]
+    there = {}
+    for name in names:
+        with suppress(metadata.PackageNotFoundError):
+            there[name] = metadata.version(name)
+    if not there:
+        return "not installed: pip install opencv-python-headless"
+    said = ", ".join(f"{name} {version}" for name, version in there.items())
+    if len(there) == 1:
+        return said
+    keep = next(iter(there))
+    mend = f"pip uninstall {' '.join(there)}, then pip install {keep}"
+    return f"{said}: they write over each other's files; keep one: {mend}"
 
 
 def check_paddle() -> None:

@@ -4,8 +4,10 @@ import json
 import platform
 import sys
 import types
+from importlib import metadata
 
 import pytest
+from conftest import ROOT
 
 from ppgen import device
 from ppgen.errors import PPGenError
@@ -86,7 +88,37 @@ def test_missing_paddle_is_one_clear_message(run_python, tmp_path):
     code += "from ppgen.errors import PPGenError\ntry:\n    import paddle\n"
     code += "except ImportError as error:\n    print(isinstance(error, PPGenError), error)\n"
     found = run_python("-c", code).stdout
-    assert found.startswith("True PaddlePaddle is not installed: run pip install 'paddlepaddle>=3,<4'")
+    assert found.startswith("True PaddlePaddle is not installed: pip install 'paddlepaddle>=3,<4' is the CPU build, pip")
+    assert device.GPU_INSTALL in found
+    assert device.GPU_INSTALL in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_missing_opencv_is_one_sentence_in_ppgen_and_none_of_others_business(run_python):
+    code = "import sys, importlib.util\nimport ppgen\n"
+    code += "import importlib.machinery as m\nreal = m.PathFinder.find_spec\n"
+    code += "m.PathFinder.find_spec = lambda name, *a, **k: None if name == 'cv2' else real(name, *a, **k)\n"
+    code += "print(importlib.util.find_spec('cv2'))\n"
+    code += "try:\n    import ppgen.datasets.files\nexcept ImportError as error:\n    print(type(error).__name__, error)\n"
+    found = run_python("-c", code)
+    none, said = found.stdout.splitlines()
+    assert none == "None"
+    assert said.startswith("MissingOpenCV OpenCV is not installed: run pip install opencv-python-headless"), found.stderr
+
+
+def test_two_variants_of_opencv_are_a_warning(monkeypatch):
+    there = {"opencv-python": "4.12", "opencv-python-headless": "4.10"}
+
+    def version(name):
+        if name not in there:
+            raise metadata.PackageNotFoundError(name)
+        return there[name]
+
+    monkeypatch.setattr(device.metadata, "version", version)
+    assert "write over each other" in device.opencv() and "opencv-python 4.12" in device.opencv()
+    del there["opencv-python"]
+    assert device.opencv() == "opencv-python-headless 4.10"
+    there.clear()
+    assert device.opencv().startswith("not installed: pip install")
 
 
 def test_a_command_without_paddle_says_so_in_one_line(run_python):

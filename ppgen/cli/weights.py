@@ -104,7 +104,8 @@ def env(args: argparse.Namespace) -> None:
     from ppgen.runtime.backend import describe
 
     facts = {
-        "ppgen": ppgen.__version__, **device.describe(), "runtime": describe(threads()), "landmarks": which_landmarks()
+        "ppgen": ppgen.__version__, **device.describe(), "runtime": describe(threads()), "landmarks": which_landmarks(),
+        "opencv": device.opencv(),
     }  # fmt: skip
     width = max(map(len, facts))
     for name, value in facts.items():
