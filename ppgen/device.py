@@ -160,8 +160,8 @@ class _ExplainMissing:
             advice = f"pip install 'paddlepaddle>=3,<4' is the CPU build, {GPU_INSTALL} that for CUDA 12.6"
             raise MissingPaddle(f"PaddlePaddle is not installed: {advice}", name=name)
         if name == "cv2" and _imported_by().startswith("ppgen"):  # others may only want to know
-            others = "opencv-python and opencv-contrib-python serve as well"
-            raise MissingOpenCV(f"OpenCV is not installed: run pip install opencv-python-headless ({others})", name=name)
+            advice = "run pip install opencv-python-headless (opencv-python and opencv-contrib-python serve as well)"
+            raise MissingOpenCV(f"OpenCV is not installed: {advice}", name=name)
 
 
 def _imported_by() -> str:
