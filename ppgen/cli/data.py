@@ -99,6 +99,27 @@ def stats(args: argparse.Namespace) -> None:
     show(stats.dataset_stats(args.folder, args.output, args.count, args.seed))
 
 
-_ACTIONS = {"starter": starter, "link": link, "unpack": unpack, "portraits": portraits, "stats": stats}
-_HELP = "put datasets in place: starter, link, unpack, portraits, stats"
+@command(
+    "fetch a public dataset of PaddleGAN's configs: horse2zebra, cityscapes, facades …",
+    option("name", metavar="NAME", help="of the dataset; `list` names all"),
+    option("-d", "--data", help=_DATA),
+    option("--sha256", metavar="HEX", help="of the archive, to hold it against; the authors publish none"),
+    option("--url", help="another copy of it, at a mirror"),
+)
+def download(args: argparse.Namespace) -> None:
+    """Fetch a public dataset and unpack it into the data folder; a download that broke off goes on."""
+    from ppgen.prepare import archives, link
+
+    if args.name == "list":
+        for name, archive in archives.ARCHIVES.items():
+            say(f"{name:<24} {archive.about}")
+        return
+    done = archives.download_dataset(args.name, args.data or link.default_data(), args.sha256, args.url)
+    say(f"{done.path}: {done.files} files, {done.size / 2**20:.1f} MB")
+
+
+_ACTIONS = {
+    "starter": starter, "download": download, "link": link, "unpack": unpack, "portraits": portraits, "stats": stats
+}  # fmt: skip
+_HELP = "put datasets in place: starter, download, link, unpack, portraits, stats"
 COMMANDS = {"data": group(_HELP, "Put datasets in place.", _ACTIONS)}

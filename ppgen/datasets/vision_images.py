@@ -38,7 +38,7 @@ class VisionImages(Dataset):
             raise ConfigError(f"dataset_name: expected one of {', '.join(_VISION)}, found {dataset_name!r}")
         self._steps = build_steps(transforms or [], "transforms", pictures=True)
         self._return_label = return_label
-        self._pictures = _VISION[dataset_name](**_arguments(params or {}))
+        self._pictures = _VISION[dataset_name](**_arguments(dataset_name, params or {}))
         self.groups, self.classes = self._pictures.groups, self._pictures.classes
         self.sample(0)
 
@@ -63,7 +63,7 @@ class VisionImages(Dataset):
         return {**sample, "image": finished(pictures[0], "image")}
 
 
-def _arguments(params: dict) -> dict:
+def _arguments(dataset_name: str, params: dict) -> dict:
     """PaddleGAN's `params` as ours: mode -> split, a file's path -> the folder it lies in."""
     known = ("mode", "image_path", "label_path", "download", "backend")
     for key in params:
@@ -73,6 +73,8 @@ def _arguments(params: dict) -> dict:
     if mode not in ("train", "test"):
         raise ConfigError(f"params.mode: expected train or test, found {mode!r}")
     arguments = {"split": mode, "download": params.get("download", True)}
+    if dataset_name == "MNIST":  # as our own configs say it
+        arguments["fallback"] = "digits"
     folders = {Path(params[key]).parent for key in ("image_path", "label_path") if params.get(key)}
     if len(folders) > 1:
         raise ConfigError("params.label_path: expected in the folder of image_path")

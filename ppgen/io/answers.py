@@ -45,7 +45,7 @@ class _Response(http.client.HTTPResponse):
         self._timed.end = math.inf
 
 
-def opened(url: str, timeout: float, patience: float) -> Any:
+def opened(url: str | urllib.request.Request, timeout: float, patience: float) -> Any:
     """As `urllib.request.urlopen`; TimeoutError where headers take longer than `patience` seconds."""
 
     def patient(kind: type[http.client.HTTPConnection], host: str, **settings: Any) -> http.client.HTTPConnection:

@@ -4,8 +4,11 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from email.message import Message
 from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from ppgen.errors import DownloadError, OutputError, short
@@ -73,25 +76,43 @@ def download(url: str, target: Path, timeout: float = 30.0, patience: float = PA
     What is larger than `MOST`, or slower than `LEAST_RATE` for `patience` seconds, cannot be had.
     """
     with open(target, "wb") as handle:
-        for chunk in _chunks(url, timeout, patience):
+        for chunk in chunks(url, timeout, patience):
             # errors of writing stay outside: a full disk is not the server's fault
             handle.write(chunk)
 
 
-def _chunks(url: str, timeout: float, patience: float = PATIENCE) -> Iterator[bytes]:
-    """The bytes at `url`, piece by piece; DownloadError for whatever goes wrong on the way."""
+class Answer(Protocol):
+    """What a server says before it sends a file."""
+
+    status: int
+    headers: Message
+
+
+def chunks(
+    url: str,
+    timeout: float,
+    patience: float = PATIENCE,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    begun: Callable[[Answer], int] = lambda answer: 0,
+) -> Iterator[bytes]:
+    """The bytes at `url`, piece by piece; DownloadError for whatever goes wrong on the way.
+
+    headers: to send. begun: is told the answer, and says how many bytes of the file are here already.
+    """
     import http.client  # only who downloads waits for these
     import urllib.error
+    import urllib.request
 
     from ppgen.io.answers import opened
 
     try:
-        with opened(url, timeout, patience) as answer:
-            expected, came = answer.headers.get("Content-Length", ""), 0
+        request = urllib.request.Request(url, headers=dict(headers)) if headers else url
+        with opened(request, timeout, patience) as answer:
+            expected, came, here = answer.headers.get("Content-Length", ""), 0, begun(answer)
             since, before = time.monotonic(), 0
             while chunk := answer.read1(_CHUNK):  # what has come, however little
                 came += len(chunk)
-                if came > MOST:
+                if here + came > MOST:
                     raise http.client.HTTPException(f"more than {MOST / 1e9:.0f} GB came, which no such file has")
                 if time.monotonic() - since > patience:
                     if came - before < LEAST_RATE * patience:

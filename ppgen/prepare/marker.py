@@ -12,8 +12,8 @@ from ppgen.io.places import MARK
 _TEXT = """This folder was made by `ppgen data starter`: a start, not a dataset.
 {about}
 A network that is trained on it shows that its training works, not what it could learn from photos.
-`make data`, `ppgen data unpack` and `ppgen data portraits` put a dataset in its place. They remove the files that are
-listed below, and no others.
+`make data`, `ppgen data unpack`, `ppgen data portraits` and `ppgen data download` put a dataset in its place. They
+remove the files that are listed below, and no others.
 
 """
 

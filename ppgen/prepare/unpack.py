@@ -105,13 +105,13 @@ class _Tar(tarfile.TarFile):
         super().__init__(name, mode, self.bounded, **settings)  # type: ignore[arg-type]
 
 
-def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) -> Unpacked:
+def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None, name: str = "") -> Unpacked:
     """Unpack a zip or tar archive into the folder `data`.
 
     An archive with one folder at its top becomes that folder in `data`; any other is put into a folder called
     like the archive. `_dataset` at the name's end is left out, as configs call datasets by what they hold, and so
     is a folder around all that is called `data` or `dataset`. Nothing that exists is touched, but for what
-    `ppgen data starter` made.
+    `ppgen data starter` made. `name`: of the folder, if neither is to say it.
 
     Raises:
         DataError: no such archive, neither zip nor tar, damaged, encrypted; an entry that leaves the target, is a
@@ -125,6 +125,7 @@ def unpack(archive: str | Path, data: str | Path, limits: Limits | None = None) 
     with _opened(source, limits.files) as entries:
         listed = _checked(source, entries, limits)
         place, strip = _place(source, target, listed)
+        place = target / name if name else place
         if os.path.lexists(place) and not marker.is_marked(place):
             raise OutputError(f"{place}: exists already; remove it or choose another folder with -d")
         size = sum(entry.size for entry in listed)

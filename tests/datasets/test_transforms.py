@@ -7,7 +7,7 @@ from small_pictures import picture
 
 from ppgen.compat.names import our_root
 from ppgen.datasets.sample_steps import build_steps, check_steps
-from ppgen.errors import ConfigError, DataError
+from ppgen.errors import ConfigError, DataError, DownloadError
 from ppgen.io.image import to_uint8
 from ppgen.registry import DATASETS, TRANSFORMS
 
@@ -142,6 +142,17 @@ def test_vision_dataset(data, monkeypatch, tmp_path):
     assert sample["image"].shape == (1, 64, 64) and "label" not in sample
     with pytest.raises(ConfigError, match="params.mod: unknown key"):
         DATASETS.build({**config, "params": {"mod": "test"}})
+
+
+def test_vision_mnist_falls_back_to_the_digits(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path))
+    config = {"name": "VisionImages", "dataset_name": "MNIST", "params": {"mode": "train", "download": False}}
+    normalize = {"name": "Normalize", "mean": [127.5], "std": [127.5], "keys": ["image"]}
+    sample = DATASETS.build({**config, "transforms": [normalize]}).sample(0)
+    assert sample["id"].startswith("digit-") and sample["image"].shape == (1, 28, 28)
+    with pytest.raises(DownloadError):
+        DATASETS.build({**config, "dataset_name": "FashionMNIST", "transforms": [normalize]})
 
 
 def test_every_fault_of_a_list_is_told_with_its_path():
