@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
+from types import FrameType
 from typing import Literal
 
 from ppgen.errors import PPGenError
@@ -166,7 +167,7 @@ class _ExplainMissing:
 
 def _imported_by() -> str:
     """The module whose import statement is being carried out."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None and "importlib" in frame.f_code.co_filename:
         frame = frame.f_back
     return str(frame.f_globals.get("__name__", "")) if frame is not None else ""

@@ -13,8 +13,8 @@ def readme(text, url):
 
 
 def test_links_are_absolute_or_words():
-    text = "![a](docs/a.png)\n[page](docs/p.md), [site](https://x.example/y), [above](#top)\n"
+    text = "![a](pages/a.png)\n[page](pages/p.md), [site](https://x.example/y), [above](#top)\n"
     assert readme(text, "") == "page, [site](https://x.example/y), [above](#top)\n"
-    assert readme(text, "https://r.example/b").startswith("![a](https://r.example/b/docs/a.png)\n[page](https://r.")
+    assert readme(text, "https://r.example/b").startswith("![a](https://r.example/b/pages/a.png)\n[page](https://r.")
     whole = readme((ROOT / "README.md").read_text(encoding="utf-8"), "")
     assert "](docs/" not in whole and "![" not in whole and "ppgen cartoon" in whole
