@@ -85,7 +85,7 @@ def _zips() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "zip bomb by bzip2", lambda: zipped([("a", bytes(2**27))], zipfile.ZIP_BZIP2)
     yield "zip bomb by lzma", lambda: zipped([("a", bytes(2**27))], zipfile.ZIP_LZMA)
     yield "zip in zips", lambda: zipped([("a.zip", zipped([("b.zip", zipped([("c.txt", bytes(10**6))]))]))])
-    yield "10,000 empty entries", lambda: zipped([(f"{n}", b"") for n in range(10_000)])
+    yield "2,000 empty entries", lambda: zipped([(f"{n}", b"") for n in range(2000)])
     yield "the same entry twice", lambda: zipped([("a", b"x"), ("a", b"y")])
     yield "the same but for case", lambda: zipped([("A", b"x"), ("a", b"y")])
     yield "a file and a folder of one name", lambda: zipped([("a", b"x"), ("a/b", b"y")])
@@ -171,7 +171,7 @@ def _tars() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "tar by gzip bomb", lambda: gzip.compress(tarred([(member("a", 2**27), bytes(2**27))]), 1)
     yield "tar by bzip2 bomb", lambda: bz2.compress(tarred([(member("a", 2**26), bytes(2**26))]))
     yield "tar by lzma bomb", lambda: lzma.compress(tarred([(member("a", 2**26), bytes(2**26))]), preset=0)
-    yield "10,000 tar entries", lambda: tarred([(member(f"{n}", 0), b"") for n in range(10_000)])
+    yield "2,000 tar entries", lambda: tarred([(member(f"{n}", 0), b"") for n in range(2000)])
     yield "two tars in a row", lambda: good + good
     yield "zeros", lambda: bytes(10**6)
     yield "gzip of nothing", lambda: gzip.compress(b"")
