@@ -32,9 +32,10 @@ from p2c_validation import (
 from ppgen import hub
 from ppgen.datasets.portraits import Portraits, skin_colour
 from ppgen.errors import DataError
+from ppgen.faces.skin import estimate_skin
 from ppgen.metrics import cartoon as scores
 from ppgen.models.photo2cartoon import draw_cartoons
-from ppgen.prepare.artist import drawn_skin, hair_region
+from ppgen.prepare.artist import hair_region
 
 SOURCES = {"portraits": 0.30, "nobody_portraits": 0.35}  # and the error over the mean drawing's to be reached
 LEAST_HAIR = 300  # pixels of hair below which its texture is not measured
@@ -63,7 +64,7 @@ def measure_pair(case: Case, drawing: np.ndarray, mean: np.ndarray) -> Pair:
 def draw_all(weights: str, cases: list[Case], told: str) -> list[np.ndarray]:
     """The network's drawings."""
     generator = hub.load(weights)
-    of_photo = {id(case.crop): drawn_skin(case.crop, case.landmarks, case.mask) for case in cases}
+    of_photo = {id(case.crop): estimate_skin(case.crop, case.landmarks) for case in cases}
     of_drawing = {id(case.crop): skin_colour(case.cartoon, case.landmarks) for case in cases}
     colours = of_photo if told == "photo" else of_drawing
     return draw_cases(

@@ -43,7 +43,7 @@ MODELS = {
     "cyclegan": Model("cyclegan_portraits", "cyclegan_portraits.yaml", ("ResNetGenerator", "UNetGenerator")),
     "ugatit": Model("ugatit_portraits_64", "ugatit_portraits_64.yaml", ("UGATITGenerator",)),
     "photo2cartoon": Model(
-        "photo2cartoon", "photo2cartoon_paired.yaml", ("LeanPhoto2CartoonGenerator", "Photo2CartoonGenerator"), True
+        "photo2cartoon", "photo2cartoon_artist.yaml", ("LeanPhoto2CartoonGenerator", "Photo2CartoonGenerator"), True
     ),
 }
 

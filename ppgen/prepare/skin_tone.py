@@ -1,4 +1,4 @@
-"""Fit the skin-colour estimate to the paired cartoons: `python -m ppgen.prepare.skin_tone`.
+"""Fit the skin-colour estimate to the artist's drawings: `python -m ppgen.prepare.skin_tone`.
 
 Ridge regression, weighted so that small groups count more: a sample of a group that makes a share s of the
 data weighs s^-evenness.
@@ -99,7 +99,7 @@ def run(main: Callable[[], None]) -> None:
 def main() -> None:
     """Fit, measure on held-back portraits, write the asset and its card."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataroot", default="portraits/train")
+    parser.add_argument("--dataroot", default="drawn")
     parser.add_argument("--penalty", type=float, default=10.0)
     parser.add_argument("--evenness", type=float, default=0.35)
     parser.add_argument("--out", default=str(ASSETS / "skin_tone.safetensors"))
@@ -115,12 +115,14 @@ def main() -> None:
         scores |= {f"{kind} photos, {name}": value for name, value in errors.items()}
     publish_fit(SkinTone(x.shape[1]), matrix, bias, options.out, scores, {
         "title": "Skin colour a cartoon is drawn with",
-        "data": f"{len(x) // 2} official portraits of members of the US Congress with drawn cartoons "
-        "(portraits/train, split 'train'), each in colour and in grey",
-        "command": f"python -m ppgen.prepare.skin_tone --penalty {options.penalty} --evenness {options.evenness}",
+        "data": f"{len(x) // 2} portraits of `data/{options.dataroot}`, split 'train', each in colour and in grey: members "
+        "of the US Congress and generated portraits of people who do not exist (by artflow.ai, CC BY 4.0, collected by "
+        "initiative-sh/artflow-portraits), drawn by ppgen's artist",
+        "command": f"python -m ppgen.prepare.skin_tone --dataroot {options.dataroot} --penalty {options.penalty} "
+        f"--evenness {options.evenness}",
         "wall time": f"{time.time() - started:.0f} s",
-        "limits": "28 dark and 9 medium skin tones in the training data; the artist it imitates knows three tones. "
-        "An estimate of what to draw with, not a statement about anyone.",
+        "limits": "It imitates what the artist chooses to paint with, and is off by 10 L* and more for single faces. An "
+        "estimate of what to draw with, not a statement about anyone.",
     })  # fmt: skip
 
 
