@@ -115,14 +115,14 @@ def main() -> None:
         scores |= {f"{kind} photos, {name}": value for name, value in errors.items()}
     publish_fit(SkinTone(x.shape[1]), matrix, bias, options.out, scores, {
         "title": "Skin colour a cartoon is drawn with",
-        "data": f"{len(x) // 2} portraits of `data/{options.dataroot}`, split 'train', each in colour and in grey: members "
-        "of the US Congress and generated portraits of people who do not exist (by artflow.ai, CC BY 4.0, collected by "
+        "data": f"{len(x) // 2} portraits of `data/{options.dataroot}`, split 'train', each in colour and in grey: "
+        "members of the US Congress and generated portraits of people who do not exist (by artflow.ai, CC BY 4.0, collected by "
         "initiative-sh/artflow-portraits), drawn by ppgen's artist",
         "command": f"python -m ppgen.prepare.skin_tone --dataroot {options.dataroot} --penalty {options.penalty} "
         f"--evenness {options.evenness}",
         "wall time": f"{time.time() - started:.0f} s",
-        "limits": "It imitates what the artist chooses to paint with, and is off by 10 L* and more for single faces. An "
-        "estimate of what to draw with, not a statement about anyone.",
+        "limits": "It imitates what the artist chooses to paint with, and is off by 10 L* and more for single faces. "
+        "An estimate of what to draw with, not a statement about anyone.",
     })  # fmt: skip
 
 
