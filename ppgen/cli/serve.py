@@ -10,7 +10,7 @@ from ppgen.cli.options import jobs
 from ppgen.errors import PPGenError
 from ppgen.io.terminal import say
 
-_EXTRA = "pip install 'paddle-ppgen[app]'"
+_NEEDS = "pip install fastapi uvicorn python-multipart"
 
 
 def _number(least: float, most: float, whole: bool = False) -> Callable[[str], float]:
@@ -48,7 +48,7 @@ def serve(args: argparse.Namespace) -> None:
     429. Nothing is kept, and nothing is sent to the internet.
     """
     if find_spec("fastapi") is None or find_spec("uvicorn") is None or find_spec("python_multipart") is None:
-        raise PPGenError(f"what the server is made with is not installed: {_EXTRA}")
+        raise PPGenError(f"what the server is made with is not installed: {_NEEDS}")
     from ppgen.app.listening import Place
     from ppgen.serve.api import Limits
     from ppgen.serve.run import Load, serve
