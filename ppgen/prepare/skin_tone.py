@@ -116,8 +116,8 @@ def main() -> None:
     publish_fit(SkinTone(x.shape[1]), matrix, bias, options.out, scores, {
         "title": "Skin colour a cartoon is drawn with",
         "data": f"{len(x) // 2} portraits of `data/{options.dataroot}`, split 'train', each in colour and in grey: "
-        "members of the US Congress and generated portraits of people who do not exist (by artflow.ai, CC BY 4.0, collected by "
-        "initiative-sh/artflow-portraits), drawn by ppgen's artist",
+        "members of the US Congress and generated portraits of people who do not exist (by artflow.ai, CC BY 4.0, "
+        "collected by initiative-sh/artflow-portraits), drawn by ppgen's artist",
         "command": f"python -m ppgen.prepare.skin_tone --dataroot {options.dataroot} --penalty {options.penalty} "
         f"--evenness {options.evenness}",
         "wall time": f"{time.time() - started:.0f} s",
