@@ -26,6 +26,7 @@ from ppgen.errors import DataError
 from ppgen.io.listing import list_images
 
 _FINE = (200, 422, 429)
+_ENDED = (0, 128 + signal.SIGTERM)  # exit codes of a server that was told to end
 _START = 300.0  # seconds that the server may take until it is ready
 
 
@@ -129,7 +130,7 @@ def main(options: Namespace) -> Result:
         start = timed(command(alone, Path(folder, "out-alone"), *jobs))  # what starting takes
         seconds = timed(command(many, Path(folder, "out"), *jobs)) - start
     server, batch = (statuses[200] + statuses[422]) / options.seconds, (options.count - options.jobs) / seconds
-    errors = sum(count for status, count in statuses.items() if status not in _FINE) + (code != 0)
+    errors = sum(count for status, count in statuses.items() if status not in _FINE) + (code not in _ENDED)
     figures: Figures = {
         "clients": options.clients, "seconds": options.seconds, "jobs": options.jobs,
         "statuses": ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items())), "errors": errors,

@@ -29,6 +29,11 @@ def find(path: Path) -> Path:
     return path
 
 
+def how_to_link() -> str:
+    """The command that links datasets which lie beside the project."""
+    return "make data" if in_clone() else "ppgen data link"
+
+
 def how_to_train(name: str) -> str:
     """The command that trains a shipped config."""
     return f"python tools/main.py -c configs/{name}.yaml" if in_clone() else f"ppgen train -c {name}"

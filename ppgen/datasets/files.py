@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ppgen.config import shipped
 from ppgen.errors import ConfigError, DataError, short
 from ppgen.io.decoding import open_image
 from ppgen.io.listing import left_out, list_images
@@ -43,7 +44,7 @@ def how_to_get(folder: Path) -> str:
     """For messages: how to get something into a folder of the data folder that is not there."""
     root = data_root("")
     name = folder.relative_to(root).parts[0] if folder != root and folder.is_relative_to(root) else ""
-    advice = "`make data` links what is on this machine, PPGEN_DATA names another data folder"
+    advice = f"`{shipped.how_to_link()}` links what is on this machine, PPGEN_DATA names another data folder"
     return f"{start(name)}{advice}, data/README.md says how a dataset is laid out"
 
 

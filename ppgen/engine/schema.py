@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ppgen.compat import paddlegan_yaml
-from ppgen.config import Settings, apply_overrides, check_call, read_yaml
+from ppgen.config import Settings, apply_overrides, check_call, read_yaml, shipped
 from ppgen.config.validate import check_named
 from ppgen.datasets.base import Dataset
 from ppgen.datasets.files import data_root
@@ -123,7 +123,7 @@ def _how_to_get(folder: str) -> str:
     if Path(folder).expanduser().is_absolute():
         return f"check the path (one that does not start with {place.anchor} is looked for in {data_root('')})"
     if top != "photo2cartoon":
-        linked = "`make data` links what lies beside the project" if top in LINKED else "put it there"
+        linked = f"`{shipped.how_to_link()}` links what lies beside the project" if top in LINKED else "put it there"
         others = f"set PPGEN_DATA to the folder that holds {top} (data/README.md says how it is laid out)"
         return f"{start(top)}{linked}, or {others}"
     place = data_root(top)
