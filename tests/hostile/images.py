@@ -271,11 +271,14 @@ def _load(name: str, content: Content) -> None:
 def _predictor() -> object:
     from ppgen.apps import Photo2CartoonPredictor
 
-    return Photo2CartoonPredictor(output_path=None)
+    predictor = Photo2CartoonPredictor(output_path="out")  # of the case, as it is relative
+    predictor.run(_portrait())  # networks are loaded at first use, which is no picture's fault
+    return predictor
 
 
 def _predict(name: str, content: Content) -> None:
-    _predictor().run(str(written(name, content)))
+    predictor = _predictor()  # before the clock starts
+    predictor.run(str(written(name, content)))
 
 
 def numbered(kind: str, number: int) -> Case:
