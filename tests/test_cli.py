@@ -36,7 +36,7 @@ def test_help_lists_every_command_under_a_heading_on_one_screen(capsys):
         with pytest.raises(SystemExit):
             cli.main([*argv, "--help"])
         lines = capsys.readouterr().out.splitlines()
-        assert len(lines) <= 42 and all(f"{title}:" in lines for title in titles)
+        assert len(lines) <= 44 and all(f"{title}:" in lines for title in titles)
         assert argv or all(sum(line.startswith(f"  {name} ") for line in lines) == 1 for name in cli.COMMANDS)
 
 
@@ -102,7 +102,8 @@ def fake_predictor(seen: dict, report: object) -> type:
 
 
 def drawn(name: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, warnings=(), cartoon_path=Path("out") / f"{name}_0_cartoon.png", leaf=None)
+    path = Path("out") / f"{name}_0_cartoon.png"
+    return SimpleNamespace(name=name, warnings=(), cartoon_path=path, both_path=None, leaf=None)
 
 
 def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
@@ -117,7 +118,7 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
     assert seen == {
         "output_path": "out", "weight_path": None, "inputs": ["a.jpg"], "faces": 1, "align": False,
         "routing": None, "attributes": {}, "keep_pictures": False, "aligner": "dlib",
-        "style": "photo2cartoon", "size": 256,
+        "style": "photo2cartoon", "size": 256, "side_by_side": False,
     }  # fmt: skip
     cli.main(["cartoon", "a.jpg", "--aligner", "mesh", "--style", "ink", "--size", "512"])
     assert (seen["aligner"], seen["style"], seen["size"]) == ("mesh", "ink", 512)

@@ -166,6 +166,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
      r"\1：\2 像素太小，看不出人脸；请用边长至少 256 像素的照片"),
     (r"(.+): \d+x\d+ is ([\d.]+) megapixels, over the limit of (\d+); .*",
      r"\1：有 \2 百万像素，超过了 \3 百万的上限；请先缩小"),
+    (r"(.+): \d+x\d+ has a side of more than (\d+) pixels; .*", r"\1：有一边超过 \2 像素；请先裁开"),
     (r"(.+): has far more than (\d+) megapixels, the limit; .*", r"\1：远远超过 \2 百万像素的上限；请先缩小"),
     (r"(.+): the image is damaged or cut short \(.*\); .*", r"\1：图片损坏或不完整；请重新复制或下载"),
     (r"(.+): the file is empty .*", r"\1：文件是空的；请重新复制或下载"),

@@ -54,7 +54,7 @@ class VisionImages(Dataset):
 
     def sample(self, index: int, rng: Random = None) -> Sample:
         """`image` float32 (1, H, W), `id`, `group`, and `label` int64 () if wanted."""
-        pictures = [self._pictures.pictures[index]]
+        pictures = [self._pictures.picture(index)[..., 0]]
         for step in self._steps:
             pictures = step(pictures, rng)
         sample = self._pictures.sample(index)

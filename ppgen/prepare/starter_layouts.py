@@ -6,12 +6,14 @@ import csv
 import io
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ppgen.datasets.files import is_held_back, resize
+from ppgen.datasets.portraits import split_of
 from ppgen.io.image import load_image, save_image
 from ppgen.prepare.portraits import META
 from ppgen.prepare.starter_faces import SIZE, Face
@@ -30,18 +32,21 @@ def _portraits(faces: Sequence[Face], made: Path, folder: Path, sources: Sequenc
     """`photo`, `mask`, `cartoon`, and the tables.
 
     The configs' groups have to be there: the skins are parted by lightness into three, and sources and `fantasy`, which
-    say nothing here, take turns.
+    say nothing here, take turns, among what is held back and among the rest.
     """
     for face in faces:
         for kind, suffix in (("photo", "jpg"), ("mask", "png"), ("cartoon", "png")):
             _link(made / kind / f"{face.id}.{suffix}", folder / kind / f"{face.id}.{suffix}")
     by_light = sorted(range(len(faces)), key=lambda index: faces[index].light)
-    rank_of = {index: rank for rank, index in enumerate(by_light)}
-    rows = [
-        _row(face) | {"tone_hint": _TONES[3 * rank // len(faces)], "source": sources[rank % len(sources)]}
-        | {"fantasy": rank % 2}
-        for rank, face in ((rank_of[index], face) for index, face in enumerate(faces))
-    ]
+    tones = {faces[index].id: _TONES[3 * rank // len(faces)] for rank, index in enumerate(by_light)}
+    turns: Counter[str] = Counter()
+    rows = []
+    for face in faces:
+        split = split_of(face.id, tones[face.id])
+        turn = turns[split]
+        turns[split] += 1
+        rows.append(_row(face) | {"tone_hint": tones[face.id], "source": sources[turn % len(sources)]}
+                    | {"fantasy": turn // len(sources) % 2})  # fmt: skip
     _write_table(folder / "meta.csv", (*META, "fantasy"), rows)
     _write_landmarks(folder / "landmarks.npz", faces, [face.points for face in faces])
 

@@ -117,7 +117,9 @@ SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(si
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_ends_the_run_with_a_checkpoint_and_the_resumed_run_is_the_same(tmp_path, number):
+def test_a_signal_ends_the_run_with_a_checkpoint_and_the_resumed_run_is_the_same(tmp_path, number, request):
+    before = signal.signal(number, signal.SIG_DFL)  # tests that are run by nohup ignore SIGHUP
+    request.addfinalizer(lambda: signal.signal(number, before))
     run(tmp_path / "whole", total_iters=12)
     first = trainer(tmp_path / "parts", total_iters=12)
 

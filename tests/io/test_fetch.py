@@ -115,7 +115,12 @@ def test_a_download_that_is_stopped_leaves_no_part(server, tmp_path, name):
         raise SystemExit(cli.main(["fetch"]))
     """
     Handler.over.clear()
-    child = subprocess.Popen([sys.executable, "-c", code], env={**os.environ}, stderr=subprocess.PIPE, text=True)
+    number = getattr(signal, name)
+    before = signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)  # maybe ignored
+    try:
+        child = subprocess.Popen([sys.executable, "-c", code], env={**os.environ}, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(number, before)
     limit = time.monotonic() + 60
     while not any(cache_folder().glob(".*")) and child.poll() is None and time.monotonic() < limit:
         time.sleep(0.05)
