@@ -6,6 +6,7 @@ The operations are those that protocols 2 to 5 write; what they mean stands in `
 """
 
 import pickletools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +25,12 @@ _EMPTY: Mapping[str, Callable[[], object]] = {"EMPTY_LIST": list, "EMPTY_DICT": 
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
-class Restored:
+class Restored(ABC):
     """What a pickle may give a state to."""
 
+    @abstractmethod
     def restore(self, state: tuple) -> None:
-        raise NotImplementedError
+        """Take the state that the pickle gives. Whatever it raises where that does not fit, the file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
