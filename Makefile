@@ -47,8 +47,8 @@ $(VENV)/.installed-test: pyproject.toml | check-python
 comma := ,
 
 demo: $(VENV)/.installed-cpu
-	@$(BIN)/ppgen demo -o $(OUTPUT)
 	@echo "installing took $$(cat $<) s (once)"
+	@$(BIN)/ppgen demo -o $(OUTPUT)
 
 starter: $(VENV)/.installed-cpu
 	@$(BIN)/ppgen data starter

@@ -212,6 +212,10 @@ def test_demo_hands_the_astronaut_to_the_predictor(monkeypatch, capsys, tmp_path
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == [str(tmp_path / "p2c_photo.png"), str(tmp_path / "p2c_cartoon.png")]
     assert lines[2].startswith("drawing took ")
+    assert lines[3].startswith("Try next") and len(lines) == 7
+    for line in lines[4:]:
+        for command in line.strip().removeprefix("ppgen ").split(" && ppgen "):
+            assert command.split()[0] in cli.COMMANDS
 
 
 @pytest.mark.parametrize("leading", [[], ["--debug"]])

@@ -10,6 +10,12 @@ from ppgen.cli.options import ALIGNER, INPUTS, NO_ALIGN, faces, folder
 from ppgen.io.terminal import say
 
 _INPUTS = f"{INPUTS}, or lists of them: .txt with a path a line, or .jsonl"
+#: what `ppgen demo` proposes
+_NEXT = (
+    "ppgen cartoon me.jpg --side-by-side",
+    "ppgen sample -o faces.png",
+    "ppgen data starter && ppgen train -c dcgan_faces64",
+)
 
 
 def _age(text: str) -> str | int:
@@ -67,6 +73,9 @@ def demo(args: argparse.Namespace) -> None:
     say(result.photo_path)
     say(result.cartoon_path)
     say(f"drawing took {time.perf_counter() - start:.1f} s, loading the networks included")
+    say("Try next (after `. .venv/bin/activate` where make installed it):")
+    for proposed in _NEXT:
+        say(f"  {proposed}")
 
 
 TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")
