@@ -153,10 +153,14 @@ def groups_of(row: dict[str, str]) -> list[str]:
         "women" if row["gender"] == "F" else "men",
         "glasses" if row["has_glasses"] == "1" else "no glasses",
         row["age_group"],
+        *row.get("said", "").split(),
     ]
 
 
-GROUPS = ("deep", "medium", "light", "women", "men", "glasses", "no glasses", "young", "middle", "senior")
+GROUPS = (
+    "deep", "medium", "light", "women", "men", "glasses", "no glasses", "young", "middle", "senior",
+    "beard", "bald", "hat",
+)  # fmt: skip
 TONES = GROUPS[:3]
 
 

@@ -1,13 +1,14 @@
 # ruff: noqa: E402  (the clone is found before it is imported)
 """Draw every portrait that a cartoon network is trained on, by the artist: one dataset of photos and drawings.
 
-    python tools/draw_portraits.py [-o data/drawn] [--jobs N] [--most N] [--again]
+    python tools/draw_portraits.py [-o data/drawn] [--jobs N] [--most N] [--validation] [--again]
 
 Reads `data/portraits/train` (`make data`) and `data/nobody_portraits` (`tools/nobody_portraits.py`), either may be
 missing. The folder written has the layout of `data/portraits/train`, so `Portraits(dataroot="drawn")` and
 `PortraitCartoons(dataroot="drawn")` read it: photos and masks are links, `meta.csv` and `landmarks.npz` hold both
 sources, with a column `source` and a column `group` of gender and age. A drawing that is there is not made again, so
-a run that was stopped goes on; `--again` draws all anew. About a second a drawing and core.
+a run that was stopped goes on; `--again` draws all anew, `--validation` only those that are kept for measuring. About a
+second a drawing and core.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ppgen.cli import guarded
-from ppgen.datasets.files import data_root, read_landmarks, read_table
+from ppgen.datasets.files import data_root, is_held_back, read_landmarks, read_table
 from ppgen.errors import DataError
 from ppgen.io.atomic import write_bytes
 from ppgen.io.image import load_image, save_image
@@ -99,13 +100,14 @@ def write_tables(out: Path, rows: list[dict[str, str]], jobs: list[Job]) -> int:
     return len(drawn)
 
 
-def make(out: Path, count: int, most: int | None, again: bool) -> str:
+def make(out: Path, count: int, most: int | None, again: bool, validation: bool) -> str:
     """Draw what is missing; a sentence on it."""
     found = [read_source(folder, checked, out, most) for folder, checked in SOURCES.items()]
     rows, jobs = ([entry for part in found for entry in part[index]] for index in (0, 1))
     if not jobs:
         raise DataError(f"no portraits in {', '.join(str(data_root(folder)) for folder in SOURCES)}; run `make data`")
-    missing = [job for job in jobs if again or not job.drawing.is_file()]
+    wanted = [job for job in jobs if is_held_back(job.drawing.stem) or not validation]
+    missing = [job for job in wanted if again or not job.drawing.is_file()]
     if count == 1:
         outcomes = list(tqdm(map(draw, missing), total=len(missing), desc="drawing", unit="face", disable=None))
     else:
@@ -124,10 +126,12 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--most", type=int, help="the first so many of each source only")
     parser.add_argument("--again", action="store_true", help="draw anew what is there")
+    parser.add_argument("--validation", action="store_true", help="only the portraits that are kept for measuring")
     options = parser.parse_args()
 
     def run() -> None:
-        print(make(options.output or data_root("drawn"), max(1, options.jobs), options.most, options.again))
+        out, count = options.output or data_root("drawn"), max(1, options.jobs)
+        print(make(out, count, options.most, options.again, options.validation))
 
     return guarded(run)
 

@@ -13,6 +13,7 @@ from paddle import Tensor, nn
 
 from ppgen import hub
 from ppgen.faces.skin import estimate_skin
+from ppgen.hub.compiled import CompiledNetwork
 from ppgen.io.image import to_uint8
 from ppgen.losses.adversarial import objective
 from ppgen.losses.perceptual import cosine_distance
@@ -80,7 +81,7 @@ class PairedPhoto2Cartoon(Model):
     ) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         self.face_id = hub.load("face_id")  # frozen
-        self.teacher = hub.load(teacher) if teacher else None
+        self.teacher = CompiledNetwork(teacher) if teacher else None  # no gradients are asked of it
         self.pixel_weight, self.edge_weight, self.line_weight = pixel_weight, edge_weight, line_weight
         self.flat_weight, self.adversarial_weight = flat_weight, adversarial_weight
         self.identity_weight, self.feature_weight = identity_weight, feature_weight
@@ -100,12 +101,11 @@ class PairedPhoto2Cartoon(Model):
 
     def _draw(self, batch: Batch, step: Step) -> Drawn:
         noise = step.rng.normal(0, self.skin_noise, batch["skin"].shape).astype(np.float32)
-        photo, skin = paddle.to_tensor(batch["photo"]), paddle.to_tensor(batch["skin"] + noise)
-        if self.teacher is None:
-            cartoon = paddle.to_tensor(batch["cartoon"])
-        else:
-            cartoon = paddle.to_tensor(draw_cartoons(self.teacher, batch["photo"], batch["skin"] + noise))
-        return Drawn(photo, cartoon, self.networks["generator"].translate(photo, skin).image)
+        told, cartoon = batch["skin"] + noise, batch["cartoon"]
+        if self.teacher is not None:
+            cartoon = self.teacher.call("translate", batch["photo"], told)[0]
+        photo, skin = paddle.to_tensor(batch["photo"]), paddle.to_tensor(told)
+        return Drawn(photo, paddle.to_tensor(cartoon), self.networks["generator"].translate(photo, skin).image)
 
     def drawn(self, batch: Batch, step: Step) -> Drawn:
         """Photo, cartoon and the drawing of this step, made once for both phases."""

@@ -161,4 +161,4 @@ def test_of_a_teacher_its_drawings_are_learnt(batch, tmp_path):
     pupil = PairedPhoto2Cartoon(GENERATOR, DISCRIMINATOR, skin_noise=0.0, teacher=str(file))
     learnt = pupil.drawn(batch, Step(0, np.random.default_rng(0))).cartoon
     drawn = draw_cartoons(hub.load(file), batch["photo"], batch["skin"])
-    assert np.array_equal(learnt.numpy(), drawn) and not np.array_equal(drawn, batch["cartoon"])
+    assert np.allclose(learnt.numpy(), drawn, atol=1e-4) and not np.allclose(drawn, batch["cartoon"], atol=0.1)
