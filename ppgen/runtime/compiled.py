@@ -60,7 +60,7 @@ class Methods:
     ) -> None:
         self._network, self._weights, self._known = network, weights, known
         self._sessions: dict[str, Session | None] = {}
-        self._lock = threading.Lock()
+        self._lock, self._warned = threading.Lock(), False
 
     def __call__(self, method: str, *inputs: Any) -> Any:
         """As `network.method(*inputs)`: tensors where one is given, else arrays."""
@@ -126,10 +126,23 @@ class Methods:
     def _kept(self, signatures: list[str]) -> Session | None:
         """Of the first that the cache holds."""
         for each in signatures:
-            if (session := _opened(self._entry(each))) is not None:
-                self._sessions[each] = session
-                return session
+            content = cache.read(self._entry(each))
+            if content is None:
+                continue
+            try:
+                self._sessions[each] = Session(Graph.of_bytes(content))
+            except Exception as error:  # whatever ONNX Runtime makes of it: the graph is exported anew
+                self._warn_of("a kept graph", error)
+                continue
+            return self._sessions[each]
         return None
+
+    def _warn_of(self, graph: str, error: Exception) -> None:
+        """Once: the export that follows takes seconds."""
+        if not self._warned:
+            reason = str(error).strip().partition("\n")[0]
+            warnings.warn(f"{graph} cannot be opened ({reason}); its network is exported anew", stacklevel=2)
+        self._warned = True
 
     def _given(self, signatures: list[str]) -> Session | None:
         """Of the first that is known without an export."""
@@ -139,7 +152,8 @@ class Methods:
             try:
                 graph = optimized(graph)
                 self._sessions[each] = Session(graph)
-            except Exception:  # another version of ONNX Runtime may not run it: it is exported
+            except Exception as error:  # another version of ONNX Runtime may not run it: it is exported
+                self._warn_of("the graph that comes with ppgen", error)
                 continue
             cache.write(self._entry(each), graph.to_bytes())
             return self._sessions[each]
@@ -189,17 +203,6 @@ def signature(method: str, shape: Shape, arrays: Sequence[np.ndarray], any_batch
     """What a call is known by: the method, how its inputs are nested, their types and sizes."""
     sizes = [(str(a.dtype), ["N", *a.shape[1:]] if any_batch else list(a.shape)) for a in arrays]
     return repr((method, shape, sizes))
-
-
-def _opened(entry: str) -> Session | None:
-    """The session of a cached graph; None where there is none, or one that cannot be opened."""
-    content = cache.read(entry)
-    if content is None:
-        return None
-    try:
-        return Session(Graph.of_bytes(content))
-    except Exception:  # whatever ONNX Runtime makes of it: the graph is exported anew
-        return None
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,8 @@ from ppgen.io.arrays import read_arrays
 from ppgen.io.weights import write_arrays
 from ppgen.tree.routing import Router
 
+HANG = 60.0  # seconds of the processor: no bound of speed
+
 CLAIMS = [
     ("MLPGenerator", {"width": 70000}),
     ("MLPGenerator", {"width": -5}),
@@ -54,7 +56,7 @@ def test_what_a_small_file_claims_is_refused_at_once(tmp_path, network, argument
         hub.load(path)
     told = str(caught.value)
     assert told.startswith(f"{path}: its network cannot be built (") and "\n" not in told and len(told) < 800
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < HANG
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from paddle import nn
 
 from ppgen.errors import ConfigError, PPGenError
 from ppgen.runtime import Methods, backend, cache, compiled, later, set_threads, threads
+from ppgen.runtime.graph import Graph
 from ppgen.runtime.trees import flatten, rebuild
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
@@ -118,6 +119,27 @@ def test_what_the_graph_computes_otherwise_runs_in_paddle_with_one_warning(runti
         for _ in range(3):
             assert fast("noisy", pictures()).shape == (2, 3, 8, 8)
     assert len(seen) == 1 and not runtime.exists()
+
+
+def unreadable(graph):
+    return Graph(graph.inputs, graph.outputs, b"no model")
+
+
+def test_a_shipped_graph_that_cannot_be_opened_is_exported_with_one_warning(runtime, toy):
+    shipped = Methods(toy, "weights", known=lambda _: unreadable(Graph("leaf", "leaf", b"")))
+    with pytest.warns(UserWarning, match=r"comes with ppgen cannot be opened \(.*rotobuf.*\).* exported") as seen:
+        got = shipped("forward", pictures())
+    assert len(seen) == 1 and len(list(runtime.iterdir())) == 1
+    np.testing.assert_allclose(got.image, toy(paddle.to_tensor(pictures())).image.numpy(), atol=1e-5)
+
+
+def test_a_kept_graph_that_cannot_be_opened_is_exported_with_one_warning(runtime, toy):
+    wanted = compiled(toy, [pictures()])(pictures()).image
+    (entry,) = runtime.iterdir()
+    cache.write(entry.stem, unreadable(Graph.of_bytes(cache.read(entry.stem))).to_bytes())
+    with pytest.warns(UserWarning, match=r"a kept graph cannot be opened \(.*rotobuf.*\).* exported") as seen:
+        assert np.array_equal(compiled(toy, [pictures()])(pictures()).image, wanted)
+    assert len(seen) == 1
 
 
 def test_a_cache_that_cannot_be_written_costs_a_warning_only(runtime, toy, monkeypatch):
