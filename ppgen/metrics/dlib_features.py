@@ -8,14 +8,14 @@ network is used to: dlib's chip, where it lies on average in faces aligned as in
 from functools import lru_cache
 
 import numpy as np
-import paddle
 
 from ppgen import hub
 from ppgen.errors import ConfigError
 from ppgen.faces.typical import FACE_BOX
+from ppgen.hub.compiled import CompiledNetwork
 from ppgen.metrics.extractor import BATCH, FeatureExtractor, fingerprint
 from ppgen.metrics.resize import as_float, scaled
-from ppgen.networks.face_id import CHIP_SIZE, FaceFeatures, FaceID
+from ppgen.networks.face_id import CHIP_SIZE, FaceID
 
 DLIB_FACE = "dlib-face"
 #: sides of FaceID's stages, and how many features each has
@@ -35,9 +35,14 @@ def _network() -> FaceID:
     return hub.load("face_id", kind=FaceID)
 
 
-def _stages(prepared: np.ndarray) -> FaceFeatures:
-    with paddle.no_grad():
-        return _network().features(paddle.to_tensor(prepared))
+@lru_cache(maxsize=1)
+def _compiled() -> CompiledNetwork:
+    return CompiledNetwork("face_id", kind=FaceID)
+
+
+def _stages(prepared: np.ndarray) -> list[np.ndarray]:
+    """The arrays of `FaceFeatures`, in order."""
+    return _compiled().call("features", prepared)
 
 
 class DlibFace(FeatureExtractor):
@@ -66,10 +71,8 @@ class DlibFace(FeatureExtractor):
         return scaled(cut_face(x) if self._depth == "descriptor" else x, self.input_size, self.resize)
 
     def _features(self, x: np.ndarray) -> np.ndarray:
-        stages = _stages(x)
-        if self._depth == "descriptor":
-            return stages.descriptor.numpy()
-        return _pooled(stages._asdict()[f"side{self._depth}"].numpy(), self._spread)
+        stage = _stages(x)[list(DEPTHS).index(self._depth)]
+        return stage if self._depth == "descriptor" else _pooled(stage, self._spread)
 
 
 def _pooled(stage: np.ndarray, spread: bool) -> np.ndarray:
@@ -87,7 +90,7 @@ def all_depths(pictures: np.ndarray) -> dict[str, np.ndarray]:
         stages = _stages(scaled(as_float(pictures[start : start + BATCH]), CHIP_SIZE))
         for depth, stage in zip(DEPTHS, stages[:-1]):
             for spread, suffix in ((False, ""), (True, "+std")):
-                parts.setdefault(f"{DLIB_FACE}@{depth}{suffix}", []).append(_pooled(stage.numpy(), spread))
+                parts.setdefault(f"{DLIB_FACE}@{depth}{suffix}", []).append(_pooled(stage, spread))
     return {name: np.concatenate(rows) for name, rows in parts.items()}
 
 
@@ -100,7 +103,7 @@ def perceptual_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """
     total = np.zeros(len(a))
     for left, right in zip(*(_stages(scaled(as_float(x), CHIP_SIZE))[:-1] for x in (a, b))):
-        difference = _unit_channels(left.numpy()) - _unit_channels(right.numpy())
+        difference = _unit_channels(left) - _unit_channels(right)
         total += np.square(difference).sum(axis=1).mean(axis=(1, 2))
     return total
 
