@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image
 
 from ppgen.errors import DataError
-from ppgen.io import jpeg, tiff
+from ppgen.io import jpeg, tiff, webp
 
 MAX_PIXELS = 100_000_000
 _LONGEST = 1_000_000  # pixels of a side: decoders keep a pointer to each row
@@ -90,13 +90,18 @@ def open_image(path: Path, name: str = "", max_pixels: int | None = None) -> Ite
     if length > _MOST_LENGTH:
         raise DataError(f"{name}: {length >> 20} MB is over the limit of {_MOST_LENGTH >> 20}; scale it down first")
     with open(path, "rb") as file:
-        start = file.read(12)
+        start = file.read(webp.HEADER)
         file.seek(0)
         is_boxed = start[4:8] == b"ftyp"
         if start[:2] in _PLAIN and length > _MOST_PLAIN:
             raise DataError(
                 f"{name}: {length >> 20} MB of pixels written as text take too long to read; save it as PNG"
             )
+        if (size := webp.size_of(start)) is not None:
+            check_pixels(*size, name, max_pixels or MAX_PIXELS)
+            pixels = size[0] * size[1]
+            needed = pixels * (_COSTS["WEBP"].memory + _RESULT)
+            _check_memory(needed, f"{pixels / 1e6:.1f} megapixels as WEBP", name, _scale(max_pixels))
         source, scans = _checked(file, start, name, max_pixels is not None)
         watched = _Watched(source, name, length)
         watched.header = _HEADERS.get(start[:4], _UNLIMITED)
@@ -104,7 +109,7 @@ def open_image(path: Path, name: str = "", max_pixels: int | None = None) -> Ite
             watched.header = _UNLIMITED
             if max_pixels is not None:
                 check_pixels(*image.size, name, max_pixels)
-                _check_work(image, name, length, scans, max(1.0, max_pixels / MAX_PIXELS))
+                _check_work(image, name, length, scans, _scale(max_pixels))
             yield image
 
 
@@ -142,6 +147,18 @@ def check_pixels(width: int, height: int, name: str, max_pixels: int) -> None:
         raise DataError(f"{name}: has no pixels ({width}x{height}); give another image")
 
 
+def _scale(max_pixels: int | None) -> float:
+    """How much more work than usual is allowed."""
+    return max(1.0, (max_pixels or 0) / MAX_PIXELS)
+
+
+def _check_memory(needed: float, what: str, name: str, scale: float) -> None:
+    """DataError where decoding takes more bytes than a photo is worth; `scale`: how much more the caller allows."""
+    if needed > _MOST_MEMORY * scale:
+        raise DataError(f"{name}: {what} need {needed / 1e9:.1f} GB of memory to read, over the limit of "
+                        f"{_MOST_MEMORY / 1e9:g}; scale it down first")  # fmt: skip
+
+
 def _check_work(image: Image.Image, name: str, length: int, scans: int, scale: float) -> None:
     """DataError where decoding takes more than a photo is worth; `scale`: how much more the caller allows."""
     # MPO: a JPEG that others follow
@@ -162,9 +179,7 @@ def _check_work(image: Image.Image, name: str, length: int, scans: int, scale: f
     if seconds > _MOST_SECONDS * scale:
         raise DataError(f"{name}: {what} may take {seconds:.0f} s to read, over the limit of {_MOST_SECONDS:g}; "
                         f"save it as an ordinary JPEG or PNG, or scale it down")  # fmt: skip
-    if pixels * memory > _MOST_MEMORY * scale:
-        raise DataError(f"{name}: {what} as {image.format} need {pixels * memory / 1e9:.1f} GB of memory to read, over "
-                        f"the limit of {_MOST_MEMORY / 1e9:g}; scale it down first")  # fmt: skip
+    _check_memory(pixels * memory, f"{what} as {image.format}", name, scale)
 
 
 def usable_profile(image: Image.Image) -> bytes | None:

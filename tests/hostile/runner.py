@@ -11,8 +11,8 @@ from pathlib import Path
 
 from hostile.case import Outcome
 
-# Seconds of the clock after which a child hangs. Both are long, as other programs may have the machine's processors; what
-# a case took of them is in its outcome.
+# Seconds of the clock after which a child hangs. Both are long, as other programs may have the machine's processors;
+# what a case took of them is in its outcome.
 _START, _CASE = 900.0, 600.0
 _BATCH = 2000  # cases a child, so that what one leaves behind does not add up over twenty thousand
 
