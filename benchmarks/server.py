@@ -1,6 +1,6 @@
 """The server under load: `ppgen serve` asked by several clients at once, beside `ppgen cartoon --jobs` on such photos.
 
-    python benchmarks/server.py PHOTOS [--clients 8] [--seconds 60] [--jobs 2]
+    python benchmarks/server.py PHOTOS [--clients 8] [--seconds 60] [--jobs 2] [--app]
 
 Every client sends one photo after another and waits for its cartoon; status 429 makes it wait a tenth of a second.
 Any other status than 200, and 422 for a photo without a face, is an error. Memory is that of the server and its
@@ -88,9 +88,10 @@ def memory(process: int) -> float:
     return total
 
 
-def started(jobs: int, log: Path) -> tuple[subprocess.Popen, str]:
+def started(jobs: int, app: bool, log: Path) -> tuple[subprocess.Popen, str]:
     """The server in a process of its own, and its address once it draws."""
     arguments = [sys.executable, "-m", "ppgen", "serve", "--port", "0", "--jobs", str(jobs)]
+    arguments += ["--app"] if app else []
     with log.open("w") as file:
         process = subprocess.Popen(arguments, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
     end = time.monotonic() + _START
@@ -108,13 +109,14 @@ def started(jobs: int, log: Path) -> tuple[subprocess.Popen, str]:
 @benchmark(
     __doc__, argument("photos", type=Path, metavar="PHOTOS"), argument("--clients", type=at_least(1), default=8),
     argument("--seconds", type=at_least(3), default=60), argument("--jobs", type=at_least(1), default=2),
-    argument("--count", type=at_least(10), default=100, help="photos that `ppgen cartoon --jobs` draws"), JSON,
+    argument("--count", type=at_least(10), default=100, help="photos that `ppgen cartoon --jobs` draws"),
+    argument("--app", action="store_true", help="serve the page in the browser too"), JSON,
 )  # fmt: skip
 def main(options: Namespace) -> Result:
     """The server first, then the command."""
     photos = [path.read_bytes() for path in list_images(options.photos, recursive=True)[: options.count]]
     with tempfile.TemporaryDirectory() as folder:
-        process, address = started(options.jobs, Path(folder, "log"))
+        process, address = started(options.jobs, options.app, Path(folder, "log"))
         try:
             first = load(address, photos, options.clients, options.seconds / 3)
             early = memory(process.pid)
@@ -133,6 +135,7 @@ def main(options: Namespace) -> Result:
     errors = sum(count for status, count in statuses.items() if status not in _FINE) + (code not in _ENDED)
     figures: Figures = {
         "clients": options.clients, "seconds": options.seconds, "jobs": options.jobs,
+        "page": "served" if options.app else "not served",
         "statuses": ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items())), "errors": errors,
         "server_per_s": server, "jobs_per_s": batch, "memory_third_mib": early, "memory_end_mib": late,
         "targets": [

@@ -75,11 +75,14 @@ def write_table(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
 def run_python() -> Callable[..., subprocess.CompletedProcess]:
     """Run `python <arguments>` as a child in the project folder; keyword arguments change its environment.
 
-    A variable given as None is removed. What ppgen or Paddle set in this process does not reach the child.
+    A variable given as None is removed. What ppgen or Paddle set in this process does not reach the child, which is
+    ended after `timeout` seconds.
     """
     ours = ("MKL_DEBUG_CPU_TYPE", "FLAGS_paddle_num_threads", "GLOG_minloglevel")
 
-    def run(*arguments: str, cwd: Path = ROOT, **variables: str | None) -> subprocess.CompletedProcess:
+    def run(
+        *arguments: str, cwd: Path = ROOT, timeout: float = 120, **variables: str | None
+    ) -> subprocess.CompletedProcess:
         environment = {k: v for k, v in os.environ.items() if k not in ours}
         environment["PYTHONPATH"] = str(ROOT)
         for key, value in variables.items():
@@ -93,7 +96,7 @@ def run_python() -> Callable[..., subprocess.CompletedProcess]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
         )
 
     return run

@@ -34,6 +34,7 @@ WITHIN_LAYER: dict[str, set[str]] = {
     "hub": {"networks"},
     "faces": {"networks", "hub"},
     "metrics": {"latent"},  # path lengths are walks, and a generator is scored on latents of a seed
+    "prepare": {"latent"},  # starter data moves faces along directions
     "engine": {"models", "metrics"},
     "tree": {"engine", "models", "metrics"},  # and nothing but entry points imports it
     "app": {"apps"},

@@ -16,12 +16,16 @@ else:
     pytest.skip("the site is built with Python 3.11 or newer", allow_module_level=True)
 
 
-@pytest.fixture(scope="module")
-def site_pages():
-    spec = importlib.util.spec_from_file_location("site_pages", ROOT / "tools/site_pages.py")
+def tool(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"tools/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def site_pages():
+    return tool("site_pages")
 
 
 def repository(folder: Path, **pages: str) -> Path:
@@ -63,6 +67,48 @@ def test_a_line_that_links_to_a_config_is_followed_by_it_and_code_stays(site_pag
     assert page.endswith("```\n[no](../README.md)\n```\n")
 
 
+def test_a_list_below_text_is_one_there_too(site_pages, tmp_path):
+    text = "Steps:\n1. one\n   more\n2. two\n\n| a |\n- b\n"
+    root = repository(tmp_path, docs__latent=text)
+    assert site_pages.page("docs/latent.md", site_pages.sources(root), root) == text.replace("Steps:", "Steps:\n")
+
+
+DOCSTRING = """A summary.
+
+one: what it is. two, three: both of them,
+    told on two lines
+name: no argument
+Returns:
+    what is
+    made
+Raises:
+    DataError: a reason."""
+SECTIONED = """A summary.
+
+Args:
+    one: what it is.
+    two: both of them,
+    three: both of them,
+        told on two lines
+        name: no argument
+
+Returns:
+    what is
+        made
+
+Raises:
+    DataError: a reason."""
+
+
+def test_what_a_docstring_says_of_arguments_becomes_sections():
+    pytest.importorskip("griffe", reason="pip install -e '.[docs]'")
+    sectioned = tool("docstring_sections").sectioned
+    names = {"one", "two", "three"}
+    assert sectioned(DOCSTRING, names, "Args").replace("\n\n\n", "\n\n") == SECTIONED
+    assert sectioned(SECTIONED, names, "Args").replace("\n\n\n", "\n\n") == SECTIONED
+    assert sectioned("A sentence: of words.\n\nx: y", names, "Args") == "A sentence: of words.\n\nx: y"
+
+
 def named(entry: object) -> set[str]:
     """The pages of an entry of the navigation."""
     if isinstance(entry, str):
@@ -80,7 +126,8 @@ def test_every_page_is_in_the_navigation(site_pages):
 def test_the_site_is_built_without_a_warning_and_needs_nobody_else(site_pages, tmp_path):
     pytest.importorskip("zensical", reason="pip install -e '.[docs]'")
     site_pages.lay_out(tmp_path / "build/pages")
-    (tmp_path / "ppgen").symlink_to(ROOT / "ppgen")  # mkdocstrings reads the sources
+    for folder in ("ppgen", "tools"):  # mkdocstrings reads the sources, by an extension of ours
+        (tmp_path / folder).symlink_to(ROOT / folder)
     shutil.copy(ROOT / "zensical.toml", tmp_path)
     command = [sys.executable, "-m", "zensical", "build", "--strict"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
@@ -91,3 +138,5 @@ def test_the_site_is_built_without_a_warning_and_needs_nobody_else(site_pages, t
         assert re.findall(r'<(?:script|img|link)\b[^>]*(?:src|href)="?https?://[^">]*', text) == [], page
     predictors = (tmp_path / "build/site/api/predictors.html").read_text(encoding="utf-8")
     assert "Photo2CartoonPredictor" in predictors and "the best by score and size" in predictors
+    for page in (tmp_path / "build/site/api").glob("*.html"):
+        assert re.findall(r"<p>[^<]*\b(?:Args|Returns|Raises):\s[^<]*", page.read_text(encoding="utf-8")) == []

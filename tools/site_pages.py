@@ -38,6 +38,7 @@ API = {  # a page of the Python API, and what stands on it
 }  # fmt: skip
 FENCED = re.compile(r"^ *```.*?^ *```$", re.M | re.S)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
+LIST_AFTER_TEXT = re.compile(r"^((?![-*] |\d+\. |\||#| ).+\n)(?=(?:[-*]|1\.) )", re.M)
 YAML_LINE = re.compile(r"^\[([^\]]+)\]\(([^)\s]+\.yaml)\)$", re.M)
 
 
@@ -83,6 +84,7 @@ def page(name: str, places: dict[str, str], root: Path) -> str:
         return f'??? example "{words.strip("`")}"\n    ```yaml\n{lines}    ```\n'
 
     text = outside_code(lambda part: YAML_LINE.sub(folded, part), (root / name).read_text(encoding="utf-8"))
+    text = outside_code(lambda part: LIST_AFTER_TEXT.sub(r"\1\n", part), text)  # GitHub needs no empty line there
     return outside_code(lambda part: LINK.sub(link, part), text)
 
 

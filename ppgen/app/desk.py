@@ -65,10 +65,10 @@ class Desk(NamedTuple):
             concurrency_id=_QUEUE, concurrency_limit=1,
         )  # fmt: skip
 
-    def photo(self) -> gr.Image:
+    def photo(self, label: str = "photo") -> gr.Image:
         """A place for a photo from a file, the camera or the clipboard; events get the path of what was sent."""
         photo = self.labels.make(
-            gr.Image, {"label": "photo", "placeholder": "upload"}, type="filepath", image_mode=None, height=300,
+            gr.Image, {"label": label, "placeholder": "upload"}, type="filepath", image_mode=None, height=300,
             buttons=[], sources=["upload", "webcam", "clipboard"],
         )  # fmt: skip
         # Gradio would decode it first, whatever its size; `load_image` is to be the first that looks at it. (A subclass

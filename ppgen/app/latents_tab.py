@@ -56,9 +56,9 @@ def _morph(desk: Desk) -> None:
     labels.note("morph.about")
     with gr.Row():
         with gr.Column(scale=2):
-            first = desk.photo()
+            first = desk.photo("morph.from")
             desk.example(first)
-            last = desk.photo()
+            last = desk.photo("morph.to")
             steps = labels.make(gr.Slider, {"label": "morph.steps"}, minimum=2, maximum=24, value=8, step=1)
             button = labels.make(gr.Button, {"value": "make"}, variant="primary")
         with gr.Column(scale=3):

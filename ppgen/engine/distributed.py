@@ -5,8 +5,10 @@ gradients ourselves is right for every phase.
 """
 
 import hashlib
+import io
 import os
 import time
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,7 +37,8 @@ def start() -> None:
     if world_size() > 1 and not dist.is_initialized():
         if paddle.get_device() == "cpu":
             os.environ.setdefault("PADDLE_DISTRI_BACKEND", "gloo")
-        dist.init_parallel_env()
+        with redirect_stderr(io.StringIO()):  # its box of "Modified FLAGS", which are Paddle's own; failures are raised
+            dist.init_parallel_env()
 
 
 def broadcast(tensors: list[paddle.Tensor]) -> None:

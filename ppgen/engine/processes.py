@@ -40,6 +40,8 @@ def start_processes(worker: Path, count: int, argv: list[str]) -> int:
     threads = str(max(1, cpu_count() // count))  # ppgen's own choice for one process would fight over the cores
     search = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "FLAGS_paddle_num_threads": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": search}
+    # the launcher imports Paddle without ppgen, which hides this warning
+    environment["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:No ccache found"]))
     with tempfile.TemporaryDirectory(prefix="ppgen-launch-") as logs:
         command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", str(count)]
         command += ["--log_level", "ERROR", "--log_dir", logs, str(worker), *argv]  # not its 35 lines of settings

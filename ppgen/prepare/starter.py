@@ -9,8 +9,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +25,11 @@ from ppgen.io.atomic import check_output, sync_folder
 from ppgen.io.places import STARTED
 from ppgen.prepare import marker, starter_faces, starter_layouts
 from ppgen.prepare.link import default_data
-from ppgen.prepare.starter_faces import Face, Task
+from ppgen.prepare.starter_faces import Face, Task, spread_years
 
 COUNT = 240  # faces, of which a tenth is for validation
 LEAST = 20
+_DRAWN = {"F": 3, "M": 2}  # pictures for each face that is wanted: fewer women look like it
 _ABOUT = "Its faces are of nobody: {network} drew them at {size}x{size} pixels; the cartoons are by ppgen's artist."
 
 
@@ -66,44 +67,54 @@ def make_starter(data: str | Path | None = None, count: int = COUNT, jobs: int |
 
 
 def _make(folder: Path, names: Sequence[str], count: int, jobs: int) -> None:
-    """The datasets `names` below `folder`."""
-    pictures = starter_faces.pictures(count + count // 2)
-    tasks = [Task(name, picture, folder / "all") for name, picture in zip(_ids(len(pictures)), pictures)]
-    faces: list[Face] = []
-    for kind in ("train", "test"):  # each has a reserve, as a face may not be found on its picture
-        wanted = count - count // 10 if kind == "train" else count // 10
-        mine = [task for task in tasks if is_held_back(task.id) == (kind == "test")]
-        faces += _portraits(mine, wanted, jobs, kind)
+    """The datasets `names` below `folder`: as many women as men, in training and in validation."""
+    halves = {gender: starter_faces.pictures(gender, _DRAWN[gender] * (count // 2 + 1)) for gender in _DRAWN}
+    ids = iter(_ids(sum(map(len, halves.values()))))
+    tasks = [Task(next(ids), picture, gender, folder / "all") for gender, half in halves.items() for picture in half]
+    faces = _faces(tasks, count, jobs)
     for name in names:
         starter_layouts.lay_out(name, faces, folder / "all", folder / name)
-        marker.mark(folder / name, _ABOUT.format(network=hub.FACES, size=len(pictures[0])))
+        marker.mark(folder / name, _ABOUT.format(network=hub.FACES, size=tasks[0].picture.shape[0]))
+
+
+def _faces(tasks: Sequence[Task], count: int, jobs: int) -> list[Face]:
+    """`count` of them, a tenth of them held back, half of both F and half M."""
+    faces: list[Face] = []
+    groups = [(held, gender) for held in (False, True) for gender in ("F", "M")]
+    context = multiprocessing.get_context("spawn")  # a fork of a process that has loaded Paddle may hang
+    with environment(threads_environment(max(1, cpu_count() // jobs))):
+        pool = ProcessPoolExecutor(jobs, mp_context=context)
+        with pool, tqdm(total=count, desc="portraits and cartoons", unit="face", disable=None) as bar:
+            for held, gender in groups:
+                wanted = count // 10 if held else count - count // 10
+                mine = [task for task in tasks if task.gender == gender and is_held_back(task.id) == held]
+                found = []
+                for face in _portraits(pool, mine, wanted // 2 if gender == "F" else wanted - wanted // 2):
+                    found.append(face)
+                    bar.update()
+                faces += spread_years(found, 0.75 if gender == "F" else 0.25)
+    return faces
 
 
 def _ids(count: int) -> list[str]:
-    """Names of which exactly every tenth is held back for validation, and none for measuring skin tones."""
+    """Names of which exactly every fifth is held back for validation, and none for measuring skin tones."""
     names = [f"nobody_{number:04d}" for number in range(20 * count)]
     train, held = (
         iter([name for name in names if split_of(name, "deep") == split]) for split in ("train", "validation")
     )
-    return [next(held if index % 10 == 9 else train) for index in range(count)]
+    return [next(held if index % 5 == 4 else train) for index in range(count)]
 
 
-def _portraits(tasks: Sequence[Task], wanted: int, jobs: int, kind: str) -> list[Face]:
-    """The first `wanted` faces that can be drawn."""
-    faces: list[Face] = []
-    waiting = list(tasks)
-    context = multiprocessing.get_context("spawn")  # a fork of a process that has loaded Paddle may hang
-    with environment(threads_environment(max(1, cpu_count() // jobs))):
-        pool = ProcessPoolExecutor(jobs, mp_context=context)
-        with pool, tqdm(total=wanted, desc=f"portraits and cartoons, {kind}", unit="face", disable=None) as bar:
-            while waiting and len(faces) < wanted:
-                some, waiting = waiting[: wanted - len(faces)], waiting[wanted - len(faces) :]
-                for face in filter(None, pool.map(starter_faces.draw, some)):
-                    faces.append(face)
-                    bar.update()
-    if len(faces) == wanted:
-        return faces
-    raise DataError(f"{hub.FACES}: of {len(tasks)} faces that it drew only {len(faces)} can be used")
+def _portraits(pool: Executor, tasks: Sequence[Task], wanted: int) -> Iterator[Face]:
+    """The first `wanted` faces that can be drawn: not every picture shows what it should."""
+    found, waiting = 0, list(tasks)
+    while waiting and found < wanted:
+        some, waiting = waiting[: wanted - found], waiting[wanted - found :]
+        for face in filter(None, pool.map(starter_faces.draw, some)):
+            found += 1
+            yield face
+    if found < wanted:
+        raise DataError(f"{hub.FACES}: of {len(tasks)} faces that it drew only {found} can be used, not {wanted}")
 
 
 def _put(made: Path, place: Path) -> None:
@@ -113,4 +124,3 @@ def _put(made: Path, place: Path) -> None:
         os.rename(made, place)
     except OSError as error:
         raise OutputError(f"{place}: cannot be put there ({error.strerror or error})") from error
-

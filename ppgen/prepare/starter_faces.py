@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,22 +17,29 @@ from ppgen.faces.detect import find_dlib_faces
 from ppgen.faces.segment import person_mask
 from ppgen.faces.skin import estimate_skin
 from ppgen.io.image import on_white, save_image
+from ppgen.latent.attributes import load_directions
 from ppgen.networks.protocols import StyleGenerator
 from ppgen.prepare.artist import draw_cartoon
 from ppgen.prepare.drawers import Person
 
 SIZE = 256
-TRUNCATION = 0.8
-_CANDIDATES = 3  # drawn for each that is taken
+TRUNCATION = 0.7
+_CANDIDATES = 2  # drawn for each that is taken
+#: how far along the direction `Male`: four in five men shaped the network, so left alone it draws men
+_MALE = {"F": -1.2, "M": 0.0}
+_YOUNG = 1.5  # at most, to either side
+YEARS = (25.0, 80.0)  #: between which the tables' ages lie
 _BATCH = 16
 _GREY = np.array([0.299, 0.587, 0.114])
 
 
 class Task(NamedTuple):
-    """A face to be drawn: its id, its picture uint8 (S, S, 3), and the folder for what is made of it."""
+    """A face to be drawn: its id, its picture uint8 (S, S, 3), 'F' or 'M' that it was made to look like, and the folder
+    for what is made of it."""
 
     id: str
     picture: np.ndarray
+    gender: str
     folder: Path
 
 
@@ -51,26 +59,32 @@ class Face(NamedTuple):
     light: float  # of the skin, 0 to 1
 
 
-def pictures(count: int, seed: int = 0) -> np.ndarray:
-    """Faces, uint8 (count, S, S, 3), that go evenly from dark to light: as far as the network can draw them."""
+def pictures(gender: str, count: int, seed: int = 0) -> np.ndarray:
+    """Faces, uint8 (count, S, S, 3), of several ages, evenly from dark to light: as far as the network can draw them.
+
+    gender: 'F' or 'M', towards which they are moved. Not each gets there: `draw` leaves the others out.
+    """
     import paddle
     from tqdm.auto import tqdm
 
     from ppgen.io.image import to_uint8
 
-    network = hub.load(hub.FACES, kind=StyleGenerator)
-    z = np.random.default_rng([seed]).standard_normal((_CANDIDATES * count, network.latent_dim), dtype=np.float32)
+    network, directions = hub.load(hub.FACES, kind=StyleGenerator), load_directions(hub.FACES, "w")
+    rng = np.random.default_rng([seed, ord(gender)])
+    z = rng.standard_normal((_CANDIDATES * count, network.latent_dim), dtype=np.float32)
+    moves = _MALE[gender] * directions["Male"] + rng.uniform(-_YOUNG, _YOUNG, (len(z), 1)) * directions["Young"]
     drawn = []
     with paddle.no_grad(), tqdm(total=len(z), desc="faces of nobody", unit="face", disable=None) as bar:
         for start in range(0, len(z), _BATCH):
             w_plus = network.spread(network.map(paddle.to_tensor(z[start : start + _BATCH])), TRUNCATION)
-            drawn.append(to_uint8(network.synthesize(w_plus)))
+            moved = w_plus + paddle.to_tensor(moves[start : start + _BATCH, None].astype(np.float32))
+            drawn.append(to_uint8(network.synthesize(moved)))
             bar.update(len(drawn[-1]))
     faces = np.concatenate(drawn)
     third = faces.shape[1] // 3
     middle = faces[:, third:-third, third:-third].mean(axis=(1, 2))
     faces, middle = (each[middle[:, 0] > middle[:, 2]] for each in (faces, middle))  # some come out as negatives
-    return faces[_even(middle @ _GREY, min(count, len(faces)), np.random.default_rng([seed, 1]))]
+    return faces[_even(middle @ _GREY, min(count, len(faces)), rng)]
 
 
 def _even(values: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -84,8 +98,23 @@ def _even(values: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarra
     return np.array(chosen)
 
 
+def spread_years(faces: Sequence[Face], offset: float) -> list[Face]:
+    """The faces with ages evenly between `YEARS`, in the order that they were estimated: a config's groups of ages have
+    to be there, and the estimates say of nearly all faces that they are about fifty.
+
+    offset: of the first, in [0, 1], as a share of the way from one to the next.
+    """
+    first, last = YEARS
+    order = sorted(range(len(faces)), key=lambda index: faces[index].person.years or 0.0)
+    years = {index: round(first + (last - first) * (rank + offset) / len(faces)) for rank, index in enumerate(order)}
+    return [face._replace(person=face.person._replace(years=years[index])) for index, face in enumerate(faces)]
+
+
 def draw(task: Task) -> Face | None:
-    """Write the face (`face/<id>.png`), its portrait (`photo`, `mask`, `white`) and cartoon; None: none was found."""
+    """Write the face (`face/<id>.png`), its portrait (`photo`, `mask`, `white`) and cartoon.
+
+    None: no face was found, or one that does not look as it should.
+    """
     image = np.asarray(Image.fromarray(task.picture).resize((SIZE, SIZE), Image.Resampling.LANCZOS))
     try:
         face = find_dlib_faces(image, task.id)[0]
@@ -93,8 +122,10 @@ def draw(task: Task) -> Face | None:
         return None
     aligned = align_face(image, face.landmarks, SIZE)
     crop, points = aligned.crop, aligned.landmarks
-    mask = person_mask(crop, points)
     guess = estimate_attributes(crop, points)
+    if guess.gender != task.gender:
+        return None
+    mask = person_mask(crop, points)
     person = Person(guess.gender, years=float(np.clip(round(guess.age), 18, 99)))
     files = {
         "face": image, "photo": crop, "white": on_white(crop, mask), "mask": np.rint(mask * 255).astype(np.uint8),

@@ -78,6 +78,7 @@ def test_two_processes_give_the_weights_of_one(run_python, shared, tmp_path):
             "-o", *options, f"output_dir={tmp_path / processes}", PPGEN_DATA=str(shared("portraits").parent),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr + done.stdout
+        assert not any(word in done.stderr + done.stdout for word in ("FLAGS", "ccache", "LAUNCH"))
     one, two = (
         load_file(next((tmp_path / n).glob("*/checkpoints/step_00000006/weights.safetensors"))) for n in ("1", "2")
     )
