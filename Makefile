@@ -72,7 +72,8 @@ lint: $(VENV)/.installed-test
 
 coverage: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow' --cov --cov-report=term \
-	  tests/io tests/hub tests/config tests/compat tests/runtime tests/prepare/test_unpack.py tests/test_cli.py
+	  tests/io tests/hub tests/config tests/compat tests/runtime tests/prepare/test_unpack.py \
+	  tests/prepare/test_archives.py tests/test_cli.py
 
 # In an environment of its own. The app and Ray, whose oldest versions are of today, are left out.
 OLDEST := build/oldest

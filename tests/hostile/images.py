@@ -1,6 +1,7 @@
 """Pictures: headers that lie, and good files of every kind with bytes changed."""
 
 import io
+import os
 import random
 import struct
 import zlib
@@ -271,6 +272,7 @@ def _load(name: str, content: Content) -> None:
 def _predictor() -> object:
     from ppgen.apps import Photo2CartoonPredictor
 
+    os.environ.pop("PPGEN_RUNTIME", None)  # as users run it; other cases' networks are too many to be exported
     predictor = Photo2CartoonPredictor(output_path="out")  # of the case, as it is relative
     predictor.run(_portrait())  # networks are loaded at first use, which is no picture's fault
     return predictor

@@ -1,5 +1,6 @@
 """Shipped networks: found by name, described, loaded."""
 
+import numpy as np
 import pytest
 
 from ppgen import hub
@@ -52,8 +53,6 @@ def test_load_by_name_and_by_path():
     ],
 )
 def test_file_that_cannot_be_built(tmp_path, metadata, told):
-    import numpy as np
-
     path = write_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2, np.float32)}, metadata)
     with pytest.raises(WeightsError, match=told):
         hub.load(path)
@@ -79,3 +78,17 @@ def test_weights_that_only_a_config_makes_say_how(name, monkeypatch):
     text, config = str(caught.value), f"configs/{name.replace('-', '_')}.yaml"
     assert text.startswith(f"{name}: ") and f"python tools/main.py -c {config}" in text and "\n" not in text
     assert "--weights" in text and f"python tools/publish.py RUN {name} -c {config}" in text
+
+
+def test_a_file_is_described_as_markdown(tmp_path):
+    told = hub.markdown("mine", hub.path_of("skin_tone"))
+    assert "`SkinTone(" in told and "ppgen.hub.load('mine')" in told.replace('"', "'")
+    (tmp_path / "card.md").write_text(told)
+    (tmp_path / "other.md").write_text("# mine\n")
+    (tmp_path / "odd.md").write_bytes(b"\xff")
+    assert [hub.cards.is_card("mine", tmp_path / name) for name in ("card.md", "other.md", "odd.md", "none.md")] == [
+        True, False, False, False
+    ]  # fmt: skip
+    plain = write_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2, np.float32)})
+    with pytest.raises(WeightsError, match="so it has no card"):
+        hub.markdown("mine", plain)

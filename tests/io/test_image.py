@@ -8,7 +8,16 @@ import pytest
 from PIL import Image, ImageCms
 
 from ppgen.errors import DataError, OutputError
-from ppgen.io.image import load_image, on_white, save_image, to_tensor_array, to_uint8
+from ppgen.io.image import (
+    check_figure,
+    load_image,
+    on_white,
+    save_figure,
+    save_image,
+    save_images,
+    to_tensor_array,
+    to_uint8,
+)
 
 
 @pytest.fixture
@@ -250,3 +259,32 @@ def test_a_mask_leaves_white():
     picture = np.full((2, 2, 3), 100, np.uint8)
     out = on_white(picture, np.array([[0, 1], [0.5, 0]]))
     assert out.dtype == np.uint8 and out[..., 0].tolist() == [[255, 100], [178, 255]]
+
+
+def test_several_pictures_are_written_or_none(tmp_path, picture):
+    paths = [tmp_path / "a.png", tmp_path / "b.png"]
+    save_images(dict.fromkeys(paths, picture))
+    assert all(np.array_equal(load_image(path), picture) for path in paths)
+    with pytest.raises(DataError):
+        save_images({tmp_path / "c.png": picture, tmp_path / "d.png": picture[0, 0]})
+    assert sorted(tmp_path.iterdir()) == paths
+
+
+def test_figures_with_axes(tmp_path):
+    from matplotlib.figure import Figure
+
+    assert load_image(save_figure(tmp_path / "a.png", Figure((2, 1), dpi=50))).shape == (50, 100, 3)
+    check_figure(tmp_path / "a.pdf")
+    for name, told in ((".", "is a folder"), ("a.txt", "cannot be written as a picture"), ("a.png/b.png", "folder")):
+        with pytest.raises(OutputError, match=told):
+            check_figure(tmp_path / name)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "CMYK", "L"])
+def test_profiles_that_change_colours_or_nothing(tmp_path, mode):
+    """One that is not sRGB is followed, one of another kind of colours, or that is none, is not."""
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    for profile in (lab, b"no profile", lab[:-200]):
+        Image.new(mode, (4, 4), 99 if mode == "L" else "red").save(tmp_path / "a.jpg", icc_profile=profile, quality=95)
+        Image.new(mode, (4, 4), 99 if mode == "L" else "red").save(tmp_path / "b.jpg", quality=95)
+        assert np.array_equal(load_image(tmp_path / "a.jpg"), load_image(tmp_path / "b.jpg"))

@@ -281,3 +281,22 @@ def test_a_file_that_lists_more_arrays_than_any_network(tmp_path):
     write_arrays(tmp_path / "x.safetensors", {str(number): np.zeros(0, np.float32) for number in range(20_001)})
     with pytest.raises(WeightsError, match="lists 20001 arrays"):
         read_arrays(tmp_path / "x.safetensors")
+
+
+def test_more_arrays_beside_the_networks_own(tmp_path):
+    path = weights.save_network(WeightsTestNet(), tmp_path / "a.safetensors", card={"title": "A"})
+    before = path.read_bytes()
+    weights.add_extra(path, {"mean": np.arange(3)}, {"samples": 9}, tmp_path / "b.safetensors")
+    assert path.read_bytes() == before and weights.read_extra(path) == {}
+    found = weights.read_extra(tmp_path / "b.safetensors")
+    assert found["mean"].tolist() == [0, 1, 2] and found["mean"].dtype == np.float32
+    assert weights.description(tmp_path / "b.safetensors").extra == {"samples": 9}
+    assert same(read_arrays(path), {k: v for k, v in read_arrays(tmp_path / "b.safetensors").items() if k != "@mean"})
+    plain = write_arrays(tmp_path / "c.safetensors", {"a": np.zeros(1)})
+    with pytest.raises(WeightsError, match="does not say which network"):
+        weights.add_extra(plain, {"mean": np.arange(3)})
+
+
+def test_a_card_that_is_no_json_is_refused(tmp_path):
+    with pytest.raises(WeightsError, match="JSON-able"):
+        weights.save_network(WeightsTestNet(), tmp_path / "a.safetensors", card={"title": object()})
