@@ -15,19 +15,21 @@ from typing import Literal, NamedTuple
 import numpy as np
 from PIL import Image
 
+from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, R, Report, is_batch, list_items, run_batch, unread
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.apps.styles import Sketch
 from ppgen.datasets.files import centre_square, resize
-from ppgen.errors import ConfigError, NoFaceError
+from ppgen.errors import ConfigError, NoFaceError, WeightsError
 from ppgen.faces import Face, align_face, find_faces
 from ppgen.faces.align import CLOSE
 from ppgen.faces.detect import Aligner, check_aligner
-from ppgen.faces.ffhq import ffhq_crop
+from ppgen.faces.ffhq import ffhq_crop, nobody_crop
 from ppgen.faces.segment import outline_mask, person_mask
 from ppgen.faces.skin import estimate_skin, is_grey, tinted_face
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.image import ImageSource, load_image, on_white, source_name
+from ppgen.registry import unknown
 from ppgen.runtime import later
 
 SIZE = 256
@@ -36,7 +38,8 @@ _NEARLY_SQUARE = 1.1  # longer sides are said to be cut
 _MIN_PERSON = 0.02  # of the crop; below, the segmentation found nobody
 
 Faces = str | int  # "largest", "all", or an index from 0
-FaceCrop = Literal["close", "ffhq", "none"]
+FaceCrop = Literal["close", "ffhq", "nobody", "none"]
+CROPS: tuple[FaceCrop, ...] = ("close", "ffhq", "nobody", "none")
 
 
 class Portrait(NamedTuple):
@@ -169,13 +172,14 @@ class PortraitPipeline:
         """The face of a photo, for networks that draw faces.
 
         Args:
-            crop: "close", as data/faces128 is cut; "ffhq", as FFHQ is; "none": it is a face crop already.
+            crop: "close", as data/faces128 is cut; "ffhq", as FFHQ is; "nobody", as data/nobody is; "none": it is a
+                face crop already.
             name: how messages call the photo.
         Raises:
             DataError, NoFaceError: it cannot be used.
         """
-        if crop not in ("close", "ffhq", "none"):
-            raise ConfigError(f"a face is cut out 'close', as 'ffhq', or not ('none'), not '{crop}'")
+        if crop not in CROPS:
+            raise ConfigError(f"a face is cut out 'close', as 'ffhq' or 'nobody', or not ('none'), not '{crop}'")
         image = load_image(photo)
         if crop == "none":
             square = centre_square(image)
@@ -183,8 +187,9 @@ class PortraitPipeline:
             cut = f"is {width}x{height} and no square: only the {side}x{side} pixels in its middle were looked at"
             return Seen(resize(square, size), (cut,) if max(height, width) > _NEARLY_SQUARE * side else ())
         face = self.find(image, name=name or source_name(photo))[0]
-        if crop == "ffhq":
-            return Seen(ffhq_crop(image, face.landmarks, size), face.warnings)
+        if crop != "close":
+            cut_out = nobody_crop if crop == "nobody" else ffhq_crop
+            return Seen(cut_out(image, face.landmarks, size), face.warnings)
         return Seen(align_face(image, face.landmarks, size, CLOSE).crop, face.warnings)
 
     def _found(self, item: Item, faces: Faces) -> dict[int, Portrait]:
@@ -229,6 +234,21 @@ class PortraitPipeline:
         if mask.mean() >= _MIN_PERSON:
             return mask, ()
         return np.ones_like(mask), ("no person could be told from the background, so the whole crop was drawn",)
+
+
+def crop_for(source: str) -> FaceCrop:
+    """How faces are cut for the network of a name or weights file: as its card says, else close.
+
+    Raises WeightsError where it says a crop that there is not.
+    """
+    try:
+        said = hub.crop_of(hub.path_of(source))
+    except WeightsError:  # a network that was handed in has no file
+        return "close"
+    for crop in CROPS:
+        if crop == (said or "close"):
+            return crop
+    raise WeightsError(f"{source}: {unknown('crop', said, list(CROPS))}; update ppgen")
 
 
 def finding(aligner: Aligner) -> Callable[..., list[Face]]:

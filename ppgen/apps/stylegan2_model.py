@@ -15,9 +15,9 @@ import paddle
 from ppgen import hub
 from ppgen.apps.drawings import Drawing, Drawings, Titles, titles_of
 from ppgen.apps.latent_model import LatentModel, check_finite
-from ppgen.apps.portrait import FaceCrop, PortraitPipeline, Seen
+from ppgen.apps.portrait import FaceCrop, PortraitPipeline, Seen, crop_for
 from ppgen.errors import ConfigError, DataError, WeightsError
-from ppgen.faces.typical import FACE_BOX
+from ppgen.faces.typical import FACE_BOX, NOBODY_BOX
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import check_wanted
 from ppgen.io.atomic import say_replaced, write_files
@@ -230,13 +230,18 @@ class StyleModel(LatentModel[StyleGenerator]):
     def features(self) -> Features:
         """What the perceptual part of a projection compares."""
         if self._features is None:
-            self._features = faceid_layers() if self._lpips is None else _vgg_layers(self._lpips)
+            box = NOBODY_BOX if self.crop == "nobody" else FACE_BOX
+            self._features = faceid_layers(box) if self._lpips is None else _vgg_layers(self._lpips)
         return self._features
 
     def see(self, photo: ImageSource, align: bool = True) -> Seen:
         """The photo as the network draws faces; not aligned: cut to a square and scaled only."""
-        crop: FaceCrop = ("ffhq" if self._ffhq else "close") if align else "none"
-        return self.pipeline.see(photo, self.network.image_size, crop, source_name(photo))
+        return self.pipeline.see(photo, self.network.image_size, self.crop if align else "none", source_name(photo))
+
+    @cached_property
+    def crop(self) -> FaceCrop:
+        """How the faces of photos are cut out for this network."""
+        return "ffhq" if self._ffhq else crop_for(self.name)
 
     _inverting: Methods | None = None  # the encoder as the runtime runs it
 
@@ -293,11 +298,11 @@ class StyleModel(LatentModel[StyleGenerator]):
         return Fitted(source_name(photo), seen.crop, projection.pictures[0], latent, projection, seen.warnings)
 
 
-def faceid_layers() -> Features:
-    """FaceID's, on the face's place in a crop."""
+def faceid_layers(box: tuple[float, float, float, float] = FACE_BOX) -> Features:
+    """FaceID's, on the face's place in a crop: left, top, right, bottom as fractions of its side."""
     from ppgen.losses.perceptual import FacePerception
 
-    return FacePerception(hub.load("face_id"), FACE_BOX).features
+    return FacePerception(hub.load("face_id"), box).features
 
 
 def _vgg_layers(path: str | os.PathLike) -> Features:

@@ -1,7 +1,7 @@
 """Faces as numbers and back: a photo is encoded, moved through the latent space, and decoded.
 
-The way of a photo: read, find the face, cut it out upright as the training faces were (`ppgen.faces.align.CLOSE`) at
-the network's size, encode. What comes back is the network's idea of the face, softer than the photo.
+The way of a photo: read, find the face, cut it out upright as the training faces were (`crop_for`) at the network's
+size, encode. What comes back is the network's idea of the face, softer than the photo.
 """
 
 import os
@@ -16,7 +16,7 @@ from PIL import Image
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, list_items, run_batch, unread, write_pictures
 from ppgen.apps.drawings import Drawing, Drawings, titles_of
 from ppgen.apps.latent_model import LatentPredictor, latent_model
-from ppgen.apps.portrait import PortraitPipeline, Seen
+from ppgen.apps.portrait import PortraitPipeline, Seen, crop_for
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import check_output
 from ppgen.io.brief import brief, png_of
@@ -99,7 +99,7 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
     def _see(self, photo: ImageSource, align: bool | None, name: str) -> Seen:
         if align is None:
             align = self.network.channels == 3
-        return self.pipeline.see(photo, self.network.image_size, "close" if align else "none", name)
+        return self.pipeline.see(photo, self.network.image_size, crop_for(self.name) if align else "none", name)
 
     def _code(self, crops: np.ndarray) -> np.ndarray:
         if self.network.channels == 1:

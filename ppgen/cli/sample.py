@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ppgen import apps
 from ppgen.cli.command import command, one_of, only_with, option
@@ -11,6 +12,9 @@ from ppgen.cli.files import write
 from ppgen.cli.options import ANY_MODEL, LABEL, by_any, fps, seed, seeds, steps, truncation
 from ppgen.errors import ConfigError
 from ppgen.io.terminal import say
+
+if TYPE_CHECKING:
+    from ppgen.apps.drawings import Drawings
 
 _PICTURES = 64  # of one seed
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
@@ -36,20 +40,29 @@ def _truncation(args: argparse.Namespace, predictor: apps.GANPredictor) -> float
     one_of(seed("one seed for all pictures"), seeds("a picture a seed, such as 0-63 or 1,5,9-12, titled")),
     option("-n", type=int, metavar="COUNT", help=f"pictures of --seed (default: {_PICTURES})"),
     LABEL,
+    option(
+        "--where", nargs="+", action="extend", default=[], metavar="NAME=0|1",
+        help="of faces, those that look so: male=0, young=1; others are passed over",
+    ),
     truncation(None, "of StyleGAN and StyleGAN2: "),
 )
 def sample(args: argparse.Namespace) -> None:
     """Draw pictures from seeds with a generator or a VAE; the same seed gives the same picture everywhere.
 
-    Networks with classes draw one row a class unless --label names one.
+    Networks with classes draw one row a class unless --label names one. With --where, a seed's pictures are the first
+    ones of it that look so, as `face_attributes` takes them.
     """
     if args.seeds is not None:
         only_with(args, "--seed, not with --seeds", "n")
+    from ppgen.apps.choosing import parse_wanted
     from ppgen.io.atomic import say_replaced
 
+    wanted = parse_wanted(args.where)
     predictor = predictor_of(args)
     psi = _truncation(args, predictor)
-    if args.seeds is None:
+    if wanted:
+        drawings = _chosen(predictor, wanted, psi, args)
+    elif args.seeds is None:
         drawings = predictor.grid(args.seed, _PICTURES if args.n is None else args.n, args.label, psi)
     else:
         drawings = predictor.seeds(args.seeds, args.label, psi, titled=True)
@@ -58,6 +71,23 @@ def sample(args: argparse.Namespace) -> None:
         say(drawings[0].save(args.output))
     else:
         write(drawings, args.output)
+
+
+def _chosen(
+    predictor: apps.GANPredictor, wanted: dict[str, bool], psi: float | None, args: argparse.Namespace
+) -> Drawings:
+    """Pictures that look as wanted: the first -n of --seed, or the first one of each of --seeds."""
+    import numpy as np
+
+    from ppgen.apps.choosing import choose
+    from ppgen.latent.sheet import columns_for
+
+    if args.seeds is None:
+        count = _PICTURES if args.n is None else args.n
+        z = choose(predictor.model, wanted, args.seed, count, psi)
+        return predictor.draw(z, args.label, psi, columns_for(count))
+    z = np.concatenate([choose(predictor.model, wanted, seed, 1, psi) for seed in args.seeds])
+    return predictor.draw(z, args.label, psi, titles=[str(seed) for seed in args.seeds])
 
 
 @command(

@@ -11,11 +11,12 @@ from ppgen.faces.shipped import ask
 from ppgen.networks.face_geometry import checked_landmarks, chip_fit
 
 SAME_PERSON = 0.6  #: Euclidean distance below which dlib calls two descriptors one person
+CHIP = 150  #: pixels a side of what the network sees
 _BATCH = 16
 _BINOMIAL = (1, 4, 6, 4, 1)
 
 
-def face_chip(image: np.ndarray, landmarks: np.ndarray, size: int = 150, padding: float = 0.25) -> np.ndarray:
+def face_chip(image: np.ndarray, landmarks: np.ndarray, size: int = CHIP, padding: float = 0.25) -> np.ndarray:
     """The aligned face as dlib cuts it out.
 
     Args:

@@ -11,7 +11,7 @@ from ppgen.compat.names import our_network_name
 from ppgen.config import read_yaml, shipped
 from ppgen.errors import WeightsError
 from ppgen.hub import published, runs, stylegan2
-from ppgen.hub.cards import ASSETS, FACES, card, card_text, is_card, markdown, names, publish
+from ppgen.hub.cards import ASSETS, FACES, card, card_text, crop_of, is_card, markdown, names, publish
 from ppgen.hub.construct import construct
 from ppgen.io.arrays import parts_of, read_content, select_arrays
 from ppgen.io.download import cache_folder, fetch
@@ -30,6 +30,7 @@ __all__ = [
     "cache_folder",
     "card",
     "card_text",
+    "crop_of",
     "fetch",
     "how_to_make",
     "load",

@@ -43,6 +43,18 @@ def card(name: str) -> Facts:
     return card_of(_file(name))
 
 
+def crop_of(path: str | os.PathLike) -> str:
+    """How faces are cut out for a network, as the card in its weights file says (`crop`); "" where it does not say.
+
+    Best and final weights of a run hold the config, whose section `card` says it. Raises WeightsError.
+    """
+    facts = card_of(path)
+    config = facts.get("config")
+    inner = config.get("card") if isinstance(config, Mapping) else None
+    found = facts.get("crop") or (inner.get("crop") if isinstance(inner, Mapping) else None)
+    return found if isinstance(found, str) else ""
+
+
 def card_text(name: str) -> str:
     """The card as Markdown."""
     if name in published.PUBLISHED and name not in names():

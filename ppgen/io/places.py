@@ -5,7 +5,9 @@
 # What `make data` links into the data folder: name there -> folder below the shared one
 LINKED = {"portraits": "portraits", "faces128": "faces128", "hard": "hard", "nobody": "nobody/train"}
 # What `ppgen data starter` makes: faces, in the layouts that the configs name
-STARTED = ("celeba", "drawn", "faces128", "ffhq", "nobody", "nobody_portraits", "photo2cartoon", "portraits")
+STARTED = (
+    "celeba", "drawn", "faces128", "ffhq", "nobody", "nobody_faces", "nobody_portraits", "photo2cartoon", "portraits",
+)  # fmt: skip
 MARK = "STARTER"  #: the file in a folder that `ppgen data starter` made
 STARTER = "`ppgen data starter` makes one to begin with"
 # What `ppgen data download` fetches: pictures of other things than faces, by PaddleGAN's names

@@ -1,6 +1,8 @@
 """The variational autoencoder: Kingma and Welling, "Auto-Encoding Variational Bayes" (ICLR 2014), algorithm 1.
 
-One phase minimizes reconstruction_weight * reconstruction + kl_weight * KL(q(z|x) || N(0, 1)).
+One phase minimizes reconstruction_weight * reconstruction + kl_weight * KL(q(z|x) || N(0, 1)). Pixels alone make soft
+pictures; of faces a feature loss can be added (Hou et al., "Deep Feature Consistent Variational Autoencoder", WACV
+2017). It is no part of the bound, so the log tells pixels, KL and features apart.
 """
 
 from typing import Literal
@@ -10,6 +12,9 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppgen import hub
+from ppgen.errors import ConfigError
+from ppgen.losses.perceptual import FacePerception, feature_distance
 from ppgen.losses.variational import bernoulli_error, gaussian_kl, squared_error
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
 from ppgen.models.fit import check_sample
@@ -19,6 +24,24 @@ from ppgen.registry import MODELS, NETWORKS
 ACTIVE = 0.05  # nats: a latent dimension with less says nothing
 SHOWN = 56  # pixels a picture of the grid has at least, so that "sample 1" and the losses fit above
 SAMPLE_COLUMNS = 4
+SMALLEST = 64  # pixels a side that FaceID can look at
+
+
+def _perception(network: nn.Layer, side: int) -> FacePerception:
+    """FaceID's first stages, which see edges, textures and parts. ConfigError where it cannot look at the pictures."""
+    if network.channels != 3 or side < SMALLEST:
+        raise ConfigError(
+            f"model.feature_weight: FaceID looks at colour pictures at {SMALLEST} pixels or more, "
+            f"found network.channels: {network.channels} and feature_side: {side}"
+        )
+    return FacePerception(hub.load("face_id"), identity=0.0, side=side)
+
+
+def _apart(perception: FacePerception, rebuilt: paddle.Tensor, images: paddle.Tensor) -> paddle.Tensor:
+    """Mean distance of the features of reconstructions and pictures, both (N, 3, S, S) in [-1, 1]."""
+    with paddle.no_grad():
+        wanted = perception.features(images)
+    return feature_distance(perception.features(rebuilt), wanted).mean()
 
 
 @MODELS.register()
@@ -34,6 +57,8 @@ class VAE(Model):
         kl_weight: of the KL in nats an image (beta of Higgins et al. 2017).
         kl_warmup: images during which `kl_weight` rises from 0 (Sønderby et al. 2016), so that dimensions are
             not given up before the decoder can read them; 0: at once.
+        feature_weight: of the distance of FaceID's features of picture and reconstruction; 0: none. Faces in colour.
+        feature_side: pixels at which FaceID looks; the cost of a step grows with its square.
         predicts: what a metric judges: "samples" from the prior, or "reconstructions" by the posterior's mean.
     """
 
@@ -45,10 +70,14 @@ class VAE(Model):
         kl_weight: float = 1.0,
         kl_warmup: int = 0,
         predicts: Literal["samples", "reconstructions"] = "samples",
+        feature_weight: float = 0.0,
+        feature_side: int = 64,
     ) -> None:
         self.networks = {"network": NETWORKS.build(network)}
         self.reconstruction, self.predicts = reconstruction, predicts
         self.reconstruction_weight, self.kl_weight, self.kl_warmup = reconstruction_weight, kl_weight, kl_warmup
+        self.feature_weight = feature_weight
+        self.perception = _perception(self.networks["network"], feature_side) if feature_weight else None
 
     def check_sample(self, sample: Batch) -> None:
         """Pictures of the networks' size and channels."""
@@ -74,7 +103,12 @@ class VAE(Model):
         with paddle.no_grad():
             active = (nats.mean(axis=0) > ACTIVE).astype("float32").sum()
             step.report.update(error=float(error), kl_nats=float(kl), active=float(active))
-        return {"reconstruction": self.reconstruction_weight * error, "kl": self.kl_weight * share * kl}
+        losses = {"reconstruction": self.reconstruction_weight * error, "kl": self.kl_weight * share * kl}
+        if self.perception is not None:
+            apart = _apart(self.perception, 2 * F.sigmoid(coded.logits) - 1, images)
+            step.report["feature_distance"] = float(apart)
+            losses["features"] = self.feature_weight * apart
+        return losses
 
     @paddle.no_grad()
     def _reconstruct(self, network: nn.Layer, images: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ person lie closer than 0.6 in Euclidean distance. The weights come from
 layer that follows it in dlib, folded in.
 """
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import paddle
@@ -83,6 +85,27 @@ class FaceID(nn.Layer):
         self.stages = nn.LayerList(stages)
         self.fc = nn.Linear(before, descriptor_size, bias_attr=False)
 
+    def activations(self, x: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """Those that `FaceFeatures` names so, of pictures of any size; no further than the deepest is computed.
+
+        Args:
+            x: (N, 3, H, W) RGB in [-1, 1], 64 pixels a side or more. Chips have 150; on smaller pictures the first
+                stages still see edges and textures, for less, and the sides in the names are smaller too.
+            names: some of `FaceFeatures._fields`.
+        """
+        deepest = max(FaceFeatures._fields.index(name) for name in names)
+        mean = paddle.to_tensor(_PIXEL_MEAN, dtype=x.dtype).reshape([1, 3, 1, 1])
+        x = ((x + 1) * 127.5 - mean) / _PIXEL_SCALE
+        found = [F.relu(self.stem(x))]
+        x = F.max_pool2d(found[0], 3, 2)
+        for stage in islice(self.stages, deepest):
+            x = stage(x)
+            found.append(x)
+        if deepest > len(self.stages):
+            found.append(self.fc(x.mean(axis=[2, 3])))
+        known = dict(zip(FaceFeatures._fields, found))
+        return {name: known[name] for name in names}
+
     def features(self, x: Tensor) -> FaceFeatures:
         """Activations at six depths and the descriptor.
 
@@ -95,14 +118,7 @@ class FaceID(nn.Layer):
         if x.ndim != 4 or list(x.shape[1:]) != [3, CHIP_SIZE, CHIP_SIZE]:
             what = f"FaceID takes chips of shape (N, 3, 150, 150), not {tuple(x.shape)}"
             raise DataError(f"{what}: cut them out with face_chip or crop_chips")
-        mean = paddle.to_tensor(_PIXEL_MEAN, dtype=x.dtype).reshape([1, 3, 1, 1])
-        x = ((x + 1) * 127.5 - mean) / _PIXEL_SCALE
-        stages = [F.relu(self.stem(x))]
-        x = F.max_pool2d(stages[0], 3, 2)
-        for stage in self.stages:
-            x = stage(x)
-            stages.append(x)
-        return FaceFeatures._make([*stages, self.fc(x.mean(axis=[2, 3]))])
+        return FaceFeatures(**self.activations(x, FaceFeatures._fields))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 3, 150, 150) RGB in [-1, 1] -> (N, 128)."""

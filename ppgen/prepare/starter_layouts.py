@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 from collections import Counter
@@ -15,8 +13,10 @@ import numpy as np
 from ppgen.datasets.files import is_held_back, resize
 from ppgen.datasets.portraits import split_of
 from ppgen.io.image import load_image, save_image
+from ppgen.prepare.nobody_faces import COLUMNS, FRAME
 from ppgen.prepare.portraits import META
 from ppgen.prepare.starter_faces import SIZE, Face
+from ppgen.prepare.table import write_table
 
 _NOBODY = 237  # pixels a side of data/nobody
 _CELEBA = (178, 218)
@@ -47,7 +47,7 @@ def _portraits(faces: Sequence[Face], made: Path, folder: Path, sources: Sequenc
         turns[split] += 1
         rows.append(_row(face) | {"tone_hint": tones[face.id], "source": sources[turn % len(sources)]}
                     | {"fantasy": turn // len(sources) % 2})  # fmt: skip
-    _write_table(folder / "meta.csv", (*META, "fantasy"), rows)
+    write_table(folder / "meta.csv", (*META, "fantasy"), rows)
     _write_landmarks(folder / "landmarks.npz", faces, [face.points for face in faces])
 
 
@@ -73,16 +73,24 @@ def _faces128(faces: Sequence[Face], made: Path, folder: Path) -> None:
     for face in faces:
         save_image(folder / "train" / f"{face.id}.jpg", resize(_face(made, face), 128))
     rows = [_row(face) | {"colour": 1, "smile": ""} for face in faces]
-    _write_table(folder / "meta.csv", ("id", "colour", "gender", "approx_age", "has_glasses", "smile"), rows)
+    write_table(folder / "meta.csv", ("id", "colour", "gender", "approx_age", "has_glasses", "smile"), rows)
 
 
 def _nobody(faces: Sequence[Face], made: Path, folder: Path) -> None:
     for face in faces:
         save_image(folder / "photo" / f"{face.id}.jpg", resize(_face(made, face), _NOBODY))
     rows = [{"id": face.id, **dict(zip(("male", "young"), _male_young(face))), "fantasy": 0} for face in faces]
-    _write_table(folder / "meta.csv", ("id", "male", "young", "fantasy"), rows)
+    write_table(folder / "meta.csv", ("id", "male", "young", "fantasy"), rows)
     scale = _NOBODY / SIZE
     _write_landmarks(folder / "landmarks.npz", faces, [(face.whole + 0.5) * scale - 0.5 for face in faces])
+
+
+def _nobody_faces(faces: Sequence[Face], made: Path, folder: Path) -> None:
+    """As `python -m ppgen.prepare.nobody_faces` makes it, with two of the attributes."""
+    for face in faces:
+        save_image(folder / "photo" / f"{face.id}.jpg", resize(_face(made, face), FRAME))
+    rows = [{"id": face.id, "source": "nobody", **dict(zip(("Male", "Young"), _male_young(face)))} for face in faces]
+    write_table(folder / "meta.csv", COLUMNS, rows)
 
 
 def _ffhq(faces: Sequence[Face], made: Path, folder: Path) -> None:
@@ -109,7 +117,7 @@ def _celeba(faces: Sequence[Face], made: Path, folder: Path) -> None:
 
 _LAYOUTS: Mapping[str, Callable[[Sequence[Face], Path, Path], None]] = {
     "celeba": _celeba, "drawn": _drawn, "faces128": _faces128, "ffhq": _ffhq, "nobody": _nobody,
-    "nobody_portraits": _portraits, "photo2cartoon": _photo2cartoon, "portraits": _train,
+    "nobody_faces": _nobody_faces, "nobody_portraits": _portraits, "photo2cartoon": _photo2cartoon, "portraits": _train,
 }  # fmt: skip
 
 
@@ -128,14 +136,6 @@ def _row(face: Face) -> dict[str, object]:
         "approx_age": f"{face.person.years:g}", "has_cartoon": 1, "suspect": 0,
         "native_interocular_px": round(face.eyes, 1), "pad_frac": round(face.outside, 4),
     }  # fmt: skip
-
-
-def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8")
 
 
 def _write_landmarks(path: Path, faces: Sequence[Face], points: Sequence[np.ndarray]) -> None:

@@ -1,10 +1,11 @@
 """FFHQ's crop: where eyes and mouth come to lie, however the head is turned."""
 
+import cv2
 import numpy as np
 import pytest
 
 from ppgen.errors import DataError
-from ppgen.faces.ffhq import ffhq_crop, ffhq_square
+from ppgen.faces.ffhq import ffhq_crop, ffhq_square, nobody_crop
 from ppgen.faces.typical import typical_landmarks
 
 
@@ -49,3 +50,12 @@ def test_outside_the_photo_it_is_mirrored():
     photo = np.random.default_rng(0).integers(1, 255, (120, 120, 3), dtype=np.uint8)
     crop = ffhq_crop(photo, typical_landmarks(120) + (0, -40), 64)
     assert (crop.max(axis=2) > 0).all()
+
+
+def test_nobody_is_a_part_of_the_square():
+    """At 256 pixels FFHQ's square without 9 columns at the left and what lies beyond 237 rows and columns."""
+    noise = np.random.default_rng(0).uniform(0, 255, (30, 30, 3))
+    photo = cv2.resize(noise, (600, 600), interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
+    points = typical_landmarks() + (200, 150)
+    whole, part = ffhq_crop(photo, points, 256).astype(int), nobody_crop(photo, points, 237).astype(int)
+    assert np.abs(whole[:237, 9:246] - part).mean() < 2 < np.abs(whole[:237, 4:241] - part).mean()

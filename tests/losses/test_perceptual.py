@@ -65,5 +65,7 @@ def test_features_of_a_face_have_unit_length_and_gradients():
     distance.sum().backward()
     gradient = np.abs(x.grad.numpy()).sum(axis=1)
     assert (gradient[:, 8:24, 8:24] > 0).all() and not gradient[:, :8].any()  # inside the box only
+    small = FacePerception(network, depths=["side17"], identity=0.0, side=64).features(x)
+    assert [list(f.shape) for f in small] == [[2, 64, 7, 7]]
     with pytest.raises(ConfigError, match="left < right"):
         FacePerception(network, (0.5, 0, 0.5, 1))

@@ -9,6 +9,7 @@ from steps import a_step
 
 from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
+from ppgen.errors import ConfigError
 from ppgen.models.vae import VAE
 
 NETWORK = {"name": "ConvVAE", "latent_dim": 3, "image_size": 16, "channels": 1, "widths": [4, 8], "batch_norm": False}
@@ -76,3 +77,28 @@ def test_pictures(batch):
     np.testing.assert_allclose(part, samples[1:3], atol=1e-5)
     rebuilt = VAE(NETWORK, predicts="reconstructions").predict(batch, model.networks)
     np.testing.assert_allclose(rebuilt, found["rebuilt"][:, :1, ::4, ::4], atol=1e-6)
+
+
+def test_a_feature_loss_stands_beside_the_bound():
+    paddle.seed(1)
+    colour = {**NETWORK, "channels": 3}
+    batch = {"image": np.random.default_rng(0).uniform(-1, 1, (2, 3, 16, 16)).astype(np.float32), "id": ["a", "b"]}
+    model = VAE(colour, feature_weight=2.0)
+    plain = VAE(colour)
+    plain.networks = model.networks
+    network, steps = model.networks["network"], (a_step(), a_step())
+    losses, bound = model.loss(batch, steps[0]), plain.loss(batch, steps[1])
+    assert float(losses["reconstruction"]) == float(bound["reconstruction"])
+    assert float(losses["kl"]) == float(bound["kl"])
+    assert (
+        float(losses["features"]) == pytest.approx(2 * steps[0].report["feature_distance"]) and "features" not in bound
+    )
+    losses["features"].backward()
+    assert float(network.encoder[0].weight.grad.abs().max()) > 0
+    assert all(parameter.grad is None for parameter in model.perception.network.parameters())
+
+
+@pytest.mark.parametrize("wrong", [{"network": NETWORK}, {"network": {**NETWORK, "channels": 3}, "feature_side": 32}])
+def test_a_feature_loss_is_of_colour_pictures_of_some_size(wrong):
+    with pytest.raises(ConfigError, match="at 64 pixels or more"):
+        VAE(feature_weight=1.0, **wrong)
