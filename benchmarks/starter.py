@@ -55,7 +55,7 @@ def rows_of(folder: Path) -> list[Figures]:
 
 
 def first_steps(name: str, data: Path, steps: int, limit: float) -> Figures:
-    """Start a config, watch its log, and stop it after `steps` steps, or after the first step past `limit` seconds."""
+    """Start a config, watch its log, and stop it after `steps` steps, or two or more when `limit` seconds are over."""
     overrides = [f"total_iters={steps + 1}", "log.interval=1", "validate={}"]
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder, "said")
@@ -64,7 +64,7 @@ def first_steps(name: str, data: Path, steps: int, limit: float) -> Figures:
                                    stderr=subprocess.STDOUT, env={**os.environ, "PPGEN_DATA": str(data)})  # fmt: skip
         start, seen = time.perf_counter(), []
         try:
-            while len(seen) < steps and not (seen and seen[-1][0] > limit):
+            while len(seen) < steps and not (len(seen) > 1 and seen[-1][0] > limit):
                 time.sleep(0.2)
                 rows, now, used = rows_of(Path(folder)), time.perf_counter() - start, cpu_seconds(child.pid)
                 seen += [(now, used)] * (len(rows) - len(seen))
@@ -78,7 +78,7 @@ def first_steps(name: str, data: Path, steps: int, limit: float) -> Figures:
 
 def figures(seen: list[tuple[float, float]], steps: int) -> Figures:
     """What the times of the steps come to: (seconds since the start, processor seconds) of each."""
-    step = [(last - first) / (len(seen) - 1) if len(seen) > 1 else last for first, last in zip(seen[0], seen[-1])]
+    step = [(last - first) / (len(seen) - 1) for first, last in zip(seen[0], seen[-1])]
     minutes, cpu = ((last + (steps - len(seen)) * each) / 60 for last, each in zip(seen[-1], step))
     return {"minutes": minutes, "cpu_minutes": cpu, "measured_steps": len(seen), "cpu_s_a_step": step[1]}
 

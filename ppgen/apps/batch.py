@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from ppgen.errors import DataError, OutputError, PPGenError, in_lines
 from ppgen.io.atomic import say_replaced
-from ppgen.io.brief import as_html, brief
+from ppgen.io.brief import as_html, brief, short
 from ppgen.io.image import ImageSource, save_images, source_name
 from ppgen.io.listing import left_out, list_images
 from ppgen.io.names import short_name
@@ -27,6 +27,7 @@ _LINES = 40  # of a report in a notebook
 _MAX_STEM = 160  # bytes; with what is appended, a file name has to stay below 255
 
 
+@short
 @dataclass(frozen=True)
 class Item:
     """One picture to work on.

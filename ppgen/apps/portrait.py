@@ -28,6 +28,7 @@ from ppgen.faces.ffhq import ffhq_crop, nobody_crop
 from ppgen.faces.segment import outline_mask, person_mask
 from ppgen.faces.skin import estimate_skin, is_grey, tinted_face
 from ppgen.faces.typical import typical_landmarks
+from ppgen.io.brief import short
 from ppgen.io.image import ImageSource, load_image, on_white, source_name
 from ppgen.registry import unknown
 from ppgen.runtime import later
@@ -42,6 +43,7 @@ FaceCrop = Literal["close", "ffhq", "nobody", "none"]
 CROPS: tuple[FaceCrop, ...] = ("close", "ffhq", "nobody", "none")
 
 
+@short
 class Portrait(NamedTuple):
     """A face cut out upright, before it is drawn."""
 
@@ -56,6 +58,7 @@ class Portrait(NamedTuple):
 DrawFace = Callable[[Item, int, Portrait, str], R]
 
 
+@short
 class Drawn(NamedTuple):
     """What a generator made of a portrait.
 
@@ -75,6 +78,7 @@ class Drawn(NamedTuple):
     timings: dict[str, float]
 
 
+@short
 class Seen(NamedTuple):
     """A photo as a network of faces gets it."""
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ppgen.faces.shipped import ask
+from ppgen.io.brief import short
 from ppgen.io.image import to_tensor_array
 from ppgen.networks.face_inputs import BLAZE_MAPS, BLAZE_SIDE
 
@@ -22,6 +23,7 @@ _RIGHT_EYE, _LEFT_EYE, _NOSE, _MOUTH, _RIGHT_EAR, _LEFT_EAR = range(6)
 _EARS = 1.0  # see `Detection.turn`
 
 
+@short
 class Detection(NamedTuple):
     """A face that BlazeFace found; pixels of the photo, x right, y down.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ppgen.faces.blaze import Detection
 from ppgen.faces.shipped import ask
+from ppgen.io.brief import short
 from ppgen.io.image import to_tensor_array
 from ppgen.networks.face_inputs import MESH_SIDE
 
@@ -23,6 +24,7 @@ _DARK, _BRIGHT = 100, 200  # of 255: a crop whose brightest hundredth is below t
 _FINEST = 8  # a crop is at most so many times finer than the network's input before it is averaged down
 
 
+@short
 class Mesh(NamedTuple):
     """A face in space.
 
@@ -34,6 +36,7 @@ class Mesh(NamedTuple):
     presence: float
 
 
+@short
 class Square(NamedTuple):
     """A turned square in the photo: centre (x, y) and side in pixels, radians clockwise."""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ppgen.errors import DataError
 from ppgen.faces.mesh_table import Pose
+from ppgen.io.brief import short
 
 SMALL_INTEROCULAR = 20.0  # pixels of the photo; below, a 256-pixel crop is mostly invention
 STRONG_POSE = 2.5  # 1 is frontal; 99 % of ordinary portraits lie below
@@ -20,6 +21,7 @@ def check_rgb(image: np.ndarray) -> None:
         raise DataError(f"expected a uint8 RGB picture (H, W, 3), got {kind}; read it with load_image")
 
 
+@short
 @dataclass(frozen=True)
 class Face:
     """A face in a photo. Coordinates are pixels of the photo as `load_image` gives it, x right, y down.
@@ -90,6 +92,7 @@ class Face:
         }
 
 
+@short
 @dataclass(frozen=True)
 class AlignedFace:
     """An upright square crop around a face.
@@ -108,6 +111,7 @@ class AlignedFace:
     native_size: int
 
 
+@short
 @dataclass(frozen=True)
 class FaceRecord:
     """What was done to one face of one photo, without pixels: written beside datasets and full results."""

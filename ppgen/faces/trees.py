@@ -6,9 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ppgen.io.brief import short
+
 _Rectangle = tuple[int, int, int, int]  # left, top, right, bottom, all within
 
 
+@short
 class LandmarkTrees(NamedTuple):
     """The arrays that `ppgen.compat.dlib_trees.read_trees` gives.
 

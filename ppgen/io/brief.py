@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -12,6 +13,7 @@ from PIL import Image
 from ppgen.io.image import image_bytes
 
 _LONGEST, _WORDS = 480, 120  # characters of a line, and of one value in it
+T = TypeVar("T")
 
 
 def brief(name: str, fields: Mapping[str, object]) -> str:
@@ -22,6 +24,18 @@ def brief(name: str, fields: Mapping[str, object]) -> str:
     said = [f"{field}={_value(value)}" for field, value in fields.items() if value is not None]
     line = f"{name}({', '.join(said)})"
     return line if len(line) <= _LONGEST else line[: _LONGEST - 2] + "…)"
+
+
+def short(kind: type[T]) -> type[T]:
+    """A decorator of named tuples and dataclasses: they print as `brief` says them, whatever arrays they hold."""
+
+    names: Iterable[str] | None = getattr(kind, "_fields", None)  # of a named tuple
+
+    def line(self: T) -> str:
+        return brief(kind.__name__, {name: getattr(self, name) for name in names or vars(self)})
+
+    kind.__repr__ = line  # type: ignore[method-assign, assignment]
+    return kind
 
 
 def _value(value: object) -> str:

@@ -20,6 +20,7 @@ from ppgen.datasets.attributes import CELEBA_NAMES, OUR_COLUMNS
 from ppgen.datasets.image_folder import Pictures
 from ppgen.errors import ConfigError, DataError
 from ppgen.io.atomic import write_text
+from ppgen.io.brief import brief
 from ppgen.io.weights import add_extra, description, read_extra
 from ppgen.registry import nearest
 
@@ -44,6 +45,9 @@ class Directions(dict[str, np.ndarray]):
     ) -> None:
         super().__init__(vectors or {})
         self.space, self.facts = space, dict(facts or {})
+
+    def __repr__(self) -> str:
+        return brief("Directions", {"space": self.space, **self})
 
     def __missing__(self, name: str) -> np.ndarray:
         names = list(self)

@@ -13,6 +13,7 @@ import paddle
 from tqdm.auto import tqdm
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.io.brief import short
 from ppgen.latent.attributes import parse_amounts
 from ppgen.latent.render import Call, batch_of, draw
 from ppgen.latent.seeds import latents, parse_seeds
@@ -34,6 +35,7 @@ class Channel(NamedTuple):
         return f"{self.style}:{self.number}"
 
 
+@short
 class Spread(NamedTuple):
     """How the channels of S are distributed over a network's samples."""
 

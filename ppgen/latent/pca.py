@@ -11,8 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ppgen.errors import DataError
+from ppgen.io.brief import short
 
 
+@short
 class PCA(NamedTuple):
     """Principal components.
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ppgen.errors import ConfigError, DataError
+from ppgen.io.brief import short
 from ppgen.io.image import check_figure, save_figure
 from ppgen.latent.render import Codes
 from ppgen.latent.seeds import check_seed
@@ -22,6 +23,7 @@ MAX_MEAN, STD = 0.2, (0.8, 1.2)  # what counts as near N(0, 1)
 _COLUMNS, _RANGE, _BINS = 10, 4.0, 33
 
 
+@short
 class Report(NamedTuple):
     """By dimension, float64 (d,), over draws of q(z|x).
 

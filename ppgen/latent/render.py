@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 
 from ppgen.datasets.base import Samples
 from ppgen.errors import ConfigError, DataError
+from ppgen.io.brief import short
 from ppgen.io.image import to_uint8
 from ppgen.networks.protocols import Encoder, LatentGenerator, StyleGenerator, check_kind
 
@@ -23,6 +24,7 @@ Drawer = Callable[..., paddle.Tensor]
 Call = Callable[..., Any]
 
 
+@short
 class Codes(NamedTuple):
     """q(z|x) of n pictures."""
 

@@ -11,11 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ppgen.errors import ConfigError
+from ppgen.io.brief import short
 from ppgen.latent.mixing import check_layers
 from ppgen.networks.protocols import StyleGenerator
 from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 
 
+@short
 class Factors(NamedTuple):
     """Directions of W, the strongest first."""
 

@@ -13,6 +13,7 @@ import numpy as np
 import paddle
 
 from ppgen.errors import DataError
+from ppgen.io.brief import short
 from ppgen.latent.attributes import Directions, Method, attribute_vectors
 from ppgen.latent.render import drawn, generator_of
 from ppgen.latent.seeds import latents
@@ -25,6 +26,7 @@ RAREST = 0.01  # share of the samples that must have an attribute, and must not
 Features = Callable[[np.ndarray], np.ndarray]
 
 
+@short
 class Judge(NamedTuple):
     """One ridge regression an attribute, on standardized features."""
 

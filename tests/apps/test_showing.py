@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import pkgutil
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import ppgen.apps
+import ppgen.faces
+import ppgen.latent
 from ppgen.apps import Photo2CartoonPredictor, StyleGANv2Predictor, TranslationPredictor
 from ppgen.apps.drawings import Drawings
 from ppgen.apps.stylegan2_model import Fitted
 from ppgen.apps.vae import VAEResult
+from ppgen.latent.attributes import Directions
 from ppgen.latent.project import Projection
 from ppgen.latent.w_plus import Latent
 
@@ -55,3 +62,24 @@ def test_sheets_of_samples_and_long_names(tmp_path):
     assert len(repr(sheets)) < 1024
     long = VAEResult("x" * 5000, FACE, np.zeros(1), FACE, FACE, ("w" * 900,) * 9)
     assert len(repr(long)) < 1024
+
+
+def results() -> list[type]:
+    """Every named tuple and dataclass with arrays that predictors, latent tools and the detectors of faces give."""
+    found = []
+    for package in (ppgen.apps, ppgen.latent, ppgen.faces):
+        for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            for kind in vars(importlib.import_module(one.name)).values():
+                if isinstance(kind, type) and kind.__module__ == one.name and not kind.__name__.startswith("_"):
+                    fields = getattr(kind, "_fields", None) or getattr(kind, "__dataclass_fields__", ())
+                    held = {re.sub(r"Callable\[.*", "", str(kind.__annotations__.get(name))) for name in fields}
+                    found += [kind] if any(re.search("ndarray|Styles", text) for text in held) else []
+    return found
+
+
+@pytest.mark.parametrize("kind", results(), ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+def test_no_result_prints_over_a_kilobyte(kind):
+    names = getattr(kind, "_fields", None) or [name for name, one in kind.__dataclass_fields__.items() if one.init]
+    one = kind(**{name: np.zeros((30, 30)) for name in names})  # NumPy itself shortens what is larger
+    assert len(repr(one)) < 1024 and len(repr([one, one])) < 1024
+    assert len(repr(Directions({f"direction {number}": np.zeros(512) for number in range(40)}))) < 1024

@@ -20,6 +20,7 @@ from ppgen.apps.folders.photos import Photo, Shard, list_photos, named
 from ppgen.apps.folders.work import Work
 from ppgen.errors import in_lines
 from ppgen.io.atomic import TEMPORARY
+from ppgen.io.brief import short
 from ppgen.io.download import digest
 
 #: draws photos, and gives an entry for each as it gets done
@@ -34,6 +35,7 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C or SIGTERM; says how far the run got and how to go on."""
 
 
+@short
 @dataclass
 class FolderReport:
     """How a run went.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import paddle
 
+from ppgen.io.brief import short
 from ppgen.latent.figures.cells import SIDE, cells, is_skip, observed, pictures_of
 from ppgen.latent.sheet import sheet
 from ppgen.latent.styles import w_of_seeds
@@ -14,6 +15,7 @@ from ppgen.networks.protocols import StyleGenerator
 _RANGE = (-2.0, 4.0)  # log2 of the magnitude over its mean, from black to white
 
 
+@short
 class Maps(NamedTuple):
     """Feature maps of one layer."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import paddle
 
+from ppgen.io.brief import short
 from ppgen.latent.figures.cells import cells, is_skip, observed, pictures_of
 from ppgen.latent.sheet import sheet
 from ppgen.latent.styles import sides_of_w, w_of_seeds
@@ -14,6 +15,7 @@ from ppgen.networks.protocols import StyleGenerator
 from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 
 
+@short
 class Steps(NamedTuple):
     """A picture built up resolution by resolution."""
 
