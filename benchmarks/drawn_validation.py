@@ -1,6 +1,6 @@
 """The cartoon network beside the artist it learnt from, on faces that neither training saw: real people and nobody.
 
-    python benchmarks/drawn_validation.py [--weights photo2cartoon] [--told photo|drawing] [--out output/drawn.json]
+    python benchmarks/drawn_validation.py [--weights photo2cartoon] [--told photo|drawing] [--out FILE.json] [--card]
     python benchmarks/drawn_validation.py --weights RUN/best.safetensors --most 24 --montage output/drawn
 
 Needs `make data`, tools/nobody_portraits.py and tools/draw_portraits.py (`data/drawn`). Photos come masked by the
@@ -120,6 +120,12 @@ def measure(cases: list[Case], drawings: list[np.ndarray], mean: np.ndarray, des
     }  # fmt: skip
 
 
+def for_card(rows: dict[str, Figures]) -> dict[str, Figures]:
+    """The figures of the groups, rounded, without intervals."""
+    kept = ("n", "error", "edges", "rank1", "tone")
+    return {group: {key: float(f"{row[key]:.3g}") for key in kept} | {"n": row["n"]} for group, row in rows.items()}
+
+
 def targets(source: str, figures: Figures) -> list[Figures]:
     """What is asked of the network."""
     rows = figures["groups"]
@@ -138,6 +144,7 @@ def targets(source: str, figures: Figures) -> list[Figures]:
     __doc__,
     argument("--weights", default="photo2cartoon", help="shipped network or weights file"),
     argument("--told", choices=["photo", "drawing"], default="photo", help="where the skin's colour is taken from"),
+    argument("--card", action="store_true", help="tell the figures of each group in the shipped network's card"),
     argument("--most", type=at_least(2), help="faces of each source, evenly chosen; all of them otherwise"),
     argument("--montage", type=Path, metavar="FOLDER", help="also write photos, drawings and the artist's here"),
     OUT,
@@ -157,5 +164,7 @@ def main(options: Namespace) -> Result:
         asked += targets(source, found[source])
         if options.montage:
             write_pairs(options.montage / source, cases, drawings, [case.cartoon for case in cases])
+    if options.card:
+        hub.add_figures(options.weights, {f"{name}, by group": for_card(found[name]["groups"]) for name in found})
     return Result({"weights": options.weights, "told": options.told, "targets": asked, **found},
                   reached=all(row["pass"] for row in asked))  # fmt: skip

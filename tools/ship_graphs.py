@@ -32,8 +32,8 @@ from ppgen.runtime.trees import flatten  # noqa: E402
 
 #: shapes of what they are asked with; of translators it follows from the network
 SHIPPED: dict[str, tuple[int, ...]] = {
-    "photo2cartoon": (), "segmentation": (1, 3, 256, 256), "face_id": (1, 3, 150, 150), "skin_tone": (1, 137),
-    "blazeface": (1, 3, 256, 256), "face_mesh": (1, 3, 192, 192),
+    "photo2cartoon": (), "photo2cartoon-lite": (), "segmentation": (1, 3, 256, 256), "face_id": (1, 3, 150, 150),
+    "skin_tone": (1, 137), "blazeface": (1, 3, 256, 256), "face_mesh": (1, 3, 192, 192),
 }  # fmt: skip
 _OTHER = 0.05  # by how much the weights are changed that are not those in the file
 

@@ -12,7 +12,7 @@ from ppgen.app.answers import warned
 from ppgen.app.desk import Desk, given
 from ppgen.app.words import Language
 from ppgen.apps.photo2cartoon import CartoonResult
-from ppgen.apps.styles import LARGEST, NETWORK, SIZE, STYLES
+from ppgen.apps.styles import LARGEST, NETWORK, NETWORKS, SIZE, STYLES
 from ppgen.io.atomic import write_bytes
 from ppgen.io.image import image_bytes
 
@@ -43,11 +43,11 @@ def cartoon_tab(desk: Desk) -> None:
             download = labels.make(gr.DownloadButton, {"label": "download"}, visible=False)
             warnings = gr.Markdown(visible=False)
     style.change(
-        lambda chosen: gr.update(visible=chosen != NETWORK), [style], [size], queue=False, api_visibility="private"
+        lambda chosen: gr.update(visible=chosen not in NETWORKS), [style], [size], queue=False, api_visibility="private"
     )
 
     def run(photo: str | None, style: str, size: int, faces: str, language: Language) -> tuple[object, ...]:
-        results = desk.studio.cartoons(given(photo), style, SIZE if style == NETWORK else int(size), faces)
+        results = desk.studio.cartoons(given(photo), style, SIZE if style in NETWORKS else int(size), faces)
         place = desk.files.new(_name(photo, results))
         write_bytes(place, _file(results))
         pictures = [result.cartoon for result in results]

@@ -37,6 +37,7 @@ WORDS: dict[str, Both] = {
     ),
     "cartoon.style": Both("Drawn by", "由谁来画"),
     "style.photo2cartoon": Both("the network", "网络"),
+    "style.lite": Both("the small network", "小网络"),
     "style.artist": Both("the artist", "画师"),
     "style.poster": Both("the artist: poster", "画师：海报"),
     "style.ink": Both("the artist: pen and ink", "画师：钢笔画"),

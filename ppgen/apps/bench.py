@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from ppgen.apps.photo2cartoon import GENERATOR, Photo2CartoonPredictor
+from ppgen.apps.photo2cartoon import Photo2CartoonPredictor
+from ppgen.apps.styles import NETWORK, NETWORKS
 from ppgen.device import environment
 from ppgen.errors import ConfigError
 from ppgen.hub.compiled import CompiledNetwork
@@ -84,7 +85,7 @@ def _cartoon(folder: Path) -> list[_Work]:
 
     photo = save_image(folder / "photo.jpg", astronaut()[:, 40:424])
     predictor, count = Photo2CartoonPredictor(folder), iter(range(10**6))
-    generator, rng = CompiledNetwork(GENERATOR), np.random.default_rng(0)
+    generator, rng = CompiledNetwork(NETWORKS[NETWORK]), np.random.default_rng(0)
     picture = rng.uniform(-1, 1, (1, 3, 256, 256)).astype(np.float32)
     skin = np.zeros((1, 3), np.float32) if generator.traits.takes_skin else None
 

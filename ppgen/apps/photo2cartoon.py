@@ -14,7 +14,7 @@ from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
 from ppgen.apps.portrait import DrawFace, Faces, Portrait, PortraitPipeline, check_faces, finding, scaled, timed
 from ppgen.apps.portrait_generator import PortraitGenerator
-from ppgen.apps.styles import NETWORK, SIZE, check_style, person_of, sketch
+from ppgen.apps.styles import NETWORK, NETWORKS, SIZE, check_style, person_of, sketch
 from ppgen.errors import ConfigError
 from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
@@ -24,7 +24,6 @@ from ppgen.io.download import digest
 if TYPE_CHECKING:
     from ppgen.tree.routing import Route, Router
 
-GENERATOR = NETWORK  # its name in the hub
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,8 +92,8 @@ class Photo2CartoonPredictor:
     pipeline: the detectors that faces are found and cut out with, if not the shipped ones.
     aligner: whose landmarks faces are cut out by: "dlib", or where it finds none MediaPipe's mesh; "mesh": MediaPipe's
     alone, without dlib and its landmarks, whose training data (iBUG 300-W) exclude commercial use.
-    style: "photo2cartoon", the network; or "artist", "poster", "ink", drawn by rules, at any `size` (a side in pixels,
-    256 to 1024); see `ppgen.apps.styles`.
+    style: "photo2cartoon", the network; "lite", a small one, for phones and browsers; or "artist", "poster", "ink",
+    drawn by rules, at any `size` (a side in pixels, 256 to 1024); see `ppgen.apps.styles`.
     side_by_side: also write crop and cartoon in one picture, `…_both.png`.
     The networks are loaded when the first face is drawn, once.
 
@@ -118,7 +117,7 @@ class Photo2CartoonPredictor:
     ) -> None:
         check_style(style, size)
         if style != NETWORK and (weight_path is not None or routing is not None):
-            raise ConfigError(f"style={style!r} is drawn by rules: leave weight_path and routing out")
+            raise ConfigError(f"style={style!r} has no use for other weights: leave weight_path and routing out")
         self.style, self.size, self.side_by_side = style, size, side_by_side
         self.output_path = Path(output_path).expanduser()
         self.weight_path = None if weight_path is None else hub.path_of(weight_path)
@@ -191,17 +190,17 @@ class Photo2CartoonPredictor:
 
     def warm_up(self) -> None:
         """Load the networks that every face needs, by a drawing that is not kept."""
-        if self.style == NETWORK:
+        if self.style in NETWORKS:
             self.pipeline.draw(self.pipeline.example(), self._generator(None))
         else:
             self.pipeline.sketch(self.pipeline.example(), sketch(self.style, self.size, person_of({})))
 
     def facts(self) -> dict[str, object]:
         """What decides how its drawings look, as JSON holds it; weights by their digests."""
-        if self.style != NETWORK:
+        if self.style not in NETWORKS:
             return {"style": self.style, "size": self.size}
         leaves = {leaf.name: digest(leaf.weights) for leaf in self.router.leaves} if self.router is not None else {}
-        return {"style": self.style, "weights": digest(self.weight_path or hub.path_of(GENERATOR)), "leaves": leaves}
+        return {"style": self.style, "weights": digest(self._weights()), "leaves": leaves}
 
     def _checked(
         self, faces: Faces, attributes: Mapping[str, object] | None, keep_pictures: bool
@@ -219,7 +218,7 @@ class Photo2CartoonPredictor:
 
     def _known(self, attributes: Mapping[str, object]) -> dict[str, object]:
         """What is known of the people, checked by who makes use of it."""
-        if self.style != NETWORK:
+        if self.style not in NETWORKS:
             person_of(attributes)
             return dict(attributes)
         if attributes and self.router is None:
@@ -235,7 +234,7 @@ class Photo2CartoonPredictor:
         if self.router is not None:
             with timed(portrait.timings, "route"):
                 route = self.router.route(known, portrait.crop, portrait.landmarks)
-        if self.style == NETWORK:
+        if self.style in NETWORKS:
             drawn = self.pipeline.draw(portrait, self._generator(route))
         else:
             drawn = self.pipeline.sketch(portrait, sketch(self.style, self.size, person_of(known)))
@@ -254,5 +253,9 @@ class Photo2CartoonPredictor:
 
     def _generator(self, route: Route | None) -> PortraitGenerator:
         """The face's."""
-        path = (route.weights if route else None) or self.weight_path or hub.path_of(GENERATOR)
+        path = (route.weights if route else None) or self._weights()
         return self.generators.setdefault(path, PortraitGenerator(path))
+
+    def _weights(self) -> Path:
+        """The generator's of whoever has none of their own."""
+        return self.weight_path or hub.path_of(NETWORKS[self.style])

@@ -1,4 +1,4 @@
-"""The styles that a portrait can be drawn in: by the network, or by the artist, whose drawings have any size."""
+"""The styles that a portrait can be drawn in: by a network, or by the artist, whose drawings have any size."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from ppgen.registry import unknown
 if TYPE_CHECKING:  # the artist is imported when he draws
     from ppgen.prepare.drawers import Person
 
-NETWORK = "photo2cartoon"
+NETWORK, LITE = "photo2cartoon", "lite"
+NETWORKS = {NETWORK: "photo2cartoon", LITE: "photo2cartoon-lite"}  #: styles that a network draws: its name in the hub
 STYLES = {
     NETWORK: "the Photo2Cartoon network, at 256 pixels (default)",
+    LITE: "a Photo2Cartoon network of a million parameters, for phones and browsers, at 256 pixels",
     "artist": "the artist by rules that the network learns from, at 256 to 1024 pixels",
     "poster": "the artist, printed as a poster in five flat colours",
     "ink": "the artist, with pen and hatching",
@@ -30,8 +32,8 @@ def check_style(style: str, size: int) -> None:
     """ConfigError for a style that there is not, or a size that it does not draw."""
     if style not in STYLES:
         raise ConfigError(unknown("style", style, STYLES))
-    if style == NETWORK and size != SIZE:
-        raise ConfigError(f"size={size}: the network draws {SIZE} pixels a side; style='artist' draws any size")
+    if style in NETWORKS and size != SIZE:
+        raise ConfigError(f"size={size}: the networks draw {SIZE} pixels a side; style='artist' draws any size")
     if not SIZE <= size <= LARGEST:
         raise ConfigError(f"size={size}: give {SIZE} to {LARGEST} pixels a side")
 

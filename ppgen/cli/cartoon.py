@@ -32,7 +32,7 @@ def _age(text: str) -> str | int:
     *folders.OPTIONS,
     ALIGNER,
     NO_ALIGN,
-    option("--style", default="photo2cartoon", help="photo2cartoon (default), artist, poster, ink (ppgen list styles)"),
+    option("--style", default="photo2cartoon", help="photo2cartoon (default) or another of `ppgen list styles`"),
     option("--size", type=int, default=256, help="side of the artist's drawing in pixels, up to 1024 (default: 256)"),
     option("--side-by-side", action="store_true", help="also write crop and cartoon in one picture, …_both.png"),
     option("--routing", metavar="RUN", help="run folder of a tree of trainings: a generator a group"),

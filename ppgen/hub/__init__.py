@@ -11,7 +11,18 @@ from ppgen.compat.names import our_network_name
 from ppgen.config import read_yaml, shipped
 from ppgen.errors import WeightsError
 from ppgen.hub import published, runs, stylegan2
-from ppgen.hub.cards import ASSETS, FACES, card, card_text, crop_of, is_card, markdown, names, publish
+from ppgen.hub.cards import (
+    ASSETS,
+    FACES,
+    add_figures,
+    card,
+    card_text,
+    crop_of,
+    is_card,
+    markdown,
+    names,
+    publish,
+)
 from ppgen.hub.construct import construct
 from ppgen.io.arrays import parts_of, read_content, select_arrays
 from ppgen.io.download import cache_folder, fetch
@@ -27,6 +38,7 @@ Network = str | os.PathLike | Mapping[str, Any] | None  # what a file without a 
 __all__ = [
     "ASSETS",
     "FACES",
+    "add_figures",
     "cache_folder",
     "card",
     "card_text",

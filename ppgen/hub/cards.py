@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ppgen.errors import WeightsError
 from ppgen.hub import published
+from ppgen.hub.measured import keep, measured
 from ppgen.io.atomic import write_text
 from ppgen.io.weights import Facts, card_of, description, save_network
 from ppgen.registry import unknown
@@ -40,7 +41,8 @@ def card(name: str) -> Facts:
     """The card of a shipped network, from its weights file, or of one of PaddleGAN's; WeightsError for others."""
     if name in published.PUBLISHED and name not in names():
         return published.card(name)
-    return card_of(_file(name))
+    path = _file(name)
+    return {**card_of(path), **measured(path)}
 
 
 def crop_of(path: str | os.PathLike) -> str:
@@ -59,16 +61,17 @@ def card_text(name: str) -> str:
     """The card as Markdown."""
     if name in published.PUBLISHED and name not in names():
         return _text(name, card(name), f"{published.PUBLISHED[name].network}()", (-1, 1))
-    return markdown(name, _file(name))
+    path = _file(name)
+    return markdown(name, path, measured(path))
 
 
-def markdown(name: str, path: str | os.PathLike) -> str:
-    """The card in a weights file as Markdown; `name`: of the network. Raises WeightsError."""
+def markdown(name: str, path: str | os.PathLike, further: Mapping[str, object] | None = None) -> str:
+    """The card in a weights file as Markdown, and further headings; `name`: of the network. Raises WeightsError."""
     described = description(path)
     if described is None:
         raise WeightsError(f"{path}: does not say which network it belongs to, so it has no card")
     arguments = ", ".join(f"{k}={v!r}" for k, v in described.arguments.items())
-    facts = {**described.card, **described.extra}
+    facts = {**described.card, **described.extra, **(further or {})}
     return _text(name, facts, f"{described.network}({arguments})", described.value_range)
 
 
@@ -81,6 +84,13 @@ def _text(name: str, facts: Facts, network: str, value_range: tuple[float, float
             continue
         lines += [f"## {key.replace('_', ' ').capitalize()}", "", *_section(value), ""]
     return "\n".join(lines)
+
+
+def add_figures(name: str, figures: Facts) -> None:
+    """Tell figures, by headings, in the card of a shipped network, as long as its weights are these."""
+    path = _file(name)
+    keep(path, figures)
+    write_text(path.with_suffix(".md"), card_text(name))
 
 
 def is_card(name: str, path: Path) -> bool:
@@ -96,6 +106,10 @@ def _loaded(name: str) -> str:
 
 
 def _section(value: object) -> list[str]:
+    if isinstance(value, Mapping) and all(isinstance(row, Mapping) for row in value.values()):
+        columns = list(dict.fromkeys(key for row in value.values() for key in row))
+        rows = [[name, *(str(row.get(key, "")) for key in columns)] for name, row in value.items()]
+        return [f"| {' | '.join(row)} |" for row in (["", *columns], ["---"] * (len(columns) + 1), *rows)]
     if isinstance(value, Mapping):
         return ["| what | value |", "|---|---|", *(f"| {k} | {v} |" for k, v in value.items())]
     if isinstance(value, (list, tuple)):

@@ -50,10 +50,10 @@ def test_ink_is_black_on_paper_and_a_poster_is_not(drawings):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"style": "oil"}, "no style is called 'oil'.*there are: photo2cartoon, artist, poster, ink"),
-        ({"size": 512}, "the network draws 256 pixels a side; style='artist' draws any size"),
+        ({"style": "oil"}, "no style is called 'oil'.*there are: photo2cartoon, lite, artist, poster, ink"),
+        ({"size": 512}, "the networks draw 256 pixels a side; style='artist' draws any size"),
         ({"style": "ink", "size": 4096}, "give 256 to 1024 pixels a side"),
-        ({"style": "ink", "weight_path": "photo2cartoon"}, "drawn by rules: leave weight_path and routing out"),
+        ({"style": "ink", "weight_path": "photo2cartoon"}, "leave weight_path and routing out"),
     ],
 )
 def test_what_does_not_go_together_is_one_sentence(settings, words):
@@ -66,6 +66,15 @@ def test_the_artist_is_told_gender_and_age_only(tmp_path, attributes):
     predictor = Photo2CartoonPredictor(tmp_path, style="artist")
     with pytest.raises(ConfigError, match="attributes"):
         predictor.run(data.astronaut(), attributes=attributes)
+
+
+def test_the_small_network_draws_what_the_large_one_draws(tmp_path):
+    pictures = []
+    for style in ("photo2cartoon", "lite"):
+        predictor = Photo2CartoonPredictor(tmp_path / style, style=style, aligner="mesh")
+        pictures.append(predictor.run(data.astronaut()).astype(float))
+    large, lite = pictures
+    assert 0 < np.abs(large - lite).mean() < 0.25 * np.abs(large - large.mean(axis=(0, 1))).mean()
 
 
 def test_the_styles_are_listed(capsys):

@@ -92,3 +92,17 @@ def test_a_file_is_described_as_markdown(tmp_path):
     plain = write_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2, np.float32)})
     with pytest.raises(WeightsError, match="so it has no card"):
         hub.markdown("mine", plain)
+
+
+def test_figures_measured_later_stand_in_the_card_of_these_weights_alone(tmp_path, monkeypatch):
+    network = hub.load("skin_tone")
+    monkeypatch.setattr("ppgen.hub.cards.ASSETS", tmp_path)
+    facts = dict.fromkeys(hub.cards.REQUIRED, "x")
+    hub.publish(network, tmp_path / "tone.safetensors", facts)
+    hub.cards.add_figures("tone", {"By group": {"men": {"n": 3, "error": 0.5}, "women": {"n": 4}}})
+    text = (tmp_path / "tone.md").read_text(encoding="utf-8")
+    assert "| men | 3 | 0.5 |\n| women | 4 |  |" in text and text == hub.card_text("tone")
+    for parameter in network.parameters():
+        parameter.set_value(2 * parameter)
+    hub.publish(network, tmp_path / "tone.safetensors", facts)
+    assert "By group" not in hub.card("tone")
