@@ -1,9 +1,10 @@
 """Photo and cartoon side by side, for eyes: validation portraits of all kinds of people.
 
     python benchmarks/p2c_montage.py [--weights photo2cartoon] [--out output/p2c_montage] [--count 24]
-    python benchmarks/p2c_montage.py --cartoons-only docs/images/cartoons.png
+    python benchmarks/p2c_montage.py --dataroot nobody_portraits --cartoons-only docs/images/cartoons.png
 
-The first writes photos too, so its folder must stay out of git; the second writes one grid of drawings alone.
+The first writes photos too, so its folder must stay out of git; the second writes one grid of drawings alone, here of
+people who do not exist.
 """
 
 from collections import defaultdict
@@ -51,13 +52,15 @@ def write_drawings(path: Path, drawings: list[np.ndarray], side: int) -> Path:
 @benchmark(
     __doc__,
     WEIGHTS,
+    argument("--dataroot", default="portraits/train", help="whose validation portraits, in the data folder"),
     argument("--out", default="output/p2c_montage", dest="folder", type=Path, help="folder of the pairs"),
     argument("--count", type=at_least(1), default=24),
     argument("--cartoons-only", type=Path, metavar="FILE", help="write one grid of drawings"),
     argument("--side", type=at_least(1), default=192, help="pixels of a drawing in that grid"),
 )
 def main(options: Namespace) -> Result:
-    cases = choose(read_cases("validation"), options.count)
+    everyone = read_cases("validation", options.dataroot)
+    cases = choose([case for case in everyone if case.row.get("fantasy") != "1"], options.count)
     drawings = draw_with(options.weights, cases)
     if options.cartoons_only:
         written = write_drawings(options.cartoons_only, drawings, options.side)
