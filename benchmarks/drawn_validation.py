@@ -36,8 +36,8 @@ from ppgen.datasets.files import data_root, read_table
 from ppgen.datasets.portraits import Portraits, skin_colour
 from ppgen.errors import DataError
 from ppgen.faces.skin import estimate_skin
+from ppgen.hub.compiled import CompiledNetwork
 from ppgen.metrics import cartoon as scores
-from ppgen.models.photo2cartoon import draw_cartoons
 from ppgen.prepare.artist import hair_region
 
 SOURCES = {"portraits": 0.30, "nobody_portraits": 0.35}  # and the error over the mean drawing's to be reached
@@ -67,12 +67,12 @@ def measure_pair(case: Case, drawing: np.ndarray, mean: np.ndarray) -> Pair:
 
 def draw_all(weights: str, cases: list[Case], told: str) -> list[np.ndarray]:
     """The network's drawings."""
-    generator = hub.load(weights)
+    generator = CompiledNetwork(weights)
     of_photo = {id(case.crop): estimate_skin(case.crop, case.landmarks) for case in cases}
     of_drawing = {id(case.crop): skin_colour(case.cartoon, case.landmarks) for case in cases}
     colours = of_photo if told == "photo" else of_drawing
     return draw_cases(
-        cases, lambda photos, skins: draw_cartoons(generator, photos, skins), lambda crop, _: colours[id(crop)]
+        cases, lambda photos, skins: generator.call("translate", photos, skins)[0], lambda crop, _: colours[id(crop)]
     )
 
 

@@ -20,7 +20,7 @@ from ppgen import hub  # noqa: E402
 from ppgen.cli import guarded  # noqa: E402
 from ppgen.errors import ConfigError  # noqa: E402
 from ppgen.hub.compiled import traits_of  # noqa: E402
-from ppgen.hub.graphs import FOLDER, ShippedGraph, code_files, files_digest  # noqa: E402
+from ppgen.hub.graphs import ShippedGraph, code_files, file_of, files_digest  # noqa: E402
 from ppgen.io.atomic import write_bytes  # noqa: E402
 from ppgen.io.weights import description  # noqa: E402
 from ppgen.networks.protocols import Translator  # noqa: E402
@@ -78,7 +78,7 @@ def ship(name: str) -> Path:
             tensor.set_value(tensor * (1 + factor * paddle.rand(tensor.shape)).astype(tensor.dtype))
         state = {key: tensor.numpy() for key, tensor in network.state_dict().items() if key in missing}
         check(Graph(shape, outputs, with_weights(skeleton, state)), network, method, arrays)
-    target = FOLDER / f"{told.network}.graph"
+    target = file_of(told.network, told.arguments)
     write_bytes(target, about.to_bytes(skeleton))
     return target
 

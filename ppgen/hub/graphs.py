@@ -11,7 +11,7 @@ import ast
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -61,8 +61,7 @@ class ShippedGraph:
 def shipped_for(path: Path) -> ShippedGraph | None:
     """That of the network in a weights file; None: there is none, or it is out of date."""
     told = description(path)
-    file = FOLDER / f"{told.network if told else ''}.graph"
-    if told is None or not file.is_file():
+    if told is None or not (file := file_of(told.network, told.arguments)).is_file():
         return None
     found = _header(file)
     return found if found.args == told.arguments and found.is_current else None
@@ -81,12 +80,18 @@ def filled(path: Path, signature: str) -> Graph | None:
               if name in stored and list(stored[name].shape) == sizes}  # fmt: skip
     if len(arrays) < len(found.missing):
         return None
-    return Graph(found.inputs, found.outputs, with_weights(skeleton(found.network), arrays))
+    return Graph(found.inputs, found.outputs, with_weights(skeleton(found), arrays))
 
 
-def skeleton(network: str) -> bytes:
-    """The graph of a network class, without weights."""
-    return zlib.decompress((FOLDER / f"{network}.graph").read_bytes().partition(b"\n")[2])
+def file_of(network: str, arguments: Mapping[str, Any]) -> Path:
+    """Where the graph of a network class with these arguments is kept."""
+    told = json.dumps(arguments, sort_keys=True).encode()
+    return FOLDER / f"{network}-{hashlib.sha256(told).hexdigest()[:8]}.graph"
+
+
+def skeleton(graph: ShippedGraph) -> bytes:
+    """The graph itself, without weights."""
+    return zlib.decompress(file_of(graph.network, graph.args).read_bytes().partition(b"\n")[2])
 
 
 def code_files(module: str) -> list[str]:
