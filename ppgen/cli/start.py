@@ -66,7 +66,7 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
     if folder is not None and earlier:
         said, seed = overrides_of(folder), earlier.get("seed") if seed is None else seed
         if Path(options.config_file).resolve() != (folder / "config.yaml").resolve():  # which says all of it
-            if said and distributed.rank() == 0:
+            if said and distributed.world_size() == 1:  # of several processes, the one that starts them says it
                 say(f"as {folder} began: -o {' '.join(said)}")
             overrides = _together(said, overrides)
     config = load_config(options.config_file, overrides, seed, checks={"stages": check_stages})
