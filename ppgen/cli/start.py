@@ -59,7 +59,10 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
     if options.val_interval is not None:
         overrides = [*overrides, f"validate.interval={options.val_interval}"]
     if options.config_file is None:
-        options.config_file = str(_run_folder(options.resume) / "config.yaml")
+        config_file = _run_folder(options.resume) / "config.yaml"
+        if not config_file.is_file():
+            raise _no_run(options.resume, "run")
+        options.config_file = str(config_file)
     seed, folder = options.seed, _earlier(options, overrides)
     earlier = read_yaml(folder / "config.yaml") if folder is not None and (folder / "config.yaml").is_file() else {}
     said: list[str] = []
@@ -91,6 +94,10 @@ def _run_folder(resume: str) -> Path:
     """Of a run folder or one of its checkpoints."""
     given = Path(resume).expanduser()
     return given.parent.parent if given.parent.name == "checkpoints" else given
+
+
+def _no_run(resume: str, what: str) -> ConfigError:
+    return ConfigError(f"--resume {resume}: no {what} there (expected a run folder or one of its checkpoints/step_*)")
 
 
 def _earlier(options: argparse.Namespace, overrides: list[str]) -> Path | None:
@@ -154,8 +161,7 @@ def _folder_and_source(resume: str | None, output: Path, name: str) -> tuple[Pat
         if given.parent.name == "checkpoints" and given.is_dir():
             return given.parent.parent, given
         if checkpoint.newest(given / "checkpoints") is None:
-            expected = "expected a run folder or one of its checkpoints/step_*"
-            raise ConfigError(f"--resume {resume}: no checkpoint there ({expected})")
+            raise _no_run(resume, "checkpoint")
         return given, given
     old = runs.newest_run(output, name) if resume else None
     return (old, old) if old is not None else (runs.new_folder(output, name), None)

@@ -59,9 +59,9 @@ def test_a_run_goes_on_with_what_was_said_before(train, tmp_path):
 
 
 def test_a_run_that_is_not_there_is_said(train):
-    for arguments in (["--resume", "runs/mistyped"], ["-c", "dc [v2].yaml", "--resume", "runs/mistyped"]):
-        code, said = train(*arguments, "-o", "dataset.train.dataroot=mine")
-        assert code == 2 and "runs/mistyped" in said
+    for what, arguments in (("run", []), ("checkpoint", ["-c", "dc [v2].yaml"])):
+        code, said = train(*arguments, "--resume", "runs/mistyped", "-o", "dataset.train.dataroot=mine")
+        assert code == 2 and f"--resume runs/mistyped: no {what} there (expected a run folder" in said
     with pytest.raises(SystemExit):
         train("--resume")
 
