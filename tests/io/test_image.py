@@ -280,9 +280,18 @@ def test_figures_with_axes(tmp_path):
             check_figure(tmp_path / name)
 
 
+def test_a_profile_is_followed(tmp_path):
+    """One whose red is sRGB's blue, and whose name is another."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for old, new in (("sRGB", "swap"), ("rXYZ", "kept"), ("bXYZ", "rXYZ"), ("kept", "bXYZ")):
+        encoding = "utf-16-be" if old == "sRGB" else "ascii"
+        profile = profile.replace(old.encode(encoding), new.encode(encoding))
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "a.png", icc_profile=profile)
+    assert (load_image(tmp_path / "a.png") == (0, 0, 255)).all()
+
+
 @pytest.mark.parametrize("mode", ["RGB", "CMYK", "L"])
-def test_profiles_that_change_colours_or_nothing(tmp_path, mode):
-    """One that is not sRGB is followed, one of another kind of colours, or that is none, is not."""
+def test_a_profile_of_other_colours_changes_nothing(tmp_path, mode):
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     for profile in (lab, b"no profile", lab[:-200]):
         Image.new(mode, (4, 4), 99 if mode == "L" else "red").save(tmp_path / "a.jpg", icc_profile=profile, quality=95)
