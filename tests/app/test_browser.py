@@ -14,7 +14,7 @@ from ppgen.apps import Photo2CartoonPredictor
 from ppgen.io.image import save_image
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.slow
 _PATIENCE = 180_000  # ms, of a machine that has other things to do
@@ -76,6 +76,31 @@ def test_every_tab_speaks_the_chosen_language(browser_page):
     choose(page, "English")
     page.get_by_role("button", name="Draw", exact=True).wait_for()
     assert tabs.all_inner_texts() == english
+
+
+def photo(page: Page, label: str) -> Locator:
+    """The place of the open tab that takes a photo under this label."""
+    return page.locator("div.block:visible").filter(has=page.get_by_text(label, exact=True)).last
+
+
+def test_two_photos_are_morphed_and_one_is_found_in_stylegan2(browser_page, astronaut, tmp_path):
+    page, _ = browser_page
+    choose(page, "English")
+    page.get_by_role("tab", name="Edit and morph").click()
+    page.get_by_role("tab", name="Morph", exact=True).click()
+    for label, picture in (("From", astronaut), ("To", astronaut[:, ::-1])):
+        place = photo(page, label)
+        assert place.get_by_label("Capture from camera").count() == 1
+        place.locator("input[type=file]").set_input_files(str(save_image(tmp_path / f"{label}.png", picture)))
+        place.locator("img[src]").first.wait_for()
+    page.locator("button:visible", has_text="Make").click()
+    page.locator("img[src*='.gif']:visible").wait_for()
+    page.get_by_role("tab", name="Find in StyleGAN2").click()
+    page.locator("button:visible", has_text="Try the astronaut").click()
+    photo(page, "Photo").locator("img[src]").first.wait_for()
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_text("Download the latent (.npz)").wait_for()
+    assert page.locator("img[src]:visible").count() == 4  # the photo, as the network sees it, found, moved
 
 
 def test_what_went_wrong_is_said_in_chinese(browser_page, tmp_path):
