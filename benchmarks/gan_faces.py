@@ -25,11 +25,18 @@ from ppgen.metrics.features import DLIB_FACE, extractor
 from ppgen.metrics.reference import cached_features
 
 GAUSSIAN, FLOOR = "PCA Gaussian", "training faces"
+FACES128 = "faces128"
 
 
-def face_dataset(size: int, split: str) -> ImageFolder:
-    """Colour faces of faces128."""
-    return ImageFolder("faces128", size, attributes="meta.csv", where={"colour": 1}, split=split)
+def face_dataset(size: int, split: str, data: str = FACES128) -> ImageFolder:
+    """Faces with attributes; of faces128 those in colour."""
+    where = {"colour": 1} if data == FACES128 else None
+    return ImageFolder(data, size, attributes="meta.csv", where=where, split=split)
+
+
+def data_of(weights: str) -> str:
+    """The faces that are cut as those which weights were trained on."""
+    return "nobody_faces" if hub.crop_of(hub.path_of(weights)) == "nobody" else FACES128
 
 
 def pictures_of(dataset: ImageFolder, count: int | None = None) -> np.ndarray:

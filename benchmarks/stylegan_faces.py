@@ -3,8 +3,11 @@
     python benchmarks/stylegan_faces.py [--weights styleganv2-portraits-64] [--only seeds speed] [--out FILE]
 
 projection  16 held-back faces into W and W+: cosine of FaceID descriptors and squared pixel errors ([0, 1]), beside
-            the mean of the training faces and the picture of the mean latent. FaceID's features are a part of the
-            loss, so its cosines flatter both projections, and W and W+ alike. Needs `make data`.
+            the mean of the training faces and the picture of the mean latent (faces128, or nobody_faces where the
+            card says that faces are cut so). FaceID's features are a part of the
+            loss, so its cosines flatter both projections, and W and W+ alike. With an encoder (`--encoder`, or the
+            generator's own) its answer in one pass too, and a search of a tenth of the steps from there. Needs
+            `make data`.
 edit        the directions that the weights hold, on samples: how many faces flip to the wanted answer of a probe
             (a logistic regression on FaceID's features of real faces, as in vae_faces.py), how many other answers
             flip too, and the cosine of the descriptor with that of the face before. The directions were found by a
@@ -31,8 +34,8 @@ from harness import OUT, Figures, Namespace, Result, argument, at_least, benchma
 import numpy as np
 import paddle
 
+from gan_faces import data_of, pictures_of
 from gan_faces import face_dataset as faces
-from gan_faces import pictures_of
 from ppgen import hub
 from ppgen.apps import StyleGANv2EditingPredictor
 from ppgen.apps.stylegan2_labelled import face_features
@@ -51,7 +54,9 @@ PARTS = ("projection", "edit", "seeds", "speed")
 AMOUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
 PADDLEGAN_SECONDS = 10.7  # of CPU time for one picture at 1024 pixels, on the same machine
 MAX_DIFFERENCE = 1e-5
+MIN_FLIPS, MAX_OTHERS = 0.8, 0.1  # of a direction that does what it says
 CHUNK = 4  # faces projected at a time
+NEAR = "w+ from the encoder, a tenth of the steps"
 
 
 def identity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -64,18 +69,40 @@ def identity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def projection(predictor: StyleGANv2EditingPredictor, count: int, steps: int) -> Figures:
     """Cosine and squared error of each way to stand for a face, with standard errors."""
-    network, features, seconds = predictor.network, predictor.features(), {}
-    held = pictures_of(faces(network.image_size, "validation"), count)
-    mean_face = np.rint(pictures_of(faces(network.image_size, "train")).mean(axis=0)).astype(np.uint8)
+    network, seconds = predictor.network, {}
+    data = data_of(predictor.name)
+    held = pictures_of(faces(network.image_size, "validation", data), count)
+    mean_face = np.rint(pictures_of(faces(network.image_size, "train", data)).mean(axis=0)).astype(np.uint8)
     mean_latent = predictor.draw_w(predictor.spread(predictor.mean_w()[None])).arrays[0]
     ways = {"mean face": np.stack([mean_face] * len(held)), "mean latent": np.stack([mean_latent] * len(held))}
     for space in ("w", "w+"):
-        start, settings = time.process_time(), Settings(space=space, steps=steps)
-        chunks = (to_tensor_array(held[i : i + CHUNK]) for i in range(0, len(held), CHUNK))
-        ways[space] = np.concatenate([project(network, chunk, settings, features).pictures for chunk in chunks])
-        seconds[space] = (time.process_time() - start) / len(held)
+        ways[space], seconds[space] = searched(predictor, held, Settings(space=space, steps=steps))
+    if predictor.model.encodes:
+        said, seconds["encoder"] = encoded(predictor, held)
+        ways["encoder"] = predictor.draw_w(said).arrays
+        ways[NEAR], seconds[NEAR] = searched(predictor, held, Settings(steps=max(1, steps // 10)), said)
     scores = {name: closeness(held, pictures) for name, pictures in ways.items()}
     return {"faces": len(held), "steps": steps, "cpu_seconds_a_face": seconds, **scores}
+
+
+def searched(
+    predictor: StyleGANv2EditingPredictor, held: np.ndarray, settings: Settings, start: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
+    """The pictures that a search finds for faces (n, S, S, 3), and its CPU seconds a face; start: W+ of each."""
+    began, features, found = time.process_time(), predictor.features(), []
+    for first in range(0, len(held), CHUNK):
+        part = slice(first, first + CHUNK)
+        begin = None if start is None else start[part]
+        found.append(project(predictor.network, to_tensor_array(held[part]), settings, features, begin).pictures)
+    return np.concatenate(found), (time.process_time() - began) / len(held)
+
+
+def encoded(predictor: StyleGANv2EditingPredictor, held: np.ndarray) -> tuple[np.ndarray, float]:
+    """W+ of faces (n, S, S, 3) by the encoder, one at a time, and its CPU seconds a face."""
+    began, inverter = time.process_time(), predictor.model.inverter
+    with paddle.no_grad():
+        said = [inverter.invert(paddle.to_tensor(to_tensor_array(face[None]))).numpy() for face in held]
+    return np.concatenate(said), (time.process_time() - began) / len(held)
 
 
 def closeness(faces: np.ndarray, pictures: np.ndarray) -> Figures:
@@ -94,6 +121,8 @@ def answers_to(predictor: StyleGANv2EditingPredictor, train: ImageFolder) -> dic
     """What the training faces say about the directions that the weights hold; ConfigError where they hold none."""
     directions = predictor.directions
     answers = {name: values for name, values in attributes.answers_of(train).items() if name in directions}
+    if own := [name for name in directions if name not in answers and name in (train.rows or [{}])[0]]:
+        answers |= attributes.answers_of(train, own)  # columns that CelebA has no name for
     if not answers:
         raise ConfigError(
             f"{predictor.name}: holds no attribute directions to measure; find them with "
@@ -110,7 +139,7 @@ def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float
     def decode(points: np.ndarray) -> np.ndarray:
         return predictor.draw_w(predictor.spread(points)).arrays
 
-    train = faces(predictor.network.image_size, "train")
+    train = faces(predictor.network.image_size, "train", data_of(predictor.name))
     answers, real = answers_to(predictor, train), face_features(pictures_of(train))
     probes = {name: fit_probe(real, values) for name, values in answers.items()}
     known = attributes.Directions({name: predictor.directions[name] for name in probes}, "w")
@@ -122,7 +151,11 @@ def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float
         for name in known:
             after = decode(moved_away(w, known[name], said[name], amount))
             rows[name]["identity"] = float(identity(before, after).mean())
-    return {"samples": count, "truncation": truncation, "amounts": by_amount}
+    reach = {
+        amount: sum(row["wanted"] >= MIN_FLIPS and row["others"] <= MAX_OTHERS for row in rows.values())
+        for amount, rows in by_amount.items()
+    }
+    return {"samples": count, "truncation": truncation, "directions_that_reach": reach, "amounts": by_amount}
 
 
 def edit_curve(figures: Figures, path: Path) -> None:
@@ -196,9 +229,10 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
     if set(options.only) != {"speed"}:
         predictor.network  # noqa: B018  (missing weights)
     if {"projection", "edit"} & set(options.only):
-        train = faces(predictor.network.image_size, "train")
+        data = data_of(predictor.name)
+        train = faces(predictor.network.image_size, "train", data)
         if "projection" in options.only:
-            faces(predictor.network.image_size, "validation")
+            faces(predictor.network.image_size, "validation", data)
         if "edit" in options.only:
             answers_to(predictor, train)
 
@@ -206,6 +240,7 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
 @benchmark(
     __doc__,
     argument("--weights", default="styleganv2-portraits-64", help="a generator's weights or shipped name"),
+    argument("--encoder", metavar="FILE", help="weights of an encoder (default: the generator's, if any)"),
     argument("--only", nargs="+", choices=PARTS, default=PARTS, help="default: all"),
     argument("-n", type=at_least(1), default=16, help="faces to project (default: 16)"),
     argument("--steps", type=at_least(1), default=300, help="of each projection (default: 300)"),
@@ -215,7 +250,7 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
     argument("--curve", type=new_file(".png"), metavar="FILE", help="also draw the part 'edit' to this .png"),
 )
 def main(options: Namespace) -> Result:
-    predictor = StyleGANv2EditingPredictor(weight_path=options.weights)
+    predictor = StyleGANv2EditingPredictor(weight_path=options.weights, encoder_path=options.encoder)
     jobs = {
         "projection": lambda: projection(predictor, options.n, options.steps),
         "edit": lambda: editing(predictor, options.samples, options.truncation),

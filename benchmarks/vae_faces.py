@@ -2,7 +2,8 @@
 
     python benchmarks/vae_faces.py [--weights vae_faces64] [--alpha 1.5] [--method partial] [--out results.json]
 
-Needs `make data` and scikit-learn (pip install scikit-learn). Colour faces of faces128 at the network's size;
+Needs `make data` and scikit-learn (pip install scikit-learn). Colour faces of faces128 at the network's size, or of
+nobody_faces where the card says that it was trained on faces cut so (`python -m ppgen.prepare.nobody_faces`);
 everything is fitted on the training faces and measured on the held-back ones. Squared errors are on pixels in [0, 1].
 The probe is a logistic regression on FaceID's features of real training faces, which neither network nor vectors have
 seen. A flip: the probe changes its mind about a face when its latent moves by alpha times a vector, away from what the
@@ -18,17 +19,16 @@ from harness import OUT, Figures, Namespace, Result, argument, benchmark, judged
 
 import numpy as np
 
-from gan_faces import face_dataset, pictures_of
+from gan_faces import FACES128, data_of, face_dataset, pictures_of
 from ppgen import hub
 from ppgen.latent import pca
-from ppgen.latent.attributes import Directions, answers_of, attribute_vectors, load_directions
+from ppgen.latent.attributes import METHODS, Directions, answers_of, attribute_vectors, load_directions
 from ppgen.latent.posterior import examine
 from ppgen.latent.render import Codes, draw, encode_all
 from ppgen.metrics.features import extractor
 from ppgen.networks.vae import ConvVAE
 
 ALPHAS = (1.0, 1.5, 2.0, 3.0)
-METHODS = ("means", "partial")
 MIN_FLIPS, MAX_OTHERS, JUDGED = 0.7, 0.1, ("Male", "Eyeglasses")
 # Features, and the weight of the probe's squared weights on standardized ones, chosen by five-fold cross-validation on
 # the training faces at 64 pixels: balanced accuracy 0.98 Male, 0.93 Eyeglasses, 0.82 Smiling, 0.67 Young.
@@ -64,9 +64,9 @@ def balanced_accuracy(said: np.ndarray, answers: np.ndarray) -> float:
     return float(np.mean([(said[answers == value] == value).mean() for value in (0, 1)]))
 
 
-def read_side(network: ConvVAE, split: str) -> Side:
+def read_side(network: ConvVAE, split: str, data: str) -> Side:
     """Faces of a split with their codes and attributes."""
-    dataset = face_dataset(network.image_size, split)
+    dataset = face_dataset(network.image_size, split, data)
     return Side(pictures_of(dataset), encode_all(network, dataset), answers_of(dataset))
 
 
@@ -149,12 +149,13 @@ def measure(
     alpha: float,
     others: Sequence[float] = ALPHAS,
     methods: Sequence[str] = (),
+    data: str = FACES128,
 ) -> Figures:
     """All figures; `kept` are the vectors of the weights file, `alpha` what the targets are judged at.
 
     methods: to fit and measure too; "means" where the file holds no vectors.
     """
-    train, held = read_side(network, "train"), read_side(network, "validation")
+    train, held = (read_side(network, split, data) for split in ("train", "validation"))
     vectors = {"file": kept} if len(kept) else {}
     methods = methods or (() if vectors else ("means",))
     vectors |= {method: attribute_vectors(train.codes.mu, train.answers, method) for method in methods}
@@ -210,6 +211,7 @@ def targets(figures: Figures) -> list[Figures]:
 )
 def main(options: Namespace) -> Result:
     network, kept = hub.load(options.weights), load_directions(options.weights)
-    figures = measure(network, kept, face_features, options.alpha, options.alphas, options.method)
+    data = data_of(options.weights)
+    figures = measure(network, kept, face_features, options.alpha, options.alphas, options.method, data)
     figures = {"weights": options.weights, "targets": targets(figures), **figures}
     return Result(figures, reached=all(row["pass"] for row in figures["targets"]))

@@ -8,6 +8,8 @@ import style_networks
 from PIL import Image
 
 from ppgen import cli
+from ppgen.apps import StyleGANv2EditingPredictor
+from ppgen.apps.drawings import Drawings
 from ppgen.cli import files
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
@@ -39,6 +41,22 @@ def test_interpolate(model, tmp_path, capsys, space, more, frames):
     assert run(capsys, *words) == (0, f"{film}\n")
     with Image.open(film) as image:
         assert image.n_frames == frames
+
+
+def test_several_walks_at_once_are_smooth_loops(model, tmp_path, capsys):
+    film, words = tmp_path / "walks.gif", ["interpolate", "--model", model, "--seeds", "1-3", "--steps", 2, "-o"]
+    assert run(capsys, *words, film, "--rows", 2, "--columns", 3) == (0, f"{film}\n")
+    drawn = StyleGANv2EditingPredictor(weight_path=model).model
+    walks = [drawn.walk_w(range(1 + 3 * i, 4 + 3 * i), 2, "spline", True, 0.7) for i in range(6)]
+    wanted = Drawings.together(walks, 3)
+    assert wanted.arrays.shape == (6, 2 * 16 + 2, 3 * 16 + 4, 3)
+    np.testing.assert_array_equal(wanted.arrays[4][18:, 36:], walks[5].arrays[4])
+    with Image.open(film) as image:
+        assert image.n_frames == 6 and image.size[0] * 34 == image.size[1] * 52
+    code, said = run(capsys, *words, tmp_path / "walks.png", "--rows", 2)
+    assert code == 2 and "are of films" in said
+    code, said = run(capsys, *words, film, "--rows", 0)
+    assert code == 2 and "0: expected 1 or more" in said
 
 
 def test_a_film_without_an_encoder_is_a_gif_and_says_so(model, tmp_path, capsys, monkeypatch):

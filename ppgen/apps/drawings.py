@@ -97,6 +97,12 @@ class Drawings(Sequence[Drawing]):
         """What a film shows: small drawings enlarged, pixel by pixel."""
         return repeat_pixels(self.arrays, zoom_for(self.arrays.shape[1], _MOVIE_SIDE))
 
+    @classmethod
+    def together(cls, films: Sequence[Drawings], columns: int) -> Drawings:
+        """Films of one length as one, whose pictures are sheets of theirs with so many columns."""
+        frames = zip(*(film.arrays for film in films))
+        return cls(np.stack([sheet(np.stack(frame), columns) for frame in frames]))
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.arrays, dtype=dtype, copy=True)
 

@@ -15,7 +15,7 @@ from ppgen.apps.drawings import Drawings, Titles
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.image import MAX_PIXELS
 from ppgen.io.weights import card_of
-from ppgen.latent.paths import Interpolation, circle, through
+from ppgen.latent.paths import Way, circle, through
 from ppgen.latent.render import batch_of, check_labels, check_latents, draw, generator_of
 from ppgen.latent.seeds import check_count, latents, latents_of
 from ppgen.latent.sheet import columns_for
@@ -143,7 +143,7 @@ class LatentModel(Generic[G]):
         self,
         seeds: Sequence[int],
         steps: int = 12,
-        way: Interpolation = "slerp",
+        way: Way = "slerp",
         closed: bool = False,
         label: int | str | None = None,
         truncation: float | None = None,

@@ -1,5 +1,7 @@
 """What labelled faces teach about a generator: attribute vectors in W, and channels of S that attributes hang on."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -7,16 +9,27 @@ import numpy as np
 
 from ppgen.apps.stylegan2 import StylePredictor
 from ppgen.apps.stylegan2_model import TRUNCATION, StyleModel
-from ppgen.datasets.files import Split
 from ppgen.datasets.image_folder import ImageFolder
+from ppgen.errors import DataError
+from ppgen.io.names import number_of
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
 from ppgen.latent.seeds import latents
-from ppgen.latent.supervised import RAREST, Features, Judge, features_of_samples, fit_judge, sampled_directions
+from ppgen.latent.supervised import (
+    RAREST,
+    Features,
+    Judge,
+    Score,
+    cross_judged,
+    features_of_samples,
+    fit_judge,
+    sampled_directions,
+)
 from ppgen.metrics.dlib_features import all_depths
 from ppgen.metrics.features import DESCRIPTOR, extractor
 
 _AT_ONCE = 64  # photos
+_FOLDS, _VALIDATION = 10, 2  # as `ppgen.datasets.files.is_held_back` has it
 _JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
@@ -34,6 +47,8 @@ class Labelled(NamedTuple):
 
     data: folder of aligned faces, below data/. table: its attributes. where: of these faces only.
     names: attributes; None: all that the table answers. features: what the judge looks at.
+    least: leave out attributes of which the judge is right on fewer held-back faces (`Score.balanced`), or that fewer
+        than 50 of them have, or lack; 0: none.
     """
 
     data: str
@@ -41,33 +56,47 @@ class Labelled(NamedTuple):
     where: Mapping[str, object] | None = None
     names: Sequence[str] | None = None
     features: Features = face_features
+    least: float = 0.0
 
-    def side(self, split: Split, size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Features and answers of the faces of a split, seen at `size` pixels."""
+    def faces(self, size: int) -> Faces:
+        """All faces, seen at `size` pixels."""
         where = dict(self.where or {}) or None
-        faces = ImageFolder(self.data, size, attributes=self.table, where=where, split=split)
+        faces = ImageFolder(self.data, size, attributes=self.table, where=where)
         answers = answers_of(faces, list(self.names) if self.names is not None else None)
         parts = [range(i, min(i + _AT_ONCE, len(faces))) for i in range(0, len(faces), _AT_ONCE)]
         seen = [self.features(np.stack([faces.picture(i) for i in part])) for part in parts]
-        return np.concatenate(seen), answers
+        return Faces(np.concatenate(seen), answers, np.array([number_of(name) % _FOLDS for name in faces.ids]))
 
 
-def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, float]]:
-    """A judge of attributes, and how good it is.
+class Faces(NamedTuple):
+    """Labelled faces.
+
+    features: (n, d). answers: by attribute, (n,): 1, 0 or NaN. folds: (n,), the remainder of the id's crc32 by ten, 2
+    being validation: faces that belong together, as those of one description in data/nobody, share it.
+    """
+
+    features: np.ndarray
+    answers: dict[str, np.ndarray]
+    folds: np.ndarray
+
+
+def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, Score]]:
+    """A judge of attributes learnt on the faces of the training split, and how good it is.
 
     Returns:
-        the judge; and of its answers on held-back faces the share that is right, by attribute, mean of those with and
-        those without it (0.5: guessing).
+        the judge, of the attributes that are known well enough; and the scores of all, where each tenth of the faces is
+        judged by one that is learnt on the others.
     Raises:
-        DataError: no such data, or all faces have an attribute.
+        DataError: no such data, all faces have an attribute, or none is known well enough.
     """
-    judge = fit_judge(*labelled.side("train", size))
-    held, truth = labelled.side("validation", size)
-    scores = {}
-    for name, said in judge.answers(held).items():
-        sides = [(said[truth[name] == value] == value).mean() for value in (0, 1) if (truth[name] == value).any()]
-        scores[name] = float(np.mean(sides))
-    return judge, scores
+    faces = labelled.faces(size)
+    scores = cross_judged(faces.features, faces.answers, faces.folds)
+    train = faces.folds != _VALIDATION
+    kept = {name: values[train] for name, values in faces.answers.items() if scores[name].reaches(labelled.least)}
+    if not kept:
+        told = ", ".join(f"{name} {score.balanced:.2f}" for name, score in scores.items())
+        raise DataError(f"{labelled.data}: no attribute reaches {labelled.least:g} on held-back faces ({told})")
+    return fit_judge(faces.features[train], kept), scores
 
 
 def find_attributes(
@@ -77,7 +106,7 @@ def find_attributes(
     method: Method = "partial",
     seed: int = 0,
     truncation: float = TRUNCATION,
-) -> tuple[Directions, dict[str, float]]:
+) -> tuple[Directions, dict[str, Score]]:
     """Attribute vectors in W for a generator of faces; `ppgen.latent.supervised` says how.
 
     Args:
@@ -94,7 +123,7 @@ def find_attributes(
 
 def find_channels(
     predictor: StylePredictor | StyleModel, labelled: Labelled, count: int = 5, samples: int = 2000, seed: int = 0
-) -> tuple[dict[str, dict[Channel, float]], dict[str, float]]:
+) -> tuple[dict[str, dict[Channel, float]], dict[str, Score]]:
     """The channels of S that tell most surely who has an attribute, by attribute; `relevance` says how.
 
     Args and raises as `find_attributes`, with the `count` best channels of each attribute.

@@ -24,7 +24,7 @@ from ppgen.io.atomic import say_replaced, write_files
 from ppgen.io.brief import brief, png_of
 from ppgen.io.image import ImageSource, image_bytes, source_name, to_tensor_array
 from ppgen.latent.mixing import swap
-from ppgen.latent.paths import Interpolation, through
+from ppgen.latent.paths import Way, through
 from ppgen.latent.project import Features, Projection, Settings, project
 from ppgen.latent.render import check_latents, draw
 from ppgen.latent.seeds import latents, latents_of
@@ -188,7 +188,7 @@ class StyleModel(LatentModel[StyleGenerator]):
         return self.draw_w(points, None, len(psi), column_titles=titles_of(psi), row_titles=names)
 
     def walk_w(
-        self, seeds: Sequence[int], steps: int = 12, way: Interpolation = "lerp", closed: bool = False,
+        self, seeds: Sequence[int], steps: int = 12, way: Way = "lerp", closed: bool = False,
         truncation: float | None = None,
     ) -> Drawings:  # fmt: skip
         """As `walk`, but through W, where straight lines are the natural way."""

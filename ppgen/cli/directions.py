@@ -18,7 +18,7 @@ from ppgen.io.terminal import say
 if TYPE_CHECKING:
     import numpy as np
 
-    from ppgen.apps.stylegan2_labelled import Labelled
+    from ppgen.apps.stylegan2_labelled import Labelled, Score
     from ppgen.latent.attributes import Directions, Method
     from ppgen.latent.channels import Channel
 
@@ -32,11 +32,12 @@ def _samples(text: str) -> int:
 
 
 _DATA = option("--data", metavar="DIR", help="find attributes, from labelled faces below data/")
-_OF_DATA = ("table", "where", "names", "samples")
+_OF_DATA = ("table", "where", "names", "least", "samples")
 _LABELLED = (
     option("--table", metavar="CSV", help="of --data (default: meta.csv)"),
     option("--where", nargs="+", metavar="COLUMN=VALUE", help="of these faces only"),
     option("--names", nargs="+", metavar="NAME", help="attributes (default: all that the table answers)"),
+    option("--least", type=float, metavar="SCORE", help="leave out attributes that it knows worse, as 0.85"),
     option("--samples", type=_samples, help=f"that are looked at for --data (default: {_SAMPLES})"),
 )
 _FACE = seed("the face to be moved")
@@ -47,15 +48,18 @@ def _labelled(args: argparse.Namespace) -> Labelled:
     from ppgen.config import apply_overrides
 
     where = apply_overrides({}, args.where) if args.where else None
-    return Labelled(args.data, args.table or "meta.csv", where, args.names)
+    return Labelled(args.data, args.table or "meta.csv", where, args.names, least=args.least or 0.0)
 
 
-def _print_judge(scores: dict[str, float], kept: Collection[str], what: str, samples: int) -> None:
+def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], what: str, samples: int) -> None:
     """How good a judge of attributes is on faces it has not seen, and of which attributes nothing came."""
     for name, score in scores.items():
-        say(f"{name:<20} the judge is right on {score:.1%} of held-back faces (mean of with and without)")
-    for name in scores:
-        if name not in kept:
+        share = f"the judge is right on {score.balanced:.1%} of held-back faces (mean of with and without)"
+        say(f"{name:<20} {share}: {score.yes} with, {score.no} without")
+    for name, score in scores.items():
+        if not score.reaches(least):
+            say(f"{name:<20} no {what}: too few are held back, or less than {least:g} is right")
+        elif name not in kept:
             say(f"{name:<20} no {what}: nearly all of {samples} samples have it, or nearly none has")
 
 
@@ -67,7 +71,7 @@ def _print_judge(scores: dict[str, float], kept: Collection[str], what: str, sam
     *by_style("output/directions.png"),
     one_of(option("--sefa", action="store_true", help="find those that change most, from the weights alone"), _DATA),
     *_LABELLED,
-    option("--method", choices=("partial", "means"), help="of --data (default: partial)"),
+    option("--method", choices=("partial", "means", "conditional"), help="of --data (default: partial)"),
     option("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)"),
     option("-n", type=int, metavar="COUNT", help=f"directions of --sefa (default: {_SHOWN})"),
     option("--span", type=number("span"), help="from -SPAN to SPAN (default: 3 with --sefa, else 2)"),
@@ -154,7 +158,7 @@ def _supervised(
     samples = args.samples or _SAMPLES
     method: Method = args.method or "partial"
     vectors, scores = find_attributes(predictor, _labelled(args), samples, method, truncation=args.truncation)
-    _print_judge(scores, vectors, "direction", samples)
+    _print_judge(scores, args.least or 0.0, vectors, "direction", samples)
     if layers is None:
         return vectors
     moved = {f"{name}-{args.layers}": _in_layers(vector, layers, predictor) for name, vector in vectors.items()}
@@ -211,7 +215,7 @@ def _of_attributes(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Na
 
     samples = args.samples or _SAMPLES
     best, scores = find_channels(predictor, _labelled(args), args.n or _SHOWN, samples)
-    _print_judge(scores, best, "channels", samples)
+    _print_judge(scores, args.least or 0.0, best, "channels", samples)
     if not best:
         rare = f"of {samples} samples nearly all have, or nearly none has, {', '.join(scores)}"
         raise DataError(f"{rare}; draw more with --samples")

@@ -228,7 +228,9 @@ def reconstruct(args: argparse.Namespace) -> None:
     *_data(required=False),
     option("--names", nargs="+", metavar="NAME", help="CelebA's names or 0/1 columns (default: all known)"),
     option(
-        "--method", choices=("means", "partial"), help="difference of means (default), or with the others held equal"
+        "--method",
+        choices=("means", "partial", "conditional"),
+        help="difference of means (default), with the others held equal, or with their scores held equal",
     ),
 )
 def attributes(args: argparse.Namespace) -> None:

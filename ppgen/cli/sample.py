@@ -20,6 +20,12 @@ _PICTURES = 64  # of one seed
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
 
 
+def _at_least_one(text: str) -> int:
+    if int(text) < 1:
+        raise ConfigError(f"{text}: expected 1 or more")
+    return int(text)
+
+
 def predictor_of(args: argparse.Namespace, default: str | None = None) -> apps.GANPredictor:
     """What draws with `--model` and `--weights`; `default`: the model where neither was given."""
     return apps.GANPredictor(weight_path=args.weights, model=args.model or (None if args.weights else default))
@@ -41,7 +47,11 @@ def _truncation(args: argparse.Namespace, predictor: apps.GANPredictor) -> float
     option("-n", type=int, metavar="COUNT", help=f"pictures of --seed (default: {_PICTURES})"),
     LABEL,
     option(
-        "--where", nargs="+", action="extend", default=[], metavar="NAME=0|1",
+        "--where",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=0|1",
         help="of faces, those that look so: male=0, young=1; others are passed over",
     ),
     truncation(None, "of StyleGAN and StyleGAN2: "),
@@ -95,7 +105,13 @@ def _chosen(
     *by_any("output/interpolation.gif", _INTERPOLATED),
     seeds("the latents to pass through", "0-3"),
     option("--space", choices=("z", "w"), help="of StyleGAN and StyleGAN2: arcs in z, or lines in w (default: w)"),
-    option("--way", choices=("slerp", "lerp"), help="arcs or lines (default: arcs in z, lines in w)"),
+    option(
+        "--way",
+        choices=("slerp", "lerp", "spline"),
+        help="arcs, lines, or a smooth curve through all (default: arcs in z, lines in w, the curve for several walks)",
+    ),
+    option("--rows", type=_at_least_one, default=1, help="of a film: rows of walks, through the seeds that follow"),
+    option("--columns", type=_at_least_one, default=1, help="of a film: walks side by side"),
     steps(12, "pictures from one to the next"),
     option("--open", action="store_true", help="stop at the last seed; otherwise go back to the first"),
     LABEL,
@@ -106,24 +122,39 @@ def _chosen(
 def interpolate(args: argparse.Namespace) -> None:
     """Walk from seed to seed, and back to the first: a film (.gif, .mp4) or a sheet (.png).
 
-    `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
+    With --rows and --columns a film shows several walks at once: the first through --seeds, each other one through as
+    many that follow. `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
     """
+    from ppgen.apps.drawings import Drawings
+    from ppgen.io.movie import is_movie
+    from ppgen.latent.seeds import check_count
+
+    walks = args.rows * args.columns
+    if walks > 1 and not is_movie(args.output):
+        raise ConfigError(f"--rows, --columns: are of films, and {args.output} is none; name a .gif or .mp4")
+    check_count(walks * len(args.seeds) * args.steps)
+    predictor = predictor_of(args, args.default_model)
+    psi, apart = _truncation(args, predictor), max(args.seeds) - min(args.seeds) + 1
+    films = [_walk(predictor, [seed + apart * walk for seed in args.seeds], psi, args) for walk in range(walks)]
+    write(films[0] if walks == 1 else Drawings.together(films, args.columns), args.output, args.fps)
+
+
+def _walk(predictor: apps.GANPredictor, seeds: list[int], psi: float | None, args: argparse.Namespace) -> Drawings:
+    """One walk from seed to seed, in z or in w."""
     from ppgen.apps.stylegan2_model import StyleModel
     from ppgen.latent.render import check_labels
     from ppgen.networks.protocols import StyleGenerator
 
-    predictor = predictor_of(args, args.default_model)
-    network, psi = predictor.network, _truncation(args, predictor)
+    network = predictor.network
     if (args.space or ("w" if isinstance(network, StyleGenerator) else "z")) == "z":
-        drawings = predictor.walk(args.seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
-    elif not isinstance(network, StyleGenerator):
+        return predictor.walk(seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
+    if not isinstance(network, StyleGenerator):
         raise ConfigError(f"--space w: a {type(network).__name__} has no W; leave it out")
-    else:
-        check_labels(predictor.model.numbers_of(args.label), 1, network.classes)
-        model = StyleModel(predictor.name)
-        model.network = network  # loaded already
-        drawings = model.walk_w(args.seeds, args.steps, args.way or "lerp", not args.open, psi)
-    write(drawings, args.output, args.fps)
+    check_labels(predictor.model.numbers_of(args.label), 1, network.classes)
+    model = StyleModel(predictor.name)
+    model.network = network  # loaded already
+    way = args.way or ("lerp" if args.rows * args.columns == 1 else "spline")
+    return model.walk_w(seeds, args.steps, way, not args.open, psi)
 
 
 COMMANDS = {"sample": sample, "interpolate": interpolate}

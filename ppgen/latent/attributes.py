@@ -3,7 +3,8 @@
 A vector is the difference of the mean codes of faces with and without an attribute (Larsen et al. 2016,
 "Autoencoding beyond pixels using a learned similarity metric", section 5.3), so z + v moves a face by as much as the
 two groups differ. Attributes that come together in the data (glasses and grey hair) come together in such a vector;
-the method "partial" holds the other attributes equal.
+the method "partial" holds the other attributes equal, "conditional" the linear scores of them (after Shen et al. 2020,
+"Interpreting the Latent Space of GANs for Semantic Face Editing", section 3.3).
 
 The vectors live in the weights file of their network (`ppgen.io.weights.add_extra`), under the name of their space.
 """
@@ -24,8 +25,11 @@ from ppgen.io.brief import brief
 from ppgen.io.weights import add_extra, description, read_extra
 from ppgen.registry import nearest
 
-Method = Literal["means", "partial"]
+Method = Literal["means", "partial", "conditional"]
+METHODS: tuple[Method, ...] = ("means", "partial", "conditional")
 _NAMED = 12  # in a message
+_SHRINK = 0.05  # of a score's squared weights, as a share of the codes' mean variance
+_TOGETHER = 1e8  # condition number beyond which scores say the same
 _FINDERS = {  # of the vectors of a space
     "z": "`ppgen latent attributes` finds some",
     "w": "`ppgen directions --sefa --save` or `--data DIR --save` finds some",
@@ -112,14 +116,15 @@ def attribute_vectors(codes: np.ndarray, answers: Mapping[str, np.ndarray], meth
         codes: (n, d), the means of q(z|x), or w.
         answers: by name, (n,): 1 with, 0 without, NaN left out.
         method: "means", the difference of the two means; or "partial", the coefficients of a linear regression
-            of the codes on all attributes at once, over the pictures of which all are known: the difference of
-            the means with the other attributes held equal.
+            of the codes on all attributes at once: the difference of the means with the other attributes held equal,
+            what is unknown counting as usual; or "conditional": the least move, measured by how codes spread, that
+            changes the linear score of an attribute as much as the groups differ in it, and no other's.
     Raises:
         DataError: nobody with or without an attribute, other lengths, or attributes that always go together.
         ConfigError: another method.
     """
-    if method not in ("means", "partial"):
-        raise ConfigError(f"method: expected 'means' or 'partial', found '{method}'")
+    if method not in METHODS:
+        raise ConfigError(f"method: expected 'means', 'partial' or 'conditional', found '{method}'")
     codes = np.asarray(codes, np.float64)
     counts = {}
     for name, values in answers.items():
@@ -129,7 +134,7 @@ def attribute_vectors(codes: np.ndarray, answers: Mapping[str, np.ndarray], meth
         if min(counts[name]) == 0:
             there = "without" if counts[name][0] == 0 else "with"
             raise DataError(f"{name}: all pictures of which it is known are {there} it, so there is no difference")
-    vectors = _partial(codes, answers) if method == "partial" else _means(codes, answers)
+    vectors = {"means": _means, "partial": _partial, "conditional": _conditional}[method](codes, answers)
     facts = {
         name: f"{method}; {counts[name][0]} with, {counts[name][1]} without; length {np.linalg.norm(v):.2f}"
         for name, v in vectors.items()
@@ -143,14 +148,50 @@ def _means(codes: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, np
 
 def _partial(codes: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     table = np.stack([np.asarray(v, np.float64) for v in answers.values()], axis=1)
-    known = np.isfinite(table).all(axis=1)
-    design = np.concatenate([np.ones((known.sum(), 1)), table[known]], axis=1)
-    if np.linalg.matrix_rank(design) < design.shape[1]:
-        what = f"among the {known.sum()} pictures of which all of {', '.join(answers)} are known"
-        advice = "leave one out, or use the method 'means'"
-        raise DataError(f"{what}, one of these follows from the others: {advice}")
-    coefficients = np.linalg.lstsq(design, codes[known], rcond=None)[0]
-    return dict(zip(answers, coefficients[1:]))
+    vectors = {}
+    for place, name in enumerate(answers):
+        known = np.isfinite(table[:, place])
+        part = table[known]
+        filled = np.where(np.isfinite(part), part, _usual(part))
+        design = np.concatenate([np.ones((len(part), 1)), filled], axis=1)
+        if np.linalg.matrix_rank(design) < design.shape[1]:
+            what = f"among the {len(part)} pictures of which '{name}' is known"
+            advice = "leave one out, or use the method 'means'"
+            raise DataError(f"{what}, one of {', '.join(answers)} follows from the others: {advice}")
+        vectors[name] = np.linalg.lstsq(design, codes[known], rcond=None)[0][1 + place]
+    return vectors
+
+
+def _usual(table: np.ndarray) -> np.ndarray:
+    """Means of columns (n, k) over what is known, 0 where nothing is."""
+    known = np.isfinite(table)
+    return np.where(known, table, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
+
+
+def _conditional(codes: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Of scores b·z, fitted by ridge regression with both answers of equal weight: C B (Bᵀ C B)⁻¹, by columns.
+
+    C: covariance of the codes. B: (d, k).
+    """
+    means = _means(codes, answers)
+    scores = np.stack([_score(codes, np.asarray(values, np.float64)) for values in answers.values()], axis=1)
+    spread = np.cov(codes, rowvar=False) @ scores
+    met = scores.T @ spread
+    if np.linalg.cond(met) > _TOGETHER:
+        raise DataError(f"of {', '.join(answers)} one follows from the others: leave one out, or use another method")
+    moves = spread @ np.linalg.inv(met)
+    return {name: moves[:, k] * float(scores[:, k] @ means[name]) for k, name in enumerate(answers)}
+
+
+def _score(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Weights (d,) of a linear score that tells who has an attribute."""
+    known = np.isfinite(values)
+    yes, x = values[known] == 1, codes[known]
+    weights = np.where(yes, 0.5 / yes.sum(), 0.5 / (~yes).sum())
+    part = x - weights @ x
+    curve = (part * weights[:, None]).T @ part
+    shrink = _SHRINK * np.trace(curve) / len(curve) * np.eye(len(curve))
+    return np.linalg.solve(curve + shrink, (part * weights[:, None]).T @ np.where(yes, 1.0, -1.0))
 
 
 def save_directions(

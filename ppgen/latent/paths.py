@@ -12,6 +12,7 @@ from ppgen.errors import ConfigError, DataError
 from ppgen.latent.seeds import check_count
 
 Interpolation = Literal["lerp", "slerp"]
+Way = Literal["lerp", "slerp", "spline"]  #: between several latents
 
 
 def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -55,12 +56,35 @@ def morph(a: np.ndarray, b: np.ndarray, steps: int = 9, way: Interpolation = "le
     return _between(way, a, b, np.linspace(0, 1, steps))
 
 
-def through(keys: np.ndarray, steps: int = 12, way: Interpolation = "slerp", closed: bool = False) -> np.ndarray:
+def spline(keys: np.ndarray, t: np.ndarray, closed: bool) -> np.ndarray:
+    """The cubic curve through `keys` (k, d) whose direction at each is that from the one before to the next.
+
+    Catmull and Rom 1974: unlike along lines, a film does not turn sharply at each latent. Open, the ends are repeated.
+
+    Args:
+        t: (n,) in [0, 1), places between one and the next.
+    Returns:
+        float64 (pieces * n, d): a piece fewer than keys, or as many where `closed`.
+    """
+    keys = np.asarray(keys, np.float64)
+    count = len(keys)
+    pieces = np.arange(count if closed else count - 1)
+    around = pieces[:, None] + (-1, 0, 1, 2)
+    around = around % count if closed else around.clip(0, count - 1)
+    before, start, end, after = (keys[around[:, place], None] for place in range(4))
+    t = np.asarray(t, np.float64)[None, :, None]
+    slope, fall = (end - before) / 2, (after - start) / 2
+    curve = start + slope * t + (3 * (end - start) - 2 * slope - fall) * t**2
+    return (curve + (2 * (start - end) + slope + fall) * t**3).reshape(-1, keys.shape[1])
+
+
+def through(keys: np.ndarray, steps: int = 12, way: Way = "slerp", closed: bool = False) -> np.ndarray:
     """From latent to latent.
 
     Args:
         keys: (k, d), k at least 2.
         steps: points from one to the next, the next not included.
+        way: between two, or one `spline` through all.
         closed: go back to the first, so that a film of it can run on and on; the first is not repeated.
     Returns:
         (k * steps, d) closed, else ((k - 1) * steps + 1, d), which ends at the last of `keys`.
@@ -71,8 +95,11 @@ def through(keys: np.ndarray, steps: int = 12, way: Interpolation = "slerp", clo
         raise ConfigError(f"a walk needs 2 latents or more and at least 1 step, not {len(keys)} and {steps}")
     check_count(len(keys) * steps)
     t = np.arange(steps) / steps
-    pairs = list(zip(keys, keys[1:])) + ([(keys[-1], keys[0])] if closed else [])
-    parts = [_between(way, a, b, t) for a, b in pairs]
+    if way == "spline":
+        parts = [spline(keys, t, closed).astype(np.float32)]
+    else:
+        pairs = list(zip(keys, keys[1:])) + ([(keys[-1], keys[0])] if closed else [])
+        parts = [_between(way, a, b, t) for a, b in pairs]
     return np.concatenate(parts if closed else [*parts, np.asarray(keys[-1:], np.float32)])
 
 

@@ -20,6 +20,7 @@ from ppgen.latent.seeds import latents
 from ppgen.networks.protocols import StyleGenerator
 
 PENALTY = 0.1  # of squared weights, as a share of the number of faces, features being standardized
+FEWEST = 50  # held-back faces with an attribute, and as many without, that a judge is measured on if it is to count
 RAREST = 0.01  # share of the samples that must have an attribute, and must not
 
 #: uint8 (n, H, W, 3) -> (n, d)
@@ -70,6 +71,40 @@ def fit_judge(features: np.ndarray, answers: Mapping[str, np.ndarray], penalty: 
         columns.append(np.linalg.solve(curve, (part * share[:, None]).T @ (target - middle)))
         biases.append(middle - centre @ columns[-1])
     return Judge(list(answers), mean, scale, np.stack(columns, axis=1), np.array(biases))
+
+
+class Score(NamedTuple):
+    """How well a judge knows an attribute, on faces that it has not seen."""
+
+    balanced: float  # mean of the shares that are right of those with and of those without it; 0.5: guessing
+    yes: int  # faces with it
+    no: int  # and without
+
+    def reaches(self, least: float) -> bool:
+        """Whether it counts; `least` 0: every one does."""
+        return least <= 0 or (self.balanced >= least and min(self.yes, self.no) >= FEWEST)
+
+
+def cross_judged(features: np.ndarray, answers: Mapping[str, np.ndarray], folds: np.ndarray) -> dict[str, Score]:
+    """Scores by attribute, every face judged by a judge that has not seen its fold; `folds`: (n,) numbers.
+
+    Faces of a fold are judged only where both answers are known outside of it.
+    """
+    said = {name: np.full(len(folds), np.nan) for name in answers}
+    for fold in np.unique(folds):
+        held = folds == fold
+        seen = {name: values[~held] for name, values in answers.items()}
+        known = {name: values for name, values in seen.items() if {0.0, 1.0} <= set(values[np.isfinite(values)])}
+        if known:
+            for name, values in fit_judge(features[~held], known).answers(features[held]).items():
+                said[name][held] = values
+    return {name: _score_of(said[name], values) for name, values in answers.items()}
+
+
+def _score_of(said: np.ndarray, truth: np.ndarray) -> Score:
+    sides = [said[np.isfinite(said) & (truth == value)] == value for value in (1, 0)]
+    shares = [float(side.mean()) for side in sides if len(side)]
+    return Score(float(np.mean(shares)) if shares else 0.0, len(sides[0]), len(sides[1]))
 
 
 def features_of_samples(

@@ -419,7 +419,11 @@ def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
 
     faces = stylegan2_labelled.Labelled("f", names=["Male"], features=redness)
     found, scores = stylegan2_labelled.find_attributes(editor, faces, samples=60, method="means")
-    assert scores["Male"] > 0.9 and list(found) == ["Male"] and found.space == "w"
+    assert scores["Male"].balanced > 0.9 and scores["Male"][1:] == (30, 30)
+    assert list(found) == ["Male"] and found.space == "w"
+    assert scores["Male"].reaches(0) and not scores["Male"].reaches(0.85)  # 30 faces are too few
+    with pytest.raises(DataError, match="no attribute reaches 0.85"):
+        stylegan2_labelled.learn_judge(faces._replace(least=0.85), 16)
     by_name, again = stylegan2_labelled.find_channels(editor, faces, count=2, samples=60)
     assert again == scores and len(by_name["Male"]) == 2
     monkeypatch.setattr(stylegan2_labelled, "RAREST", 0.6)  # neither side has so many

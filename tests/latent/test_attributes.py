@@ -17,6 +17,7 @@ from ppgen.latent.attributes import (
     parse_amounts,
     save_directions,
 )
+from ppgen.latent.supervised import fit_judge
 from ppgen.networks.vae import ConvVAE
 
 
@@ -50,6 +51,30 @@ def test_partial_leaves_the_others_where_they_are():
     assert abs(found.cosines()[0, 1]) < 0.15 < abs(attribute_vectors(*correlated()).cosines()[0, 1])
 
 
+def test_partial_takes_what_is_unknown_as_usual():
+    codes, answers = correlated()
+    answers["Young"][::3] = np.nan
+    answers["Eyeglasses"][1::3] = np.nan
+    found, means = attribute_vectors(codes, answers, "partial"), attribute_vectors(codes, answers)
+    np.testing.assert_allclose(found["Young"][1:], [-3, 0, 0], atol=0.3)
+    assert abs(found["Young"][0]) < 0.75 * abs(means["Young"][0])  # of half of them the glasses are known
+
+
+def test_conditional_changes_one_answer_of_a_linear_judge_and_hardly_the_other():
+    codes, answers = correlated()
+    judge, other = fit_judge(codes, answers), {"Eyeglasses": "Young", "Young": "Eyeglasses"}
+    before, flips = judge.answers(codes), {}
+    for method in ("means", "conditional"):
+        for name, vector in attribute_vectors(codes, answers, method).items():
+            after = judge.answers(codes + vector)
+            flips[method, name] = {asked: (after[asked] != before[asked]).mean() for asked in other}
+    for name, also in other.items():
+        assert flips["conditional", name][name] > 0.4
+        assert flips["conditional", name][also] < 0.5 * flips["means", name][also]
+    with pytest.raises(DataError, match="follows from the others"):
+        attribute_vectors(codes, {"Young": answers["Young"], "Old": 1 - answers["Young"]}, "conditional")
+
+
 def test_attributes_that_say_nothing():
     codes, answers = correlated(50)
     with pytest.raises(DataError, match="Male: all pictures .* are with it"):
@@ -58,7 +83,7 @@ def test_attributes_that_say_nothing():
         attribute_vectors(codes, {"Male": answers["Young"][1:]})
     with pytest.raises(DataError, match="follows from the others"):
         attribute_vectors(codes, {"Young": answers["Young"], "Old": 1 - answers["Young"]}, method="partial")
-    with pytest.raises(ConfigError, match="'means' or 'partial'"):
+    with pytest.raises(ConfigError, match="'means', 'partial' or 'conditional'"):
         attribute_vectors(codes, answers, method="median")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppgen.errors import ConfigError, DataError
-from ppgen.latent.paths import axis, circle, lerp, morph, plane, slerp, through, traverse
+from ppgen.latent.paths import axis, circle, lerp, morph, plane, slerp, spline, through, traverse
 
 A, B = np.array([3.0, 0, 0], np.float32), np.array([0, 5.0, 0], np.float32)
 
@@ -48,6 +48,26 @@ def test_walks_open_and_closed():
     assert 0.5 * before < seam < 2 * before
     with pytest.raises(ConfigError, match="2 latents"):
         through(keys[:1])
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_spline_meets_every_key_and_does_not_turn_there(closed):
+    keys = np.random.default_rng(0).standard_normal((5, 8)).astype(np.float32)
+    found = through(keys, 50, "spline", closed)
+    assert found.shape == ((250 if closed else 201), 8) and found.dtype == np.float32
+    np.testing.assert_allclose(found[::50], keys, atol=1e-6)
+    for place in range(50, 200, 50):  # the velocity before a key is that behind it; along lines it jumps
+        before, behind = found[place] - found[place - 1], found[place + 1] - found[place]
+        along = through(keys, 50, "lerp", closed)
+        jump = np.linalg.norm((along[place] - along[place - 1]) - (along[place + 1] - along[place]))
+        assert np.linalg.norm(before - behind) < 0.2 * jump
+
+
+def test_a_spline_through_a_line_stays_on_it():
+    keys = np.arange(4.0)[:, None] * (1, 2)
+    found = spline(keys, np.array([0, 0.5]), closed=False)
+    np.testing.assert_allclose(found[:, 1], 2 * found[:, 0])
+    np.testing.assert_allclose(found[3], [1.5, 3])
 
 
 def test_every_point_of_a_circle_is_as_normal_as_its_ends():

@@ -54,7 +54,7 @@ def run(script, *words) -> int:
 
 def test_what_a_part_lacks_is_known_before_the_work(script, monkeypatch, tmp_path, capsys):
     path = save_network(style_networks.tiny(), tmp_path / "tiny.safetensors")
-    monkeypatch.setattr(script, "faces", lambda size, split: split)
+    monkeypatch.setattr(script, "faces", lambda size, split, data: split)
     monkeypatch.setattr(script.attributes, "answers_of", lambda _: {"Male": np.ones(2)})
     monkeypatch.setattr(script, "projection", lambda *_: pytest.fail("worked first"))
     assert run(script, "--weights", path) == 2

@@ -13,16 +13,25 @@ from ppgen.latent.seeds import latents
 from ppgen.latent.styles import Space, mapping_and_synthesis
 from ppgen.networks.protocols import StyleGenerator
 
+_CANDIDATES = 16  # for the ends of a path that is shown
+
 BySpace = Mapping[Space, np.ndarray]
 
 
-def path_strip(network: StyleGenerator, seed: int = 0, count: int = 9) -> BySpace:
-    """The same two ends joined in Z (arc) and in W (line): uint8 (count, H, W, 3) each."""
+def path_strip(network: StyleGenerator, seed: int = 0, count: int = 9, truncation: float = 0.7) -> BySpace:
+    """The same two ends joined in Z (arc) and in W (line): uint8 (count, H, W, 3) each.
+
+    The ends are the first two of the seed's latents whose w is no farther from the mean than the others' on average,
+    and all is pulled to the mean by `truncation`: at the rim of W there are no faces, and a path would end in a ghost.
+    """
     mapping, synthesis = mapping_and_synthesis(network)
-    z, t = latents(seed, 2, network.latent_dim), np.linspace(0, 1, count)
-    ends = mapping(z)
-    of_z, of_w = mapping(slerp(z[0], z[1], t).astype(np.float32)), lerp(ends[0], ends[1], t).astype(np.float32)
-    return {"z": to_uint8(synthesis(of_z)), "w": to_uint8(synthesis(of_w))}
+    z, t = latents(seed, _CANDIDATES, network.latent_dim), np.linspace(0, 1, count)
+    mean, w = network.mean_of_latents().numpy(), mapping(z)
+    far = np.linalg.norm(w - mean, axis=1)
+    a, b = np.flatnonzero(far <= np.median(far))[:2]
+    paths: dict[Space, np.ndarray] = {"z": mapping(slerp(z[a], z[b], t).astype(np.float32)), "w": lerp(w[a], w[b], t)}
+    pulled = {space: (mean + truncation * (points - mean)).astype(np.float32) for space, points in paths.items()}
+    return {space: to_uint8(synthesis(points)) for space, points in pulled.items()}
 
 
 def save_path_figure(
