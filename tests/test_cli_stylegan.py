@@ -86,7 +86,7 @@ def test_truncation_and_mix(model, tmp_path, capsys):
 
 def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(
-        "ppgen.apps.stylegan2_model.faceid_layers", lambda: lambda x: [x.mean(axis=[2, 3], keepdim=True)]
+        "ppgen.apps.stylegan2_model.faceid_layers", lambda box: lambda x: [x.mean(axis=[2, 3], keepdim=True)]
     )
     folder, out = tmp_path / "found", tmp_path / "edit.png"
     search = ["--no-align", "--steps", 2, "--model", model]
@@ -206,7 +206,7 @@ def test_inputs_are_never_overwritten(model, photo, tmp_path, capsys, monkeypatc
     as_gif.write_bytes(Path(photo).read_bytes())
     code, said = run(capsys, "edit", as_gif, "--direction", "a=1", "--model", model, "-o", tmp_path / "me.mp4")
     assert code == 2 and "me.gif: is the input" in said
-    monkeypatch.setattr("ppgen.apps.stylegan2_model.faceid_layers", lambda: lambda x: [x])
+    monkeypatch.setattr("ppgen.apps.stylegan2_model.faceid_layers", lambda box: lambda x: [x])
     folder = tmp_path / "aa"
     for name in ("x.png", "x_photo.png"):
         save_image(folder / name, before)

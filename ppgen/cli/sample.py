@@ -15,6 +15,7 @@ from ppgen.io.terminal import say
 
 if TYPE_CHECKING:
     from ppgen.apps.drawings import Drawings
+    from ppgen.latent.paths import Way
 
 _PICTURES = 64  # of one seed
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
@@ -153,7 +154,7 @@ def _walk(predictor: apps.GANPredictor, seeds: list[int], psi: float | None, arg
     check_labels(predictor.model.numbers_of(args.label), 1, network.classes)
     model = StyleModel(predictor.name)
     model.network = network  # loaded already
-    way = args.way or ("lerp" if args.rows * args.columns == 1 else "spline")
+    way: Way = args.way or ("lerp" if args.rows * args.columns == 1 else "spline")
     return model.walk_w(seeds, args.steps, way, not args.open, psi)
 
 

@@ -386,12 +386,11 @@ def test_direction_sheet(editor):
 def test_the_judge_looks_at_a_picture_twice(monkeypatch):
     from ppgen.metrics.features import extractor
 
-    network, passes = dlib_features._network(), []
-    real = network.features
+    real, passes = dlib_features._stages, []
     pictures = np.random.default_rng(0).integers(0, 255, (2, 16, 16, 3), dtype=np.uint8)
     names = ("dlib-face@17+std", "dlib-face@8", "dlib-face@descriptor")
     wanted = np.concatenate([extractor(name)(pictures) for name in names], axis=1)
-    monkeypatch.setattr(network, "features", lambda x: passes.append(len(x)) or real(x))
+    monkeypatch.setattr(dlib_features, "_stages", lambda x: passes.append(len(x)) or real(x))
     np.testing.assert_allclose(stylegan2_labelled.face_features(pictures), wanted, atol=1e-5)
     assert passes == [2, 2]
 
