@@ -6,6 +6,9 @@ answers are stretched to the spread that the ages have, as measured on portraits
 Measured in five folds of the training portraits, mean error of the unstretched age: 6.8 years from the descriptor, 6.7
 from the pooled features it is made of and 6.9 from those of the stage before, so the descriptor is enough; and the
 1,743 smaller pictures of data/faces128 with their ages do harm (7.1 years with them, 6.7 without, in the same folds).
+
+With `--nobody nobody` gender is learnt from data/nobody too, half of which are women (fantasy = 0, where its table is
+sure of it), and both are measured on its held-back faces; its ages are not known, only who is young.
 """
 
 from __future__ import annotations
@@ -23,11 +26,16 @@ from ppgen.faces.identify import describe
 from ppgen.hub import ASSETS
 from ppgen.io.image import load_image
 from ppgen.networks.attributes import FaceAttributes
+from ppgen.prepare.nobody_faces import SURE
 from ppgen.prepare.skin_tone import group_weights, publish_fit, ridge, run
 
 BOUNDS = (50, 65)  # young, middle, senior, as in the data
 GROUPS = ("young", "middle", "senior")
 _FOLDS = 5
+_AND_NOBODY = (
+    "; for gender also generated portraits of people who do not exist (data/nobody, fantasy = 0, the same split), by "
+    "artflow.ai, CC BY 4.0, collected by initiative-sh/artflow-portraits"
+)
 
 
 class Faces(NamedTuple):
@@ -61,6 +69,33 @@ def portraits(root: Path) -> Faces:
     points = read_landmarks(root / "landmarks.npz", [row["id"] for row in rows])
     pairs = tqdm(zip(rows, points), desc="portraits", total=len(rows), disable=None)
     return faces_of(rows, np.stack([describe(load_image(root / "photo" / f"{row['id']}.jpg"), p) for row, p in pairs]))
+
+
+def nobody(root: Path) -> tuple[Faces, np.ndarray]:
+    """Of data/nobody without the fantasy ones, and who is young: 1, 0, NaN where its table is not sure."""
+    rows = [row for row in read_table(root / "meta.csv", ("id", "male", "young", "fantasy")) if row["fantasy"] == "0"]
+    points = read_landmarks(root / "landmarks.npz", [row["id"] for row in rows])
+    pairs = tqdm(zip(rows, points), desc="nobody", total=len(rows), disable=None)
+    x = np.stack([describe(load_image(root / "photo" / f"{row['id']}.jpg"), p) for row, p in pairs])
+    genders = {0: "F", 1: "M", None: ""}
+    known = [{**row, "gender": genders[SURE.answer(float(row["male"]))], "approx_age": ""} for row in rows]
+    young = [SURE.answer(float(row["young"])) for row in rows]
+    return faces_of(known, x), np.array([np.nan if answer is None else answer for answer in young], np.float64)
+
+
+def joined(one: Faces, other: Faces) -> Faces:
+    """Both."""
+    return Faces(*(np.concatenate(columns) for columns in zip(one, other)))
+
+
+def scores_of_nobody(faces: Faces, young: np.ndarray, gender: np.ndarray, age: np.ndarray) -> dict[str, str]:
+    """Of estimates for `faces` of data/nobody: gender, and whether who is young is taken for less than 50."""
+    result: dict[str, str] = {}
+    for name, sign in (("women", 1), ("men", -1)):
+        result |= _share(f"gender, {name}", np.sign(gender[faces.gender == sign]) == sign)
+    for name, value in (("young", 1), ("not young", 0)):
+        result |= _share(f"age, {name}", (age[young == value] < BOUNDS[0]) == bool(value))
+    return result
 
 
 def group_of(age: np.ndarray) -> np.ndarray:
@@ -112,21 +147,29 @@ def main() -> None:
     """Fit, measure on held-back portraits, write the asset and its card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataroot", default="portraits/train")
+    parser.add_argument("--nobody", metavar="DIR", help="learn gender from these too, such as nobody")
     parser.add_argument("--penalty", type=float, default=300.0)
     parser.add_argument("--out", default=str(ASSETS / "face_attributes.safetensors"))
     options = parser.parse_args()
     started = time.time()
     faces = portraits(data_root(options.dataroot))
-    fits = (fit_gender(faces, options.penalty), fit_age(faces, options.penalty))
+    made = nobody(data_root(options.nobody)) if options.nobody else None
+    fits = (fit_gender(joined(faces, made[0]) if made else faces, options.penalty), fit_age(faces, options.penalty))
     matrix, bias = np.stack([fit[0] for fit in fits], axis=1), np.array([fit[1] for fit in fits])
     held, used = faces.only(faces.held), faces.only(~faces.held)
     measured = scores(held, *(held.x @ matrix + bias).T)
     named = {f"validation portraits, {name}": value for name, value in measured.items()}
+    if made:
+        unseen = made[0].only(made[0].held)
+        estimates = (unseen.x @ matrix + bias).T
+        also = scores_of_nobody(unseen, made[1][made[0].held], *estimates)
+        named |= {f"validation of nobody, {name}": value for name, value in also.items()}
     publish_fit(FaceAttributes(len(matrix)), matrix, bias, options.out, named, {
         "title": "Gender and age that a face looks like",
         "data": f"{len(used.x)} official portraits of members of the US Congress (portraits/train, ids with "
-                "crc32 % 10 other than 2)",
-        "command": f"python -m ppgen.prepare.attributes --penalty {options.penalty}",
+                "crc32 % 10 other than 2)" + (_AND_NOBODY if made else ""),
+        "command": f"python -m ppgen.prepare.attributes --penalty {options.penalty}"
+                   + (f" --nobody {options.nobody}" if made else ""),
         "wall time": f"{time.time() - started:.0f} s on a machine that did other work too",
         "limits": "Adults of 25 to 95, four in five men, mostly light skin, studio light. Two genders, as the "
                   "data's table gives them. The ages it learnt from are those at the end of service and many photos "

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from conftest import write_table
 
 from ppgen import hub
 from ppgen.faces.attributes import estimate_attributes
 from ppgen.io.image import load_image
+from ppgen.prepare import attributes
 from ppgen.prepare.attributes import (
     Faces,
     faces_of,
@@ -57,6 +59,24 @@ def test_unknown_is_not_counted():
     found = scores(faces, np.array([1.0, 1.0, 1.0]), np.array([70.0, 70.0, 70.0]))
     assert found["gender, women (n=1)"] == "1.000 right" and found["gender, men (n=1)"] == "0.000 right"
     assert found["age group, all (n=2)"] == "0.500 right" and found["age group, off by two"] == "0.500"
+
+
+def test_faces_of_nobody_say_gender_where_the_table_is_sure(tmp_path, monkeypatch):
+    rows = [("a", 0.9, 0.9, 0), ("b", 0.1, 0.1, 0), ("c", 0.5, 0.5, 0), ("elf", 0.9, 0.9, 1)]
+    write_table(tmp_path / "meta.csv", [dict(zip(("id", "male", "young", "fantasy"), row)) for row in rows])
+    np.savez(tmp_path / "landmarks.npz", ids=np.array(list("abc")), p68=np.zeros((3, 68, 2), np.float32))
+    monkeypatch.setattr(attributes, "load_image", lambda path: path)
+    monkeypatch.setattr(attributes, "describe", lambda image, points: np.zeros(128))
+    faces, young = attributes.nobody(tmp_path)
+    assert faces.ids.tolist() == ["a", "b", "c"] and faces.gender.tolist() == [-1, 1, 0]
+    assert np.isnan(faces.age).all() and young.tolist()[:2] == [1, 0] and np.isnan(young[2])
+    both = attributes.joined(faces, faces)
+    assert both.x.shape == (6, 128)
+    found = attributes.scores_of_nobody(faces, young, np.array([-1.0, -1.0, 1.0]), np.array([40.0, 40.0, 60.0]))
+    assert found == {
+        "gender, women (n=1)": "0.000 right", "gender, men (n=1)": "1.000 right",
+        "age, young (n=1)": "1.000 right", "age, not young (n=1)": "0.000 right",
+    }  # fmt: skip
 
 
 def test_groups_begin_where_the_data_says():
