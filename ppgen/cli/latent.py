@@ -275,6 +275,7 @@ def _print_cosines(directions: Directions) -> None:
     option("-o", "--output", default="output/histogram.png", metavar="FILE", help="default: output/histogram.png"),
     *_data(required=True),
     option("-n", type=int, default=50, metavar="COUNT", help="dimensions to draw (default: 50)"),
+    option("--active", action="store_true", help="of those that are used, not of all"),
     seed("of the draws"),
     option("--json", metavar="FILE", help="also write every dimension's figures"),
 )
@@ -302,7 +303,7 @@ def histogram(args: argparse.Namespace) -> None:
         columns = {name: [float(v) for v in values] for name, values in report._asdict().items()}
         write_json(args.json, {"pictures": len(pictures), **summary, **columns})
     say_replaced(Path(args.output))
-    say(save_histograms(args.output, codes, args.n, args.seed))
+    say(save_histograms(args.output, codes, args.n, args.seed, args.active))
 
 
 _ACTIONS = {

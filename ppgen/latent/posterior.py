@@ -107,23 +107,28 @@ def check_histograms(path: str | os.PathLike, count: int) -> None:
     check_figure(path)
 
 
-def save_histograms(path: str | os.PathLike, codes: Codes, count: int = 50, seed: int = 0) -> Path:
+def save_histograms(
+    path: str | os.PathLike, codes: Codes, count: int = 50, seed: int = 0, active: bool = False
+) -> Path:
     """Histograms of the first `count` dimensions of the draws against N(0, 1), as a picture.
 
-    Above each its number, KL in nats, mean and standard deviation; dimensions that are not used are grey.
+    `active`: of the first that are used, of all where none is. Above each its number, KL in nats, mean and standard
+    deviation; dimensions that are not used are grey.
     Raises what `check_histograms` raises.
     """
     from matplotlib.figure import Figure
 
     check_histograms(path, count)
     report, z = examine(codes, seed), draws(codes, seed)
-    count = min(count, z.shape[1])
+    used = np.flatnonzero(report.active) if active and report.active.any() else np.arange(z.shape[1])
+    shown = used[:count]
+    count = len(shown)
     rows, columns = -(-count // _COLUMNS), min(count, _COLUMNS)
     figure = Figure(figsize=(1.5 * columns, 1.35 * rows + 0.7), dpi=110, layout="constrained")
     x = np.linspace(-_RANGE, _RANGE, 121)
     density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
-    for i in range(count):
-        axes = figure.add_subplot(rows, columns, i + 1)
+    for place, i in enumerate(shown):
+        axes = figure.add_subplot(rows, columns, place + 1)
         colour = "tab:blue" if report.active[i] else "lightgrey"
         axes.hist(z[:, i], bins=_BINS, range=(-_RANGE, _RANGE), density=True, color=colour)
         axes.plot(x, density, color="black", linewidth=0.8)
@@ -131,7 +136,7 @@ def save_histograms(path: str | os.PathLike, codes: Codes, count: int = 50, seed
         axes.set(xticks=(-2, 0, 2), yticks=(), ylim=(0, 0.6))
         axes.tick_params(labelsize=5, length=2)
     of = report.summary()
-    active = f"{of['active']} of {of['dimensions']} dimensions active (> {ACTIVE} nats)"
+    in_use = f"{of['active']} of {of['dimensions']} dimensions active (> {ACTIVE} nats)"
     near = f"{of['near_normal_share']:.0%} of these near N(0, 1)"
-    figure.suptitle(f"draws of q(z|x), {len(z)} pictures, against N(0, 1): {active}, {near}", fontsize=8)
+    figure.suptitle(f"draws of q(z|x), {len(z)} pictures, against N(0, 1): {in_use}, {near}", fontsize=8)
     return save_figure(path, figure)

@@ -63,3 +63,8 @@ def test_histograms_are_drawn(codes, tmp_path):
     picture = load_image(path)
     blue = (picture[..., 2].astype(int) - picture[..., 0] > 60).mean()
     assert picture.shape[1] > 400 and 0.02 < blue < 0.5
+    used = int(examine(codes).active.sum())
+    active = load_image(save_histograms(tmp_path / "a.png", codes, count=50, active=True))
+    assert 0 < used < codes.mu.shape[1] and active.size < picture.size
+    grey = [((x.max(axis=2) == x.min(axis=2)) & (x[..., 0] == 211)).mean() > 0.01 for x in (picture, active)]
+    assert grey == [True, False]  # "lightgrey" is (211, 211, 211)
