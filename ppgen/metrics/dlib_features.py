@@ -42,7 +42,7 @@ def _compiled() -> CompiledNetwork:
 
 def _stages(prepared: np.ndarray) -> list[np.ndarray]:
     """The arrays of `FaceFeatures`, in order."""
-    return _compiled().call("features", prepared)
+    return [stage for stage in _compiled().call("features", prepared) if stage is not None]
 
 
 class DlibFace(FeatureExtractor):
