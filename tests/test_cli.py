@@ -185,6 +185,23 @@ def test_a_reader_that_has_seen_enough_ends_a_command(tmp_path):
     assert done.stdout.count("\n") == 1 and done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["runs", "@"], ["data", "stats", "@"], ["data", "stats", ".", "-o", "@/a.png"], ["data", "unpack", "@"],
+        ["data", "portraits", "@", "-o", "out"], ["data", "starter", "--data", "@"],
+        ["evaluate", "--real", "@", "--fake", "."], ["sample", "--model", "@"], ["sample", "-o", "@/a.png"],
+        ["train", "--resume", "@"], ["train", "-c", "@"], ["cartoon", "@"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["x" * 300, "~nobody of that name/x"])
+def test_a_path_that_no_system_takes_is_one_line(words, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([word.replace("@", name) for word in words]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and said.count("\n") == 1 and list(tmp_path.iterdir()) == []
+
+
 def test_too_little_memory_is_one_line(capsys):
     def fill():
         raise MemoryError("Unable to allocate 9 TiB")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -105,6 +106,15 @@ def guarded(action: Callable[[], int | None], debug: bool = False) -> int:
             raise
         show(f"error: {error}", aside=True)
         return 2
+    except BrokenPipeError:  # `ppgen list | head`: whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except (OSError, RuntimeError) as error:  # before any work, as it was asked whether such a file is there
+        told = _of_a_name(error)
+        if debug or not told:
+            raise
+        say(f"error: {told}", aside=True)
+        return 2
     except KeyboardInterrupt:
         if debug:
             raise
@@ -116,9 +126,16 @@ def guarded(action: Callable[[], int | None], debug: bool = False) -> int:
         said = " ".join(str(error).split())[:160]
         say(f"error: not enough memory{said and f' ({said})'}; take fewer or smaller pictures", aside=True)
         return 2
-    except BrokenPipeError:  # `ppgen list | head`: whoever read has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
+
+
+def _of_a_name(error: OSError | RuntimeError) -> str:
+    """What to say of a path that no system takes; "" for an error that is none of a path."""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+        return f"{name[:80]}…: is longer than a file's name can be; give a shorter one"
+    if str(error).startswith("Could not determine home directory"):  # pathlib's
+        return "a path begins with ~ and a name that no user here has; write the folder out"
+    return ""
 
 
 def _run(action: Callable[[], int | None]) -> int:

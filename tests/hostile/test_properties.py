@@ -1,6 +1,6 @@
 """Whatever stands in a command line, a YAML file, a table or metadata: an exit code and a sentence, no traceback.
 
-All in this process, through `main(argv)`. A command that is still at work after some seconds is interrupted: what was
+All in this process, through `main(argv)`. A command that has worked for some seconds is interrupted: what was
 wrong with its arguments would have been said by then.
 """
 
@@ -27,7 +27,7 @@ from ppgen.cli import build_parser, launch, main
 from ppgen.io.image import save_image
 from ppgen.io.weights import network_arrays, save_network
 
-_SECONDS = 5.0
+_WORKED, _WAITED = 3.0, 300.0  # seconds of the processor, and of the clock, after which a command is interrupted
 _NOT_HERE = {"--ray", "--actors", "--jobs"}  # start clusters and processes
 _ALWAYS = {"app": ["--port=x"], "demo": ["--output=folder/a.png"]}  # what would serve, or draw for a minute
 _ARGUMENTS = {"latent_dim": 4, "width": 8, "image_size": 8, "channels": 1}
@@ -128,13 +128,16 @@ def interrupted() -> Iterator[None]:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+    timers = {signal.SIGPROF: (signal.ITIMER_PROF, _WORKED), signal.SIGALRM: (signal.ITIMER_REAL, _WAITED)}
+    before = {number: signal.signal(number, stop) for number in timers}
+    for timer, seconds in timers.values():
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for number, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, before[number])
 
 
 def ended_well(argv: list[str]) -> None:
