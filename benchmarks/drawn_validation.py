@@ -6,11 +6,13 @@
 Needs `make data`, tools/nobody_portraits.py and tools/draw_portraits.py (`data/drawn`). Photos come masked by the
 dataset's masks. The skin colour is told as a user's is, from the photo; `--told drawing` tells the drawing's own.
 Errors are inside the mask and relative to those of the mean training drawing. Likeness is judged as in
-p2c_validation.py, each source among its own. Beards, bald heads and hats are known of nobody alone, where the words
-that a portrait was generated from name them. The folder of --montage shows people and must stay out of git. Exit code 1
-where a target is missed.
+p2c_validation.py, each source among its own, in galleries of up to 119. Beards, bald heads and hats are known of nobody
+alone, where the words that a portrait was generated from name them. The folder of --montage shows people and must stay
+out of git. Exit code 1 where a target is missed.
 """
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +44,7 @@ from ppgen.prepare.artist import hair_region
 
 SOURCES = {"portraits": 0.30, "nobody_portraits": 0.35}  # and the error over the mean drawing's to be reached
 JUDGED = (*TONES, "women", "men", "young", "middle", "senior")  # groups whose skin tone has to be right
+GALLERY = 119  # the largest number of faces that a drawing is recognized among; as many portraits there are
 LEAST_HAIR = 300  # pixels of hair below which its texture is not measured
 
 
@@ -102,14 +105,22 @@ def groups(pairs: list[Pair], cases: list[Case], hits: np.ndarray) -> dict[str, 
     return by_group(cases, figures)
 
 
+def recognized(cases: list[Case], drawings: Sequence[np.ndarray], describe: Describe) -> np.ndarray:
+    """(N,) whether a drawing's own photo is the nearest of its gallery, of up to `GALLERY` faces."""
+    hits, count = np.zeros(len(cases), bool), math.ceil(len(cases) / GALLERY)
+    for first in range(count):
+        hits[first::count] = likeness(cases[first::count], drawings[first::count], describe)[0]
+    return hits
+
+
 def measure(cases: list[Case], drawings: list[np.ndarray], mean: np.ndarray, describe: Describe) -> Figures:
     """The figures of one source of faces."""
     pairs = [measure_pair(case, drawn, mean) for case, drawn in zip(tqdm(cases, disable=None), drawings, strict=True)]
     table = np.array([pair.figures for pair in pairs])
     hair = np.array([pair.hair for pair in pairs])
     hair = hair[~np.isnan(hair[:, 0])]
-    hits, _ = likeness(cases, drawings, describe)
-    reference, _ = likeness(cases, [case.cartoon for case in cases], describe)
+    hits = recognized(cases, drawings, describe)
+    reference = recognized(cases, [case.cartoon for case in cases], describe)
     return {
         "n": len(cases),
         **scores.figures_summary([pair.figures for pair in pairs], float(np.mean([pair.baseline for pair in pairs]))),
