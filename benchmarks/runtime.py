@@ -152,7 +152,8 @@ def _generator(name: str) -> Work:
         return lambda: model.draw(z, labels).arrays
     side = network.traits.image_size or 256
     picture = rng.uniform(-1, 1, (1, 3, side, side)).astype(np.float32)
-    return lambda: network.call("translate", picture, None)[0]
+    skin = np.zeros((1, 3), np.float32) if network.traits.takes_skin else None
+    return lambda: network.call("translate", picture, skin)[0]
 
 
 def cold(folder: Path) -> Figures:

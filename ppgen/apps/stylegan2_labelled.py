@@ -11,6 +11,7 @@ from ppgen.apps.stylegan2 import StylePredictor
 from ppgen.apps.stylegan2_model import TRUNCATION, StyleModel
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import DataError
+from ppgen.io.brief import brief
 from ppgen.io.names import number_of
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
@@ -78,6 +79,9 @@ class Faces(NamedTuple):
     features: np.ndarray
     answers: dict[str, np.ndarray]
     folds: np.ndarray
+
+    def __repr__(self) -> str:
+        return brief("Faces", self._asdict())
 
 
 def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, Score]]:
