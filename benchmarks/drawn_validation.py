@@ -133,8 +133,8 @@ def measure(cases: list[Case], drawings: list[np.ndarray], mean: np.ndarray, des
 
 def for_card(rows: dict[str, Figures]) -> dict[str, Figures]:
     """The figures of the groups, rounded, without intervals."""
-    kept = ("n", "error", "edges", "rank1", "tone")
-    return {group: {key: float(f"{row[key]:.3g}") for key in kept} | {"n": row["n"]} for group, row in rows.items()}
+    kept = ("error", "edges", "rank1", "tone")
+    return {group: {"n": row["n"], **{key: float(f"{row[key]:.3g}") for key in kept}} for group, row in rows.items()}
 
 
 def targets(source: str, figures: Figures) -> list[Figures]:

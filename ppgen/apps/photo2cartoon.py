@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ppgen.tree.routing import Route, Router
 
 
-
 @dataclass(frozen=True, repr=False)
 class CartoonResult:
     """All that is known about one face and its drawing.

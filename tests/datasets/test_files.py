@@ -14,6 +14,7 @@ from ppgen.datasets.files import (
     in_split,
     is_held_back,
     picture_size,
+    read_landmarks,
     read_table,
     resize,
     select,
@@ -106,3 +107,13 @@ def test_names_that_are_no_utf8_belong_to_a_split_too():
 def test_classes_are_in_natural_order_however_long_their_numbers_are():
     names = ["b", "a10", "a9", "9" * 5000, "10", "9", "a009", "1" + "0" * 5000]
     assert sorted(names, key=natural) == ["9", "10", "9" * 5000, "1" + "0" * 5000, "a009", "a9", "a10", "b"]
+
+
+@pytest.mark.parametrize(
+    "ids, points",
+    [("a", np.zeros((1, 68, 2))), (["a"], np.zeros(())), (["a", "b"], np.zeros((1, 68, 2))), (["a"], [["x"]])],
+)
+def test_landmarks_of_odd_shapes_are_told(tmp_path, ids, points):
+    np.savez(tmp_path / "landmarks.npz", ids=np.array(ids), p68=np.array(points))
+    with pytest.raises(DataError, match=r"landmarks.npz: cannot be read \(ids of shape"):
+        read_landmarks(tmp_path / "landmarks.npz", ["a"])

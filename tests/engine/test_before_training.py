@@ -82,6 +82,12 @@ def test_a_rehearsal_tells_how_long_a_training_takes(folders, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_metric_without_a_dataset_to_score_is_told(folders):
+    folders("mine", 5)
+    with pytest.raises(ConfigError, match="validate.metric: nothing would be scored.*give dataset.validation"):
+        build_parts(config(validate=ValidateSettings(metric={"name": "KID"}, best="kid")))
+
+
 def translation(size=SIDE, channels=3, layers=2, model="CycleGAN"):
     ends = {"in_channels": channels, "out_channels": channels}
     return TrainingConfig(
