@@ -112,7 +112,7 @@ Found = tuple[Figures, dict[str, np.ndarray]]
 
 def trainer_of(family: Family, folder: Path, total: int, *more: str, amp: str | None = None) -> Trainer:
     """A training of a few steps."""
-    quiet = [f"total_iters={total}", "loader.workers=1", f"output_dir={folder}"]
+    quiet = [f"total_iters={total}", "loader.workers=1", f"output_dir={folder}", "validate.metric={}"]
     overrides = [*quiet, family.data, *family.overrides, *more, *([f"amp={amp}"] if amp else [])]
     return build_trainer(load_config(str(ROOT / "configs" / f"{family.config}.yaml"), overrides), folder)
 

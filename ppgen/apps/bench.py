@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from ppgen.apps.photo2cartoon import Photo2CartoonPredictor
 from ppgen.apps.styles import NETWORK, NETWORKS
@@ -68,7 +71,7 @@ def _compared(
 ) -> Row:
     """Both settings in turns, the first turn left out."""
     turns = []
-    for _ in range(repeats + 1):
+    for _ in tqdm(range(repeats + 1), desc=what, unit="turn", leave=False, disable=None):
         seconds = []
         for value in settings:
             with environment({variable: value}):
@@ -125,9 +128,14 @@ def _training(name: str, folder: Path) -> _Work:
     from ppgen.engine.schema import load_config
 
     data = f"dataset={{train: {{name: ImageFolder, dataroot: {folder / 'faces'}, size: 64}}}}"
-    quiet = ["total_iters=1000000", "loader.workers=1", f"output_dir={folder / name}", data]
+    quiet = ["total_iters=1000000", "loader.workers=1", f"output_dir={folder / name}", "validate.metric={}", data]
     config = load_config(name, quiet)
     trainer = build_trainer(config, folder / name)
     until = iter(range(_STEPS, 10**6, _STEPS))
     pictures = _STEPS * config.loader.batch_size
-    return f"{_STEPS} steps of {name}", pictures, lambda: trainer.run(until=next(until))
+
+    def some_steps() -> None:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # lines and bars of a run without an end
+            trainer.run(until=next(until))
+
+    return f"{_STEPS} steps of {name}", pictures, some_steps

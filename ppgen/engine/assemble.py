@@ -33,7 +33,7 @@ class Parts(NamedTuple):
 def build_parts(config: TrainingConfig) -> Parts:
     """Datasets and recipe; ConfigError where the first sample is not what the networks read."""
     if config.validate.metric and "validation" not in config.dataset:
-        advice = "give dataset.validation, or leave the metric out (-o validate.metric=null)"
+        advice = "give dataset.validation, or leave the metric out (-o validate.metric={})"
         raise ConfigError(f"validate.metric: nothing would be scored, as there is no validation dataset; {advice}")
     datasets: dict[str, Samples] = {key: DATASETS.build(value) for key, value in config.dataset.items()}
     paddle.seed(config.seed)

@@ -27,7 +27,7 @@ from ppgen.cli import build_parser, launch, main
 from ppgen.io.image import save_image
 from ppgen.io.weights import network_arrays, save_network
 
-_WORKED, _WAITED = 3.0, 300.0  # seconds of the processor, and of the clock, after which a command is interrupted
+_WORKED, _WAITED = 1.5, 300.0  # seconds of the processor, and of the clock, after which a command is interrupted
 _NOT_HERE = {"--ray", "--actors", "--jobs"}  # start clusters and processes
 _ALWAYS = {"app": ["--port=x"], "demo": ["--output=folder/a.png"]}  # what would serve, or draw for a minute
 _ARGUMENTS = {"latent_dim": 4, "width": 8, "image_size": 8, "channels": 1}
