@@ -3,8 +3,9 @@
     python benchmarks/peer_torch.py NETWORK WEIGHTS.npz INPUT.npy OUTPUT.npy THREADS
 
 Writes what the network makes of the input, prints "ready" and PyTorch's version, and then, for each line on standard
-input that names a memory format ("contiguous" or "channels_last"), the seconds of one run. The networks are written as
-PyTorch's users write them, with its own padding, resampling and norms; names of weights are ppgen's.
+input that names a memory format ("contiguous" or "channels_last"), the seconds of one run; where "backward" follows,
+the processor's seconds of a run with the gradients of all weights. The networks are written as PyTorch's users write
+them, with its own padding, resampling and norms; names of weights are ppgen's.
 """
 
 import math
@@ -198,23 +199,36 @@ def stylegan2(w: Weights, latents: Tensor) -> Tensor:
 NETWORKS = {"resnet": resnet, "unet": unet, "photo2cartoon": photo2cartoon, "stylegan2": stylegan2}
 
 
-@torch.inference_mode()
+def run_once(network: str, w: Weights, x: Tensor, backward: bool) -> float:
+    """Seconds of a run; with the gradients of all weights: of the processor."""
+    run = NETWORKS[network]
+    if not backward:
+        with torch.inference_mode():
+            start = time.perf_counter()
+            run(w, x)
+            return time.perf_counter() - start
+    learnt = {name: each.detach().requires_grad_(each.is_floating_point()) for name, each in w.items()}
+    start = time.process_time()
+    run(learnt, x).square().mean().backward()
+    return time.process_time() - start
+
+
 def main(network: str, weights: str, source: str, target: str, threads: str) -> None:
     torch.set_num_threads(int(threads))
     with np.load(weights) as stored:
         plain = {name: torch.from_numpy(stored[name]) for name in stored.files}
     last = {name: each.contiguous(memory_format=torch.channels_last) if each.ndim == 4 else each
             for name, each in plain.items()}  # fmt: skip
-    given, run = torch.from_numpy(np.load(source)), NETWORKS[network]
-    np.save(target, run(plain, given).numpy())
+    given = torch.from_numpy(np.load(source))
+    with torch.inference_mode():
+        np.save(target, NETWORKS[network](plain, given).numpy())
     print("ready", torch.__version__, flush=True)
     for line in sys.stdin:
-        x, w = (given, plain) if line.strip() == "contiguous" else (given, last)
+        memory_format, *backward = line.split()
+        x, w = (given, plain) if memory_format == "contiguous" else (given, last)
         if w is last and x.ndim == 4:
             x = x.contiguous(memory_format=torch.channels_last)
-        start = time.perf_counter()
-        run(w, x)
-        print(time.perf_counter() - start, flush=True)
+        print(run_once(network, w, x, bool(backward)), flush=True)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from ppgen.runtime.convert import to_graph
 from ppgen.runtime.graph import Session, optimized
 from ppgen.runtime.trees import flatten
 
-_FORMATS = ("contiguous", "channels_last")
+FORMATS = ("contiguous", "channels_last")  #: of PyTorch's memory
 _APART = 0.01  # of the largest value: how far a graph may be from eager Paddle
 _PEER = Path(__file__).with_name("peer_torch.py")
 
@@ -63,17 +63,25 @@ CASES = {
 
 
 class Torch:
-    """PyTorch's process for one network and input."""
+    """PyTorch's process for one network and input.
 
-    def __init__(self, python: str, case: Case, weights: Path, source: Path, target: Path) -> None:
-        command = [python, str(_PEER), case.peer, str(weights), str(source), str(target), str(threads())]
+    Attributes:
+        output: what its network makes of the input.
+    """
+
+    def __init__(self, python: str, peer: str, network: Any, given: np.ndarray, folder: Path, threads: int) -> None:
+        weights, source, target = (folder / name for name in ("weights.npz", "input.npy", "output.npy"))
+        np.savez(weights, **{key: value.numpy() for key, value in network.state_dict().items()})
+        np.save(source, given)
+        command = [python, str(_PEER), peer, str(weights), str(source), str(target), str(threads)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.version = self._answer().removeprefix("ready ")
+        self.output = np.load(target)
 
-    def seconds(self, memory_format: str) -> float:
-        """Of one run."""
+    def seconds(self, how: str) -> float:
+        """Of one run in a memory format; `FORMAT backward`: the processor's, with the gradients of all weights."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{memory_format}\n")
+        self._process.stdin.write(f"{how}\n")
         self._process.stdin.flush()
         return float(self._answer())
 
@@ -132,13 +140,10 @@ def measured(case: Case, batch: int, repeats: int, python: str | None) -> Figure
     with tempfile.TemporaryDirectory() as folder:
         peer = None
         if python:
-            weights, source, target = (Path(folder) / name for name in ("weights.npz", "input.npy", "output.npy"))
-            np.savez(weights, **{key: value.numpy() for key, value in network.state_dict().items()})
-            np.save(source, given)
-            peer = Torch(python, case, weights, source, target)
-            row["apart"] = float(np.abs(np.load(target) - expected).max() / largest)
+            peer = Torch(python, case.peer, network, given, Path(folder), threads())
+            row["apart"] = float(np.abs(peer.output - expected).max() / largest)
             row["torch version"] = peer.version
-            ways |= {name: lambda name=name: peer.seconds(name) for name in _FORMATS}
+            ways |= {name: lambda name=name: peer.seconds(name) for name in FORMATS}
         turns = [{name: way() for name, way in ways.items()} for _ in range(repeats + 1)][1:]
         if peer:
             peer.close()
@@ -149,7 +154,7 @@ def figures_of(turns: list[dict[str, float]]) -> Figures:
     """Medians in milliseconds, and ratios of the runtime's time to others'."""
     names = list(turns[0])
     medians = {name: float(np.median([turn[name] for turn in turns])) for name in names}
-    better = min((name for name in names if name in _FORMATS), key=medians.__getitem__, default=None)
+    better = min((name for name in names if name in FORMATS), key=medians.__getitem__, default=None)
     row: Figures = {"eager, ms": medians["eager"] * 1000, "runtime, ms": medians["runtime"] * 1000}
     if better:
         row |= {"torch, ms": medians[better] * 1000, "torch format": better}

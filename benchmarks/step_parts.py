@@ -7,7 +7,8 @@ Shares of the step:
 
 - arithmetic: Paddle's operations, forward and backward, and oneDNN's convolutions; `backward` and `oneDNN` are parts
   of it, oneDNN's in both directions
-- Python: whatever runs between them. The profiler makes it look longer than it is
+- Python: whatever runs between them, and arithmetic that is written as `a * b`, which the profiler counts to the
+  function where it stands. The profiler itself makes it look longer than it is, where calls are many
 - optimizers, average, checks, data: parts of both of the above. Taking steps, moving the averaged weights, looking for
   losses and gradients that are not finite, waiting for the batch
 

@@ -20,7 +20,7 @@ class Average(NetworkState):
     """
 
     def __init__(self, network: nn.Layer, half_life: float, ramp_up: float) -> None:
-        self.source, self.half_life, self.ramp_up = network, half_life, ramp_up
+        self.half_life, self.ramp_up = half_life, ramp_up
         self.earlier = 0
         copy = type(network)(**network.constructor_args)
         copy.set_state_dict(network.state_dict())
@@ -28,6 +28,9 @@ class Average(NetworkState):
         super().__init__(f"ema of {type(network).__name__}", copy)
         for parameter in self.network.parameters():
             parameter.stop_gradient = True
+        # once, as Paddle walks through all layers to find them
+        self._parameters = list(zip(self.network.parameters(), network.parameters(), strict=True))
+        self._buffers = list(zip(self.network.buffers(), network.buffers(), strict=True))
 
     def go_on(self, images: int | None) -> None:
         """Its weights have seen so many images already; None: enough of them for the whole half-life."""
@@ -38,7 +41,7 @@ class Average(NetworkState):
         """Move the copy towards the network after a step of `batch` images, which is among the `images_seen`."""
         half_life = max(min(self.half_life, self.ramp_up * (self.earlier + images_seen)), 1e-8)
         decay = 0.5 ** (batch / half_life)
-        for mine, theirs in zip(self.network.parameters(), self.source.parameters(), strict=True):
+        for mine, theirs in self._parameters:
             mine.add_((theirs - mine).scale_(1 - decay))  # a tenth of the time of Paddle's lerp_ on kernels
-        for mine, theirs in zip(self.network.buffers(), self.source.buffers(), strict=True):
+        for mine, theirs in self._buffers:
             mine.set_value(theirs)

@@ -1,12 +1,13 @@
 """How one phase is run (`Updater.run`): loss, backward, all-reduce, check, clip, step."""
 
+from itertools import chain
+
 import numpy as np
 import paddle
-from paddle import nn
 
 from ppgen.engine import distributed
 from ppgen.engine.amp import Precision
-from ppgen.engine.optimizers import trainable
+from ppgen.engine.optimizers import Parameters, trainable
 from ppgen.errors import TrainingDiverged
 from ppgen.models.base import Batch, Model, Phase, Pieces, Step
 
@@ -14,10 +15,10 @@ Optimizers = dict[str, paddle.optimizer.Optimizer]
 
 
 class _Frozen:
-    """Within, the parameters of these networks take no part in backward (their inputs still do)."""
+    """Within, these parameters take no part in backward (the inputs of their networks still do)."""
 
-    def __init__(self, layers: list[nn.Layer]) -> None:
-        self._parameters = trainable(layers)
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
 
     def __enter__(self) -> None:
         for parameter in self._parameters:
@@ -52,6 +53,8 @@ class Updater:
         self.precision = precision or Precision()
         self.gradient_interval = gradient_interval
         self.norms: dict[str, float] = {}
+        # once, as Paddle walks through all layers to find them
+        self._parameters = {name: trainable([network]) for name, network in model.networks.items()}
 
     def run(self, phase: Phase, pieces: Pieces, check: bool = False) -> dict[str, float]:
         """One update of the networks a phase trains; returns its losses, averaged over the pieces.
@@ -66,14 +69,15 @@ class Updater:
         for name in phase.trains:
             self._apply(name, phase, pieces, values, check)
         self.precision.scaler.update()
-        for network in self.model.networks.values():
-            network.clear_gradients()
+        for parameter in chain(*self._parameters.values()):
+            parameter.clear_gradient()
         if phase.after is not None:
             phase.after(pieces)
         return values
 
     def _backward(self, phase: Phase, pieces: Pieces) -> dict[str, float]:
-        untouched = [net for name, net in self.model.networks.items() if name not in phase.trains + phase.keeps]
+        learning = phase.trains + phase.keeps
+        untouched = [p for name, own in self._parameters.items() if name not in learning for p in own]
         gain = (phase.every if phase.lazy else 1) / len(pieces)
         sums: dict[str, float] = {}
         for batch, step in pieces:
@@ -94,7 +98,7 @@ class Updater:
             raise self._diverged(phase, pieces, values, f"{', '.join(bad)} is not finite" if bad else "")
 
     def _apply(self, name: str, phase: Phase, pieces: Pieces, values: dict[str, float], check: bool) -> None:
-        parameters, step = trainable([self.model.networks[name]]), pieces[0][1]
+        parameters, step = self._parameters[name], pieces[0][1]
         optimizer = self.optimizers[name]
         distributed.average_gradients(parameters)
         # after averaging: an infinite gradient of one process must make the scaler of every process skip the step

@@ -42,8 +42,10 @@ def build_server(service: Service, place: Place, hosts: tuple[str, ...] = ()) ->
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service.workers.start()
-        yield
-        service.workers.close()
+        try:
+            yield
+        finally:  # also where the server does not end in its usual way
+            service.workers.close()
 
     app = FastAPI(title="ppgen", version=ppgen.__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(OnlyFromHere)
