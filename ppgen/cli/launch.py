@@ -25,7 +25,8 @@ def parser() -> argparse.ArgumentParser:
     load_help = "start from weights files or shipped weights, or from a run or checkpoint folder (all networks)"
     add("--load", nargs="+", metavar="W", help=load_help)
     add("--evaluate-only", action="store_true", help="print the validation scores and stop")
-    add("--dry-run", action="store_true", help="build everything, print sizes, stop")
+    dry_help = "build everything, print sizes, try a step, the sample grid and a validation, say how long all takes"
+    add("--dry-run", action="store_true", help=dry_help)
     add("--nproc", default="1", help="training processes, or auto: one a core, if the batch can be shared")
     add("--seed", type=int, help="takes the place of the YAML's")
     add("--val-interval", type=int, metavar="N", help="steps between validations")

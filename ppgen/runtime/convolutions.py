@@ -3,7 +3,7 @@
     with fast_convolutions():
         ...  # paddle.nn.Conv2D and paddle.nn.functional.conv2d in float32 use oneDNN, first and second derivatives too
 
-`benchmarks/convolutions.py` measures it. `PPGEN_CONVOLUTIONS=paddle` leaves Paddle's own.
+`benchmarks/engine.py convolutions` measures it. `PPGEN_CONVOLUTIONS=paddle` leaves Paddle's own.
 """
 
 import inspect

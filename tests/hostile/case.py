@@ -24,7 +24,7 @@ class Case(NamedTuple):
         return self.name.partition("/")[0]
 
 
-FAULTS = ("executed", "tracebacks", "over 5 s", "over 1 GB", "unprintable")
+FAULTS = ("executed", "tracebacks", "over 5 s", "over 1 GiB", "unprintable")
 
 
 class Outcome(NamedTuple):
@@ -55,7 +55,8 @@ class Outcome(NamedTuple):
         """The columns of the report that it counts in."""
         found = {
             "executed": bool(self.executed), "tracebacks": self.status in ("traceback", "ended"),
-            "over 5 s": self.seconds > seconds, "over 1 GB": self.peak_mib > mebibytes, "unprintable": self.unprintable,
+            "over 5 s": self.seconds > seconds, "over 1 GiB": self.peak_mib > mebibytes,
+            "unprintable": self.unprintable,
         }  # fmt: skip
         return [name for name, is_so in found.items() if is_so]
 

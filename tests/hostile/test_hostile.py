@@ -58,6 +58,6 @@ def test_the_runner_sees_what_must_not_happen():
     assert {name: outcome.faults()[0] for name, outcome in found.items()} == {
         "starts a program": "executed", "runs a payload": "executed", "writes elsewhere": "executed",
         "raises": "tracebacks",
-        "crashes": "tracebacks", "takes memory": "over 1 GB", "moves the cursor": "unprintable",
+        "crashes": "tracebacks", "takes memory": "over 1 GiB", "moves the cursor": "unprintable",
         "never ends": "tracebacks",
     }  # fmt: skip
