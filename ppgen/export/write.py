@@ -12,7 +12,7 @@ import numpy as np
 
 import ppgen
 from ppgen import hub
-from ppgen.errors import ConfigError, WeightsError
+from ppgen.errors import ConfigError
 from ppgen.export.parts import Part, Plan, plan
 from ppgen.export.scripts import script
 from ppgen.faces.align import PORTRAIT
@@ -63,7 +63,7 @@ def export(
         raise ConfigError(unknown("format", format, FORMATS))
     target = Path(folder).expanduser()
     check_output(target)
-    path = _weights(source)
+    path = hub.path_of(source)
     loaded = hub.load(path, network, key=key)
     planned = plan(loaded, str(source))
     jobs = [(part, loaded) for part in planned.parts]
@@ -82,21 +82,6 @@ def export(
     files["run_exported.py"] = script(use, format).encode()
     write_files({target / name: content for name, content in files.items()})
     return Exported(target, [target / name for name in files])
-
-
-def _weights(source: str | os.PathLike) -> Path:
-    """The weights file; of a run, its best or its last."""
-    folder = Path(source).expanduser()
-    if str(source) in hub.names() or not folder.is_dir():
-        return hub.path_of(source)
-    if (best := folder / "best.safetensors").is_file():
-        return best
-    last = sorted((folder / "final").glob("*.safetensors"))
-    averaged = [path for path in last if path.name.startswith("ema.")]
-    for path in (*averaged, *last):
-        if "discriminator" not in path.name:
-            return path
-    raise WeightsError(f"{source}: holds neither best.safetensors nor final/*.safetensors; give a weights file")
 
 
 def _part_files(part: Part, network: nn.Layer, format: str, any_batch: bool) -> dict[str, bytes]:

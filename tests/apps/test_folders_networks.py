@@ -60,7 +60,6 @@ def test_processes_draw_the_same(photos, by_one_process, tmp_path):
     check_same(tmp_path, by_one_process)
 
 
-@pytest.mark.slow
 def test_ray_draws_the_same_though_an_actor_is_killed(photos, by_one_process, tmp_path):
     ray = pytest.importorskip("ray")
     from ppgen.apps.folders.on_ray import RayActors

@@ -27,6 +27,11 @@ print("PADDLE" if "paddle" in sys.modules else "NO PADDLE")
 """
 
 
+def slow(*names: str) -> list:
+    """Networks of a kind of which another one stands for all in quick tests."""
+    return [pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
 @pytest.fixture
 def picture(astronaut, tmp_path):
     path = tmp_path / "face.png"
@@ -49,8 +54,7 @@ def alone(run_python):
     return run
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("format", ["onnx", "paddle"])
+@pytest.mark.parametrize("format", ["onnx", pytest.param("paddle", marks=pytest.mark.slow)])
 def test_a_generator_draws_the_seed_s_picture(alone, tmp_path, format):
     folder = tmp_path / "exported"
     assert main(["export", "dcgan_faces64", "--format", format, "-o", str(folder), "--dynamic-batch"]) == 0
@@ -62,16 +66,15 @@ def test_a_generator_draws_the_seed_s_picture(alone, tmp_path, format):
     assert "## Licence" in (folder / "card.md").read_text()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["styleganv2-portraits-64", "vae_mnist", "cond_dcgan_mnist"])
+@pytest.mark.parametrize("name", ["vae_mnist", "styleganv2-portraits-64", *slow(
+    "stylegan-portraits-64", "cond_dcgan_mnist", "vae_faces64")])  # fmt: skip
 def test_others_that_draw_from_seeds(alone, tmp_path, name):
     export(name, tmp_path / "exported")
     assert not alone(tmp_path / "exported", 3, tmp_path / "drawn.png")
     assert np.ptp(load_image(tmp_path / "drawn.png")) > 100
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["segmentation", "face_id", "blazeface", "face_mesh"])
+@pytest.mark.parametrize("name", ["segmentation", *slow("face_id", "blazeface", "face_mesh")])
 def test_networks_that_say_numbers(alone, picture, tmp_path, name):
     export(name, tmp_path / "exported", any_batch=True)
     assert not alone(tmp_path / "exported", picture, tmp_path / "said.npz")
@@ -80,9 +83,9 @@ def test_networks_that_say_numbers(alone, picture, tmp_path, name):
         assert said.files == told["outputs"] and all(np.isfinite(said[key]).all() for key in said.files)
 
 
-@pytest.mark.slow
-def test_a_translator(alone, picture, tmp_path):
-    export("cyclegan_portraits", tmp_path / "exported")
+@pytest.mark.parametrize("name", ["cyclegan_portraits", *slow("photo2cartoon-lite")])
+def test_a_translator(alone, picture, tmp_path, name):
+    export(name, tmp_path / "exported")
     assert not alone(tmp_path / "exported", picture, tmp_path / "drawn.png")
     assert load_image(tmp_path / "drawn.png").shape == (256, 256, 3)
 
@@ -127,6 +130,7 @@ def test_a_run_folder_and_paddlegan_s_script(run_python, tmp_path):
 
     (tmp_path / "run").mkdir()
     shutil.copy(hub.path_of("dcgan_faces64"), tmp_path / "run" / "best.safetensors")
+    (tmp_path / "run" / "config.yaml").write_text("{}")
     export(tmp_path / "run", tmp_path / "exported")
     model = ["--model_path", str(tmp_path / "exported"), "--model_type", "stylegan2"]
     done = run_python("tools/inference.py", *model, "--output_path", str(tmp_path / "out"), "--seed", "5")
@@ -148,5 +152,5 @@ def test_what_cannot_be_exported_is_said(tmp_path):
     with pytest.raises(WeightsError, match="SkinTone, which is not exported"):
         export("skin_tone", tmp_path / "exported")
     (tmp_path / "run" / "final").mkdir(parents=True)
-    with pytest.raises(WeightsError, match="neither best.safetensors nor final"):
+    with pytest.raises(WeightsError, match="no run of a training"):
         export(tmp_path / "run", tmp_path / "exported")
