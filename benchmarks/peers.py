@@ -193,6 +193,12 @@ def processor() -> str:
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
+def machine() -> Figures:
+    """What figures depend on: the processor, threads, versions."""
+    versions = {name: version(name) for name in ("paddlepaddle", "onnxruntime")}
+    return {"processor": processor(), "threads": threads(), **versions}
+
+
 @benchmark(
     __doc__,
     argument("--torch", metavar="PYTHON", help="a Python that has PyTorch (default: this one, where it has it)"),
@@ -204,9 +210,7 @@ def processor() -> str:
 )
 def main(options: Namespace) -> Result:
     python = options.torch or (sys.executable if version("torch") else None)
-    figures: Figures = {"processor": processor(), "threads": threads()}
-    figures |= {name: version(name) for name in ("paddlepaddle", "onnxruntime")}
-    rows: Figures = {}
+    figures, rows = machine(), {}
     targets = []
     for name in options.networks:
         for batch in options.batches:

@@ -23,7 +23,7 @@ os.environ |= single_threaded()  # before Paddle is imported
 import numpy as np
 import paddle
 
-from peers import FORMATS, Torch, input_of
+from peers import FORMATS, Torch, input_of, machine
 from ppgen import device
 from ppgen.networks.photo2cartoon import Photo2CartoonGenerator
 from ppgen.networks.resnet_generator import ResNetGenerator
@@ -108,4 +108,4 @@ def main(options: Namespace) -> Result:
         device.keep_memory()  # as launch does
     python = options.torch or (sys.executable if version("torch") else None)
     rows = {name: measured(name, options.batch, options.repeats, python) for name in options.networks}
-    return Result({"in turns": rows})
+    return Result({**machine(), "threads": 1, "in turns": rows})

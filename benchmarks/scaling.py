@@ -21,11 +21,11 @@ import numpy as np
 from skimage.data import astronaut
 
 from folders import command, copies, timed
+from peers import machine
 from ppgen.apps import Photo2CartoonPredictor
 from ppgen.datasets.files import resize
 from ppgen.hub.compiled import CompiledNetwork
 from ppgen.io.image import save_image
-from ppgen.runtime import threads
 from runtime import chosen
 
 HEIGHTS = (300, 600, 1200, 2400)
@@ -120,7 +120,7 @@ def draw(path: Path, figures: Figures) -> None:
 def main(options: Namespace) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        figures: Figures = {"threads": threads()}
+        figures = machine()
         figures |= {"photo": by_height(root, options.repeats), "batch": by_batch(options.repeats)}
         figures["folder"], figures["processes"] = by_folder(options.photos, root)
     if options.chart:
