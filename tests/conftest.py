@@ -72,6 +72,21 @@ def write_table(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 @pytest.fixture
+def linked(tmp_path) -> Path:
+    """A folder of three pictures, linked/deep/b.png in a linked folder; other links lead to the same or in a circle."""
+    from ppgen.io.image import save_image
+
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    for level, path in enumerate((data / "real" / "a.png", elsewhere / "deep" / "b.png")):
+        save_image(path, np.full((8, 8, 3), 40 * level, np.uint8))
+    (data / "linked").symlink_to(elsewhere)
+    (elsewhere / "deep" / "back").symlink_to(data)
+    (data / "alias").symlink_to(data / "real")  # counted where it lies
+    (data / "c.png").symlink_to(data / "real" / "a.png")
+    return data
+
+
+@pytest.fixture
 def run_python() -> Callable[..., subprocess.CompletedProcess]:
     """Run `python <arguments>` as a child in the project folder; keyword arguments change its environment.
 

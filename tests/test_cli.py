@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
+from painter import Painter
 
 import ppgen
 from ppgen import apps, cli
@@ -122,6 +123,26 @@ def test_cartoon_hands_on_its_arguments(monkeypatch, capsys):
     }  # fmt: skip
     cli.main(["cartoon", "a.jpg", "--aligner", "mesh", "--style", "ink", "--size", "512"])
     assert (seen["aligner"], seen["style"], seen["size"]) == ("mesh", "ink", 512)
+
+
+class Cartoonist(Painter):
+    """The stand-in under the arguments of `ppgen cartoon`."""
+
+    def __init__(self, output_path, **_):
+        super().__init__(output_path)
+
+    def worker(self, **_):
+        return super().worker()
+
+
+def test_cartoon_takes_a_linked_folder_and_says_which_it_leaves_out(monkeypatch, capsys, linked, tmp_path):
+    hand_in(monkeypatch, Cartoonist)
+    for folder, drawn, below in (("alias", "a", ""), ("linked/deep", "b", "1 subfolders"), (".", "c", "3 subfolders")):
+        out = tmp_path / f"out_{drawn}"
+        assert cli.main(["cartoon", str(linked / folder), "-o", str(out)]) == 0
+        said = capsys.readouterr().out
+        assert "1 of 1 pictures done" in said and (f"not read: {below}" if below else "") in said
+        assert [path.name for path in out.glob("*_cartoon.png")] == [f"{drawn}_0_cartoon.png"]
 
 
 def test_cartoon_hands_on_who_is_drawn_and_says_which_leaf_served(monkeypatch, capsys):

@@ -10,6 +10,7 @@ from conftest import write_table
 from PIL import Image
 
 from ppgen import cli
+from ppgen.apps import GANPredictor
 from ppgen.apps.stylegan2 import TRUNCATION, StyleGANv2Predictor
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
@@ -90,6 +91,10 @@ def test_plane_and_interpolate(model, tmp_path, capsys):
     code, said = run(capsys, "latent", "plane", "--model", gan, "-o", out)
     assert code == 2 and "take a VAE" in said
     assert run(capsys, "latent", "plane", "--model", gan, "-n", 2, "--dims", 1, 0, "-o", out)[0] == 0
+    assert run(capsys, "latent", "plane", "-n", 2, "-o", out)[0] == 0  # of itself the VAE of digits, a plane
+    assert run(capsys, "latent", "plane", "--model", "vae_mnist", "-n", 2, "-o", tmp_path / "digits.png")[0] == 0
+    np.testing.assert_array_equal(load_image(out), load_image(tmp_path / "digits.png"))
+    assert GANPredictor(model="vae_mnist").network.latent_dim == 2
     film = tmp_path / "walk.gif"
     assert run(capsys, "latent", "interpolate", "--model", model, "--seeds", "1,2", "--steps", 3, "-o", film)[0] == 0
     with Image.open(film) as image:

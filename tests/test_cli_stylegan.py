@@ -107,6 +107,15 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     assert code == 1 and "1 of 2 pictures done" in said
 
 
+def test_a_strip_is_cut_not_squeezed(model, tmp_path, capsys):
+    strip = np.zeros((500, 30, 3), np.uint8)
+    strip[235:265] = 200
+    search = ["--no-align", "--steps", 1, "--model", model]
+    code, said = run(capsys, "project", save_image(tmp_path / "strip.png", strip), *search, "-o", tmp_path)
+    assert code == 0 and "is 30x500 and no square" in said
+    assert (load_image(tmp_path / "strip_photo.png") == 200).all()
+
+
 def test_two_latents_are_each_drawn_with_their_noise(model, tmp_path, capsys):
     from ppgen.apps import StyleGANv2EditingPredictor
     from ppgen.latent.w_plus import Latent, save_latent

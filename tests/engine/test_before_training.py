@@ -82,6 +82,18 @@ def test_a_rehearsal_tells_how_long_a_training_takes(folders, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_grey_training_is_validated_by_a_metric_of_colours(folders, tmp_path):
+    """KID's features are of coloured faces."""
+    folders("mine", 5)
+    grey = {"name": "ImageFolder", "dataroot": "mine", "size": SIDE, "grayscale": True}
+    validate = ValidateSettings(metric={"name": "KID"}, best="kid", interval=1)
+    given = config({"name": "GAN", "objective": "vanilla", **GREY}, validate=validate)
+    given = replace(given, dataset={"train": grey, "validation": grey})
+    assert len(rehearse(build_trainer(given, tmp_path / "run"))) == 1  # nothing was left untried
+    build_trainer(given, tmp_path / "run").run()
+    assert np.isfinite(card_of(tmp_path / "run" / "best.safetensors")["scores"]["kid"])
+
+
 def test_a_metric_without_a_dataset_to_score_is_told(folders):
     folders("mine", 5)
     with pytest.raises(ConfigError, match="validate.metric: nothing would be scored.*give dataset.validation"):

@@ -72,6 +72,10 @@ def test_a_run_folder_is_a_model(train, tmp_path, capsys):
     final = run / "final" / "network.safetensors"
     assert hub.path_of(run) == final
     smooth = {key: value for key, value in read_arrays(final).items()}
+    best = final.rename(run / "best.safetensors")
+    shutil.copy(best, final)
+    assert hub.path_of(run) == best  # before the final ones, which are before a checkpoint's
+    best.unlink()
     shutil.rmtree(run / "final")  # as if it had been stopped
     step = run / "checkpoints" / "step_00000002"
     for place in (run, step):

@@ -35,15 +35,8 @@ def test_list_images(tmp_path, picture):
         list_images(tmp_path / "b.png")
 
 
-def test_linked_folders_are_followed_and_circles_end(tmp_path, picture):
-    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
-    save_image(data / "real" / "a.png", picture)
-    save_image(elsewhere / "deep" / "b.png", picture)
-    (data / "linked").symlink_to(elsewhere)
-    (elsewhere / "deep" / "back").symlink_to(data)
-    (data / "alias").symlink_to(data / "real")  # counted where it lies
-    (data / "c.png").symlink_to(data / "real" / "a.png")
-    names = [path.relative_to(data).as_posix() for path in list_images(data, recursive=True)]
+def test_linked_folders_are_followed_and_circles_end(linked):
+    names = [path.relative_to(linked).as_posix() for path in list_images(linked, recursive=True)]
     assert names == ["c.png", "linked/deep/b.png", "real/a.png"]
 
 

@@ -55,6 +55,11 @@ def test_the_portraits_layout_is_found_one_folder_deeper(tmp_path):
     assert stats.unpaired is None
 
 
+def test_linked_folders_are_counted_once_and_circles_end(linked, capsys):
+    assert cli.main(["data", "stats", str(linked)]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == [".", "3", "pictures"]
+
+
 def test_an_empty_or_missing_domain_is_shown(dataset):
     for path in (dataset / "trainB").iterdir():
         path.unlink()
