@@ -13,7 +13,7 @@ def main() -> int:
     from ppgen.cli import launch
 
     argv, debug = split_debug(sys.argv[1:])
-    return guarded(lambda: launch.main(argv), debug)
+    return guarded(lambda: launch.main(argv, "tools/main.py"), debug)
 
 
 if __name__ == "__main__":

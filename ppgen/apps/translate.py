@@ -15,6 +15,7 @@ from ppgen import hub
 from ppgen.apps.batch import Inputs, Item, Report, is_batch, write_pictures
 from ppgen.apps.portrait import DrawFace, Faces, Portrait, PortraitPipeline, check_faces, finding
 from ppgen.apps.portrait_generator import PortraitGenerator
+from ppgen.config import shipped
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.faces.detect import Aligner
 from ppgen.io.atomic import check_output
@@ -91,7 +92,7 @@ def weights_of(model: str, weights: str | os.PathLike | None = None) -> Path:
     if weights is not None:
         return hub.path_of(weights)
     if MODELS[model].weights not in hub.names():
-        advice = f"train it with `python tools/main.py -c configs/{MODELS[model].config}`"
+        advice = f"train it with `{shipped.how_to_train(Path(MODELS[model].config).stem)}`"
         advice += " and give the run's best.safetensors with --weights"
         raise WeightsError(f"{model}: no weights for it come with ppgen; {advice}")
     return hub.path_of(MODELS[model].weights)

@@ -19,7 +19,7 @@ _SUBJECTS = ("cartoon", "sample", "train")
 def bench(args: argparse.Namespace) -> None:
     """Measure cartoons, pictures from latents, or training steps: eager Paddle and what ppgen does here, in turns.
 
-    Times are medians; `benchmarks/peers.py` of the repository compares with PyTorch.
+    Times are medians.
     """
     from ppgen.apps.bench import measure
     from ppgen.cli.files import check_new_file

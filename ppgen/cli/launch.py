@@ -13,9 +13,9 @@ class _Parser(argparse.ArgumentParser):
         return options, rest
 
 
-def parser() -> argparse.ArgumentParser:
-    """The options of `tools/main.py` and `ppgen train`; PaddleGAN's are among them."""
-    result = _Parser(prog="tools/main.py", description="Train or evaluate what a YAML names.")
+def parser(command: str = "ppgen train") -> argparse.ArgumentParser:
+    """The options of `tools/main.py` and `ppgen train`; PaddleGAN's are among them. command: which of the two it is."""
+    result = _Parser(prog=command, description="Train or evaluate what a YAML names.")
     add = result.add_argument
     config_help = "the YAML, ours or PaddleGAN's; or a run's config.yaml (default: that of --resume DIR)"
     add("-c", "--config-file", help=config_help)
@@ -38,10 +38,10 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line; errors of ppgen propagate to the caller, which prints them."""
+def main(argv: list[str] | None = None, command: str = "ppgen train") -> int:
+    """Run the command line, which `command` started; errors of ppgen propagate to the caller, which prints them."""
     argv = sys.argv[1:] if argv is None else argv
-    options = parser().parse_args(argv)
+    options = parser(command).parse_args(argv)
     options.argv = argv
     from ppgen.cli.start import start  # what it needs takes seconds to import; --help does not wait for it
 

@@ -8,7 +8,7 @@ from ppgen.errors import ConfigError
 from ppgen.io.terminal import say
 
 
-@command("train or evaluate from a YAML file (as tools/main.py)")
+@command("train or evaluate from a YAML file")
 def train(args: argparse.Namespace) -> int | None:
     """Train or evaluate, as `tools/main.py` does: its options are defined once, in the launcher."""
     from ppgen.cli import launch

@@ -48,7 +48,7 @@ def read_partition(path: Path) -> dict[str, str]:
 
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
-        raise DataError(f"{path}: no such file; {start('celeba')}CelebA comes with it (data/README.md has its layout)")
+        raise DataError(f"{path}: no such file; {start('celeba')}CelebA comes with it, beside img_align_celeba/")
     try:
         # an editor may have put a byte order mark in front
         return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
@@ -112,7 +112,7 @@ class CelebA(Pictures):
         if not rows:
             raise DataError(f"{table}: lists no picture")
         if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder; CelebA's aligned pictures belong there (see data/README.md)")
+            raise DataError(f"{folder}: no such folder; CelebA's aligned pictures belong there, 000001.jpg and so on")
         there = {entry.name for entry in os.scandir(folder)}  # 200,000 files: one listing, no look at each
         for row in rows:
             if row["id"] not in there:

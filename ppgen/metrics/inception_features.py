@@ -16,6 +16,11 @@ from ppgen.metrics.extractor import BATCH, FeatureExtractor, fingerprint
 from ppgen.networks.inception import CLASSES, FEATURES, InceptionOutput, InceptionV3
 
 INCEPTION = "inception-v3"
+_SAVE = (
+    "where PyTorch is installed, save it as .safetensors once: `safetensors.torch.save_file({k: v.contiguous() "
+    "for k, v in torch.load(FILE, map_location='cpu', weights_only=True).items()}, NEW)`"
+)
+_SOURCE = f"They are pytorch-fid's pt_inception-2015-12-05-6726825d.pth; {_SAVE}"
 
 
 class InceptionFeatures(FeatureExtractor):
@@ -39,15 +44,14 @@ class InceptionFeatures(FeatureExtractor):
     def check(weights: str | None) -> int:
         """How many features there are; WeightsError where no file of weights was given that can be read."""
         if not weights:
-            advice = "name their file (--weights FILE, or weights: FILE), or use dlib-face"
+            advice = "name their file (--weights FILE, or weights: FILE), or use dlib-face, which comes with it"
             needs = f"the features {INCEPTION} need the FID weights, which do not come with ppgen"
-            raise WeightsError(f"{needs}: {advice}; docs/metrics.md says where to get them")
+            raise WeightsError(f"{needs}: {advice}. {_SOURCE}")
         path = Path(weights).expanduser()
         if not path.is_file():
-            raise WeightsError(f"{weights}: no such file; docs/metrics.md says where the FID weights come from")
+            raise WeightsError(f"{weights}: no such file. {_SOURCE}")
         if path.suffix.lower() in (".pth", ".pt"):
-            advice = "save it as .safetensors once, as docs/metrics.md shows"
-            raise WeightsError(f"{weights}: is a PyTorch pickle, which could run code and is not read: {advice}")
+            raise WeightsError(f"{weights}: is a PyTorch pickle, which could run code and is not read: {_SAVE}")
         return FEATURES
 
     def _features(self, x: np.ndarray) -> np.ndarray:

@@ -29,17 +29,25 @@ def is_marked(folder: Path) -> bool:
     return not folder.is_symlink() and (folder / MARK).is_file()
 
 
+def made(folder: Path) -> set[Path]:
+    """The files of a folder that `ppgen data starter` made; none where it is not marked."""
+    if not is_marked(folder):
+        return set()
+    names = (folder / MARK).read_text(encoding="utf-8").split("\n\n", 1)[-1].splitlines()
+    inside = (name for name in names if ".." not in PurePosixPath(name).parts and not PurePosixPath(name).is_absolute())
+    return {folder / name for name in inside}
+
+
 def remove(folder: Path) -> None:
-    """Remove a marked folder. Raises OutputError where it holds files that were put in later: those stay."""
-    lines = (folder / MARK).read_text(encoding="utf-8").split("\n\n", 1)[-1].splitlines()
+    """Remove a marked folder. Raises OutputError where it holds files that were put in later: then all stays."""
+    ours = made(folder)
     try:
-        for name in lines:
-            if ".." not in PurePosixPath(name).parts and not PurePosixPath(name).is_absolute():
-                (folder / name).unlink(missing_ok=True)
-        left = [path for path in folder.rglob("*") if not path.is_dir() and path != folder / MARK]
+        left = [path for path in folder.rglob("*") if not path.is_dir() and path not in {*ours, folder / MARK}]
         if left:
             what = f"holds files that `ppgen data starter` did not make, such as {left[0].relative_to(folder)}"
             raise OutputError(f"{folder}: {what}; move them elsewhere")
+        for path in ours:
+            path.unlink(missing_ok=True)
         (folder / MARK).unlink()
         for place, _, _ in os.walk(folder, topdown=False):
             os.rmdir(place)

@@ -177,12 +177,12 @@ def prepare_portraits(
         if folder and any(photo.resolve().is_relative_to(place) for photo in (root, *photos)):  # links may lead there
             raise OutputError(f"{output}: its {folder}/ holds the photos and would be written over; choose another")
     people = read_people(meta)
-    if marker.is_marked(out):
-        marker.remove(out)
     run = _Run(out, wanted)
     named = _named(root, photos)
     people.check_unambiguous([(path.stem, identifier) for identifier, path in named])
     run.check_free(named)
+    if marker.is_marked(out):  # only now: what was refused has removed nothing
+        marker.remove(out)
     report = Report([], 0, out / "report.csv", out / "report.json")
     for identifier, path in tqdm(named, desc="portraits", unit="photo", disable=None):
         outcome, again = run.outcome_of(identifier, path, people.find(identifier, path.stem) or Person())
@@ -231,6 +231,7 @@ class _Run:
 
     def check_free(self, named: list[tuple[str, Path]]) -> None:
         """OutputError where a file to be written is there and no earlier run made it: somebody's drawing, say."""
+        starter = marker.made(self.out)  # gives way
         for identifier, path in named:
             record = self.record(identifier)
             known = _read_record(record)
@@ -238,7 +239,7 @@ class _Run:
                 continue  # damaged: what it was about cannot be told
             ours = known.outcome.files(self.out).values() if known else ()
             for file in self._begun(identifier, path, None).files(self.out).values():
-                if file not in ours and file.exists():
+                if file not in ours and file not in starter and file.exists():
                     raise OutputError(f"{file}: is there, and no earlier run made it; choose another output")
 
     def _begun(self, identifier: str, path: Path, known: _Record | None) -> Outcome:

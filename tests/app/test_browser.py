@@ -16,7 +16,6 @@ from ppgen.io.image import save_image
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-pytestmark = pytest.mark.slow
 _PATIENCE = 180_000  # ms, of a machine that has other things to do
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -65,6 +64,7 @@ def test_a_photo_is_uploaded_and_its_cartoon_downloaded(browser_page, astronaut,
     assert np.array_equal(np.asarray(Image.open(tmp_path / "downloaded.png")), own)
 
 
+@pytest.mark.slow
 def test_every_tab_speaks_the_chosen_language(browser_page):
     page, _ = browser_page
     tabs = page.get_by_role("tab")
@@ -83,6 +83,7 @@ def photo(page: Page, label: str) -> Locator:
     return page.locator("div.block:visible").filter(has=page.get_by_text(label, exact=True)).last
 
 
+@pytest.mark.slow
 def test_two_photos_are_morphed_and_one_is_found_in_stylegan2(browser_page, astronaut, tmp_path):
     page, _ = browser_page
     choose(page, "English")
@@ -103,6 +104,7 @@ def test_two_photos_are_morphed_and_one_is_found_in_stylegan2(browser_page, astr
     assert page.locator("img[src]:visible").count() == 4  # the photo, as the network sees it, found, moved
 
 
+@pytest.mark.slow
 def test_what_went_wrong_is_said_in_chinese(browser_page, tmp_path):
     page, _ = browser_page
     choose(page, "中文")
@@ -113,6 +115,7 @@ def test_what_went_wrong_is_said_in_chinese(browser_page, tmp_path):
     assert message.is_visible()
 
 
+@pytest.mark.slow
 def test_nothing_was_fetched_from_elsewhere(browser_page):
     _, elsewhere = browser_page
     assert elsewhere == []

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from ppgen import cli
+from ppgen.apps.translate import weights_of
 from ppgen.config import read_yaml, shipped
-from ppgen.errors import ConfigError
+from ppgen.engine.schema import load_config
+from ppgen.errors import ConfigError, WeightsError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -73,3 +75,19 @@ def test_a_wheel_holds_them(tmp_path):
     assert made == {path.name for path in (ROOT / "configs").glob("*.yaml")}, setuptools.__version__
     packages = {path.parent.relative_to(ROOT) for path in (ROOT / "ppgen").rglob("*.py")}
     assert packages == {path.parent.relative_to(tmp_path / "lib") for path in (tmp_path / "lib").rglob("*.py")}
+
+
+def test_advice_names_no_file_that_an_installed_package_lacks(elsewhere, tmp_path, monkeypatch):
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
+    with pytest.raises(ConfigError) as caught:
+        load_config("dcgan_faces64", [])
+    with pytest.raises(WeightsError, match=r"no weights for it come with ppgen; train it") as lacks:
+        weights_of("ugatit")
+    for text, file in ((caught.value, "data/README.md"), (lacks.value, "tools/main.py")):
+        assert (file in str(text)) == (elsewhere == "clone")
+
+
+def test_usage_names_the_command_that_was_called(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["train", "--help"])
+    assert capsys.readouterr().out.startswith("usage: ppgen train ")

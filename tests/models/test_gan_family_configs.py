@@ -17,8 +17,8 @@ from ppgen.registry import DATASETS, METRICS, MODELS
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 NAMES = (
-    "vae_mnist vae_faces64 gan_mnist dcgan_mnist dcgan_faces64 cond_dcgan_mnist lsgan_faces64 wgan_mnist wgan_faces64 "
-    "wgan_gp_faces64 pggan_faces64"
+    "vae_mnist vae_faces64 gan_mnist dcgan_mnist dcgan_faces64 cond_dcgan_mnist lsgan_mnist lsgan_faces64 wgan_mnist "
+    "wgan_faces64 wgan_gp_faces64 pggan_faces64"
 ).split()
 
 

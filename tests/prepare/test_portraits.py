@@ -17,7 +17,7 @@ from ppgen.datasets.unpaired_images import UnpairedImages
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError
 from ppgen.faces.record import Face
 from ppgen.io.image import load_image, save_image
-from ppgen.prepare import portraits
+from ppgen.prepare import marker, portraits
 from ppgen.prepare.people import read_people
 from ppgen.prepare.portraits import Wanted, prepare_portraits
 
@@ -54,6 +54,15 @@ def photos(tmp_path):
     save_image(root / "again.png", drawing(120))
     (root / "broken.jpg").write_bytes(b"no picture")
     return root
+
+
+def starter(folder: Path) -> Path:
+    """A folder as `ppgen data starter` leaves it, with files of our photos' names; returns one."""
+    for half in ("trainA", "testA"):
+        for number in range(12):
+            save_image(folder / half / f"p{number}.png", np.zeros((8, 8, 3), np.uint8))
+    marker.mark(folder, "Of nobody.")
+    return folder / "trainA" / "p0.png"
 
 
 def dark(crop, landmarks, mask, person):
@@ -328,3 +337,21 @@ def test_the_command(chain, photos, tmp_path, monkeypatch, capsys):
     assert cli.main(arguments) == 0
     assert "13 of 17 photos kept" in capsys.readouterr().out
     assert cli.main([*arguments, "--min-eyes", "1000"]) == 1
+
+
+def test_starter_data_give_way_but_not_to_a_refusal(chain, photos, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    one = starter(out)
+    (tmp_path / "meta.csv").write_text("id,gender\np1,F\n")  # two photos are called p1
+    with pytest.raises(DataError, match="p1"):
+        prepare_portraits(photos, out, Wanted(), tmp_path / "meta.csv")
+    (out / "trainA" / "mine.png").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="mine.png"):
+        run(photos, out, monkeypatch)
+    assert one.is_file() and marker.is_marked(out) and chain == []
+    (out / "trainA" / "mine.png").unlink()
+    report = run(photos, out, monkeypatch)
+    assert not marker.is_marked(out)
+    pictures = [path for half in ("trainA", "testA") for path in (out / half).iterdir()]
+    assert len(pictures) == report.counts()["kept"] == 13
+    assert {load_image(path).shape for path in pictures} == {(256, 256, 3)}
