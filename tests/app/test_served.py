@@ -65,6 +65,34 @@ def test_a_direction_moves_the_face_of_a_seed(client):
     assert np.abs(pictures[3] - pictures[2]).mean() > 1
 
 
+def test_styles_are_mixed(client):
+    path = client.predict("styleganv2-portraits-64", "0-1", "10-12", 3, 0.7, "en", api_name="/mixing")
+    sheet = np.asarray(Image.open(path), np.float32)
+    assert sheet.shape == (3 * 130 - 2, 4 * 130 - 2, 3)  # 128 pixels each, two between
+    cells = [[sheet[y : y + 128, x : x + 128] for x in range(0, 520, 130)] for y in range(0, 390, 130)]
+    assert (cells[0][0] == 255).all()
+    others = (cells[2][1], cells[1][2], cells[1][0], cells[0][1])  # the columns' faces above, the rows' at the left
+    assert all(np.abs(cells[1][1] - other).mean() > 1 for other in others)
+
+
+def test_an_attribute_changes_the_face_and_nothing_does_not(client, photo):
+    from ppgen.app.studio import Studio
+
+    amounts = [0.0] * len(Studio().vae.attributes)
+    answers = [client.predict(photo, first, *amounts[1:], "en", api_name="/attributes") for first in (0, 3)]
+    pictures = [np.asarray(Image.open(path), np.float32) for one in answers for path in one]
+    seen, same, still, _, rebuilt, edited = pictures
+    assert np.array_equal(same, still) and np.array_equal(same, rebuilt) and not np.array_equal(seen, rebuilt)
+    assert np.abs(edited - rebuilt).mean() > 1
+
+
+def test_a_translation_shows_where_it_looked(client, photo):
+    seen, drawn, attention, warnings = client.predict(photo, "photo2cartoon", False, "en", api_name="/translate")
+    pictures = [np.asarray(Image.open(path), np.float32) for path in (seen, drawn, attention["value"])]
+    assert attention["visible"] and not warnings["visible"]
+    assert all(np.abs(one - other).mean() > 5 for one, other in zip(pictures, [*pictures[1:], pictures[0]]))
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [("en", "no usable face found in 300x300"), ("zh", "me.png：没有找到可用的人脸（300x300 像素）")],
