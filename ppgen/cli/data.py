@@ -22,7 +22,7 @@ def link(args: argparse.Namespace) -> None:
     for name, outcome, path in done:
         say(f"{name:<10} {outcome:<7} {path}")
     if all(item.outcome == "absent" for item in done):
-        say("nothing was linked; data/README.md says how a dataset is laid out")
+        say("nothing was linked; --shared names the folder that holds the datasets")
 
 
 def _count(text: str) -> int:

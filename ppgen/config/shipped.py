@@ -34,6 +34,11 @@ def how_to_link() -> str:
     return "make data" if in_clone() else "ppgen data link"
 
 
+def where_layouts_are() -> str:
+    """What an advice about data ends with; "" where the file did not come along."""
+    return " (data/README.md says how a dataset is laid out)" if in_clone() else ""
+
+
 def how_to_train(name: str) -> str:
     """The command that trains a shipped config."""
     return f"python tools/main.py -c configs/{name}.yaml" if in_clone() else f"ppgen train -c {name}"

@@ -29,7 +29,6 @@ Wanted = dict[str, object]  #: column -> value, list of values, or range; see `m
 Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 
 
-
 def data_root(folder: str) -> Path:
     """`folder` under `data/` of the working directory (or PPGEN_DATA); an absolute path stays, and so does ~."""
     return Path(os.environ.get("PPGEN_DATA", "data")) / Path(folder).expanduser()
@@ -45,7 +44,7 @@ def how_to_get(folder: Path) -> str:
     root = data_root("")
     name = folder.relative_to(root).parts[0] if folder != root and folder.is_relative_to(root) else ""
     advice = f"`{shipped.how_to_link()}` links what is on this machine, PPGEN_DATA names another data folder"
-    return f"{start(name)}{advice}, data/README.md says how a dataset is laid out"
+    return f"{start(name)}{advice}{shipped.where_layouts_are()}"
 
 
 def is_held_back(identifier: str) -> bool:
@@ -101,7 +100,7 @@ def read_table(path: Path, needed: Iterable[str] = ("id",)) -> list[Row]:
         DataError: no such file, a column missing, a row of another length, an id given twice.
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file; it should list the pictures, one row an id (see data/README.md)")
+        raise DataError(f"{path}: no such file; it should list the pictures, one row an id")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
@@ -142,7 +141,7 @@ def read_landmarks(path: Path, ids: list[str]) -> list[np.ndarray]:
         DataError: no such file, damaged, or without one of the ids.
     """
     if not path.is_file():
-        raise DataError(f"{path}: is missing; it holds `ids` and `p68` (n, 68, 2), see data/README.md")
+        raise DataError(f"{path}: is missing; it holds `ids` and `p68` (n, 68, 2), 68 landmarks in dlib's order")
     try:
         archive = load_npz(path)
         names, points = archive["ids"], archive["p68"]

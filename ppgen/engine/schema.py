@@ -124,8 +124,7 @@ def _how_to_get(folder: str) -> str:
         return f"check the path (one that does not start with {place.anchor} is looked for in {data_root('')})"
     if top != "photo2cartoon":
         linked = f"`{shipped.how_to_link()}` links what lies beside the project" if top in LINKED else "put it there"
-        laid_out = " (data/README.md says how it is laid out)" if shipped.in_clone() else ""
-        others = f"set PPGEN_DATA to the folder that holds {top}{laid_out}"
+        others = f"set PPGEN_DATA to the folder that holds {top}{shipped.where_layouts_are()}"
         return f"{start(top)}{linked}, or {others}"
     place = data_root(top)
     if place.is_dir():
