@@ -1,4 +1,7 @@
-"""The app as a person meets it, in Chromium: a photo in, its cartoon out, in English and in Chinese."""
+"""The app as a person meets it, in Chromium: a photo in, its cartoon out, in English and in Chinese.
+
+One page serves all tests, in their order.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,6 @@ def test_a_photo_is_uploaded_and_its_cartoon_downloaded(browser_page, astronaut,
     assert np.array_equal(np.asarray(Image.open(tmp_path / "downloaded.png")), own)
 
 
-@pytest.mark.slow
 def test_every_tab_speaks_the_chosen_language(browser_page):
     page, _ = browser_page
     tabs = page.get_by_role("tab")
@@ -83,7 +85,6 @@ def photo(page: Page, label: str) -> Locator:
     return page.locator("div.block:visible").filter(has=page.get_by_text(label, exact=True)).last
 
 
-@pytest.mark.slow
 def test_two_photos_are_morphed_and_one_is_found_in_stylegan2(browser_page, astronaut, tmp_path):
     page, _ = browser_page
     choose(page, "English")
@@ -104,7 +105,6 @@ def test_two_photos_are_morphed_and_one_is_found_in_stylegan2(browser_page, astr
     assert page.locator("img[src]:visible").count() == 4  # the photo, as the network sees it, found, moved
 
 
-@pytest.mark.slow
 def test_what_went_wrong_is_said_in_chinese(browser_page, tmp_path):
     page, _ = browser_page
     choose(page, "中文")
@@ -115,7 +115,6 @@ def test_what_went_wrong_is_said_in_chinese(browser_page, tmp_path):
     assert message.is_visible()
 
 
-@pytest.mark.slow
 def test_nothing_was_fetched_from_elsewhere(browser_page):
     _, elsewhere = browser_page
     assert elsewhere == []
