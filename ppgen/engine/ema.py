@@ -42,6 +42,6 @@ class Average(NetworkState):
         half_life = max(min(self.half_life, self.ramp_up * (self.earlier + images_seen)), 1e-8)
         decay = 0.5 ** (batch / half_life)
         for mine, theirs in self._parameters:
-            mine.add_((theirs - mine).scale_(1 - decay))  # a tenth of the time of Paddle's lerp_ on kernels
+            mine.add_((theirs - mine).scale_(1 - decay))  # Paddle's lerp_ is slow on kernels
         for mine, theirs in self._buffers:
             mine.set_value(theirs)

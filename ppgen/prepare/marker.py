@@ -42,7 +42,8 @@ def remove(folder: Path) -> None:
     """Remove a marked folder. Raises OutputError where it holds files that were put in later: then all stays."""
     ours = made(folder)
     try:
-        left = [path for path in folder.rglob("*") if not path.is_dir() and path not in {*ours, folder / MARK}]
+        known = {*ours, folder / MARK}
+        left = [path for path in folder.rglob("*") if not path.is_dir() and path not in known]
         if left:
             what = f"holds files that `ppgen data starter` did not make, such as {left[0].relative_to(folder)}"
             raise OutputError(f"{folder}: {what}; move them elsewhere")
