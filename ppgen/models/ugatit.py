@@ -53,9 +53,12 @@ class UGATIT(UnpairedTranslation):
         adversarial_weight: of the objective. The paper's weight of 1 counts LSGAN without the half it has here.
         cycle_weight, identity_weight: of the L1 losses, eqs. 3 and 4.
         cam_weight: of the attention's auxiliary classifier loss, eq. 5.
+        shift: the discriminators see windows so many pixels smaller than the pictures, at random places, so that a
+            grid of dots is seen wherever it lies (the translation of Zhao et al., "Differentiable Augmentation for
+            Data-Efficient GAN Training", 2020). 0: whole pictures.
 
     Raises:
-        ConfigError: a generator or discriminator without attention.
+        ConfigError: a generator or discriminator without attention; a negative shift.
     """
 
     def __init__(
@@ -68,13 +71,17 @@ class UGATIT(UnpairedTranslation):
         cycle_weight: float = 10.0,
         identity_weight: float = 10.0,
         cam_weight: float = 1000.0,
+        shift: int = 0,
     ) -> None:
         super().__init__(generator, identity=True)
+        if shift < 0:
+            raise ConfigError(f"model.shift must be 0 or more pixels, got {shift}")
         for name in DISCRIMINATORS:
             self.networks[name] = NETWORKS.build(global_discriminator if "global" in name else local_discriminator)
         self.objective = objective_named(objective)
         self.adversarial_weight, self.cycle_weight = adversarial_weight, cycle_weight
         self.identity_weight, self.cam_weight = identity_weight, cam_weight
+        self.shift = shift
         self._check()
 
     def _check(self) -> None:
@@ -98,7 +105,7 @@ class UGATIT(UnpairedTranslation):
         """The objective on patches and on the attention's logits: section 2.2.2 for both sides."""
         losses, loss = {}, self.objective.discriminator
         for name in DISCRIMINATORS:
-            real, fake = self.translations(batch, step).judged(name[-1])
+            real, fake = (self._window(x, step) for x in self.translations(batch, step).judged(name[-1]))
             true, made = together(self.networks[name], real, fake.detach(), heavy=True)
             losses[f"d_{name}"] = loss(true.logit, made.logit) + loss(true.cam_logit, made.cam_logit)
         return losses
@@ -108,7 +115,7 @@ class UGATIT(UnpairedTranslation):
         made = self.translations(batch, step)
         # Each attention answers "is this picture from the domain I translate out of?".
         ways = ((made.fake_b, made.same_b), (made.fake_a, made.same_a))
-        verdicts = [self.networks[name](made.judged(name[-1])[1]) for name in DISCRIMINATORS]
+        verdicts = [self.networks[name](self._window(made.judged(name[-1])[1], step)) for name in DISCRIMINATORS]
         logits = [logit for verdict in verdicts for logit in (verdict.logit, verdict.cam_logit)]
         return {
             "adversarial": self.adversarial_weight * paddle.add_n([self.objective.generator(x) for x in logits]),
@@ -116,6 +123,14 @@ class UGATIT(UnpairedTranslation):
             "identity": self.identity_weight * self.identity(made),
             "cam": self.cam_weight * paddle.add_n([cam_loss(fake.cam_logit, same.cam_logit) for fake, same in ways]),
         }
+
+    def _window(self, pictures: Tensor, step: Step) -> Tensor:
+        """What a discriminator sees of the pictures (N, 3, S, S): (N, 3, S - shift, S - shift), cut at random."""
+        if not self.shift:
+            return pictures
+        top, left = (int(place) for place in step.rng.integers(0, self.shift + 1, 2))
+        height, width = (side - self.shift for side in pictures.shape[2:])
+        return pictures[:, :, top : top + height, left : left + width]
 
     def clip_shares(self, _: Pieces) -> None:
         """Keep the mixing shares ρ of the normalizations in [0, 1] (section 2.1.1)."""
@@ -148,7 +163,7 @@ class Photo2Cartoon(UGATIT):
         landmarks: where the face is: "given": batches hold `landmarks` (N, 68, 2) of `a`, in its pixels; "typical":
             where faces lie on average in crops that `ppgen data portraits` aligns (`ppgen.faces.align`).
         generator, global_discriminator, local_discriminator, objective, adversarial_weight, cycle_weight,
-            identity_weight, cam_weight: as in `UGATIT`.
+            identity_weight, cam_weight, shift: as in `UGATIT`.
     """
 
     def __init__(
@@ -163,10 +178,11 @@ class Photo2Cartoon(UGATIT):
         cam_weight: float = 1000.0,
         face_weight: float = 1.0,
         landmarks: Literal["given", "typical"] = "given",
+        shift: int = 0,
     ) -> None:
         super().__init__(
             generator, global_discriminator, local_discriminator, objective,
-            adversarial_weight, cycle_weight, identity_weight, cam_weight,
+            adversarial_weight, cycle_weight, identity_weight, cam_weight, shift,
         )  # fmt: skip
         self.face_weight, self.landmarks = face_weight, landmarks
         self.face_id = hub.load("face_id", kind=FaceID) if face_weight else None
