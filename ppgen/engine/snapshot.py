@@ -15,8 +15,8 @@ from ppgen.engine.state import (
     NetworkState,
     check_declared,
     check_finite,
-    enlarged,
     gather,
+    grown,
     split_prefix,
     spread,
 )
@@ -99,10 +99,10 @@ class Snapshot:
         """
         saved = checkpoint.load(checkpoint.newest(source / "checkpoints") or source)
         for name, part in self.networks_state().items():
-            part.restore(enlarged(self.model.networks[name], split_prefix(saved.weights, name)))
+            part.restore(grown(self.model.networks[name], split_prefix(saved.weights, name)))
         for name, average in self.averages.items():
             arrays = split_prefix(saved.state, f"ema.{name}") or split_prefix(saved.weights, name)
-            average.restore(enlarged(average.network, arrays))
+            average.restore(grown(average.network, arrays))
             average.go_on(saved.facts.get("averaged_images", {}).get(name))
         for name, part in self.model.stateful().items():
             arrays = split_prefix(saved.state, f"model.{name}")

@@ -8,7 +8,7 @@ from paddle import nn
 
 from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
 from ppgen.models.base import Model, Stateful
-from ppgen.networks.protocols import Enlargeable
+from ppgen.networks.protocols import Enlargeable, Extendable
 
 
 class NetworkState:
@@ -34,13 +34,16 @@ class NetworkState:
         self.network.set_state_dict({key: paddle.to_tensor(value) for key, value in arrays.items()})
 
 
-def enlarged(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays to start from; those of a smaller network as an `Enlargeable` one goes on from them.
+def grown(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays to start from; those of a smaller or plainer network as an `Enlargeable` or `Extendable` goes on from them.
 
     Arrays of another network come back as they are; `NetworkState.restore` refuses them.
     """
-    fits = not isinstance(network, Enlargeable) or set(arrays) == set(network.state_dict())
-    return arrays if fits else network.of_smaller(arrays)
+    if set(arrays) == set(network.state_dict()):
+        return arrays
+    if isinstance(network, Extendable):
+        return network.of_plainer(arrays)
+    return network.of_smaller(arrays) if isinstance(network, Enlargeable) else arrays
 
 
 def gather(parts: dict[str, Stateful]) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from steps import a_step
 from ppgen.engine import starts
 from ppgen.engine.optimizers import build_optimizer
 from ppgen.engine.settings import TrainingConfig
-from ppgen.engine.state import NetworkState, enlarged
+from ppgen.engine.state import NetworkState, grown
 from ppgen.engine.trainer import Trainer
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError, WeightsError
@@ -278,7 +278,7 @@ def test_a_larger_network_goes_on_from_a_smaller_ones_run(tmp_path):
     for name, network in small.model.networks.items():  # not the other way round
         with pytest.raises(WeightsError, match="another network"):
             state = NetworkState(name, large.model.networks[name]).arrays()
-            NetworkState(name, network).restore(enlarged(network, state))
+            NetworkState(name, network).restore(grown(network, state))
 
 
 def test_networks_that_do_not_fit_are_no_start(tmp_path):
@@ -293,7 +293,7 @@ def test_networks_that_do_not_fit_are_no_start(tmp_path):
     for name, network in networks.items():
         for arrays in ({}, {"encoder.weight": np.zeros(3, np.float32)}):
             with pytest.raises(WeightsError, match="another network"):
-                NetworkState(name, network).restore(enlarged(network, arrays))
+                NetworkState(name, network).restore(grown(network, arrays))
     save_network(first.snapshot.averages["generator"].network, tmp_path / "mean.safetensors")
     larger = StyleGAN2({**GENERATOR, "n_mlp": 3, "size": 16}, {**DISCRIMINATOR, "size": 16}, **CONFIG["model"])
     with pytest.raises(WeightsError, match="missing"):

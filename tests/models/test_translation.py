@@ -281,6 +281,28 @@ def test_ugatit_losses_are_those_of_the_paper(batch):
     assert losses["identity"] == pytest.approx(10 * (l1(ba(a).image, a) + l1(ab(b).image, b)), rel=1e-4)
 
 
+def test_ugatit_discriminators_see_windows_that_move(batch, monkeypatch):
+    paddle.seed(0)
+    model, seen = UGATIT(UGATIT_GENERATOR, **ATTENTION, shift=4), []
+    forward = AttentionDiscriminator.forward
+    monkeypatch.setattr(AttentionDiscriminator, "forward", lambda self, x: seen.append(x) or forward(self, x))
+    model.discriminator_loss(batch, new_step())
+    model.generator_loss(batch, new_step())
+    assert {tuple(x.shape[2:]) for x in seen} == {(SIDE - 4, SIDE - 4)}
+    whole = batch["a"]
+    windows = [whole[:, :, y : y + SIDE - 4, x : x + SIDE - 4] for y in range(5) for x in range(5)]
+    places = [
+        next(i for i, window in enumerate(windows) if np.array_equal(window, model._window(paddle.to_tensor(whole), step)))
+        for step in map(new_step, range(40))
+    ]
+    assert len(set(places)) > 10, "windows hardly move"
+    assert model._window(paddle.to_tensor(whole), new_step(3)).equal_all(
+        model._window(paddle.to_tensor(whole), new_step(3))
+    )
+    with pytest.raises(ConfigError, match=r"model\.shift"):
+        UGATIT(UGATIT_GENERATOR, **ATTENTION, shift=-1)
+
+
 def test_cam_loss_is_cross_entropy():
     source, target = np.array([[0.3, -2.0]]), np.array([[1.5, 0.2]])
     wanted = np.log1p(np.exp(-source)).mean() + np.log1p(np.exp(target)).mean()

@@ -6,7 +6,8 @@ import numpy as np
 import paddle
 import pytest
 
-from ppgen.errors import DataError
+from ppgen.engine.state import NetworkState, grown
+from ppgen.errors import DataError, WeightsError
 from ppgen.networks.photo2cartoon_lean import LeanPhoto2CartoonGenerator
 
 SMALL = {"base_channels": 8, "blocks": 2, "hourglass_depth": 1, "detail": 8}
@@ -56,3 +57,12 @@ def test_the_finish_begins_as_none_and_grows_out_of_weights_without_it():
     finished.finish.correct.bias.set_value(paddle.full([3], 0.5))
     assert np.abs(finished(photo(), skin).image.numpy() - expected).max() > 0.01
     assert plain.of_plainer(arrays).keys() == arrays.keys()
+
+
+def test_a_checkpoint_without_the_finish_is_a_start():
+    plain, finished = LeanPhoto2CartoonGenerator(**SMALL), LeanPhoto2CartoonGenerator(**SMALL, finish=4)
+    NetworkState("generator", finished).restore(grown(finished, NetworkState("generator", plain).arrays()))
+    skin = paddle.zeros([2, 3])
+    assert np.abs(finished(photo(), skin).image.numpy() - plain(photo(), skin).image.numpy()).max() < 1e-6
+    with pytest.raises(WeightsError, match="another network"):
+        NetworkState("generator", plain).restore(grown(plain, NetworkState("generator", finished).arrays()))
