@@ -39,6 +39,11 @@ def where_layouts_are() -> str:
     return " (data/README.md says how a dataset is laid out)" if in_clone() else ""
 
 
+def trainer() -> str:
+    """The command that trains: `tools/main.py` in a clone."""
+    return "python tools/main.py" if in_clone() else "ppgen train"
+
+
 def how_to_train(name: str) -> str:
     """The command that trains a shipped config."""
-    return f"python tools/main.py -c configs/{name}.yaml" if in_clone() else f"ppgen train -c {name}"
+    return f"{trainer()} -c configs/{name}.yaml" if in_clone() else f"{trainer()} -c {name}"

@@ -15,6 +15,7 @@ import yaml
 
 import ppgen
 from ppgen.config import read_yaml
+from ppgen.config.shipped import trainer
 from ppgen.engine import checkpoint, distributed
 from ppgen.engine.log import read_log
 from ppgen.engine.processes import STOPPED
@@ -127,7 +128,7 @@ def record(folder: Path, config: TrainingConfig, step: int, resumed: bool, argum
     lines = history.read_text(encoding="utf-8", errors="replace") if history.is_file() else ""
     arguments = [os.path.relpath(word) if os.path.isabs(word) else word for word in arguments]
     now = {
-        "step": step, "command": " ".join(["python tools/main.py", *arguments]), "ppgen": ppgen.__version__,
+        "step": step, "command": " ".join([trainer(), *arguments]), "ppgen": ppgen.__version__,
         "paddle": paddle.__version__, "python": platform.python_version(), "commit": _commit(),
         "overrides": list(config.overrides),
     }  # fmt: skip

@@ -35,7 +35,7 @@ class NetworkState:
 
 
 def grown(network: nn.Layer, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays to start from; those of a smaller or plainer network as an `Enlargeable` or `Extendable` goes on from them.
+    """Arrays to start from; grown out of those of a smaller or plainer one (`Enlargeable`, `Extendable`).
 
     Arrays of another network come back as they are; `NetworkState.restore` refuses them.
     """

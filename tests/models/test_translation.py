@@ -291,14 +291,9 @@ def test_ugatit_discriminators_see_windows_that_move(batch, monkeypatch):
     assert {tuple(x.shape[2:]) for x in seen} == {(SIDE - 4, SIDE - 4)}
     whole = batch["a"]
     windows = [whole[:, :, y : y + SIDE - 4, x : x + SIDE - 4] for y in range(5) for x in range(5)]
-    places = [
-        next(i for i, window in enumerate(windows) if np.array_equal(window, model._window(paddle.to_tensor(whole), step)))
-        for step in map(new_step, range(40))
-    ]
-    assert len(set(places)) > 10, "windows hardly move"
-    assert model._window(paddle.to_tensor(whole), new_step(3)).equal_all(
-        model._window(paddle.to_tensor(whole), new_step(3))
-    )
+    seen = [model._window(paddle.to_tensor(whole), new_step(index)).numpy() for index in range(40)]
+    places = {next(i for i, window in enumerate(windows) if np.array_equal(window, one)) for one in seen}
+    assert len(places) > 10, "windows hardly move"
     with pytest.raises(ConfigError, match=r"model\.shift"):
         UGATIT(UGATIT_GENERATOR, **ATTENTION, shift=-1)
 
