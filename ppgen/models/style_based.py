@@ -105,7 +105,8 @@ class StyleBasedGAN(Adversarial):
         """What the objective asks of D on new drawings and real pictures."""
         fake = self.verdict(self.fake(batch, step).detach(), batch, step)
         real = self.verdict(self.real(batch, step), batch, step)
-        sign = float(step.mean(real.sign().reshape([-1])))
+        # what ADA follows; where the objective sees differences alone, D(x) itself may be anything
+        sign = float(step.mean((real - fake if self.objective.pairs else real).sign().reshape([-1])))
         step.report.update(d_real=float(real.mean()), d_fake=float(fake.mean()), d_sign=sign)
         return {"d": self.objective.discriminator(real, fake)}
 
