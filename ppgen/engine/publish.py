@@ -37,20 +37,30 @@ def card_facts(run_card: Settings, history: list[Settings], config_path: str) ->
     }
 
 
-def earlier_facts(run: Path) -> Settings:
-    """The commands, images and hours of a run that another went on from, up to its newest checkpoint.
+def earlier_facts(start: Path) -> Settings:
+    """The commands, images and hours of what another run went on from.
 
+    Args:
+        start: its folder, up to the newest checkpoint; or the folder of that one of its checkpoints.
     Raises:
         WeightsError: it holds no checkpoint.
     """
-    facts = checkpoint.load_newest(run / "checkpoints")[1].facts
+    one = start.parent.name == "checkpoints"
+    run = start.parents[1] if one else start
+    facts = (checkpoint.load(start) if one else checkpoint.load_newest(run / "checkpoints")[1]).facts
     batch = TrainingConfig.of(read_yaml(run / "config.yaml")).loader.batch_size
     return {
-        "command": [f"before, from step {s['step']}: `{s['command']}`" for s in read_log(run / "history.jsonl")],
+        "command": [_earlier_command(s) for s in read_log(run / "history.jsonl") if s["step"] < facts["step"]],
         "step": facts["step"],
         "images": facts["step"] * batch,
         "hours": round(facts["seconds"] / 3600, 3),
     }
+
+
+def _earlier_command(start: Settings) -> str:
+    """With the commit, as the config may have been another then."""
+    commit = f" (commit {start['commit'][:7]})" if start.get("commit") else ""
+    return f"before, from step {start['step']}: `{start['command']}`{commit}"
 
 
 def with_earlier(facts: Settings, earlier: list[Settings]) -> Settings:
@@ -74,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-c", "--config-file", required=True, help="the committed config, with its section `card`")
     also = "ship this network of the best checkpoint too, as NAME_NETWORK, to go on training with both"
     parser.add_argument("--also", metavar="NETWORK", help=also)
-    after = "runs that this one began from, oldest first: the card tells their commands, images and hours too"
+    after = "runs, or checkpoints of runs, that this one began from, oldest first: the card tells their commands too"
     parser.add_argument("--after", nargs="+", default=[], metavar="RUN", type=Path, help=after)
     parser.add_argument("--eight-bit", action="store_true", help="large matrices of linear layers as int8")
     options = parser.parse_args(argv)

@@ -40,6 +40,15 @@ def test_the_card_tells_the_runs_before(runs, monkeypatch):
     assert card["images seen"] == "32 (8 steps); before: 16 (4 steps)"
     assert card["command"] == ["before, from step 0: `train first`", "from step 0: `train second`"]
     assert "; before: 0.0" in card["wall time"] and card["wall time"].endswith(" h")
+    resumed = {"step": 4, "command": "train on", "commit": "0123456789"}
+    (runs / "first" / "history.jsonl").write_text(
+        json.dumps({"step": 0, "command": "train first", "commit": "abcdef01"}) + "\n" + json.dumps(resumed) + "\n"
+    )
+    one = checkpoint.newest(runs / "first" / "checkpoints")
+    assert publish.main([*common, "--after", str(one)]) == 0
+    assert shipped_card(runs)["command"][0] == "before, from step 0: `train first` (commit abcdef0)"
+    assert shipped_card(runs)["images seen"].endswith("before: 16 (4 steps)")
+    assert len(shipped_card(runs)["command"]) == 2
     (runs / "empty").mkdir()
     with pytest.raises(WeightsError, match="empty.*holds no checkpoint"):
         publish.main([*common, "--after", str(runs / "empty")])

@@ -407,7 +407,7 @@ def test_a_relativistic_game_has_both_penalties_and_moves_both_networks():
     losses = {**trained.discriminator_loss(seen, step), **trained.generator_loss(seen, step)}
     assert float(losses["d"]) == pytest.approx(np.log1p(np.exp(-apart)).mean(), rel=1e-4)
     assert float(losses["g"]) == pytest.approx(np.log1p(np.exp(apart)).mean(), rel=1e-4)
-    assert step.report["d_sign"] == pytest.approx(np.sign(apart).mean())  # ADA follows pairs too: D(x) alone says nothing
+    assert step.report["d_sign"] == pytest.approx(np.sign(apart).mean())  # ADA follows pairs too
     penalties = trained.r1(seen, step)
     assert set(penalties) == {"r1", "r2"} and all(float(value) > 0 for value in penalties.values())
     assert float(penalties["r1"]) != pytest.approx(float(penalties["r2"]))  # of other pictures
