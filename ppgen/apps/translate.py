@@ -39,13 +39,13 @@ class Model(NamedTuple):
     cut_out: bool = False
 
 
+_CARTOONISTS = ("LeanPhoto2CartoonGenerator", "Photo2CartoonGenerator")
 MODELS = {
     "pix2pix": Model("pix2pix_portraits", "pix2pix_portraits.yaml", ("UNetGenerator", "ResNetGenerator")),
     "cyclegan": Model("cyclegan_portraits", "cyclegan_portraits.yaml", ("ResNetGenerator", "UNetGenerator")),
     "ugatit": Model("ugatit_portraits_64", "ugatit_portraits_64.yaml", ("UGATITGenerator",)),
-    "photo2cartoon": Model(
-        "photo2cartoon", "photo2cartoon_artist.yaml", ("LeanPhoto2CartoonGenerator", "Photo2CartoonGenerator"), True
-    ),
+    "photo2cartoon": Model("photo2cartoon", "photo2cartoon_artist.yaml", _CARTOONISTS, cut_out=True),
+    "photo2cartoon-unpaired": Model("photo2cartoon-unpaired-64", "ugatit_photo2cartoon_64.yaml", _CARTOONISTS),
 }
 
 
@@ -102,7 +102,7 @@ class TranslationPredictor:
     """Translates the faces of photos.
 
     output_path: folder of the pictures; made when the first is written.
-    model: 'pix2pix', 'cyclegan', 'ugatit' or 'photo2cartoon'.
+    model: 'pix2pix', 'cyclegan', 'ugatit', 'photo2cartoon' or 'photo2cartoon-unpaired'.
     weight_path: a generator's weights to use instead of the shipped ones: a .safetensors of ours, one of PaddleGAN's
     published `.pdparams`, or their name in the hub.
     attention: also draw where the network's attention looked.
@@ -210,4 +210,4 @@ class TranslationPredictor:
         if traits.attends:
             return
         what = f"its network ({traits.network}) has no attention to show"
-        raise ConfigError(f"{self.model}: {what}; ugatit and photo2cartoon have")
+        raise ConfigError(f"{self.model}: {what}; ugatit and both photo2cartoon have")

@@ -78,7 +78,7 @@ def demo(args: argparse.Namespace) -> None:
         say(f"  {proposed}")
 
 
-TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon")
+TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon", "photo2cartoon-unpaired")
 
 
 @command(
