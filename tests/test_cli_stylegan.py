@@ -13,8 +13,10 @@ from ppgen.apps.drawings import Drawings
 from ppgen.cli import files
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
-from ppgen.latent.attributes import load_directions
+from ppgen.latent.attributes import Directions, load_directions
 from ppgen.latent.styles import bands
+from ppgen.latent.w_plus import read_latent
+from ppgen.networks.style_encoder import StyleEncoder
 
 
 @pytest.fixture
@@ -107,6 +109,33 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     assert code == 1 and "1 of 2 pictures done" in said
 
 
+def test_project_with_an_encoder_in_one_pass_and_by_a_tenth_of_the_search(
+    model, photo, tmp_path, capsys, monkeypatch
+):
+    looked: list[int] = []
+
+    def features(pictures):
+        looked.append(len(pictures))
+        return [pictures.mean(axis=[2, 3], keepdim=True)]
+
+    monkeypatch.setattr("ppgen.apps.stylegan2_model.faceid_layers", lambda box: features)
+    encoder = save_network(StyleEncoder(image_size=16, latent_dim=8, width=4), tmp_path / "encoder.safetensors")
+    given = ["project", photo, "--no-align", "--model", model, "--encoder", encoder, "-o"]
+    found = {}
+    for name, words in {"fast": ["--fast"], "usual": []}.items():
+        assert run(capsys, *given, tmp_path / name, *words)[0] == 0
+        assert sorted(p.name for p in (tmp_path / name).iterdir()) == ["me.npz", "me_photo.png", "me_projected.png"]
+        found[name] = read_latent(tmp_path / name / "me.npz", style_networks.tiny())
+    said = StyleGANv2EditingPredictor(weight_path=model, encoder_path=encoder).invert(photo, align=False)
+    np.testing.assert_array_equal(found["fast"].w_plus, said.latent.w_plus)
+    assert found["fast"].noise is None and np.abs(found["usual"].w_plus - said.latent.w_plus).max() > 1e-3
+    assert len(looked) == 1 + 30  # the photo, and a picture a step
+    code, told = run(capsys, *given, tmp_path / "fast", "--fast", "--steps", 9)
+    assert code == 2 and "--steps: has a meaning only with the search, which --fast leaves out" in told
+    code, told = run(capsys, "project", photo, "--fast", "--model", model, "-o", tmp_path / "none")
+    assert code == 2 and "no encoder comes with this generator" in told
+
+
 def test_a_strip_is_cut_not_squeezed(model, tmp_path, capsys):
     strip = np.zeros((500, 30, 3), np.uint8)
     strip[235:265] = 200
@@ -167,6 +196,22 @@ def test_sefa_of_some_layers_is_saved_for_these_layers(model, tmp_path, capsys):
     assert vector.shape == (6, 8)
     coarse = bands(style_networks.tiny())["coarse (4)"]
     assert (vector != 0).any(axis=1).nonzero()[0].tolist() == coarse and (vector[coarse] == vector[coarse[0]]).all()
+
+
+def test_a_direction_is_shown_on_several_seeds(model, tmp_path, capsys):
+    out, given = tmp_path / "d.png", ["directions", "--model", model]
+    assert run(capsys, *given, "--sefa", "-n", 2, "--save", "-o", out)[0] == 0
+    assert run(capsys, *given, "--names", "sefa-2", "--seeds", "3,5", "--span", 1, "-o", out)[0] == 0
+    painter = StyleGANv2EditingPredictor(weight_path=model)
+    one = {"sefa-2": painter.directions["sefa-2"]}
+    sheet = painter.direction_sheet([3, 5], Directions(one, "w"), 1.0)
+    np.testing.assert_array_equal(load_image(out), sheet.sheet())
+    alone = [painter.direction_sheet(seed, Directions(one, "w"), 1.0).arrays for seed in (3, 5)]
+    assert np.abs(sheet.arrays.astype(int) - np.concatenate(alone)).max() <= 1  # a row a seed
+    assert load_image(out).shape[0] == 2 * 128 + 2 + 17  # and the amounts above
+    with pytest.raises(SystemExit):
+        run(capsys, *given, "--seed", 1, "--seeds", "2", "-o", out)
+    assert "not allowed with argument --seed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -237,7 +282,11 @@ def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, c
     ("words", "told"),
     [
         (["directions"], "holds no directions"),
-        (["directions", "--names", "a", "--method", "means"], "--names, --method: have a meaning only with --data DIR"),
+        (["directions", "--table", "a", "--method", "means"], "--table, --method: have a meaning only with --data DIR"),
+        (["directions", "--names", "a"], "no vector for 'a' (there are: none; "),
+        (["directions", "--sefa", "--names", "a"], "--names: has a meaning only with directions that have names"),
+        (["directions", "--sefa", "--seeds", "0-9999"], "more than the 10000 that a sheet"),
+        (["channels", "--names", "a"], "--names: has a meaning only with --data DIR"),
         (["directions", "-n", "3"], "-n: has a meaning only with --sefa"),
         (["directions", "--save"], "--save: has a meaning only with --sefa or --data DIR"),
         (["directions", "--data", "faces128", "--samples", "-1"], "--samples -1: expected 2 or more"),

@@ -131,7 +131,7 @@ class StyleGANv2FittingPredictor(StylePredictor):
     """Finds the latent of a photo; arguments as `StylePredictor`.
 
     StyleGANv2FittingPredictor().run('me.jpg', need_align=True)     # PaddleGAN's way, 100 steps
-    StyleGANv2FittingPredictor().project('me.jpg').latent.w_plus    # W+, with noise, 300 steps
+    StyleGANv2FittingPredictor().project('me.jpg').latent.w_plus    # W+, with noise, 300 steps (30 with an encoder)
     """
 
     files = ("src.fitting.png", "dst.fitting.png", "dst.fitting.npy")
@@ -154,7 +154,7 @@ class StyleGANv2FittingPredictor(StylePredictor):
             start_lr: learning rate of the first step. final_lr: of the last.
             latent_level: which of W+ may change, one or several; None: the first 12, as far as the network has them.
             step: how many. mse_weight: of the pixels; the features count 1.
-            pre_latent: to begin at; None: the mean latent.
+            pre_latent: to begin at; None: what the encoder says, or without an encoder the mean latent.
         Returns:
             the photo as it was fitted, uint8 (S, S, 3), the picture found, and its latent (count, latent_dim).
         Raises:

@@ -21,6 +21,7 @@ from ppgen.latent.attributes import Directions, load_directions
 from ppgen.latent.channels import Channel
 from ppgen.latent.mixing import check_layers, moved
 from ppgen.latent.project import Settings
+from ppgen.latent.seeds import check_count
 from ppgen.latent.w_plus import Latent, LatentSource
 
 _PUBLISHED = {
@@ -155,20 +156,26 @@ class StyleEditor:
 
     def direction_sheet(
         self,
-        seed: int,
+        seed: int | Sequence[int],
         directions: Directions,
         span: float = 2.0,
         layers: Layers = None,
         truncation: float | None = TRUNCATION,
         steps: int = 7,
     ) -> Drawings:
-        """A row a direction: the face of a seed moved from -span to span along it, in the given layers of W+."""
+        """A row a direction and seed: the seed's face moved from -span to span, in the given layers of W+."""
         amounts = _amounts("directions", directions, span, steps)
+        seeds = list(seed) if isinstance(seed, Sequence) else [seed]
+        check_count(len(directions) * len(seeds) * steps)
         if layers is not None:
             check_layers(layers, self.model.network)
-        start = self.model.w_of_seeds([seed], truncation)
-        points = [moved(start, directions, {name: float(a)}, layers) for name in directions for a in amounts]
-        rows, columns = list(directions), titles_of(amounts)
+        faces = self.model.w_of_seeds(seeds, truncation)[:, None]
+        points = [
+            moved(face, directions, {name: float(amount)}, layers)
+            for name in directions for face in faces for amount in amounts
+        ]  # fmt: skip
+        rows = [name if len(seeds) == 1 else f"{name} {seed}" for name in directions for seed in seeds]
+        columns = titles_of(amounts)
         return self.model.draw_w(np.concatenate(points), None, steps, row_titles=rows, column_titles=columns)
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SHIPPED = hub.FACES
 ENCODER = "_encoder"  # how the name ends of the encoder that is shipped with a generator
+_SHORTER = 10  # times, a search from an encoder's answer than one from the mean
 TRUNCATION = 0.7  # of samples, as PaddleGAN has it
 FFHQ = ("ffhq-config-f", PUBLISHED["ffhq-config-f"].file)  # names of networks whose faces are cut as FFHQ's are
 
@@ -250,6 +251,11 @@ class StyleModel(LatentModel[StyleGenerator]):
         """Whether there is an encoder into W+."""
         return self._encoder is not None
 
+    @property
+    def search_steps(self) -> int:
+        """Those of a search where no number is asked for: from an encoder's answer a tenth of those from the mean."""
+        return Settings.steps // _SHORTER if self.encodes else Settings.steps
+
     @cached_property
     def inverter(self) -> Inverter | None:
         """The encoder into W+, in evaluation mode; None: there is none. WeightsError for another generator's."""
@@ -284,10 +290,11 @@ class StyleModel(LatentModel[StyleGenerator]):
     ) -> Fitted:
         """Find the latent of a photo (a path, an array, a PIL image).
 
+        settings: None: the usual ones, with `search_steps`, or from a `start` as many as from the mean.
         start: a latent to begin at; None: what the encoder says, or without an encoder the mean.
         Raises DataError, NoFaceError, ConfigError, WeightsError.
         """
-        settings = settings or Settings()
+        settings = settings or Settings(steps=self.search_steps if start is None else Settings.steps)
         seen = self.see(photo, align)
         features = self.features() if settings.perceptual_weight else None
         first = None if start is None else self.latent(start).w_plus[None]

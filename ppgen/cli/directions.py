@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppgen import apps
-from ppgen.cli.command import command, one_of, only_with, option
+from ppgen.cli.command import Option, command, one_of, only_with, option
 from ppgen.cli.files import write
-from ppgen.cli.options import by_style, number, seed, span, truncation
+from ppgen.cli.options import by_style, number, seed, seeds, span, truncation
 from ppgen.cli.stylegan import style_predictor
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.terminal import say
@@ -32,15 +32,19 @@ def _samples(text: str) -> int:
 
 
 _DATA = option("--data", metavar="DIR", help="find attributes, from labelled faces below data/")
-_OF_DATA = ("table", "where", "names", "least", "samples")
+_OF_DATA = ("table", "where", "least", "samples")
+_ATTRIBUTES = "CelebA's names or 0/1 columns (default: CelebA's that the table answers)"
 _LABELLED = (
     option("--table", metavar="CSV", help="of --data (default: meta.csv)"),
     option("--where", nargs="+", metavar="COLUMN=VALUE", help="of these faces only"),
-    option("--names", nargs="+", metavar="NAME", help="attributes (default: all that the table answers)"),
     option("--least", type=float, metavar="SCORE", help="leave out attributes that it knows worse, as 0.85"),
     option("--samples", type=_samples, help=f"that are looked at for --data (default: {_SAMPLES})"),
 )
 _FACE = seed("the face to be moved")
+
+
+def _names(about: str) -> Option:
+    return option("--names", nargs="+", metavar="NAME", help=about)
 
 
 def _labelled(args: argparse.Namespace) -> Labelled:
@@ -71,16 +75,17 @@ def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], 
     *by_style("output/directions.png"),
     one_of(option("--sefa", action="store_true", help="find those that change most, from the weights alone"), _DATA),
     *_LABELLED,
+    _names(f"attributes of --data, {_ATTRIBUTES}; without it: directions of the weights (default: all)"),
     option("--method", choices=("partial", "means", "conditional"), help="of --data (default: partial)"),
     option("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)"),
     option("-n", type=int, metavar="COUNT", help=f"directions of --sefa (default: {_SHOWN})"),
     option("--span", type=number("span"), help="from -SPAN to SPAN (default: 3 with --sefa, else 2)"),
-    _FACE,
+    one_of(_FACE, seeds("several faces, a row each, such as 0-7")),
     option("--save", action="store_true", help="put the directions into the weights file"),
     truncation(),
 )
 def directions(args: argparse.Namespace) -> None:
-    """Find directions in W and show what they do to a face; without --sefa and --data: those of the weights."""
+    """Find directions in W and show what they do to faces; without --sefa and --data: those of the weights."""
     from ppgen import hub
     from ppgen.latent.attributes import save_directions
     from ppgen.latent.mixing import parse_layers
@@ -89,7 +94,9 @@ def directions(args: argparse.Namespace) -> None:
         only_with(args, "--sefa", "n")
     if not args.data:
         only_with(args, "--data DIR", *_OF_DATA, "method")
-        if not args.sefa:
+        if args.sefa:
+            only_with(args, "directions that have names already, or --data DIR", "names")
+        else:
             only_with(args, "--sefa or --data DIR, which find directions", "save")
     predictor = style_predictor(args.model)
     if args.save:
@@ -98,7 +105,7 @@ def directions(args: argparse.Namespace) -> None:
     if args.sefa:
         shown = _sefa(predictor, layers, args)
     else:
-        shown = _supervised(predictor, layers, args) if args.data else predictor.directions
+        shown = _supervised(predictor, layers, args) if args.data else _held(predictor, args.names)
     if not shown:
         raise ConfigError(f"{predictor.name}: holds no directions; find some with --sefa or --data DIR")
     for name, fact in shown.facts.items():
@@ -106,7 +113,18 @@ def directions(args: argparse.Namespace) -> None:
     if args.save:
         say(save_directions(hub.path_of(predictor.name), shown, title="directions in w"))
     reach = args.span if args.span is not None else (3.0 if args.sefa else 2.0)
-    write(predictor.direction_sheet(args.seed, shown, reach, layers, args.truncation), args.output)
+    write(predictor.direction_sheet(args.seeds or args.seed, shown, reach, layers, args.truncation), args.output)
+
+
+def _held(predictor: apps.StyleGANv2EditingPredictor, names: list[str] | None) -> Directions:
+    """Those of the weights, or some of them; ConfigError for a name that none has."""
+    from ppgen.latent.attributes import Directions
+
+    every = predictor.directions
+    if names is None:
+        return every
+    facts = {name: fact for name, fact in every.facts.items() if name in names}
+    return Directions({name: every[name] for name in names}, every.space, facts)
 
 
 def _check_holds_directions(name: str) -> None:
@@ -174,6 +192,7 @@ def _supervised(
     *by_style("output/channels.png", film=False),
     _DATA,
     *_LABELLED,
+    _names(f"attributes, {_ATTRIBUTES}"),
     option("--channel", nargs="+", metavar="STYLE:INDEX", help="show these instead of finding some"),
     option("--styles", metavar="LIST", help="look at these only, such as 0-5 (default: all)"),
     option("-n", type=int, metavar="COUNT", help=f"channels, of --data a name (default: {_SHOWN})"),
@@ -188,7 +207,7 @@ def channels(args: argparse.Namespace) -> None:
     if args.channel:
         only_with(args, "channels that are to be found", "n")
     if not args.data:
-        only_with(args, "--data DIR", *_OF_DATA)
+        only_with(args, "--data DIR", *_OF_DATA, "names")
     predictor = style_predictor(args.model)
     shown = _of_attributes(predictor, args) if args.data else _of_picture(predictor, args)
     for channel, title in shown.items():

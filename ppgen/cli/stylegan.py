@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SEARCH = (
     option("--space", choices=("w", "w+"), help="one w for all layers, or one each (default: w+)"),
-    option("--steps", type=int, help="of the search (default: 300)"),
+    option("--steps", type=int, help="of the search (default: 300, from an encoder's answer 30)"),
     NO_ALIGN,
     option("--ffhq", action="store_true", help="cut faces as FFHQ's are, for a file with such a network"),
     option("--no-noise", action="store_true", help="keep the stored noise maps instead of fitting them"),
@@ -52,10 +52,10 @@ def style_predictor(
     )
 
 
-def _settings(args: argparse.Namespace) -> Settings:
+def _settings(args: argparse.Namespace, predictor: apps.StyleGANv2EditingPredictor) -> Settings:
     from ppgen.latent.project import Settings
 
-    steps = Settings.steps if args.steps is None else args.steps
+    steps = predictor.model.search_steps if args.steps is None else args.steps
     return Settings(args.space or Settings.space, steps, noise_weight=None if args.no_noise else Settings.noise_weight)
 
 
@@ -139,7 +139,7 @@ def project(args: argparse.Namespace) -> int:
     if args.fast:
         only_with(args, "the search, which --fast leaves out", "space", "steps", "no_noise", "lpips")
     predictor = style_predictor(args.model, lpips=args.lpips, ffhq=args.ffhq, encoder=args.encoder)
-    settings = _settings(args)
+    settings = _settings(args, predictor)
     check_output(Path(args.output))
     items = list_items(args.photos)
     predictor.network  # noqa: B018  (missing weights are known before any photo is looked at)
@@ -187,7 +187,7 @@ def edit(args: argparse.Namespace) -> None:
     amounts, channels = parse_amounts(args.direction), parse_moves(args.channel)
     predictor = style_predictor(args.model, args.file, args.lpips, args.ffhq, args.encoder)
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
-    edited = predictor.edit(args.photo, amounts, layers, _settings(args), not args.no_align, channels)
+    edited = predictor.edit(args.photo, amounts, layers, _settings(args, predictor), not args.no_align, channels)
     write(edited, args.output)
 
 

@@ -19,7 +19,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--latent_level", type=int, nargs="+", help="layers that may change (default: the first 12)")
     parser.add_argument("--step", type=int, default=100, help="steps (default: 100)")
     parser.add_argument("--mse_weight", type=float, default=1, help="of the pixels (default: 1)")
-    parser.add_argument("--pre_latent", help="a .npy or .npz to begin at (default: the mean latent)")
+    parser.add_argument("--pre_latent", help="a .npy or .npz to begin at (default: the encoder's, else the mean)")
     parser.add_argument("--lpips_path", help="VGG16's weights to compare with (default: the shipped FaceID)")
     add_flags(parser)
     return parser.parse_args()
