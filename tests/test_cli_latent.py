@@ -10,10 +10,13 @@ from conftest import write_table
 from PIL import Image
 
 from ppgen import cli
-from ppgen.apps import GANPredictor
+from ppgen.apps import GANPredictor, VAEPredictor
+from ppgen.apps.drawings import Drawings
 from ppgen.apps.stylegan2 import TRUNCATION, StyleGANv2Predictor
+from ppgen.errors import ConfigError
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
+from ppgen.latent.sheet import enlarge
 from ppgen.networks.dcgan import DCGANGenerator
 from ppgen.networks.vae import ConvVAE
 
@@ -64,7 +67,8 @@ def test_a_seed_of_a_style_generator_is_truncated_as_by_its_own_tools(tmp_path, 
     assert np.abs(predictor.seeds([233], truncation=TRUNCATION).arrays[0].astype(int) - wanted).max() > 5
     with pytest.raises(SystemExit):
         cli.main(["sample", "--help"])
-    assert f"(default: {TRUNCATION:g})" in " ".join(capsys.readouterr().out.split())
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"(default: {TRUNCATION:g})" in told and f"(default: {GANPredictor.shipped})" in told
 
 
 @pytest.mark.parametrize(
@@ -108,19 +112,23 @@ def test_plane_and_interpolate(model, tmp_path, capsys):
     assert code == 2 and "a ConvVAE has no W" in said
 
 
-def test_both_names_of_interpolate_walk_as_they_always_did(tmp_path, capsys):
+def test_interpolate_goes_smoothly_in_w_and_in_arcs_under_its_other_name(tmp_path, capsys):
     style = save_network(style_networks.tiny(), tmp_path / "style.safetensors")
     predictor = StyleGANv2Predictor(weight_path=style)
-    words = ["--model", style, "--seeds", "1,2", "--steps", 2, "--open"]
+    words = ["--model", style, "--seeds", "1,2,4", "--steps", 2, "--open"]
     sheets = {
-        "interpolate": predictor.walk_w([1, 2], 2, truncation=TRUNCATION),
-        "latent": predictor.walk([1, 2], 2, truncation=TRUNCATION),
+        "interpolate": predictor.walk_w([1, 2, 4], 2, "spline", truncation=TRUNCATION),
+        "latent": predictor.walk([1, 2, 4], 2, truncation=TRUNCATION),
+        "lines": predictor.walk_w([1, 2, 4], 2, "lerp", truncation=TRUNCATION),
     }
+    command = {"interpolate": ["interpolate"], "latent": ["latent", "interpolate"]}
+    command["lines"] = ["interpolate", "--way", "lerp"]
     for name, wanted in sheets.items():
         out = tmp_path / f"{name}.png"
-        assert run(capsys, name, *(["interpolate"] if name == "latent" else []), *words, "-o", out)[0] == 0
+        assert run(capsys, *command[name], *words, "-o", out)[0] == 0
         assert np.abs(load_image(out).astype(int) - wanted.sheet()).max() <= 1
-    assert (load_image(tmp_path / "latent.png") != load_image(tmp_path / "interpolate.png")).any()
+    drawn = [load_image(tmp_path / f"{name}.png").astype(int) for name in sheets]
+    assert all(np.abs(drawn[i] - drawn[i - 1]).max() > 1 for i in range(3))
 
 
 def test_attributes_are_found_kept_and_used(model, data, tmp_path, capsys):
@@ -138,6 +146,32 @@ def test_attributes_are_found_kept_and_used(model, data, tmp_path, capsys):
     assert code == 2 and "not both" in said
     code, said = run(capsys, "latent", "attributes", "--model", model, *given, "--names", "Shoe")
     assert code == 2 and "Shoe" in said
+
+
+def test_pictures_are_shown_larger_and_smooth(model, data, tmp_path, capsys):
+    a, b = (tmp_path / "data" / "faces" / f"f{i}.png" for i in (0, 1))
+    out, vae = tmp_path / "m.png", VAEPredictor(weight_path=model)
+    words = ["latent", "morph", a, b, "--no-align", "--model", model, "--steps", 3, "-o"]
+    assert run(capsys, *words, out, "--scale", 2)[0] == 0
+    drawn, morphed = load_image(out), vae.morph(a, b, 3, align=False)
+    assert drawn.shape == (32, 3 * 32 + 2 * 2, 3)
+    np.testing.assert_array_equal(drawn[:, :32], enlarge(morphed.arrays[:1], 2)[0])
+    assert run(capsys, *words, tmp_path / "m.gif", "--scale", 2)[0] == 0
+    with Image.open(tmp_path / "m.gif") as film:
+        assert film.size == (2 * 256, 2 * 256)
+    given = ["latent", "traverse", "--model", model, "--dims", 0, "--steps", 3, "-o", out]
+    assert run(capsys, *given, "--scale", 2)[0] == 0
+    assert load_image(out).shape[1] > 3 * 256
+    given = ["latent", "reconstruct", a, "--no-align", "--model", model, "-o", out]
+    assert run(capsys, *given, "--scale", 3)[0] == 0 and load_image(out).shape[0] == 2 * 3 * 128 + 2
+    for wrong in ("0", "9", "1.5"):
+        with pytest.raises(SystemExit):
+            run(capsys, *given, "--scale", wrong)
+        assert f"expected a whole number from 1 to 8, found {wrong}" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="scale 8: makes 252 megapixels of 60 pictures"):
+        Drawings(np.zeros((60, 256, 256, 3), np.uint8)).scaled(8).sheet()
+    with pytest.raises(ConfigError, match="from 1, found 0"):
+        morphed.scaled(0)
 
 
 def test_morph_and_traverse(model, data, tmp_path, capsys):
@@ -212,7 +246,11 @@ def test_histogram_says_what_is_wrong_before_the_work(model, capsys, words, told
 def test_reconstruct_draws_originals_over_what_the_network_makes_of_them(model, data, tmp_path, capsys):
     out, photos = tmp_path / "r.png", sorted((tmp_path / "data" / "faces").glob("f?.png"))
     code, said = run(capsys, "latent", "reconstruct", *photos[:3], "--model", model, "--no-align", "-o", out)
-    assert code == 0 and said.startswith("mean squared error") and said.endswith(f"{out}\n")
+    vae = VAEPredictor(weight_path=model)
+    crops = np.stack([load_image(photo) for photo in photos[:3]])
+    error = ((crops.astype(float) - vae.decode(vae.encode(photos[:3], align=False)).arrays) / 255) ** 2
+    wanted = f"mean squared error   {error.mean():.4f} of pixels in [0, 1]\n{out}\n"  # as the metric of trainings
+    assert (code, said) == (0, wanted)
     pictures = load_image(out)
     assert pictures.shape[0] < pictures.shape[1]  # two rows of three
     upper = pictures[: pictures.shape[0] // 2]

@@ -109,9 +109,7 @@ def test_project_edit_and_sefa(model, photo, tmp_path, capsys, monkeypatch):
     assert code == 1 and "1 of 2 pictures done" in said
 
 
-def test_project_with_an_encoder_in_one_pass_and_by_a_tenth_of_the_search(
-    model, photo, tmp_path, capsys, monkeypatch
-):
+def test_project_with_an_encoder_in_one_pass_and_by_a_tenth_of_the_search(model, photo, tmp_path, capsys, monkeypatch):
     looked: list[int] = []
 
     def features(pictures):

@@ -88,7 +88,7 @@ def _walk(desk: Desk, model: gr.Dropdown, truncation: gr.Slider) -> None:
             result = picture(desk, "result")
 
     def run(model: str, seeds: str, steps: float, truncation: float, language: Language) -> str:
-        drawings = desk.studio.painter(model).walk_w(seeds_of(seeds, 2), int(steps), "lerp", True, truncation)
+        drawings = desk.studio.painter(model).walk_w(seeds_of(seeds, 2), int(steps), "spline", True, truncation)
         return film(desk, drawings, "walk.gif")
 
     desk.on(button.click, run, [model, seeds, steps, truncation], [result], "walk")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypedDict, overload
 
 import numpy as np
 
-from ppgen.errors import visible
-from ppgen.io.image import image_bytes, save_image
+from ppgen.errors import ConfigError, visible
+from ppgen.io.image import MAX_PIXELS, image_bytes, save_image
 from ppgen.io.movie import is_movie, save_movie
-from ppgen.latent.sheet import repeat_pixels, sheet, zoom_for
+from ppgen.latent.sheet import enlarge, repeat_pixels, sheet, zoom_for
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Pixels that small drawings are enlarged to in a film, and on a sheet with titles, which need room.
 _MOVIE_SIDE, _TITLED_SIDE = 256, 128
+_MOST_PIXELS = 2 * MAX_PIXELS  # of pictures that are enlarged smoothly
 _PNG = Path("drawing.png")
 
 
@@ -69,7 +70,10 @@ class Drawings(Sequence[Drawing]):
     Attributes:
         arrays: uint8 (N, H, W, 3) RGB.
         columns: drawings a row on the sheet.
+        scale: how many times as large as otherwise sheets and films show them, smoothly.
     """
+
+    scale: int = 1
 
     def __init__(self, arrays: np.ndarray, columns: int | None = None, **titles: Unpack[Titles]) -> None:
         self.arrays, self.columns, self._titles = arrays, columns, titles
@@ -78,7 +82,27 @@ class Drawings(Sequence[Drawing]):
         """All on one, uint8 (H, W, 3), with the titles they were made with; then small drawings are enlarged."""
         titled = any(name != "gap" for name in self._titles)
         factor = zoom_for(self.arrays.shape[1], _TITLED_SIDE) if titled else 1
-        return sheet(repeat_pixels(self.arrays, factor), self.columns, **self._titles)
+        return sheet(self._enlarged(factor), self.columns, **self._titles)
+
+    def scaled(self, scale: int) -> Drawings:
+        """The same, whose sheet and film are `scale` times as large, smoothly.
+
+        Raises ConfigError: a scale below 1; and, when they are made, one that makes them too large.
+        """
+        if scale < 1:
+            raise ConfigError(f"scale: expected a whole number from 1, found {scale}")
+        result = Drawings(self.arrays, self.columns, **self._titles)
+        result.scale = scale
+        return result
+
+    def _enlarged(self, zoom: int) -> np.ndarray:
+        if self.scale == 1:
+            return repeat_pixels(self.arrays, zoom)
+        pixels = self.arrays[..., 0].size * (zoom * self.scale) ** 2
+        if pixels > _MOST_PIXELS:
+            large = f"makes {pixels / 1e6:.0f} megapixels of {len(self)} pictures"
+            raise ConfigError(f"scale {self.scale}: {large}; take a smaller one, or fewer pictures")
+        return enlarge(self.arrays, zoom * self.scale)
 
     def save(self, path: str | os.PathLike, fps: float = 12) -> Path:
         """Write the sheet as .png or .jpg, or a film as .gif or .mp4.
@@ -94,8 +118,8 @@ class Drawings(Sequence[Drawing]):
         return written
 
     def frames(self) -> np.ndarray:
-        """What a film shows: small drawings enlarged, pixel by pixel."""
-        return repeat_pixels(self.arrays, zoom_for(self.arrays.shape[1], _MOVIE_SIDE))
+        """What a film shows: small drawings enlarged, pixel by pixel unless they are `scaled`."""
+        return self._enlarged(zoom_for(self.arrays.shape[1], _MOVIE_SIDE))
 
     @classmethod
     def together(cls, films: Sequence[Drawings], columns: int) -> Drawings:

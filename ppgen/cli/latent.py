@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ppgen import apps
 from ppgen.cli.command import Option, command, group, only_with, option
 from ppgen.cli.files import check_new_file, keep_inputs, write
-from ppgen.cli.options import LABEL, NO_ALIGN, any_model, by_any, fps, seed, seeds, span, steps
+from ppgen.cli.options import LABEL, NO_ALIGN, any_model, by_any, fps, scale, seed, seeds, span, steps
 from ppgen.cli.sample import interpolate, predictor_of
 from ppgen.errors import ConfigError
 from ppgen.io.terminal import say
@@ -95,13 +95,15 @@ def plane(args: argparse.Namespace) -> None:
     *by_any("output/morph.png"),
     steps(9, "pictures, both ends included"),
     option("--way", choices=("lerp", "slerp"), default="lerp", help="default: lerp, as in z_A(1-t) + z_B t"),
+    scale(),
     fps(),
     NO_ALIGN,
 )
 def morph(args: argparse.Namespace) -> None:
     """Morph one photo's face into another's."""
     keep_inputs(args.output, args.a, args.b)
-    write(_vae(args).morph(args.a, args.b, args.steps, args.way, _align(args)), args.output, args.fps)
+    drawings = _vae(args).morph(args.a, args.b, args.steps, args.way, _align(args))
+    write(drawings.scaled(args.scale), args.output, args.fps)
 
 
 @command(
@@ -111,6 +113,7 @@ def morph(args: argparse.Namespace) -> None:
     option(
         "--add", nargs="+", action="extend", required=True, metavar="NAME=AMOUNT", help="as Smiling=1.5 Eyeglasses=-1"
     ),
+    scale(),
 )
 def arithmetic(args: argparse.Namespace) -> None:
     """Add attribute vectors to a face: as it is decoded, and with each and all of them."""
@@ -126,7 +129,7 @@ def arithmetic(args: argparse.Namespace) -> None:
     if len(amounts) > 1:
         moves["together"] = amounts
     points = np.stack([predictor.attributes.moved(z, move) for move in moves.values()])
-    write(predictor.draw(points, columns=len(moves), titles=list(moves)), args.output)
+    write(predictor.draw(points, columns=len(moves), titles=list(moves)).scaled(args.scale), args.output)
 
 
 @command(
@@ -137,6 +140,7 @@ def arithmetic(args: argparse.Namespace) -> None:
     option("--attributes", nargs="*", metavar="NAME", help="attribute vectors (without names: all)"),
     span(2),
     steps(9, "pictures a row"),
+    scale(),
     fps(),
 )
 def traverse(args: argparse.Namespace) -> None:
@@ -151,7 +155,7 @@ def traverse(args: argparse.Namespace) -> None:
             raise ConfigError(f"--attributes: {_NO_VECTORS}")
     z = _start(args, predictor)
     drawings = predictor.traverse(z, along or predictor.strongest(z, span=args.span), args.span, args.steps)
-    write(drawings, args.output, args.fps)
+    write(drawings.scaled(args.scale), args.output, args.fps)
 
 
 # ---- over a dataset -------------------------------------------------------------------------------------
@@ -192,14 +196,19 @@ def _is_celeba(folder: str) -> bool:
     *by_any("output/reconstruct.png"),
     *_data(required=False),
     option("-n", type=int, default=10, metavar="COUNT", help="pictures of --data, evenly chosen (default: 10)"),
+    scale(),
     NO_ALIGN,
 )
 def reconstruct(args: argparse.Namespace) -> None:
-    """Draw pictures and, below each, what the network makes of it; print the mean squared error (of [-1, 1])."""
+    """Draw pictures and, below each, what the network makes of it; print the mean squared error.
+
+    The error is that of pixels in [0, 1], as in the logs of trainings and on cards.
+    """
     import numpy as np
 
     from ppgen.apps.drawings import Drawings
     from ppgen.io.image import to_tensor_array, to_uint8
+    from ppgen.metrics.reconstruction import ReconstructionError
 
     if bool(args.photos) == bool(args.data):
         raise ConfigError("reconstruct: give photos, or --data DIR, and not both")
@@ -216,9 +225,12 @@ def reconstruct(args: argparse.Namespace) -> None:
         originals = [predictor.crop(photo, _align(args)) for photo in args.photos]
     rebuilt = predictor.draw(predictor.encode(originals, align=False)).arrays
     drawn = np.stack([np.broadcast_to(picture, rebuilt[0].shape) for picture in [*originals, *rebuilt]])
+    error = ReconstructionError()
     one, other = (to_tensor_array(half) for half in np.split(drawn, 2))
-    say(f"mean squared error   {float(((one - other) ** 2).mean()):.4f}")
-    write(Drawings(drawn, len(originals), row_titles=["original", "rebuilt"]), args.output)
+    error.update({error.key: one}, other)
+    say(f"mean squared error   {error.compute()['mse']:.4f} of pixels in [0, 1]")
+    sheet = Drawings(drawn, len(originals), row_titles=["original", "rebuilt"])
+    write(sheet.scaled(args.scale), args.output)
 
 
 @command(

@@ -19,6 +19,7 @@ ALIGNER = option(
 )
 LABEL = option("--label", metavar="NAME|K", help="class to draw, where there are classes: its name or number")
 INPUTS = "pictures or folders of pictures"
+_LARGEST = 8  # of --scale
 
 
 def model(about: str = f"{STYLE_MODEL} (default: the shipped faces)", several: bool = False) -> Option:
@@ -105,6 +106,18 @@ def truncation(default: float | None = 0.7, about: str = "") -> Option:
 def steps(default: int, about: str) -> Option:
     """`--steps`."""
     return option("--steps", type=int, default=default, help=f"{about} (default: {default})")
+
+
+def _scale(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LARGEST:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {_LARGEST}, found {text}")
+    return int(text)
+
+
+def scale() -> Option:
+    """`--scale`, how many times as large the pictures are shown."""
+    about = f"show pictures N times as large, smoothly: 1 to {_LARGEST} (default: 1)"
+    return option("--scale", type=_scale, default=1, metavar="N", help=about)
 
 
 def span(default: float, unit: str = "") -> Option:

@@ -15,9 +15,9 @@ from ppgen.io.terminal import say
 
 if TYPE_CHECKING:
     from ppgen.apps.drawings import Drawings
-    from ppgen.latent.paths import Way
 
 _PICTURES = 64  # of one seed
+_SAMPLED = f"{ANY_MODEL} (default: dcgan_faces64)"
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
 
 
@@ -43,7 +43,7 @@ def _truncation(args: argparse.Namespace, predictor: apps.GANPredictor) -> float
 
 @command(
     "draw pictures from seeds",
-    *by_any("output/sample.png"),
+    *by_any("output/sample.png", _SAMPLED),
     one_of(seed("one seed for all pictures"), seeds("a picture a seed, such as 0-63 or 1,5,9-12, titled")),
     option("-n", type=int, metavar="COUNT", help=f"pictures of --seed (default: {_PICTURES})"),
     LABEL,
@@ -105,11 +105,11 @@ def _chosen(
     "a film from seed to seed",
     *by_any("output/interpolation.gif", _INTERPOLATED),
     seeds("the latents to pass through", "0-3"),
-    option("--space", choices=("z", "w"), help="of StyleGAN and StyleGAN2: arcs in z, or lines in w (default: w)"),
+    option("--space", choices=("z", "w"), help="of StyleGAN and StyleGAN2 (default: w)"),
     option(
         "--way",
         choices=("slerp", "lerp", "spline"),
-        help="arcs, lines, or a smooth curve through all (default: arcs in z, lines in w, the curve for several walks)",
+        help="arcs, lines, or a smooth curve through all (default: arcs in z, the curve in w)",
     ),
     option("--rows", type=_at_least_one, default=1, help="of a film: rows of walks, through the seeds that follow"),
     option("--columns", type=_at_least_one, default=1, help="of a film: walks side by side"),
@@ -123,8 +123,9 @@ def _chosen(
 def interpolate(args: argparse.Namespace) -> None:
     """Walk from seed to seed, and back to the first: a film (.gif, .mp4) or a sheet (.png).
 
-    With --rows and --columns a film shows several walks at once: the first through --seeds, each other one through as
-    many that follow. `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
+    In w the walk is a smooth curve through all seeds; with --way lerp it goes in lines and turns at each. With --rows
+    and --columns a film shows several walks at once: the first through --seeds, each other one through as many that
+    follow. `ppgen latent interpolate` is the same command with other defaults: a DCGAN, and arcs in z.
     """
     from ppgen.apps.drawings import Drawings
     from ppgen.io.movie import is_movie
@@ -154,8 +155,7 @@ def _walk(predictor: apps.GANPredictor, seeds: list[int], psi: float | None, arg
     check_labels(predictor.model.numbers_of(args.label), 1, network.classes)
     model = StyleModel(predictor.name)
     model.network = network  # loaded already
-    way: Way = args.way or ("lerp" if args.rows * args.columns == 1 else "spline")
-    return model.walk_w(seeds, args.steps, way, not args.open, psi)
+    return model.walk_w(seeds, args.steps, args.way or "spline", not args.open, psi)
 
 
 COMMANDS = {"sample": sample, "interpolate": interpolate}

@@ -10,6 +10,7 @@ from ppgen import cli
 from ppgen.apps.choosing import FEWEST_TRIES, choose, looks_of, parse_wanted
 from ppgen.apps.latent_model import LatentModel
 from ppgen.errors import ConfigError, DataError
+from ppgen.io.image import load_image
 from ppgen.io.weights import save_network
 from ppgen.latent.seeds import latents
 from ppgen.networks.vae import ConvVAE
@@ -77,3 +78,24 @@ def test_the_shipped_judge_is_asked_about_faces(tmp_path):
     assert {name: (value.dtype, value.shape) for name, value in looks.items()} == {
         "male": (bool, (2,)), "young": (bool, (2,)),
     }  # fmt: skip
+
+
+def test_where_of_a_command_in_one_or_in_several(tmp_path, capsys):
+    both, drawn = ["--where", "male=0", "--where", "young=1"], {}
+    for name, words in {
+        "one": ["--seed", "7", "-n", "2", "--where", "male=0", "young=1"],
+        "several": ["--seed", "7", "-n", "2", *both],
+        "seeds": ["--seeds", "7,3", *both],
+        "all": ["--seed", "7", "-n", "2"],
+    }.items():
+        file = tmp_path / f"{name}.png"
+        assert cli.main(["sample", "--model", "vae_faces64", *words, "-o", str(file)]) == 0, capsys.readouterr().err
+        drawn[name] = load_image(file)
+    np.testing.assert_array_equal(drawn["several"], drawn["one"])  # and twice the same
+    assert (drawn["all"] != drawn["one"]).any()
+    cells = [(0, 0), (0, 66)]
+    of_seed = [drawn["several"][top : top + 64, left : left + 64] for top, left in cells]
+    of_seeds = [drawn["seeds"][-128::2, left : left + 128 : 2] for left in (0, 130)]  # larger, below their titles
+    assert np.abs(of_seed[0].astype(int) - of_seeds[0]).max() <= 1
+    looks = looks_of("vae_faces64")(np.stack([*of_seed, *of_seeds]))
+    assert not looks["male"].any() and looks["young"].all()
