@@ -207,6 +207,8 @@ def test_a_direction_is_shown_on_several_seeds(model, tmp_path, capsys):
     alone = [painter.direction_sheet(seed, Directions(one, "w"), 1.0).arrays for seed in (3, 5)]
     assert np.abs(sheet.arrays.astype(int) - np.concatenate(alone)).max() <= 1  # a row a seed
     assert load_image(out).shape[0] == 2 * 128 + 2 + 17  # and the amounts above
+    code, said = run(capsys, *given, "--seeds", "0-999", "-o", out)
+    assert code == 2 and "14000 pictures are more than the 10000" in said
     with pytest.raises(SystemExit):
         run(capsys, *given, "--seed", 1, "--seeds", "2", "-o", out)
     assert "not allowed with argument --seed" in capsys.readouterr().err
@@ -283,7 +285,6 @@ def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, c
         (["directions", "--table", "a", "--method", "means"], "--table, --method: have a meaning only with --data DIR"),
         (["directions", "--names", "a"], "no vector for 'a' (there are: none; "),
         (["directions", "--sefa", "--names", "a"], "--names: has a meaning only with directions that have names"),
-        (["directions", "--sefa", "--seeds", "0-9999"], "more than the 10000 that a sheet"),
         (["channels", "--names", "a"], "--names: has a meaning only with --data DIR"),
         (["directions", "-n", "3"], "-n: has a meaning only with --sefa"),
         (["directions", "--save"], "--save: has a meaning only with --sefa or --data DIR"),
