@@ -8,16 +8,19 @@ that. `train` is the floor: real faces against real faces. All at the generator'
 code 1 where a generator is not below the Gaussian at the first of the features.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness import OUT, SEED, Figures, Namespace, Result, argument, benchmark, kid_to
 
 import numpy as np
+import yaml
 
 from ppgen import hub
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError
+from ppgen.io.weights import card_of
 from ppgen.latent import pca
 from ppgen.latent.render import draw, generator_of
 from ppgen.latent.seeds import latents
@@ -25,18 +28,44 @@ from ppgen.metrics.features import DLIB_FACE, extractor
 from ppgen.metrics.reference import cached_features
 
 GAUSSIAN, FLOOR = "PCA Gaussian", "training faces"
-FACES128 = "faces128"
+FACES128, NOBODY, NOBODY_FACES = "faces128", "nobody", "nobody_faces"
+ALONE = {FACES128: {"colour": 1}, NOBODY: {"fantasy": "0"}}  # of these faces only
 
 
 def face_dataset(size: int, split: str, data: str = FACES128) -> ImageFolder:
-    """Faces with attributes; of faces128 those in colour."""
-    where = {"colour": 1} if data == FACES128 else None
-    return ImageFolder(data, size, attributes="meta.csv", where=where, split=split)
+    """Faces with attributes; of faces128 those in colour, of nobody those without fantasy."""
+    return ImageFolder(data, size, attributes="meta.csv", where=ALONE.get(data), split=split)
 
 
 def data_of(weights: str) -> str:
-    """The faces that are cut as those which weights were trained on."""
-    return "nobody_faces" if hub.crop_of(hub.path_of(weights)) == "nobody" else FACES128
+    """The faces that weights were trained on, or else those that are cut alike.
+
+    `nobody` and `nobody_faces`, which adds portraits, show the same frame, and cards say `crop: nobody` for both: the
+    config in the card tells them apart.
+    """
+    path = hub.path_of(weights)
+    known = trained_on(card_of(path))
+    if known in (NOBODY, NOBODY_FACES):
+        return known
+    return NOBODY_FACES if hub.crop_of(path) == "nobody" else FACES128
+
+
+def trained_on(card: Mapping[str, Any]) -> str:
+    """The name of the folder of training pictures, by the config in a card; "" where it does not say.
+
+    A run's weights hold the config itself, shipped ones its YAML between fences.
+    """
+    part = card.get("config")
+    if isinstance(part, str):
+        part = yaml.safe_load(part.strip().removeprefix("```yaml").removesuffix("```"))
+    for key in ("dataset", "train", "dataroot"):
+        part = part.get(key) if isinstance(part, Mapping) else None
+    return Path(part).name if isinstance(part, str) else ""
+
+
+def labelled(data: str) -> str:
+    """The faces of the same frame whose table has CelebA's attributes."""
+    return NOBODY_FACES if data == NOBODY else data
 
 
 def pictures_of(dataset: ImageFolder, count: int | None = None) -> np.ndarray:

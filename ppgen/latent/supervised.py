@@ -7,7 +7,7 @@ and stays where samples lie.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import paddle
@@ -85,10 +85,24 @@ class Score(NamedTuple):
         return least <= 0 or (self.balanced >= least and min(self.yes, self.no) >= FEWEST)
 
 
-def cross_judged(features: np.ndarray, answers: Mapping[str, np.ndarray], folds: np.ndarray) -> dict[str, Score]:
-    """Scores by attribute, every face judged by a judge that has not seen its fold; `folds`: (n,) numbers.
+class Answering(Protocol):
+    """A judge of any kind."""
+
+    def answers(self, features: np.ndarray) -> dict[str, np.ndarray]:
+        """1 or 0 for each row of (n, d), float32 (n,) by name."""
+
+
+def cross_judged(
+    features: np.ndarray,
+    answers: Mapping[str, np.ndarray],
+    folds: np.ndarray,
+    fit: Callable[[np.ndarray, Mapping[str, np.ndarray]], Answering] = fit_judge,
+) -> dict[str, Score]:
+    """Scores by attribute, every face judged by a judge that has not seen its fold.
 
     Faces of a fold are judged only where both answers are known outside of it.
+    Args:
+        folds: (n,) numbers. fit: features and answers to a judge.
     """
     said = {name: np.full(len(folds), np.nan) for name in answers}
     for fold in np.unique(folds):
@@ -96,7 +110,7 @@ def cross_judged(features: np.ndarray, answers: Mapping[str, np.ndarray], folds:
         seen = {name: values[~held] for name, values in answers.items()}
         known = {name: values for name, values in seen.items() if {0.0, 1.0} <= set(values[np.isfinite(values)])}
         if known:
-            for name, values in fit_judge(features[~held], known).answers(features[held]).items():
+            for name, values in fit(features[~held], known).answers(features[held]).items():
                 said[name][held] = values
     return {name: _score_of(said[name], values) for name, values in answers.items()}
 

@@ -83,8 +83,31 @@ def test_wrong_vectors_miss(script):
     assert not rows["flips to Male"]["pass"] and not rows["others that flip with Male"]["pass"]
 
 
-def test_probe_leaves_out_the_unknown_and_weighs_both_answers_alike(script):
+def test_an_attribute_counts_where_its_probe_is_right_on_enough_faces(script):
+    module, rng = script("probes"), np.random.default_rng(2)
+    shares = {"a": 0.5, "b": 0.5, "c": 0.1}
+    answers = {name: (rng.random(400) < share).astype(np.float32) for name, share in shares.items()}
+    features = rng.normal(size=(400, 4))
+    features[:, 0] += 5 * answers["a"]  # b is guessed, c is clear but rare
+    features[:, 2] += 9 * answers["c"]
+    scores = module.held_back_scores(features, answers, [f"face{i}" for i in range(400)])
+    assert module.counted(scores) == ["a"] and scores["c"].balanced > 0.85 and scores["b"].balanced < 0.6
+    row = module.score_rows(scores)["c"]
+    assert row["with"] + row["without"] == 400 and row["with"] < 50 and row["counts"] == "no"
+    rows = {"a": {"wanted": 0.9, "others": 0.1}, "b": {"wanted": 0.9, "others": 0.2}}
+    assert module.reaching({"1.0": rows}, ["a", "b"], 0.8, 0.1) == {"1.0": 1}
+
+
+def test_four_attributes_are_wanted_of_faces_of_nobody_only(script):
     module = script("vae_faces")
+    figures = module.measure(TwoNumbers(), Directions(), shades, alpha=1.0)
+    assert figures["that_reach"]["1.0"] == 0  # ten held-back faces with each are too few
+    last = module.targets(figures, "nobody_faces")[-1]
+    assert last["reach"] == ">= 4" and not last["pass"] and last not in module.targets(figures)
+
+
+def test_probe_leaves_out_the_unknown_and_weighs_both_answers_alike(script):
+    module = script("probes")
     rng = np.random.default_rng(1)
     answers = (rng.random(600) < 0.1).astype(np.float32)
     features = rng.normal(size=(600, 3)) + 4 * answers[:, None] * (1, 0, 0)
@@ -93,6 +116,25 @@ def test_probe_leaves_out_the_unknown_and_weighs_both_answers_alike(script):
     said = module.fit_probe(features, hidden)(features[200:])
     assert module.balanced_accuracy(said, answers[200:]) > 0.9
     assert said[answers[200:] == 1].mean() > 0.85  # rare, and still found
+
+
+@pytest.mark.parametrize(
+    ("card", "data"),
+    [
+        ({}, "faces128"),
+        ({"config": {"dataset": {"train": {"dataroot": "mine"}}}}, "faces128"),
+        ({"config": {"dataset": {"train": {"dataroot": "nobody"}}}}, "nobody"),
+        ({"crop": "nobody", "config": "```yaml\ndataset:\n  train: {dataroot: nobody}\n```"}, "nobody"),
+        ({"crop": "nobody", "config": {"dataset": {"train": {"dataroot": "nobody_faces"}}}}, "nobody_faces"),
+        ({"crop": "nobody"}, "nobody_faces"),
+    ],
+)
+def test_the_faces_are_those_that_weights_learnt_from(script, tmp_path, card, data):
+    module = script("gan_faces")
+    paddle.seed(1)
+    path = save_network(ConvVAE(3, SIZE, 3, [4]), tmp_path / "vae.safetensors", card)
+    assert module.data_of(str(path)) == data
+    assert module.labelled("nobody") == "nobody_faces" and module.labelled("faces128") == "faces128"
 
 
 def test_generators_are_ranked_beside_the_gaussian(script, tmp_path, monkeypatch):

@@ -29,11 +29,25 @@ def test_verdicts(script):
 
     good = {"mean face": row(0.8, 0.04), "mean latent": row(0.8, 0.05), "w": row(0.9, 0.02), "w+": row(0.95, 0.01)}
     figures = {"projection": good, "seeds": {"processes": 0.0, "threads": 2e-5}}
-    assert list(script.targets(figures).values()) == [True, True, True, False]
+    assert verdicts(script, figures) == [True, True, True, False]
     figures["projection"] = {**good, "w+": row(0.95, 0.03)}
-    assert list(script.targets(figures).values()) == [True, False, True, False]
-    text = script.harness.report(figures | {"targets": {"a": {"reached": False}}})
+    assert verdicts(script, figures) == [True, False, True, False]
+    text = script.harness.report(figures | {"targets": script.targets(figures)})
     assert "MISSED" in text and "0.95 ± 0.01" in text
+    seconds = {"encoder": 0.1, script.NEAR: 2.95}
+    good |= {"encoder": row(0.98, 0.01), script.NEAR: row(0.99, 0.0066), "faces": 64, "cpu_seconds_a_face": seconds}
+    assert verdicts(script, {"projection": good}) == [True, True, True, True, True, True, False]  # 3.05 s
+
+
+def verdicts(script, figures) -> list[bool]:
+    return [row["pass"] for row in script.targets(figures)]
+
+
+def test_directions_are_judged_on_faces_of_nobody(script):
+    edit = {"data": "nobody_faces", "of_those_whose_probe_counts": {"1.0": 6, "2.0": 5}}
+    assert verdicts(script, {"edit": edit}) == [True]
+    assert verdicts(script, {"edit": edit | {"of_those_whose_probe_counts": {"1.0": 5}}}) == [False]
+    assert verdicts(script, {"edit": edit | {"data": "faces128"}}) == []
 
 
 def test_speed_is_measured_at_any_size(script):
