@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,27 +28,29 @@ from ppgen.latent.supervised import (
     sampled_directions,
 )
 from ppgen.metrics.dlib_features import all_depths
-from ppgen.metrics.features import DESCRIPTOR, extractor
+from ppgen.metrics.features import descriptor, extractor
 
 _AT_ONCE = 64  # photos
 _FOLDS, _VALIDATION = 10, 2  # as `ppgen.datasets.files.is_held_back` has it
 _JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
-def face_features(pictures: np.ndarray) -> np.ndarray:
+def face_features(pictures: np.ndarray, crop: str = "close") -> np.ndarray:
     """What the judge looks at, uint8 (n, H, W, 3) -> (n, d): two depths of FaceID, and its descriptor.
 
     Two passes, as the descriptor is of the face alone and the depths are of the whole picture.
+    crop: how the faces are cut, as a card says it; it decides where in the pictures the descriptor looks.
     """
     depths = all_depths(pictures)
-    return np.concatenate([*(depths[name] for name in _JUDGED_BY), extractor(DESCRIPTOR)(pictures)], axis=1)
+    return np.concatenate([*(depths[name] for name in _JUDGED_BY), extractor(descriptor(crop))(pictures)], axis=1)
 
 
 class Labelled(NamedTuple):
     """Labelled photos that a judge learns from.
 
     data: folder of aligned faces, below data/. table: its attributes. where: of these faces only.
-    names: attributes; None: all that the table answers. features: what the judge looks at.
+    names: attributes; None: all that the table answers.
+    features: what the judge looks at; None: `face_features` of faces cut as the generator's card says.
     least: leave out attributes of which the judge is right on fewer held-back faces (`Score.balanced`), or that fewer
         than 50 of them have, or lack; 0: none.
     """
@@ -56,7 +59,7 @@ class Labelled(NamedTuple):
     table: str = "meta.csv"
     where: Mapping[str, object] | None = None
     names: Sequence[str] | None = None
-    features: Features = face_features
+    features: Features | None = None
     least: float = 0.0
 
     def faces(self, size: int) -> Faces:
@@ -64,8 +67,9 @@ class Labelled(NamedTuple):
         where = dict(self.where or {}) or None
         faces = ImageFolder(self.data, size, attributes=self.table, where=where)
         answers = answers_of(faces, list(self.names) if self.names is not None else None)
+        features = self.features or face_features
         parts = [range(i, min(i + _AT_ONCE, len(faces))) for i in range(0, len(faces), _AT_ONCE)]
-        seen = [self.features(np.stack([faces.picture(i) for i in part])) for part in parts]
+        seen = [features(np.stack([faces.picture(i) for i in part])) for part in parts]
         return Faces(np.concatenate(seen), answers, np.array([number_of(name) % _FOLDS for name in faces.ids]))
 
 
@@ -82,6 +86,13 @@ class Faces(NamedTuple):
 
     def __repr__(self) -> str:
         return brief("Faces", self._asdict())
+
+
+def _seen(labelled: Labelled, predictor: StylePredictor | StyleModel) -> tuple[Labelled, Features]:
+    """The same with features that suit a generator's faces, and these."""
+    model = predictor if isinstance(predictor, StyleModel) else predictor.model
+    features = labelled.features or partial(face_features, crop=model.crop)
+    return labelled._replace(features=features), features
 
 
 def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, Score]]:
@@ -120,7 +131,8 @@ def find_attributes(
     Raises:
         DataError: no such data, or all faces have an attribute. WeightsError, ConfigError.
     """
-    network, features, batch = predictor.network, labelled.features, predictor.batch
+    network, batch = predictor.network, predictor.batch
+    labelled, features = _seen(labelled, predictor)
     judge, scores = learn_judge(labelled, network.image_size)
     return sampled_directions(network, judge, features, samples, seed, method, batch, truncation), scores
 
@@ -137,10 +149,11 @@ def find_channels(
         the judge's scores.
     """
     network = predictor.network
+    labelled, features = _seen(labelled, predictor)
     judge, scores = learn_judge(labelled, network.image_size)
     styles = sampled_styles(network, samples, seed)
     z = latents(seed, samples, network.latent_dim)
-    answers = judge.answers(features_of_samples(network, z, labelled.features, predictor.batch))
+    answers = judge.answers(features_of_samples(network, z, features, predictor.batch))
     best = {}
     for name, said in answers.items():
         has = said == 1

@@ -2,7 +2,8 @@
 
 The picture of an aligned face, of any size, is scaled whole to the network's 150 pixels, hair and background
 included: a generator answers for all of it. For the descriptor alone (who is it) the box is cut out first that the
-network is used to: dlib's chip, where it lies on average in faces aligned as in data/README.md.
+network is used to: dlib's chip, where it lies on average in faces aligned as in data/README.md, or in the pictures of
+data/nobody.
 """
 
 from functools import lru_cache
@@ -11,7 +12,7 @@ import numpy as np
 
 from ppgen import hub
 from ppgen.errors import ConfigError
-from ppgen.faces.typical import FACE_BOX
+from ppgen.faces.typical import FACE_BOX, NOBODY_BOX
 from ppgen.hub.compiled import CompiledNetwork
 from ppgen.metrics.extractor import BATCH, FeatureExtractor, fingerprint
 from ppgen.metrics.resize import as_float, scaled
@@ -20,13 +21,15 @@ from ppgen.networks.face_id import CHIP_SIZE, FaceID
 DLIB_FACE = "dlib-face"
 #: sides of FaceID's stages, and how many features each has
 DEPTHS = {"72": 32, "35": 32, "17": 64, "8": 128, "4": 256, "2": 256, "descriptor": 128}
+#: descriptors, and where the face lies in the pictures that each is of
+BOXES = {"descriptor": FACE_BOX, "descriptor-nobody": NOBODY_BOX}
 DEFAULT_DEPTH = "17"  # the choice is measured by benchmarks/feature_monotony.py
 
 
-def cut_face(pictures: np.ndarray) -> np.ndarray:
-    """The `FACE_BOX` of (N, C, H, W), to whole pixels."""
+def cut_face(pictures: np.ndarray, box: tuple[float, float, float, float] = FACE_BOX) -> np.ndarray:
+    """A box of (N, C, H, W), to whole pixels: left, top, right, bottom as fractions of width and height."""
     height, width = pictures.shape[2:]
-    left, top, right, bottom = (round(f * n) for f, n in zip(FACE_BOX, (width, height, width, height)))
+    left, top, right, bottom = (round(f * n) for f, n in zip(box, (width, height, width, height)))
     return pictures[:, :, top:bottom, left:right]
 
 
@@ -46,7 +49,10 @@ def _stages(prepared: np.ndarray) -> list[np.ndarray]:
 
 
 class DlibFace(FeatureExtractor):
-    """FaceID at one depth: a stage's side, the side and "+std" to add the deviations over positions, "descriptor"."""
+    """FaceID at one depth: a stage's side, the side and "+std" to add the deviations over positions, or a descriptor.
+
+    "descriptor" is of faces cut as data/faces128, "descriptor-nobody" of those cut as data/nobody.
+    """
 
     def __init__(self, depth: str = DEFAULT_DEPTH) -> None:
         depth = depth or DEFAULT_DEPTH
@@ -54,25 +60,27 @@ class DlibFace(FeatureExtractor):
         self._depth, plus, _ = depth.partition("+")
         self._spread = bool(plus)
         self.name, self.input_size, self.resize = f"{DLIB_FACE}@{depth}", CHIP_SIZE, "area"
-        self.fingerprint = fingerprint(_network(), self.name, self.input_size, self.resize, FACE_BOX)
+        self._box = BOXES.get(self._depth)
+        self.fingerprint = fingerprint(_network(), self.name, self.input_size, self.resize, self._box or FACE_BOX)
 
     @staticmethod
     def check(depth: str) -> int:
         """How many features a depth has; ConfigError for one that there is not."""
         stage, plus, pooled = (depth or DEFAULT_DEPTH).partition("+")
-        if stage not in DEPTHS or (plus and (pooled != "std" or stage == "descriptor")):
-            depths = f"{', '.join(DEPTHS)}, and +std behind a number to add the deviations"
+        if stage not in (*DEPTHS, *BOXES) or (plus and (pooled != "std" or stage in BOXES)):
+            depths = f"{', '.join(dict.fromkeys((*DEPTHS, *BOXES)))}, and +std behind a number to add the deviations"
             raise ConfigError(f"features '{DLIB_FACE}@{depth}': expected {DLIB_FACE}@DEPTH with a depth of {depths}")
-        return DEPTHS[stage] * (2 if plus else 1)
+        return DEPTHS["descriptor" if stage in BOXES else stage] * (2 if plus else 1)
 
     def prepared(self, pictures: np.ndarray) -> np.ndarray:
         """See the base class; for the descriptor, of the face alone."""
         x = as_float(pictures)
-        return scaled(cut_face(x) if self._depth == "descriptor" else x, self.input_size, self.resize)
+        return scaled(x if self._box is None else cut_face(x, self._box), self.input_size, self.resize)
 
     def _features(self, x: np.ndarray) -> np.ndarray:
-        stage = _stages(x)[list(DEPTHS).index(self._depth)]
-        return stage if self._depth == "descriptor" else _pooled(stage, self._spread)
+        if self._box is not None:
+            return _stages(x)[-1]
+        return _pooled(_stages(x)[list(DEPTHS).index(self._depth)], self._spread)
 
 
 def _pooled(stage: np.ndarray, spread: bool) -> np.ndarray:

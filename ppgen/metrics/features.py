@@ -3,7 +3,8 @@
 dlib-face               the shipped FaceID, offline; mean over positions of its 17x17 stage: 64 features
 dlib-face@DEPTH         another stage, by its side: 72, 35, 17, 8, 4, 2 (32, 32, 64, 128, 256, 256 features)
 dlib-face@DEPTH+std     mean and standard deviation over positions: twice as many
-dlib-face@descriptor    the 128 numbers that say who it is
+dlib-face@descriptor    the 128 numbers that say who it is, of faces cut as data/faces128
+dlib-face@descriptor-nobody  the same, of faces cut as data/nobody
 inception-v3            2048 features as FID first had them; its weights are given by path
 """
 
@@ -15,9 +16,23 @@ from ppgen.metrics.extractor import FeatureExtractor
 from ppgen.metrics.inception_features import INCEPTION, InceptionFeatures
 from ppgen.registry import nearest
 
-__all__ = ["DEFAULT_DEPTH", "DESCRIPTOR", "DLIB_FACE", "INCEPTION", "FeatureExtractor", "dimension", "extractor"]
+__all__ = [
+    "DEFAULT_DEPTH",
+    "DESCRIPTOR",
+    "DLIB_FACE",
+    "INCEPTION",
+    "FeatureExtractor",
+    "descriptor",
+    "dimension",
+    "extractor",
+]
 
 DESCRIPTOR = f"{DLIB_FACE}@descriptor"
+
+
+def descriptor(crop: str) -> str:
+    """The name of the descriptor of faces that are cut so, as cards say it: "nobody", or any other."""
+    return f"{DESCRIPTOR}-nobody" if crop == "nobody" else DESCRIPTOR
 
 
 def dimension(features: str | FeatureExtractor, weights: str | None = None) -> int:

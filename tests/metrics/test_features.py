@@ -101,6 +101,18 @@ def test_the_descriptor_looks_at_the_face_alone():
     assert (descriptor(framed) == descriptor(pictures)).all() and (whole(framed) != whole(pictures)).any()
 
 
+def test_the_face_lies_where_the_pictures_are_cut_so():
+    pictures = textures(1, 100)
+    low = pictures.copy()
+    low[:, 89:98] = 0  # chins of data/nobody
+    close, nobody = (features.extractor(features.descriptor(crop)) for crop in ("close", "nobody"))
+    assert (close(low) == close(pictures)).all() and (nobody(low) != nobody(pictures)).any()
+    assert close.fingerprint != nobody.fingerprint and nobody.name == "dlib-face@descriptor-nobody"
+    assert nobody(pictures).shape == (1, features.dimension(nobody.name)) == (1, 128)
+    with pytest.raises(ConfigError, match="descriptor-nobody"):
+        features.dimension("dlib-face@descriptor-nobody+std")
+
+
 def test_perceptual_distance_is_of_second_order():
     from ppgen.metrics.dlib_features import perceptual_distance
 
