@@ -2,7 +2,9 @@
 
     python benchmarks/gan_faces.py WEIGHTS [WEIGHTS ...] [-n 2000] [--features dlib-face dlib-face@8] [--out FILE]
 
-Needs `make data`. WEIGHTS are shipped names or weights files, of generators or VAEs. The Gaussian ("eigenfaces") has
+Needs `make data`. WEIGHTS are shipped names or weights files, of generators or VAEs. Faces are those that the weights
+learnt from, nobody's (`nobody`, or with portraits `nobody_faces`) or the colour ones of faces128; `--data` says others.
+The Gaussian ("eigenfaces") has
 the training faces' mean and covariance; a generator that is no closer to the held-back faces has learnt less than
 that. `train` is the floor: real faces against real faces. All at the generator's own size, rounded to 8 bits. Exit
 code 1 where a generator is not below the Gaussian at the first of the features.
@@ -20,6 +22,7 @@ import yaml
 from ppgen import hub
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError
+from ppgen.faces.typical import FACE_BOX, NOBODY_BOX
 from ppgen.io.weights import card_of
 from ppgen.latent import pca
 from ppgen.latent.render import draw, generator_of
@@ -30,6 +33,9 @@ from ppgen.metrics.reference import cached_features
 GAUSSIAN, FLOOR = "PCA Gaussian", "training faces"
 FACES128, NOBODY, NOBODY_FACES = "faces128", "nobody", "nobody_faces"
 ALONE = {FACES128: {"colour": 1}, NOBODY: {"fantasy": "0"}}  # of these faces only
+CROPS = {FACES128: "close", NOBODY: "nobody", NOBODY_FACES: "nobody"}  # how faces are cut
+BOXES = {data: NOBODY_BOX if crop == "nobody" else FACE_BOX for data, crop in CROPS.items()}  # where they lie
+DATA = argument("--data", choices=tuple(CROPS), help="faces to measure with (default: those the weights learnt from)")
 
 
 def face_dataset(size: int, split: str, data: str = FACES128) -> ImageFolder:
@@ -44,23 +50,22 @@ def data_of(weights: str) -> str:
     config in the card tells them apart.
     """
     path = hub.path_of(weights)
-    known = trained_on(card_of(path))
-    if known in (NOBODY, NOBODY_FACES):
-        return known
-    return NOBODY_FACES if hub.crop_of(path) == "nobody" else FACES128
+    cut_alike = NOBODY_FACES if hub.crop_of(path) == "nobody" else FACES128
+    return data_in(card_of(path).get("config")) or cut_alike
 
 
-def trained_on(card: Mapping[str, Any]) -> str:
-    """The name of the folder of training pictures, by the config in a card; "" where it does not say.
+def data_in(config: object) -> str | None:
+    """Which faces of nobody a config trains on; None: others, or it does not say.
 
-    A run's weights hold the config itself, shipped ones its YAML between fences.
+    config: as a run's weights hold it, or its YAML between fences, as a shipped card does.
     """
-    part = card.get("config")
+    part = config
     if isinstance(part, str):
         part = yaml.safe_load(part.strip().removeprefix("```yaml").removesuffix("```"))
     for key in ("dataset", "train", "dataroot"):
         part = part.get(key) if isinstance(part, Mapping) else None
-    return Path(part).name if isinstance(part, str) else ""
+    name = Path(part).name if isinstance(part, str) else None
+    return name if name in (NOBODY, NOBODY_FACES) else None
 
 
 def labelled(data: str) -> str:
@@ -73,9 +78,17 @@ def pictures_of(dataset: ImageFolder, count: int | None = None) -> np.ndarray:
     return np.stack([dataset.picture(i) for i in range(min(count or len(dataset), len(dataset)))])
 
 
-def faces(size: int, split: str) -> list[np.ndarray]:
-    """Colour faces of faces128, uint8 (size, size, 3) each."""
-    return list(pictures_of(face_dataset(size, split)))
+def faces(size: int, split: str, data: str = FACES128) -> list[np.ndarray]:
+    """The faces of `face_dataset`, uint8 (size, size, 3) each."""
+    return list(pictures_of(face_dataset(size, split, data)))
+
+
+def one_data(weights: list[str]) -> str:
+    """The faces that all of these were trained on; ConfigError where there are several."""
+    known = sorted({data_of(source) for source in weights})
+    if len(known) > 1:
+        raise ConfigError(f"these generators learnt from {', '.join(known)}; name the faces to compare with by --data")
+    return known[0]
 
 
 def one_size(networks: dict[str, Any]) -> int:
@@ -111,15 +124,16 @@ def measure(candidates: dict[str, np.ndarray], held: list[np.ndarray], features:
     return dict(sorted(scores.items(), key=lambda item: item[1]["kid"]))
 
 
-def compare(weights: list[str], count: int, features: list[str], seed: int) -> Figures:
-    """All figures. ConfigError where the generators draw different sizes."""
+def compare(weights: list[str], count: int, features: list[str], seed: int, data: str | None = None) -> Figures:
+    """All figures. ConfigError where the generators draw different sizes, or learnt from different faces."""
     networks = {source: hub.load(source) for source in weights}
-    size = one_size(networks)
-    train, held = faces(size, "train"), faces(size, "validation")
+    size, data = one_size(networks), data or one_data(weights)
+    train, held = faces(size, "train", data), faces(size, "validation", data)
     candidates: dict[str, Any] = {FLOOR: train, GAUSSIAN: gaussian_faces(train, count, seed)}
     candidates |= {source: drawn(source, network, count, seed) for source, network in networks.items()}
     scores = {name: measure(candidates, held, name) for name in features}
-    return {"size": size, "seed": seed, "train": len(train), "held_back": len(held), "kid": scores}
+    counts = {"train": len(train), "held_back": len(held)}
+    return {"size": size, "seed": seed, "data": data, **counts, "kid": scores}
 
 
 @benchmark(
@@ -127,11 +141,12 @@ def compare(weights: list[str], count: int, features: list[str], seed: int) -> F
     argument("weights", nargs="+", metavar="WEIGHTS"),
     argument("-n", type=int, default=2000, help="pictures a generator draws (default: 2000)"),
     argument("--features", nargs="+", default=[DLIB_FACE], help=f"default: {DLIB_FACE}"),
+    DATA,
     SEED,
     OUT,
 )
 def main(options: Namespace) -> Result:
-    figures = compare(options.weights, options.n, options.features, options.seed)
+    figures = compare(options.weights, options.n, options.features, options.seed, options.data)
     first = figures["kid"][options.features[0]]
     reached = all(first[source]["kid"] < first[GAUSSIAN]["kid"] for source in options.weights)
     return Result(figures, reached)

@@ -17,7 +17,7 @@ from harness import JSON, SEED, Figures, Namespace, Result, argument, benchmark,
 import numpy as np
 import paddle
 
-from gan_faces import faces
+from gan_faces import FACES128, data_in, faces
 from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError
 from ppgen.io.image import save_image, to_tensor_array, to_uint8
@@ -59,7 +59,7 @@ def measure(run: Run, count: int, seed: int) -> tuple[list[Figures], list[np.nda
     batch = run.images(1)
     generator = model.networks["generator"]
     side, network, z = generator.image_size, extractor(DLIB_FACE), latents(seed, count, generator.latent_dim)
-    held = np.stack(faces(side, "validation"))
+    held = np.stack(faces(side, "validation", data_in(run.config) or FACES128))
     full, rows, shown = cached_features(network, list(held)), [], []
     for name, wanted in points(model.stable, model.fade, batch, interval):
         step = min(places, key=lambda kept: abs(kept - wanted))

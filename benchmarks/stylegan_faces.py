@@ -26,6 +26,7 @@ import os
 import time
 import timeit
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
@@ -36,7 +37,7 @@ from harness import OUT, Figures, Namespace, Result, argument, at_least, benchma
 import numpy as np
 import paddle
 
-from gan_faces import FACES128, data_of, labelled, pictures_of
+from gan_faces import CROPS, FACES128, data_of, labelled, pictures_of
 from gan_faces import face_dataset as faces
 from ppgen import hub
 from ppgen.apps import StyleGANv2EditingPredictor
@@ -48,7 +49,7 @@ from ppgen.io.image import to_tensor_array
 from ppgen.latent import attributes
 from ppgen.latent.project import Settings, project
 from ppgen.latent.seeds import latents, latents_of
-from ppgen.metrics.features import DESCRIPTOR, extractor
+from ppgen.metrics.features import descriptor, extractor
 from ppgen.metrics.identity import paired_similarity
 from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from probes import counted, fit_probes, held_back_scores, reaching, score_rows
@@ -65,9 +66,9 @@ CHUNK = 4  # faces projected at a time
 NEAR = "w+ from the encoder, a tenth of the steps"
 
 
-def identity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n,) cosines of the descriptors of pictures (n, S, S, 3)."""
-    return paired_similarity(*(extractor(DESCRIPTOR)(x) for x in (a, b)))
+def identity(a: np.ndarray, b: np.ndarray, crop: str) -> np.ndarray:
+    """(n,) cosines of the descriptors of pictures (n, S, S, 3) of faces that are cut so."""
+    return paired_similarity(*(extractor(descriptor(crop))(x) for x in (a, b)))
 
 
 # ---- projection -----------------------------------------------------------------------------------------
@@ -87,7 +88,7 @@ def projection(predictor: StyleGANv2EditingPredictor, count: int, steps: int) ->
         said, seconds["encoder"] = encoded(predictor, held)
         ways["encoder"] = predictor.draw_w(said).arrays
         ways[NEAR], seconds[NEAR] = searched(predictor, held, Settings(steps=max(1, steps // 10)), said)
-    scores = {name: closeness(held, pictures) for name, pictures in ways.items()}
+    scores = {name: closeness(held, pictures, CROPS[data]) for name, pictures in ways.items()}
     return {"faces": len(held), "steps": steps, "cpu_seconds_a_face": seconds, **scores}
 
 
@@ -116,11 +117,11 @@ def encoded(predictor: StyleGANv2EditingPredictor, held: np.ndarray) -> tuple[np
     return np.concatenate(said), (time.process_time() - began) / len(held)
 
 
-def closeness(faces: np.ndarray, pictures: np.ndarray) -> Figures:
+def closeness(faces: np.ndarray, pictures: np.ndarray, crop: str) -> Figures:
     """Means and standard errors over the faces."""
     errors = np.square((faces.astype(np.float64) - pictures) / 255).mean(axis=(1, 2, 3))
     figures = {}
-    for name, values in (("identity", identity(faces, pictures)), ("mse", errors)):
+    for name, values in (("identity", identity(faces, pictures, crop)), ("mse", errors)):
         figures |= {name: float(values.mean()), f"{name}_error": float(values.std() / np.sqrt(len(faces)))}
     return figures
 
@@ -152,19 +153,21 @@ def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float
 
     data = labelled(data_of(predictor.name))
     known = faces(predictor.network.image_size, "all", data)
-    answers, real = answers_to(predictor, known), face_features(pictures_of(known))
+    features = partial(face_features, crop=CROPS[data])
+    answers, real = answers_to(predictor, known), features(pictures_of(known))
     scores = held_back_scores(real, answers, known.ids)
     train = np.array([not is_held_back(name) for name in known.ids])
     probes = fit_probes(real[train], {name: values[train] for name, values in answers.items()})
     moves = attributes.Directions({name: predictor.directions[name] for name in probes}, "w")
     w = predictor.spread(predictor.map(latents(1, count, predictor.network.latent_dim)), truncation)[:, 0]
     before, by_amount = decode(w), {}
-    said = {name: probe(face_features(before)) for name, probe in probes.items()}
+    seen = features(before)
+    said = {name: probe(seen) for name, probe in probes.items()}
     for amount in AMOUNTS:
-        rows = by_amount[str(amount)] = flips(decode, w, moves, probes, face_features, amount)
+        rows = by_amount[str(amount)] = flips(decode, w, moves, probes, features, amount)
         for name in moves:
             after = decode(moved_away(w, moves[name], said[name], amount))
-            rows[name]["identity"] = float(identity(before, after).mean())
+            rows[name]["identity"] = float(identity(before, after, CROPS[data]).mean())
     return {
         "samples": count,
         "truncation": truncation,

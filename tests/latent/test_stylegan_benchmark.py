@@ -16,9 +16,9 @@ def script(benchmark):
 
 
 def test_closeness(script, monkeypatch):
-    monkeypatch.setattr(script, "identity", lambda a, b: np.array([0.5, 1.0]))
+    monkeypatch.setattr(script, "identity", lambda *_: np.array([0.5, 1.0]))
     faces = np.full((2, 4, 4, 3), 100, np.uint8)
-    found = script.closeness(faces, np.stack([faces[0], faces[1] + np.uint8(51)]))
+    found = script.closeness(faces, np.stack([faces[0], faces[1] + np.uint8(51)]), "close")
     assert found["mse"] == pytest.approx(0.5 * 0.04) and found["identity"] == pytest.approx(0.75)
     assert found["identity_error"] == pytest.approx(0.25 / np.sqrt(2))
 

@@ -47,6 +47,44 @@ def test_path_lengths_of_both_spaces(script, monkeypatch):
     assert set(found) == {"z", "w"} and all(row["mean"] > 0 and row["paths"] >= 2 for row in found.values())
 
 
+def test_what_shows_a_face_is_counted_and_whose(script, monkeypatch):
+    pictures = np.stack([np.full((8, 8, 3), shade, np.uint8) for shade in (0, 60, 120, 240)])
+    monkeypatch.setattr(script, "AT_ONCE", 2)
+    monkeypatch.setattr(script, "detect_faces", lambda picture: ["a face"] * int(picture[0, 0, 0] > 0))
+    seen = lambda crops, box: (crops[:, 0, 0, 0].astype(float) - 100, box)  # noqa: E731
+    monkeypatch.setattr(script, "attributes_of_crops", seen)
+    assert script.looks(pictures, (0, 0, 1, 1)) == {"pictures": 4, "found": 0.75, "women": pytest.approx(2 / 3)}
+    assert script.looks(pictures[:1], (0, 0, 1, 1)) == {"pictures": 1, "found": 0.0, "women": 0.0}
+
+
+def test_a_portrait_has_a_face_and_noise_has_none(script, astronaut):
+    noise = np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8)
+    found = script.looks(np.stack([astronaut[:256, 96:352], noise]), (0.16, 0.27, 0.87, 0.98))
+    assert found["found"] == 0.5 and found["women"] in (0, 1)
+
+
+def figures_of(script, kid: float, women: float) -> dict:
+    both = {"precision": 0.7, "recall": 0.4}
+    looked = {"pictures": 9, "found": 1.0, "women": women}
+    who = (script.TRAIN, script.HELD, script.GENERATOR)
+    return {
+        "kid": {script.MAIN: {name: {"kid": kid} for name in who}},
+        "fid": {script.HELD: {"fid": 0.1}, script.GENERATOR: {"fid": 0.29}},
+        "precision_recall": dict.fromkeys(who, both),
+        "looks": dict.fromkeys(who, looked),
+    }
+
+
+def test_targets_are_those_of_faces_of_nobody(script, monkeypatch, tmp_path):
+    rows = script.targets(figures_of(script, 0.010, 0.61))
+    assert [row["pass"] for row in rows] == [True, True, True, True, True, False]
+    assert rows[0]["real faces"] == 0.010 and rows[3]["figure"] == pytest.approx(2.9)
+    blank = np.zeros((8, 8, 3), np.uint8)
+    monkeypatch.setattr(script, "measure", lambda *_: (figures_of(script, 0.011, 0.5), blank))
+    arguments = ["--nearest", str(tmp_path / "nearest.png"), "--data"]
+    assert script.main([*arguments, "nobody"]) == 1 and script.main([*arguments, "faces128"]) == 0
+
+
 def test_the_distance_from_the_photos_is_not_sold_as_new_faces(script, monkeypatch, tmp_path, capsys):
     figures = {"samples": 2, "nearest": {"generator": 0.545, script.HELD: 0.538}}
     monkeypatch.setattr(script, "measure", lambda *_: (figures, np.zeros((8, 8, 3), np.uint8)))
