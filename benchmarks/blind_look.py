@@ -58,13 +58,19 @@ def write_sheets(folder: Path, first: list[str], second: list[str], count: int, 
     return f"{folder}: {len(rows)} faces; look at the sheets, write the choices, then open key.json"
 
 
-def read_choices(path: Path) -> dict[str, list[str]]:
-    """Number -> words of a judge's line; DataError for a line that cannot be read."""
-    choices = {}
-    for line in filter(None, map(str.strip, path.read_text(encoding="utf-8").splitlines())):
+def read_choices(path: Path, known: tuple[str, ...] = ("left", "right", "same")) -> dict[str, list[str]]:
+    """Number -> words of a judge's line, the first a known one; DataError for a line that cannot be read."""
+    choices: dict[str, list[str]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as text ({error})") from error
+    for line in filter(None, map(str.strip, lines)):
         number, *words = line.split()
-        if not words or words[0] not in ("left", "right", "same"):
-            raise DataError(f"{path}: the line {line!r} does not read NUMBER left|right|same")
+        if not words or words[0] not in known:
+            raise DataError(f"{path}: the line {line!r} does not read NUMBER {'|'.join(known)}")
+        if number in choices:
+            raise DataError(f"{path}: two lines are on {number}")
         choices[number] = words
     return choices
 
