@@ -220,8 +220,8 @@ def chart(path: Path, columns: int = 2, size: tuple[float, float] = (10, 4), dpi
 
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
-    plots = figure.subplots(1, columns)
-    yield list(plots)
+    plots = list(figure.subplots(1, columns, squeeze=False)[0])
+    yield plots
     for axes in plots:
         if axes.lines:
             axes.legend(fontsize=8)
