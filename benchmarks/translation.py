@@ -44,6 +44,7 @@ from trained import networks_at, read_run
 REACH = 0.5  # of the photos' own KID
 SHOWN = 12
 PORTRAITS = "portraits/train"
+PORTRAIT = "portraits"  # what the table of data/drawn calls the source of real people
 Network = Callable[[paddle.Tensor], paddle.Tensor]
 Measured = tuple[Figures, dict[str, np.ndarray], bool]  # figures, pictures by name, whether the target is reached
 
@@ -188,7 +189,7 @@ def run_unpaired(options: Namespace) -> Measured:
     step = int(place.name.removeprefix("step_"))
     figures |= {"step": step, "images": trained.images(step), "hours": trained.hours(step)}
     figures["checkpoint"] = options.checkpoint
-    return {"unpaired": figures}, shown, figures["kid_ratio"] <= REACH
+    return {"unpaired": figures}, of_nobody(cases, shown), figures["kid_ratio"] <= REACH
 
 
 def run_face_id(options: Namespace) -> Measured:
@@ -204,13 +205,19 @@ def run_face_id(options: Namespace) -> Measured:
     cartoons = features(np.stack([resize(case.cartoon, side) for case in cases]))
     for name, pictures in shown.items():
         figures |= kid_to(cartoons, features(pictures), f"kid_{name}")
-    return {"face_id": figures}, shown, figures["rank1_difference"] > 0
+    return {"face_id": figures}, of_nobody(cases, shown), figures["rank1_difference"] > 0
 
 
 def drawn_like_cartoons(figures: dict[str, Figures]) -> bool:
     """Whether drawings of two networks, where two were measured, are cartoons enough to show nobody's photo."""
     row = figures.get("face_id")
     return row is None or all(row[f"kid_{name}"] <= REACH * row["kid_photo"] for name in ("with", "without"))
+
+
+def of_nobody(cases: list[Case], shown: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Pictures of those who do not exist, which may be shown; all, where the data hold none."""
+    kept = [case.row.get("source", PORTRAIT) != PORTRAIT for case in cases]
+    return {name: pictures[kept] for name, pictures in shown.items()} if any(kept) else shown
 
 
 def montage(shown: dict[str, np.ndarray], count: int = SHOWN) -> np.ndarray:
