@@ -128,8 +128,7 @@ def test_drawings_are_written_for_docs_only_where_they_are_drawings(benchmark, m
     assert (tmp_path / "d.png").exists() == reached
 
 
-@pytest.mark.parametrize("cartoons", [True, False])
-def test_translations_that_are_shown_are_those_of_nobody_where_there_are_some():
+def test_translations_that_are_shown_are_those_of_nobody_where_there_are_some(benchmark):
     module = benchmark("translation")
     pictures = {"drawn": np.arange(3)}
     rows = [{"source": source} for source in ("portraits", "nobody_portraits", "portraits")]
@@ -139,6 +138,7 @@ def test_translations_that_are_shown_are_those_of_nobody_where_there_are_some():
     assert module.of_nobody([module.Case({}, *[None] * 5)], {"drawn": np.arange(1)})["drawn"].tolist() == [0]
 
 
+@pytest.mark.parametrize("cartoons", [True, False])
 def test_two_networks_drawings_are_shown_in_alternate_rows_unless_one_gives_back_photos(
     benchmark, monkeypatch, tmp_path, cartoons
 ):
