@@ -7,7 +7,7 @@ import yaml
 from paddle import nn
 
 from ppgen import hub
-from ppgen.config import Settings, read_yaml
+from ppgen.config import Settings, read_yaml, shipped
 from ppgen.device import cpu_count
 from ppgen.engine import checkpoint
 from ppgen.engine.log import read_log
@@ -15,8 +15,10 @@ from ppgen.engine.settings import TrainingConfig
 from ppgen.engine.state import split_prefix
 from ppgen.errors import ConfigError, WeightsError
 from ppgen.io.terminal import say
-from ppgen.io.weights import card_of, load_into
+from ppgen.io.weights import card_of, load_into, save_network
 from ppgen.registry import NETWORKS
+
+STARTS = shipped.PACKAGE.parent / "starts"  # of a clone: what only further training needs, and no wheel holds
 
 
 def card_facts(run_card: Settings, history: list[Settings], config_path: str) -> Settings:
@@ -82,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("run", help="run folder that holds best.safetensors")
     parser.add_argument("name", help="name of the asset")
     parser.add_argument("-c", "--config-file", required=True, help="the committed config, with its section `card`")
-    also = "ship this network of the best checkpoint too, as NAME_NETWORK, to go on training with both"
+    also = "put this network of the best checkpoint into starts/ too, as NAME_NETWORK, to go on training with both"
     parser.add_argument("--also", metavar="NETWORK", help=also)
     after = "runs, or checkpoints of runs, that this one began from, oldest first: the card tells their commands too"
     parser.add_argument("--after", nargs="+", default=[], metavar="RUN", type=Path, help=after)
@@ -95,24 +97,28 @@ def main(argv: list[str] | None = None) -> int:
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
     facts = card_facts(card_of(best), read_log(run / "history.jsonl"), options.config_file)
     facts = with_earlier(facts, [earlier_facts(before) for before in options.after])
-    shipped = {options.name: (hub.load(best), facts)}
+    path = hub.publish(
+        hub.load(best), hub.ASSETS / f"{options.name}.safetensors", facts, eight_bit=options.eight_bit
+    )
+    written = [path]
     if options.also:
         network, step = of_best_checkpoint(run, options.also)
         beside = _beside(options.name, options.also, facts.get("title", options.name), step, run)
-        shipped[f"{options.name}_{options.also}"] = network, {**facts, **beside}
-    for name, (network, card) in shipped.items():
-        path = hub.publish(network, hub.ASSETS / f"{name}.safetensors", card, eight_bit=options.eight_bit)
+        place = STARTS / f"{options.name}_{options.also}.safetensors"
+        written.append(save_network(network, place, {**facts, **beside}, half=True))
+    for path in written:
         say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
 def _beside(name: str, network: str, title: str, step: int, run: Path) -> Settings:
-    """What the card of a network that is shipped beside the best one says otherwise."""
+    """What the card of a network that is kept beside the best one says otherwise."""
     strengths = [row["augment_p"] for row in read_log(run / "log.jsonl") if row["step"] <= step and "augment_p" in row]
     start = f" -o model.ada_start={strengths[-1]:.4g}" if strengths else ""  # ADA's, which lies in no weights file
+    file = f"{STARTS.name}/{name}_{network}.safetensors"
     return {
         "title": f"{title}: its {network}",
-        "use": f"to go on training: `python tools/main.py -c CONFIG --load {name} {name}_{network}{start}`",
+        "use": f"to go on training: `python tools/main.py -c CONFIG --load {name} {file}{start}`",
         "scores": f"none of its own; it is of the run's checkpoint of step {step}",
     }
 

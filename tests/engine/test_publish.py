@@ -56,14 +56,15 @@ def test_the_card_tells_the_runs_before(runs, monkeypatch):
 
 def test_the_network_beside_is_of_the_best_step(runs, monkeypatch):
     monkeypatch.setattr(hub, "ASSETS", runs)
+    monkeypatch.setattr(publish, "STARTS", runs / "starts")
     checkpoint.mark_best(runs / "second" / "checkpoints", 6)
     log = runs / "second" / "log.jsonl"
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     log.write_text("".join(json.dumps({**row, "augment_p": 0.1 if row["step"] <= 6 else 0.2}) + "\n" for row in rows))
     assert publish.main([str(runs / "second"), "discs", "-c", str(runs / "discs.yaml"), "--also", "network"]) == 0
-    card = shipped_card(runs, "discs_network")
+    card = shipped_card(runs / "starts", "discs_network")
     assert card["title"] == "Discs: its network" and card["scores"].endswith("of the run's checkpoint of step 6")
-    assert "--load discs discs_network -o model.ada_start=0.1`" in card["use"]
-    kept = read_arrays(runs / "discs_network.safetensors")
+    assert "--load discs starts/discs_network.safetensors -o model.ada_start=0.1`" in card["use"]
+    kept = read_arrays(runs / "starts" / "discs_network.safetensors")
     wanted = checkpoint.load(runs / "second" / "checkpoints" / "step_00000006").weights
     assert all(np.allclose(kept[key], wanted[f"network.{key}"], atol=1e-3) for key in kept)
