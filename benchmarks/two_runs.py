@@ -1,6 +1,6 @@
 """Two trainings at equal images seen: KID of both, their curves in one picture, their sheets of samples side by side.
 
-    python benchmarks/two_runs.py RUN RUN [--picture output/two_runs.png] [--json FILE]
+    python benchmarks/two_runs.py RUN RUN [--names A B] [--picture output/two_runs.png] [--curves-only] [--json FILE]
 
 RUN: a run folder, or any folder with a log.jsonl and its samples (`samples/` or samples.png). R3GAN's objective against
 StyleGAN2's is configs/styleganv2_nobody_32_r3gan.yaml against styleganv2_nobody_32.yaml. KID is what validation wrote
@@ -73,8 +73,8 @@ def compare(runs: dict[str, Scored]) -> Figures:
     return {"equal images": common[-1], "kid": rows}
 
 
-def draw(runs: dict[str, Scored], images: int, path: Path) -> None:
-    """Both curves, and below them both sheets, each scaled to the half of the width."""
+def draw(runs: dict[str, Scored], images: int | None, path: Path) -> None:
+    """Both curves, and below them both sheets of so many images, half as wide each; None: curves alone."""
     with chart(path, 1, (10, 4.5)) as plots:
         for name, run in runs.items():
             seen = sorted(run.kid)
@@ -83,6 +83,8 @@ def draw(runs: dict[str, Scored], images: int, path: Path) -> None:
         plots[0].set(xlabel="thousand images seen", ylabel="KID to held-back faces")
         if all(kid > 0 for run in runs.values() for kid, _ in run.kid.values()):
             plots[0].set_yscale("log")
+    if images is None:
+        return
     curves = load_image(path)
     half = (curves.shape[1] - _GAP) // 2
     sheets = [scaled(load_image(found), half) if (found := run.sheet(images)) else None for run in runs.values()]
@@ -108,17 +110,20 @@ def scaled(picture: np.ndarray, width: int) -> np.ndarray:
     __doc__,
     argument("runs", nargs=2, type=Path, metavar="RUN"),
     argument("--picture", type=new_file(".png"), default=Path("output/two_runs.png"), help="default: %(default)s"),
+    argument("--names", nargs=2, metavar="NAME", help="what the runs are called (default: their folders)"),
+    argument("--curves-only", action="store_true", help="no sheets, for docs where these show photos of people"),
     JSON,
 )
 def main(options: Namespace) -> Result:
-    names = [folder.resolve().name for folder in options.runs]
+    names = options.names or [folder.resolve().name for folder in options.runs]
     if names[0] == names[1]:
         names = [str(folder) for folder in options.runs]
     if len(set(names)) < 2:
         raise DataError(f"{options.runs[0]}: was named twice; give two runs")
     runs = {name: read_scores(folder) for name, folder in zip(names, options.runs)}
     figures = compare(runs)
-    without = [name for name, run in runs.items() if run.sheet(figures["equal images"]) is None]
-    draw(runs, figures["equal images"], options.picture)
+    images = None if options.curves_only else figures["equal images"]
+    without = [] if images is None else [name for name, run in runs.items() if run.sheet(images) is None]
+    draw(runs, images, options.picture)
     figures |= {"picture": str(options.picture)} | ({"no sheet of samples": ", ".join(without)} if without else {})
     return Result(figures)

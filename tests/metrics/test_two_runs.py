@@ -30,6 +30,11 @@ def test_runs_are_held_against_each_other_at_equal_images(benchmark, tmp_path, c
     board = load_image(picture)
     left, right = board[-20, 20], board[-20, board.shape[1] // 2 + 40]
     assert (left == 20).all() and (right == 140).all(), "the sheets of 320 images"
+    alone = tmp_path / "curves.png"
+    named = ["--names", "with", "without", "--curves-only", "--picture", str(alone), "--json", str(out)]
+    assert module.main([first, second, *named]) == 0
+    assert set(json.loads(out.read_text())["kid"]["320 images"]) >= {"with", "without"}
+    assert len(load_image(alone)) < len(board)
 
 
 def test_a_folder_of_one_sheet_or_none_will_do(benchmark, tmp_path):
