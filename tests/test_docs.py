@@ -130,11 +130,12 @@ def test_scripts_have_the_flags_that_are_shown(path):
 
 
 def test_configs_and_models_that_commands_name_exist():
+    from ppgen.cli.cartoon import TRANSLATORS
     from ppgen.config.shipped import names
     from ppgen.hub.published import PUBLISHED
 
     there = {p.stem for p in (ROOT / "ppgen/hub/assets").glob("*.safetensors")} | set(PUBLISHED)
-    there |= {"photo2cartoon", "pix2pix", "cyclegan", "ugatit", "ugatit_light"}  # of `ppgen translate`
+    there |= {*TRANSLATORS, "ugatit_light"}
     seen = set()
     for line in (line for path in PAGES for line in [*command_lines(path), *spans(path)]):
         words = words_of(line) or []

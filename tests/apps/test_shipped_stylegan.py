@@ -6,6 +6,7 @@ import pytest
 
 from ppgen import hub
 from ppgen.apps import StyleGANv2EditingPredictor, StyleGANv2Predictor
+from ppgen.engine.publish import STARTS
 from ppgen.faces.detect import find_dlib_faces
 from ppgen.io.image import load_image
 from ppgen.latent.seeds import latents_of
@@ -43,5 +44,5 @@ def test_it_is_small_and_brings_its_mean_and_directions(predictor):
     assert hub.path_of(NAME).stat().st_size < 12e6
     assert np.abs(predictor.mean_w()).max() > 0
     assert {"Eyeglasses", "Male", "Smiling", "Young", "sefa-1"} <= set(predictor.directions)
-    judge = hub.load(f"{NAME}_discriminator")  # what a training goes on with
+    judge = hub.load(STARTS / f"{NAME}_discriminator.safetensors")  # what a training goes on with
     assert judge.image_size == predictor.network.image_size
