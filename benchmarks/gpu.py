@@ -72,6 +72,7 @@ FAMILIES = {
     "PGGAN": Family("pggan_faces64", _colour(64)),
     "StyleGAN": Family("stylegan_faces64", _colour(64)),
     "StyleGAN2, ADA": Family("styleganv2_nobody_64", _colour(64)),
+    "StyleGAN2, encoder": Family("pixel2style2pixel_64", _colour(64)),
     "pix2pix": Family("pix2pix_portraits", _PAIRS.format(size=128, paired="true")),
     "CycleGAN": Family("cyclegan_portraits", _PAIRS.format(size=64, paired="false")),
     "U-GAT-IT light": Family("ugatit_portraits_64", _PAIRS.format(size=64, paired="false")),
@@ -296,10 +297,13 @@ def main(options: Namespace) -> Result:
     rows, until = [], time.monotonic() + WHOLE
     with tempfile.TemporaryDirectory() as folder:
         shared = Path(folder)
+        every = checks(shared, shared)
+        chosen = [name for name in every if name.startswith(tuple(options.only or [""]))]
+        if not chosen:
+            raise DataError(f"--only {' '.join(options.only)}: begins no check's name; there are {'; '.join(every)}")
         write_data(shared / "data")
-        for name in checks(shared, shared):
-            if not options.only or name.startswith(tuple(options.only)):
-                rows.append(judge(name, options.device, shared, until))
-                print(f"{name}: {'ok' if rows[-1]['passed'] else rows[-1]['note'] or 'FAILED'}", flush=True)
+        for name in chosen:
+            rows.append(judge(name, options.device, shared, until))
+            print(f"{name}: {'ok' if rows[-1]['passed'] else rows[-1]['note'] or 'FAILED'}", flush=True)
     figures = {"paddle": paddle.__version__, "device": options.device, "card": card(), "checks": rows}
     return Result(figures, all(row["passed"] for row in rows), harness.report(figures))

@@ -49,3 +49,8 @@ def test_the_checks_run_on_a_cpu(tmp_path):
     rows = json.loads(out.read_text())["checks"]
     assert done.returncode == 0 and len(rows) == 4 and all(row["passed"] for row in rows), done.stdout + done.stderr
     assert rows[0]["apart"] == 0
+
+
+def test_a_name_of_no_check_is_refused(gpu, capsys):
+    assert gpu.main(["--device", "cpu", "--only", "segmentation"]) == 2
+    assert "--only segmentation: begins no check's name; there are Photo2Cartoon" in capsys.readouterr().err
