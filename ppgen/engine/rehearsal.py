@@ -81,7 +81,7 @@ def _validate(trainer: Trainer, dataset: Samples, end: float) -> list[str]:
     needs = (time.perf_counter() - began) * least / _FEW
     if time.perf_counter() + needs > end:
         return [f"not tried for want of time: a validation of {least} samples, which takes {span(needs)} at least"]
-    improvement(evaluate(trainer.model, networks, Reader(First(dataset, least)), wanted), wanted, None)
+    improvement(evaluate(trainer.model, networks, Reader(First(dataset, least)), wanted), wanted, None, 0)
     return []
 
 

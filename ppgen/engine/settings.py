@@ -145,6 +145,7 @@ class ValidateSettings:
         interval: steps between validations.
         metric: config of a metric.
         best: the score whose lowest (or highest) value marks the weights to keep.
+        best_from: the first step whose score counts, as a VAE is nearest to its pictures before its KL has its weight.
         network: the network that is kept as `best.safetensors`.
     """
 
@@ -152,6 +153,7 @@ class ValidateSettings:
     interval: int = 500
     best: str = ""
     mode: Literal["min", "max"] = "min"
+    best_from: int = 0
     network: str = "generator"
     batch_size: int = 8
 

@@ -155,7 +155,10 @@ class Snapshot:
         path = self.folder / "best.safetensors"
         if not path.is_file():
             return None
-        scores = card_of(path).get("scores")
+        card = card_of(path)
+        scores, step = card.get("scores"), card.get("step")
+        if is_number(step) and step < self.config.validate.best_from:
+            return None
         score = scores.get(self.config.validate.best) if isinstance(scores, dict) else None
         return score if is_number(score) else None
 

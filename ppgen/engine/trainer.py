@@ -319,7 +319,7 @@ class Trainer:
         scores = self.evaluate(together=True) if self.config.validate.metric else {}
         if observer is not None and scores:
             observer.scored(self.step, scores)
-            value = improvement(scores, self.config.validate, self.snapshot.best)
+            value = improvement(scores, self.config.validate, self.snapshot.best, self.snapshot.step)
             if value is not None:
                 better = True
                 self.snapshot.keep_best(scores, value)

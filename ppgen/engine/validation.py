@@ -119,10 +119,10 @@ def check_enough(wanted: ValidateSettings, count: int, where: str = "dataset.val
         raise ConfigError(f"{where}: {needs}; add some, or take validate.metric out")
 
 
-def improvement(scores: dict[str, float], wanted: ValidateSettings, best: float | None) -> float | None:
-    """The score that decides, where it is better than the best so far."""
+def improvement(scores: dict[str, float], wanted: ValidateSettings, best: float | None, step: int) -> float | None:
+    """The score that decides, where it is better than the best so far, and counts at this step."""
     if wanted.best and wanted.best not in scores:
         raise ConfigError(f"validate.best: {unknown('score', wanted.best, scores)}")
     value, sign = scores.get(wanted.best, math.nan), 1 if wanted.mode == "min" else -1
-    better = math.isfinite(value) and (best is None or sign * value < sign * best)
+    better = step >= wanted.best_from and math.isfinite(value) and (best is None or sign * value < sign * best)
     return value if better else None

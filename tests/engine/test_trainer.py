@@ -15,6 +15,7 @@ from ppgen.engine.log import read_log
 from ppgen.engine.settings import ScheduleSettings, ValidateSettings
 from ppgen.engine.validation import check_enough
 from ppgen.errors import ConfigError, TrainingDiverged, WeightsError
+from ppgen.io.weights import card_of
 
 
 def arrays(folder: Path, step: int) -> dict:
@@ -42,6 +43,20 @@ def test_it_learns_logs_draws_and_keeps_the_best(tmp_path):
 
     network = hub.load(tmp_path / "best.safetensors")
     assert type(network).__name__ == "SegmentationUNet"
+
+
+def test_scores_before_the_first_step_that_counts_keep_nothing(tmp_path):
+    counts, alone, folder = {**CONFIG["validate"], "best_from": 5}, tmp_path / "alone", tmp_path / "resumed"
+    run(alone, total_iters=4, validate=counts)
+    assert not (alone / "best.safetensors").exists()
+    assert any("val_iou" in row for row in read_log(alone / "log.jsonl"))
+    run(folder, total_iters=4)
+    assert card_of(folder / "best.safetensors")["step"] == 4
+    later = trainer(folder, total_iters=8, validate=counts)
+    later.snapshot.resume(checkpoint.newest(folder / "checkpoints"))
+    assert later.snapshot.best is None
+    later.run()
+    assert card_of(folder / "best.safetensors")["step"] == 8
 
 
 def test_resumed_run_equals_undisturbed_run_bit_for_bit(whole, tmp_path):
