@@ -157,7 +157,7 @@ class Snapshot:
             return None
         card = card_of(path)
         scores, step = card.get("scores"), card.get("step")
-        if is_number(step) and step < self.config.validate.best_from:
+        if isinstance(step, int) and step < self.config.validate.best_from:
             return None
         score = scores.get(self.config.validate.best) if isinstance(scores, dict) else None
         return score if is_number(score) else None
