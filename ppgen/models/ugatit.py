@@ -94,6 +94,13 @@ class UGATIT(UnpairedTranslation):
                 what = f"{type(network).__name__} needs a skin colour, which unpaired domains do not have"
                 raise ConfigError(f"model.generator: {what}; set skin: false")
 
+    def check_sample(self, sample: Batch) -> None:
+        """Both domains; ConfigError where `shift` leaves nothing of the pictures."""
+        super().check_sample(sample)
+        least = min(side for name in "ab" for side in sample[name].shape[1:])
+        if self.shift >= least:
+            raise ConfigError(f"model.shift: {self.shift} pixels leave nothing of pictures of {least} a side")
+
     def phases(self) -> list[Phase]:
         """The discriminators first; their graph of the translations serves the generators too."""
         return [

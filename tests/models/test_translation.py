@@ -296,6 +296,8 @@ def test_ugatit_discriminators_see_windows_that_move(batch, monkeypatch):
     assert len(places) > 10, "windows hardly move"
     with pytest.raises(ConfigError, match=r"model\.shift"):
         UGATIT(UGATIT_GENERATOR, **ATTENTION, shift=-1)
+    with pytest.raises(ConfigError, match=rf"model\.shift: {SIDE} pixels leave nothing of pictures of {SIDE} a side"):
+        UGATIT(UGATIT_GENERATOR, **ATTENTION, shift=SIDE).check_sample({name: batch[name][0] for name in "ab"})
 
 
 def test_cam_loss_is_cross_entropy():
