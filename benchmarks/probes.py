@@ -72,9 +72,14 @@ def score_rows(scores: Mapping[str, Score]) -> dict[str, Figures]:
 def reaching(
     flipped: Mapping[str, Mapping[str, Figures]], names: Iterable[str], least: float, most_others: float
 ) -> dict[str, int]:
-    """By amount: how many of these attributes flip as often as wanted, and the others no oftener than they may."""
-    names = list(names)
+    """By amount: how many of these attributes flip as often as wanted, and the others no oftener than they may.
+
+    One that has no vector, as a weights file may hold fewer than there are probes, does not reach it.
+    """
+    wanted = set(names)
     return {
-        amount: sum(rows[name]["wanted"] >= least and rows[name]["others"] <= most_others for name in names)
+        amount: sum(
+            row["wanted"] >= least and row["others"] <= most_others for name, row in rows.items() if name in wanted
+        )
         for amount, rows in flipped.items()
     }

@@ -96,6 +96,7 @@ def test_an_attribute_counts_where_its_probe_is_right_on_enough_faces(script):
     assert row["with"] + row["without"] == 400 and row["with"] < 50 and row["counts"] == "no"
     rows = {"a": {"wanted": 0.9, "others": 0.1}, "b": {"wanted": 0.9, "others": 0.2}}
     assert module.reaching({"1.0": rows}, ["a", "b"], 0.8, 0.1) == {"1.0": 1}
+    assert module.reaching({"1.0": rows}, ["a", "b", "without a vector"], 0.8, 0.1) == {"1.0": 1}
 
 
 def test_four_attributes_are_wanted_of_faces_of_nobody_only(script):
