@@ -1,27 +1,59 @@
 """Space folded into channels and back (Shi et al. 2016, sub-pixel convolution).
 
 Convolutions on a CPU are far faster over many channels at low resolution than over few at high
-resolution, and folding loses nothing. Written with reshape and transpose, so that they export to ONNX.
+resolution, and folding loses nothing.
 """
 
+from typing import Any
+
+import numpy as np
 import paddle
+import paddle.nn.functional as F
+from paddle.autograd import PyLayer
 
 from ppgen.errors import DataError
 
 
 def fold(x: paddle.Tensor, factor: int) -> paddle.Tensor:
-    """(N, C, H, W) -> (N, C * factor^2, H / factor, W / factor)."""
+    """(N, C, H, W) -> (N, C * factor^2, H / factor, W / factor), with derivatives of any order."""
     _, channels, height, width = x.shape
     if height % factor or width % factor:
         raise DataError(f"height and width must be multiples of {factor}, got {height}x{width}")
-    x = x.reshape([0, channels, height // factor, factor, width // factor, factor])
-    x = x.transpose([0, 1, 3, 5, 2, 4])
-    return x.reshape([0, channels * factor * factor, height // factor, width // factor])
+    if paddle.in_dynamic_mode():
+        return _Fold.apply(x, factor)
+    # For export, which does not know Paddle's operation; ONNX Runtime convolves faster than it transposes.
+    return F.conv2d(x, paddle.to_tensor(_pickers(channels, factor)), stride=factor)
 
 
 def unfold(x: paddle.Tensor, factor: int) -> paddle.Tensor:
-    """(N, C * factor^2, H, W) -> (N, C, H * factor, W * factor)."""
-    _, channels, height, width = x.shape
-    channels //= factor * factor
-    x = x.reshape([0, channels, factor, factor, height, width])
-    return x.transpose([0, 1, 4, 2, 5, 3]).reshape([0, channels, height * factor, width * factor])
+    """(N, C * factor^2, H, W) -> (N, C, H * factor, W * factor), with derivatives of any order."""
+    return _Unfold.apply(x, factor) if paddle.in_dynamic_mode() else F.pixel_shuffle(x, factor)
+
+
+def _pickers(channels: int, factor: int) -> np.ndarray:
+    """Filters (channels * factor^2, channels, factor, factor): each picks one pixel of one channel of a window."""
+    folded = channels * factor * factor
+    return np.eye(folded, dtype=np.float32).reshape([folded, channels, factor, factor])
+
+
+# Each is the other's gradient; Paddle's own operations have a first derivative only.
+class _Fold(PyLayer):
+    @staticmethod
+    def forward(ctx: Any, x: paddle.Tensor, factor: int) -> paddle.Tensor:
+        ctx.factor = factor
+        return F.pixel_unshuffle(x, factor)
+
+    @staticmethod
+    def backward(ctx: Any, slope: paddle.Tensor) -> paddle.Tensor:
+        return _Unfold.apply(slope, ctx.factor)
+
+
+class _Unfold(PyLayer):
+    @staticmethod
+    def forward(ctx: Any, x: paddle.Tensor, factor: int) -> paddle.Tensor:
+        ctx.factor = factor
+        return F.pixel_shuffle(x, factor)
+
+    @staticmethod
+    def backward(ctx: Any, slope: paddle.Tensor) -> paddle.Tensor:
+        return _Fold.apply(slope, ctx.factor)
