@@ -8,13 +8,15 @@ import math
 import re
 import warnings
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import paddle
 from paddle import nn
 
 from ppgen.errors import DataError
-from ppgen.networks.blocks.equalized import EqualizedLinear, RectifiedConv
+from ppgen.networks.blocks.colour_features import fewer_features
+from ppgen.networks.blocks.equalized import SLOPE, EqualizedLinear, RectifiedConv
 from ppgen.networks.blocks.fir import downsample_filtered
 from ppgen.networks.stylegan2_generator import SMALLEST, widths_of
 from ppgen.registry import NETWORKS
@@ -87,8 +89,8 @@ class StyleGAN2Discriminator(nn.Layer):
     def of_smaller(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """All of this network's arrays, out of those of the same network for fewer pixels a side.
 
-        What only the larger one has, and what reads colours, stays as it is. Arrays of another network come back as
-        they are.
+        What only the larger one has begins such that the whole sees in a picture nearly what the smaller one saw in the
+        reduced picture (`fewer_features`). Arrays of another network come back as they are.
         """
         count = len({key.split(".")[1] for key in arrays if key.startswith("blocks.")})
         further = len(self.blocks) - count
@@ -99,9 +101,35 @@ class StyleGAN2Discriminator(nn.Layer):
                 known[f"blocks.{int(place[1]) + further}.{place[2]}" if place else key] = value
         result = {key: value.numpy() for key, value in self.state_dict().items()}
         own = ("from_rgb.", *(f"blocks.{k}." for k in range(further)))
-        if not all(key.startswith(own) for key in result.keys() - known.keys()):
+        reads = arrays.get("from_rgb.weight", np.empty(0)).shape[1:] == (3, 1, 1) and "from_rgb.bias" in arrays
+        if not reads or not all(key.startswith(own) for key in result.keys() - known.keys()):
             return dict(arrays)
-        return result | known
+        return result | known | self._front(result, arrays["from_rgb.weight"], arrays["from_rgb.bias"], further)
+
+    def _front(
+        self, own: Mapping[str, np.ndarray], weight: np.ndarray, bias: np.ndarray, further: int
+    ) -> dict[str, np.ndarray]:
+        """What reads colours and the `further` first blocks, whose shortcuts alone speak at first.
+
+        weight, bias: of the smaller network's `from_rgb`.
+        """
+        read, few = self.from_rgb, own["from_rgb.bias"].size
+        seen = fewer_features(weight[:, :, 0, 0] * read.scale, bias * read.gain, SLOPE, min(few, bias.size))
+        front = {"from_rgb.weight": own["from_rgb.weight"].copy(), "from_rgb.bias": own["from_rgb.bias"].copy()}
+        front["from_rgb.weight"][: seen.filters.size] = weight[seen.filters]
+        front["from_rgb.bias"][: seen.filters.size] = bias[seen.filters]
+        for k in range(further):
+            block, last = cast(DownBlock, self.blocks[k]), k == further - 1
+            out, channels = own[f"blocks.{k}.skip.weight"].shape[:2]
+            passed = np.eye(out, channels, dtype=np.float32)
+            if last:
+                passed[:] = 0.0
+                passed[:, : seen.filters.size] = seen.mixture.T
+            front[f"blocks.{k}.skip.weight"] = (passed / block.skip.scale)[:, :, None, None].astype(np.float32)
+            constant = (seen.constant if last else np.zeros(out)) / block.conv2.gain
+            front[f"blocks.{k}.conv2.bias"] = np.where(constant < 0, constant / SLOPE, constant).astype(np.float32)
+            front[f"blocks.{k}.conv2.weight"] = np.zeros_like(own[f"blocks.{k}.conv2.weight"])
+        return front
 
     def forward(self, picture: paddle.Tensor) -> paddle.Tensor:
         if list(picture.shape[1:]) != [3, self.image_size, self.image_size]:

@@ -216,3 +216,19 @@ def test_the_discriminator_judges_groups_and_trains():
     assert logits.shape == [4, 1]
     (logits**2).mean().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None or not np.any(p.grad.numpy())] == []
+
+
+@pytest.mark.parametrize("side", [16, 32])
+def test_a_grown_discriminator_begins_by_seeing_what_the_smaller_one_saw(side):
+    paddle.seed(4)
+    widths = {"channel_multiplier": 0.0078125 * side, "channel_max": 8}  # fewer filters read colours, as in ours
+    small, large = StyleGAN2Discriminator(8, **widths), StyleGAN2Discriminator(side, **widths)
+    small.from_rgb.bias.set_value(paddle.randn(small.from_rgb.bias.shape) / 3)
+    large.set_state_dict(large.of_smaller({key: value.numpy() for key, value in small.state_dict().items()}))
+    pictures = paddle.rand([64, 3, 1, 1]).expand([64, 3, 8, 8]) * 2 - 1  # flat: reducing them changes nothing
+    pictures = pictures + 0.2 * paddle.nn.functional.interpolate(paddle.randn([64, 3, 2, 2]), size=[8, 8])
+    enlarged = paddle.nn.functional.interpolate(pictures, size=[side, side], mode="bilinear")
+    alike = np.corrcoef(small(pictures).numpy().ravel(), large(enlarged).numpy().ravel())[0, 1]
+    assert alike > 0.9
+    other = {"from_rgb.weight": np.zeros((4, 1, 1, 1), np.float32)}
+    assert large.of_smaller(other).keys() == other.keys()
