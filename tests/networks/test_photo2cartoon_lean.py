@@ -66,3 +66,15 @@ def test_a_checkpoint_without_the_finish_is_a_start():
     assert np.abs(finished(photo(), skin).image.numpy() - plain(photo(), skin).image.numpy()).max() < 1e-6
     with pytest.raises(WeightsError, match="another network"):
         NetworkState("generator", plain).restore(grown(plain, NetworkState("generator", finished).arrays()))
+
+
+def test_borders_need_not_mirror():
+    paddle.seed(0)
+    mirrored, plain = LeanPhoto2CartoonGenerator(**SMALL), LeanPhoto2CartoonGenerator(**SMALL, mirror=False)
+    plain.set_state_dict(mirrored.state_dict())
+    assert np.abs(plain(photo(), paddle.zeros([2, 3])).image.numpy()).max() <= 1
+    x = paddle.ones([1, 8, 8, 8])
+    inner = (slice(None), slice(None), slice(1, -1), slice(1, -1))
+    with_mirror, without = (network.hourglass_in.core.bottom.stages[0].conv(x).numpy() for network in (mirrored, plain))
+    assert np.allclose(with_mirror[inner], without[inner], atol=1e-5)
+    assert not np.allclose(with_mirror, without, atol=1e-3)

@@ -114,7 +114,11 @@ class MirrorConv2D(nn.Conv2D):
         kernel_size: odd; the border is `kernel_size // 2` and must be smaller than H and W.
         stride: 1 or more.
         bias: False where a normalization follows, which would remove it.
+
+    With `mirrored` False the image is zero beyond its edge, which ONNX Runtime does without a pass of its own.
     """
+
+    mirrored = True
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1, bias: bool = False
@@ -123,4 +127,13 @@ class MirrorConv2D(nn.Conv2D):
         self.border, self.steps = kernel_size // 2, stride
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        if not self.mirrored:
+            return F.conv2d(x, self.weight, self.bias, self.steps, self.border)
         return convolve(mirror_border(x, self.border), self.weight, self.bias, self.steps)
+
+
+def mirror_borders(network: nn.Layer, mirrored: bool) -> None:
+    """Set `MirrorConv2D.mirrored` in the whole network."""
+    for layer in network.sublayers():
+        if isinstance(layer, MirrorConv2D):
+            layer.mirrored = mirrored
