@@ -30,11 +30,12 @@ from ppgen.cli import guarded
 from ppgen.datasets.files import data_root, read_landmarks, read_table
 from ppgen.errors import DataError
 from ppgen.faces.align import align_face
+from ppgen.faces.segment import follow_edges
 from ppgen.io.atomic import write_bytes
 from ppgen.io.image import load_image, save_image
 
 SIZE = 256
-RADIUS, SMOOTH = 4, 1e-4  # of the guided filter: pixels, and the variance of [0, 1] greys that counts as an edge
+SMOOTH = 1e-4  # variance of [0, 1] greys that counts as an edge
 FACE_INSIDE = 0.97  # share of the landmarks' hull that a mask has to cover
 DEEP, MEDIUM = 35, 50  # L* of the skin as lit in the picture, below which it counts as such
 COLUMNS = (
@@ -66,18 +67,6 @@ def read_teacher(path: Path) -> Teacher:
     return teacher
 
 
-def guided(photo: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """`share` with the edges of `photo`: He, Sun and Tang, "Guided Image Filtering" (ECCV 2010), equations 5 to 8."""
-    grey = photo.astype(np.float32).mean(axis=2) / 255
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return cv2.blur(values, (2 * RADIUS + 1, 2 * RADIUS + 1))
-
-    slope = (mean(grey * share) - mean(grey) * mean(share)) / (mean(grey * grey) - mean(grey) ** 2 + SMOOTH)
-    offset = mean(share) - slope * mean(grey)
-    return np.clip(mean(slope) * grey + mean(offset), 0, 1)
-
-
 def one_person(share: np.ndarray) -> np.ndarray:
     """The largest connected part, its holes filled; its soft edge stays."""
     solid = (share > 0.5).astype(np.uint8)
@@ -95,7 +84,7 @@ def mask_of(photo: np.ndarray, teacher: Teacher) -> np.ndarray:
     """The person in a photo, float32 (H, W) in [0, 1]."""
     share = (teacher(photo) + teacher(photo[:, ::-1])[:, ::-1]) / 2
     share = cv2.resize(share, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return one_person(guided(photo, share))
+    return one_person(follow_edges(photo, share, SMOOTH))
 
 
 def covers_face(mask: np.ndarray, landmarks: np.ndarray) -> bool:
