@@ -1,14 +1,15 @@
 """The artist on portraits: likeness beside the given drawings, skin tone by group, time.
 
     python benchmarks/artist.py [--out output/artist.json] [--montage output/artist_montage]
-    python benchmarks/artist.py --nobody [--count 118]
+    python benchmarks/artist.py --nobody [--count 118] [--likeness 0.3]
     python benchmarks/artist.py --astronaut docs/images/artist.png
 
 Needs `make data` (the last does not: it draws scikit-image's astronaut, a NASA portrait in the public domain, in
 every group's style). Gender, age group and glasses are told to the artist as meta.csv has them; `--neutral` tells
 nothing. Likeness is judged as in p2c_validation.py. The folder of --montage shows people of the dataset and must stay
-out of git. `--nobody` measures likeness and edges on validation faces of `tools/nobody_portraits.py`. Exit code 1 where
-likeness is not above the given drawings' 0.33.
+out of git. `--nobody` measures likeness and edges on validation faces of `tools/nobody_portraits.py`. `--likeness` is
+the share of the photo's light and shade in drawn faces, by default as people are shown them; 0: as networks learn from
+them. Exit code 1 where likeness is not above the given drawings' 0.33.
 """
 
 import time
@@ -26,6 +27,7 @@ from ppgen.faces.skin import hull_mask
 from ppgen.io.image import save_image
 from ppgen.metrics.cartoon import gradient, lightness
 from ppgen.prepare.artist import draw_cartoon, exposure_of
+from ppgen.prepare.artist.modelling import LIKENESS
 
 GIVEN_RANK1 = 0.33
 
@@ -35,18 +37,18 @@ def checked_glasses(case: Case) -> bool | None:
     return None if "fantasy" in case.row else case.row["has_glasses"] == "1"
 
 
-def draw_case(case: Case, neutral: bool = False) -> np.ndarray:
-    """The artist's drawing of a portrait."""
+def draw_case(case: Case, neutral: bool = False, share: float = LIKENESS) -> np.ndarray:
+    """The artist's drawing of a portrait; `share` of the photo's light and shade."""
     known = {} if neutral else {
         "gender": case.row["gender"], "age_group": case.row["age_group"], "glasses": checked_glasses(case)
     }  # fmt: skip
-    return draw_cartoon(case.crop, case.landmarks, case.mask, **known)
+    return draw_cartoon(case.crop, case.landmarks, case.mask, **known, likeness=share)
 
 
-def draw_all(cases: list[Case], neutral: bool) -> tuple[list[np.ndarray], float, float]:
+def draw_all(cases: list[Case], neutral: bool, share: float) -> tuple[list[np.ndarray], float, float]:
     """Drawings, and seconds an image by the clock and of the processor."""
     clock, processor = time.perf_counter(), time.process_time()
-    drawings = [draw_case(case, neutral) for case in tqdm(cases, desc="drawing", disable=None)]
+    drawings = [draw_case(case, neutral, share) for case in tqdm(cases, desc="drawing", disable=None)]
     count = max(1, len(cases))
     return drawings, (time.perf_counter() - clock) / count, (time.process_time() - processor) / count
 
@@ -70,14 +72,16 @@ def skin_figures(cases: list[Case], drawings: list[np.ndarray]) -> Figures:
     return by_group(cases, figures)
 
 
-def measure(validation: list[Case], tone: list[Case], describe: Describe, neutral: bool) -> Figures:
+def measure(
+    validation: list[Case], tone: list[Case], describe: Describe, neutral: bool, share: float = LIKENESS
+) -> Figures:
     """All figures; likeness among the validation portraits that have a given drawing."""
-    drawings, seconds, processor = draw_all(validation, neutral)
+    drawings, seconds, processor = draw_all(validation, neutral, share)
     cases, drawn = with_cartoon(validation, drawings)
     hits, _ = likeness(cases, drawn, describe)
     given, _ = likeness(cases, [case.cartoon for case in cases], describe)
     more = [case for case in tone if case.row["tone_hint"] in TONES]
-    skin = skin_figures(validation + more, drawings + draw_all(more, neutral)[0])
+    skin = skin_figures(validation + more, drawings + draw_all(more, neutral, share)[0])
 
     def ranks(who: np.ndarray) -> Figures:
         return {"rank1": float(hits[who].mean()), "rank1_of_given": float(given[who].mean())}
@@ -95,11 +99,11 @@ def edges(cases: list[Case], drawings: list[np.ndarray]) -> float:
     return float(np.mean([gradient(drawing, case.mask > 0.5) for case, drawing in zip(cases, drawings)]))
 
 
-def measure_nobody(count: int, describe: Describe, neutral: bool) -> Figures:
+def measure_nobody(count: int, describe: Describe, neutral: bool, share: float) -> Figures:
     """Likeness and edges of `count` faces of people who do not exist, evenly chosen."""
     cases = read_cases("validation", "nobody_portraits")
     cases = [cases[index] for index in evenly(len(cases), count)]
-    drawings, seconds, _ = draw_all(cases, neutral)
+    drawings, seconds, _ = draw_all(cases, neutral, share)
     hits, _ = likeness(cases, drawings, describe)
     count = len(hits)
     return {**mean_with_interval("rank1", hits), "rank1_n": count, "edges": edges(cases, drawings), "seconds": seconds}
@@ -116,7 +120,8 @@ def draw_astronaut(path: Path, side: int = 256) -> Path:
     aligned = align_face(photo, find_faces(photo)[0].landmarks)
     mask = person_mask(aligned.crop, aligned.landmarks)
     groups = [(None, None), *((gender, age) for gender in "FM" for age in ("young", "middle", "senior"))]
-    drawings = [draw_cartoon(aligned.crop, aligned.landmarks, mask, *group, size=side) for group in groups]
+    seen = (aligned.crop, aligned.landmarks, mask)
+    drawings = [draw_cartoon(*seen, *group, size=side, likeness=LIKENESS) for group in groups]
     return save_image(path, grid(drawings, columns=len(groups)))
 
 
@@ -127,18 +132,19 @@ def draw_astronaut(path: Path, side: int = 256) -> Path:
     argument("--montage", type=Path, metavar="FOLDER", help="write photo and drawing side by side instead"),
     argument("--count", type=at_least(1), help="portraits of the montage (24), faces of nobody (118)"),
     argument("--nobody", action="store_true", help="measure likeness on nobody's validation faces instead"),
+    argument("--likeness", type=float, default=LIKENESS, metavar="SHARE", help=f"from 0 to 1 (default: {LIKENESS})"),
     argument("--astronaut", type=Path, metavar="FILE", help="draw the astronaut in all styles instead"),
 )
 def main(options: Namespace) -> Result:
     if options.astronaut:
         return Result(text=str(draw_astronaut(options.astronaut)))
     if options.nobody:
-        figures = measure_nobody(options.count or 118, dlib_describe(), options.neutral)
+        figures = measure_nobody(options.count or 118, dlib_describe(), options.neutral, options.likeness)
         return Result(figures, reached=figures["rank1"] > GIVEN_RANK1)
     validation = read_cases("validation")
     if options.montage:
         cases = choose(validation, options.count or 24)
-        drawings = [draw_case(case, options.neutral) for case in cases]
+        drawings = [draw_case(case, options.neutral, options.likeness) for case in cases]
         return Result(text=str(write_pairs(options.montage, cases, drawings)))
-    figures = measure(validation, read_cases("tone"), dlib_describe(), options.neutral)
+    figures = measure(validation, read_cases("tone"), dlib_describe(), options.neutral, options.likeness)
     return Result(figures, reached=figures["rank1"] > GIVEN_RANK1)

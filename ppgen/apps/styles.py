@@ -18,7 +18,7 @@ NETWORKS = {NETWORK: "photo2cartoon", LITE: "photo2cartoon-lite"}  #: styles tha
 STYLES = {
     NETWORK: "the Photo2Cartoon network, at 256 pixels (default)",
     LITE: "a Photo2Cartoon network of a million parameters, for phones and browsers, at 256 pixels",
-    "artist": "the artist by rules that the network learns from, at 256 to 1024 pixels",
+    "artist": "the artist by rules, whose flatter drawings the network learnt from, at 256 to 1024 pixels",
     "poster": "the artist, printed as a poster in five flat colours",
     "ink": "the artist, with pen and hatching",
 }
@@ -60,13 +60,13 @@ def sketch(style: str, size: int, person: Person) -> Sketch:
     """The artist at work in a style; ConfigError for an age group that there is not, when it draws."""
     from ppgen.prepare.artist import draw_cartoon
     from ppgen.prepare.artist.looks import LOOKS, in_look
+    from ppgen.prepare.artist.modelling import LIKENESS
 
     def draw(crop: np.ndarray, landmarks: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        def plain(side: int) -> np.ndarray:
-            return draw_cartoon(
-                crop, landmarks, mask, person.gender, person.group, person.glasses, size=side
-            )
+        def drawn(side: int, likeness: float = 0.0) -> np.ndarray:
+            told = (person.gender, person.group, person.glasses)
+            return draw_cartoon(crop, landmarks, mask, *told, size=side, likeness=likeness)
 
-        return in_look(style, plain, size) if style in LOOKS else plain(size)
+        return in_look(style, drawn, size) if style in LOOKS else drawn(size, LIKENESS)
 
     return draw

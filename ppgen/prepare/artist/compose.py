@@ -25,6 +25,7 @@ from ppgen.prepare.artist.eyes import paint_brows, paint_eyes
 from ppgen.prepare.artist.face import Face
 from ppgen.prepare.artist.glasses import find_glasses, paint_glasses
 from ppgen.prepare.artist.hair import paint_hair
+from ppgen.prepare.artist.modelling import model_face
 from ppgen.prepare.artist.mouth import paint_mouth, paint_nose
 from ppgen.prepare.artist.regions import Regions, find_regions
 from ppgen.prepare.artist.skin import paint_skin, skin_light
@@ -43,6 +44,7 @@ def draw_cartoon(
     glasses: bool | None = None,
     skin: np.ndarray | None = None,
     size: int = SIDE,
+    likeness: float = 0.0,
 ) -> np.ndarray:
     """Draw a cartoon of an aligned portrait; the same input gives the same drawing.
 
@@ -53,6 +55,7 @@ def draw_cartoon(
         glasses: True, False, or None: drawn where the photo clearly shows them.
         skin: L*a*b* (3,) to paint the skin with; None: as the photo shows it, exposure put right.
         size: side of the drawing in pixels, up to 1024; its lines are drawn as finely.
+        likeness: share, in [0, 1], of the photo's own light and shade in the face; 0: flat tones alone.
     Returns:
         uint8 (size, size, 3) RGB on white.
     Raises:
@@ -60,11 +63,17 @@ def draw_cartoon(
     """
     style = style_of(gender, age_group)
     with drawn_at(3 if size <= 3 * SIDE else 4):
-        return _draw(*prepared(photo, landmarks, mask, size), style, glasses, skin).finish(size)
+        return _draw(*prepared(photo, landmarks, mask, size), style, glasses, skin, likeness).finish(size)
 
 
 def _draw(
-    photo: np.ndarray, face: Face, mask: np.ndarray, style: Style, glasses: bool | None, skin: np.ndarray | None
+    photo: np.ndarray,
+    face: Face,
+    mask: np.ndarray,
+    style: Style,
+    glasses: bool | None,
+    skin: np.ndarray | None,
+    likeness: float,
 ) -> Sheet:
     """The drawing of a photo and mask at 256 pixels; the rest as `draw_cartoon`."""
     photo, own = in_daylight(photo, mask, face)
@@ -86,6 +95,7 @@ def _draw(
     paint_eyes(sheet, lab, face, tones, style)
     if spectacles is not None:
         paint_glasses(sheet, spectacles, face, face.unit)
+    model_face(sheet, lab, regions.shown & regions.person, face, likeness)
     return sheet
 
 

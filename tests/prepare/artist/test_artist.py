@@ -314,3 +314,16 @@ def test_real_portraits_are_recognized(shared):
         drawings.append(describe(draw_cartoon(photo, known[name], mask), known[name]))
     apart = np.linalg.norm(np.array(drawings)[:, None] - np.array(photos)[None], axis=-1)
     assert (apart.argmin(axis=1) == np.arange(len(chosen))).mean() >= 0.8
+
+
+def test_likeness_brings_the_light_of_the_photo_into_the_face_alone():
+    photo, mask = portrait()
+    shaded = photo.copy()
+    shaded[120:150, 90:120] = (0.8 * shaded[120:150, 90:120]).astype(np.uint8)  # a shade on one cheek
+    flat, modelled = (draw_cartoon(shaded, POINTS, mask, likeness=share) for share in (0.0, 0.5))
+    plain = draw_cartoon(shaded, POINTS, mask)
+    assert (flat == plain).all()
+    change = lightness(modelled) - lightness(flat)
+    assert change[128:142, 96:114].mean() < -1 and abs(np.median(change[hull_mask(mask.shape, POINTS)])) < 1.5
+    outside = (mask < 0.1) | (np.arange(256)[:, None] > 222)
+    assert np.abs(modelled[outside].astype(int) - flat[outside]).max() <= 1
