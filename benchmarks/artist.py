@@ -121,7 +121,7 @@ def draw_astronaut(path: Path, side: int = 256) -> Path:
     mask = person_mask(aligned.crop, aligned.landmarks)
     groups = [(None, None), *((gender, age) for gender in "FM" for age in ("young", "middle", "senior"))]
     seen = (aligned.crop, aligned.landmarks, mask)
-    drawings = [draw_cartoon(*seen, *group, size=side, likeness=LIKENESS) for group in groups]
+    drawings = [draw_cartoon(*seen, *group, size=side) for group in groups]
     return save_image(path, grid(drawings, columns=len(groups)))
 
 

@@ -281,6 +281,9 @@ def _tidy(labels: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Face) 
     for part, least in ((0, 120), (1, 150), (2, 60)):
         count, pieces, stats, _ = cv2.connectedComponentsWithStats((labels == part).astype(np.uint8))
         good = stats[:, cv2.CC_STAT_AREA] >= least
+        if part == 0:  # a piece of skin above the brows and apart from the face is hair that shines
+            face_or_below = oval | (down > (face.brow_y - face.chin) / face.height)
+            good &= np.isin(np.arange(count), pieces[face_or_below])
         if part == 1:  # hair grows at the edge of the head, brows and shadows do not
             edge = np.zeros(count, bool)
             edge[np.unique(pieces[~inner])] = True
