@@ -21,6 +21,7 @@ from ppgen.faces.colour import LINEAR, encoded, rgb_to_lab
 from ppgen.faces.daylight import outside_photo
 from ppgen.faces.skin import hull_mask
 from ppgen.prepare.artist import draw_cartoon
+from ppgen.prepare.artist.modelling import LIKENESS
 
 SETS = ("portraits/train", "nobody_portraits")
 LIGHTS = {
@@ -47,7 +48,9 @@ def measure(folder: str, count: int) -> Figures:
         points = dataset.files.landmarks([row])[0]
         hull = hull_mask(mask.shape, points)
         known = (row["gender"] or None, row["age_group"] or None)
-        drawings = [draw_cartoon(in_light(photo, gains), points, mask, *known) for gains in LIGHTS.values()]
+        drawings = [
+            draw_cartoon(in_light(photo, gains), points, mask, *known, likeness=LIKENESS) for gains in LIGHTS.values()
+        ]
         skin = np.array([np.median(rgb_to_lab(drawing)[hull], axis=0) for drawing in drawings])
         apart = max(float(np.linalg.norm(one - other)) for one, other in combinations(skin[:, 1:], 2))
         spread.append((float(np.ptp(skin[:, 0])), apart))
