@@ -5,9 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import ROOT
+from prepare.artist.test_artist import POINTS, portrait
 
 from ppgen.errors import DataError
 from ppgen.io.image import load_image
+from ppgen.prepare.artist import draw_cartoon
 
 LEFT = {"1": "first", "2": "second", "3": "second", "4": "first", "5": "second"}
 
@@ -45,11 +48,8 @@ def test_the_key_says_what_is_left_on_the_sheets(look, tmp_path, monkeypatch):
     cases = [SimpleNamespace(row={"source": source}, crop=grey) for source in sources]
     monkeypatch.setattr(look, "read_cases", lambda *_: cases)
     monkeypatch.setattr(look, "choose", lambda kind, count: kind[:count])
-    shades = {"old": 0, "new": 255}
-    monkeypatch.setattr(
-        look, "draw_with", lambda name, some: [np.full((256, 256, 3), shades[name], np.uint8) for _ in some]
-    )
-    look.write_sheets(tmp_path, ["old"], ["new"], 8, seed=1)
+    draw = [lambda some, shade=shade: [np.full((256, 256, 3), shade, np.uint8) for _ in some] for shade in (0, 255)]
+    look.write_sheets(tmp_path, {"first": "old", "second": "new"}, draw, 8, seed=1)
     key = json.loads((tmp_path / "key.json").read_text())
     sheet, side = load_image(tmp_path / "sheet_1.png"), look.SIDE
     assert set(key["left"].values()) == {"first", "second"}
@@ -58,3 +58,14 @@ def test_the_key_says_what_is_left_on_the_sheets(look, tmp_path, monkeypatch):
         y, x = row * side + side // 2, column * 3 * side + side + side // 2
         assert sheet[y, x, 0] == (0 if left == "first" else 255)
         assert sheet[y, x + side, 0] == (255 if left == "first" else 0)
+
+
+def test_the_artist_of_another_clone_draws(look):
+    photo, mask = portrait()
+    cases = [SimpleNamespace(crop=photo, landmarks=POINTS, mask=mask)]
+    (drawn,) = look.by_clone(ROOT)(cases)
+    (modelled,) = look.by_artist(cases)
+    assert drawn.shape == modelled.shape == (256, 256, 3)
+    assert (drawn == draw_cartoon(photo, POINTS, mask)).all() and not (drawn == modelled).all()
+    with pytest.raises(DataError, match="expected a clone of ppgen"):
+        look.by_clone(ROOT / "docs")(cases)
