@@ -91,12 +91,18 @@ def spent(work: Work, watch: Stopwatch) -> Spent:
     return Spent(time.perf_counter() - wall, time.process_time() - processor, watch.seconds - before, result)
 
 
+#: seconds: Paddle's threads wait in a loop for a while after their work, and would take the cores from what follows
+REST = 0.3
+
+
 def compared(work: Work, repeats: int, watch: Stopwatch) -> Figures:
     """One row: both backends in turns, the first turn left out."""
     turns: dict[str, list[Spent]] = {"eager": [], "onnx": []}
     for _ in range(repeats + 1):
         for backend, each in turns.items():
             with chosen(backend):
+                time.sleep(REST)
+                work()  # the other's work is no longer in the processor's caches
                 each.append(spent(work, watch))
     eager, fast = turns["eager"][1:], turns["onnx"][1:]
     ratio = np.array([b.wall / a.wall for a, b in zip(eager, fast)])
