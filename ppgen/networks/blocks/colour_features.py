@@ -34,7 +34,8 @@ def fewer_features(weight: np.ndarray, bias: np.ndarray, slope: float, few: int)
     features = colours @ weight.T.astype(np.float64) + bias
     features = np.where(features > 0, features, slope * features)
     mean = features.mean(axis=0)
-    rest, chosen = features - mean, []
+    rest = features - mean
+    chosen: list[int] = []
     for _ in range(few):
         told = np.square(rest.T @ rest).sum(axis=1) / (np.square(rest).sum(axis=0) + 1e-12)  # of all, by each
         told[chosen] = -1.0
