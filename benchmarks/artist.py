@@ -9,7 +9,7 @@ every group's style). Gender, age group and glasses are told to the artist as me
 nothing. Likeness is judged as in p2c_validation.py. The folder of --montage shows people of the dataset and must stay
 out of git. `--nobody` measures likeness and edges on validation faces of `tools/nobody_portraits.py`. `--likeness` is
 the share of the photo's light and shade in drawn faces, by default as people are shown them; 0: as networks learn from
-them. Exit code 1 where likeness is not above the given drawings' 0.33.
+them, and as the astronaut is drawn. Exit code 1 where likeness is not above the given drawings' 0.33.
 """
 
 import time

@@ -39,9 +39,14 @@ _DRAW = """
 import sys
 import numpy as np
 from ppgen.prepare.artist import draw_cartoon
+try:
+    from ppgen.prepare.artist.modelling import LIKENESS
+    more = {"likeness": LIKENESS}
+except ImportError:
+    more = {}
 with np.load(sys.argv[1]) as seen:
     people = zip(seen["crops"], seen["points"], seen["masks"])
-    np.savez(sys.argv[2], drawings=np.stack([draw_cartoon(*person) for person in people]))
+    np.savez(sys.argv[2], drawings=np.stack([draw_cartoon(*person, **more) for person in people]))
 """
 SIDE, ROWS, COLUMNS = 224, 4, 2  # pixels of a picture; pairs down and across a sheet
 
@@ -54,17 +59,23 @@ def numbered(picture: np.ndarray, number: int) -> np.ndarray:
 
 
 def by_clone(clone: Path) -> Draw:
-    """The artist of another clone of ppgen, told nothing about the people."""
+    """The artist of another clone of ppgen, told nothing about the people.
+
+    Raises DataError where it is none, and when its artist does not draw.
+    """
+    if not (clone / "ppgen/prepare/artist").is_dir():
+        raise DataError(f"--artist {clone}: expected a clone of ppgen, with ppgen/prepare/artist")
 
     def draw(cases: list[Case]) -> list[np.ndarray]:
-        if not (clone / "ppgen/prepare/artist").is_dir():
-            raise DataError(f"--artist {clone}: expected a clone of ppgen, with ppgen/prepare/artist")
         with tempfile.TemporaryDirectory() as folder:
             seen, found = Path(folder) / "seen.npz", Path(folder) / "found.npz"
             parts = {"crops": "crop", "points": "landmarks", "masks": "mask"}
             np.savez(seen, **{name: np.stack([getattr(case, part) for case in cases]) for name, part in parts.items()})
             command = [sys.executable, "-c", _DRAW, str(seen), str(found)]
-            subprocess.run(command, env={**os.environ, "PYTHONPATH": str(clone.resolve())}, cwd=folder, check=True)
+            there = {**os.environ, "PYTHONPATH": str(clone.resolve())}
+            done = subprocess.run(command, env=there, cwd=folder, stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise DataError(f"--artist {clone}: its artist does not draw: {done.stderr.strip().splitlines()[-1:]}")
             with np.load(found) as drawn:
                 return list(drawn["drawings"])
 
@@ -150,6 +161,8 @@ def count_choices(choices: dict[str, list[str]], left: dict[str, str]) -> Figure
 )
 def main(options: Namespace) -> Result:
     if not options.choices:
+        if options.artist and options.first:
+            raise DataError("give --first or --artist, not both")
         if options.artist:
             named: Figures = {"first": "the artist of an earlier commit", "second": "the artist"}
             draw: list[Draw] = [by_clone(options.artist), by_artist]

@@ -2,6 +2,7 @@
 
     python benchmarks/runtime.py [--repeats N] [--also NAME ...] [--cold] [--out output/runtime.json]
 
+Each turn rests, calls once without watching, and is measured at the second call.
 "ratio" is the median of runtime / eager over the turns, with the quartiles, of wall time; "processor" the same of
 processor time, all threads together, which other processes on the machine disturb less. The photo is scikit-image's
 astronaut at 480x600 pixels, from a JPEG file to two PNG files, warm; "outside" is the share of its wall time that is
@@ -37,6 +38,8 @@ from ppgen.runtime import graph, threads
 from ppgen.runtime.backend import VARIABLE, version
 
 _COLD = "import sys; from ppgen.cli import main; sys.exit(main(['cartoon', sys.argv[1], '-o', sys.argv[2]]))"
+#: seconds: Paddle's threads wait in a loop for a while after their work, and would take the cores from what follows
+REST = 0.3
 Work = Callable[[], np.ndarray]
 
 
@@ -89,10 +92,6 @@ def spent(work: Work, watch: Stopwatch) -> Spent:
     wall, processor, before = time.perf_counter(), time.process_time(), watch.seconds
     result = work()
     return Spent(time.perf_counter() - wall, time.process_time() - processor, watch.seconds - before, result)
-
-
-#: seconds: Paddle's threads wait in a loop for a while after their work, and would take the cores from what follows
-REST = 0.3
 
 
 def compared(work: Work, repeats: int, watch: Stopwatch) -> Figures:

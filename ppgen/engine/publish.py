@@ -28,7 +28,9 @@ def card_facts(run_card: Settings, history: list[Settings], config_path: str) ->
         raise ConfigError(f"{config_path}: has no section 'card' (title, licence, data, limits)")
     return {
         **config["card"],
-        "command": [f"from step {start['step']}: `{start['command']}`" for start in history],
+        "command": [
+            f"from step {start['step']}: `{start['command']}`" for start in history if start["step"] < run_card["step"]
+        ],
         "seed": run_card["seed"],
         "wall time": f"{run_card['hours']} h of training steps, {run_card['processes']} process(es), on a machine "
         f"of {cpu_count()} cores that did other work too",

@@ -1,7 +1,8 @@
 """Photo2Cartoon from the aligned crop to the finished cartoon as one network, for a phone or a browser.
 
 What the predictor does between the networks with NumPy and OpenCV is done in tensors here. The face is taken to be
-where it usually is in an aligned crop, so no landmarks are needed; specks beside the person are not removed.
+where it usually is in an aligned crop, so no landmarks are needed; specks beside the person are not removed, and the
+mask's edge does not follow the photo's.
 """
 
 from __future__ import annotations

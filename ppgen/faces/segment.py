@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MULTIPLE = 32  # of the sides: the coarsest features of the network have a 32nd of the resolution
 _FRINGE = 0.02  # of the side: how far the soft edge of the person may reach out of its solid part
 _FACE_RIM = 0.02  # of the side: landmarks err by so much, so the face's own rim is the network's to decide
-_REACH = 1 / 64  # of the side: how far the network's edge is moved to one of the photo
+_REACH = 1 / 64  # of the side: radius of the window in which the network's edge follows the photo's
 _EDGE = 1e-3  # variance of [0, 1] greys that counts as an edge of the photo
 _OUTLINE = 1 / 128  # of the side: drawings have their outline half outside the person, two pixels of 256
 

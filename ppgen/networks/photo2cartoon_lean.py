@@ -82,7 +82,7 @@ class LeanPhoto2CartoonGenerator(nn.Layer):
         skin: is the skin colour told? If not, `forward` takes the photo alone.
         finish: channels of two last convolutions at full resolution, which see the photo too; 0: there are none. The
             four pixels that unfold from one place do not know of each other, which shows as a fine mesh in flat areas.
-        mirror: do borders mirror the picture? If not, they are zero: one seventh less time on ONNX Runtime.
+        mirror: do borders mirror the picture? If not, they are zero, which takes ONNX Runtime less time.
 
     H and W must be multiples of 4 * 2**hourglass_depth and of 16; DataError otherwise.
     """

@@ -101,8 +101,10 @@ class StyleGAN2Discriminator(nn.Layer):
                 known[f"blocks.{int(place[1]) + further}.{place[2]}" if place else key] = value
         result = {key: value.numpy() for key, value in self.state_dict().items()}
         own = ("from_rgb.", *(f"blocks.{k}." for k in range(further)))
-        reads = arrays.get("from_rgb.weight", np.empty(0)).shape[1:] == (3, 1, 1) and "from_rgb.bias" in arrays
-        if not reads or not all(key.startswith(own) for key in result.keys() - known.keys()):
+        if further < 1 or not all(key.startswith(own) for key in result.keys() - known.keys()):
+            return dict(arrays)
+        width = result[f"blocks.{further - 1}.skip.weight"].shape[0]
+        if arrays.get("from_rgb.weight", np.empty(0)).shape != (width, 3, 1, 1) or "from_rgb.bias" not in arrays:
             return dict(arrays)
         return result | known | self._front(result, arrays["from_rgb.weight"], arrays["from_rgb.bias"], further)
 

@@ -49,6 +49,10 @@ def test_the_card_tells_the_runs_before(runs, monkeypatch):
     assert shipped_card(runs)["command"][0] == "before, from step 0: `train first` (commit abcdef0)"
     assert shipped_card(runs)["images seen"].endswith("before: 16 (4 steps)")
     assert len(shipped_card(runs)["command"]) == 2
+    with (runs / "second" / "history.jsonl").open("a") as history:  # went on from its best step: not what ships
+        history.write(json.dumps({"step": 8, "command": "train on"}) + "\n")
+    assert publish.main(common) == 0
+    assert shipped_card(runs)["command"] == ["from step 0: `train second`"]
     (runs / "empty").mkdir()
     with pytest.raises(WeightsError, match="empty.*holds no checkpoint"):
         publish.main([*common, "--after", str(runs / "empty")])

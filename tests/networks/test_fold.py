@@ -1,5 +1,7 @@
 """Space folded into channels: where each pixel goes, back again, derivatives, and the same when exported."""
 
+from collections.abc import Callable
+
 import numpy as np
 import paddle
 import pytest
@@ -30,10 +32,10 @@ def test_the_exported_form_gives_the_same() -> None:
 
 
 @pytest.mark.parametrize("there", [lambda x: fold(x, 2), lambda x: unfold(paddle.concat([x] * 4, axis=1), 2)])
-def test_second_derivatives(there: object) -> None:
+def test_second_derivatives(there: Callable[[paddle.Tensor], paddle.Tensor]) -> None:
     x = _picture() / 100
     x.stop_gradient = False
-    (slope,) = paddle.grad((there(x) ** 3).sum(), x, create_graph=True)  # type: ignore[operator]
+    (slope,) = paddle.grad((there(x) ** 3).sum(), x, create_graph=True)
     slope.sum().backward()
     copies = slope.numpy().max() / (3 * x.numpy() ** 2).max()
     np.testing.assert_allclose(x.grad.numpy(), copies * 6 * x.numpy(), rtol=1e-4)

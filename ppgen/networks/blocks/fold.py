@@ -15,7 +15,10 @@ from ppgen.errors import DataError
 
 
 def fold(x: paddle.Tensor, factor: int) -> paddle.Tensor:
-    """(N, C, H, W) -> (N, C * factor^2, H / factor, W / factor), with derivatives of any order."""
+    """(N, C, H, W) -> (N, C * factor^2, H / factor, W / factor), with derivatives of any order.
+
+    Raises DataError where H or W is no multiple of `factor`.
+    """
     _, channels, height, width = x.shape
     if height % factor or width % factor:
         raise DataError(f"height and width must be multiples of {factor}, got {height}x{width}")

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ppgen.errors import DataError
+from ppgen.errors import ConfigError, DataError
 from ppgen.faces.colour import monochrome, rgb_to_lab
 from ppgen.faces.daylight import in_daylight
 from ppgen.faces.proportions import SIDE, spline
@@ -59,8 +59,11 @@ def draw_cartoon(
     Returns:
         uint8 (size, size, 3) RGB on white.
     Raises:
-        DataError: shapes that do not belong together, or nobody under the mask. ConfigError: an unknown group.
+        DataError: shapes that do not belong together, or nobody under the mask.
+        ConfigError: an unknown group, or a likeness outside [0, 1].
     """
+    if not 0 <= likeness <= 1:
+        raise ConfigError(f"likeness={likeness}: give a share from 0 to 1")
     style = style_of(gender, age_group)
     with drawn_at(3 if size <= 3 * SIDE else 4):
         return _draw(*prepared(photo, landmarks, mask, size), style, glasses, skin, likeness).finish(size)

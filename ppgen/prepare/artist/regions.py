@@ -71,8 +71,7 @@ def find_regions(photo: np.ndarray, mask: np.ndarray, face: Face) -> Regions:
     if not colourless:  # in a grey photo all has the skin's hue, strands that shine too
         decided[_glare(features, decided == 1, skin_colour, oval, face)] = 0
     labels = _tidy(decided, person, oval, face)
-    if colourless:
-        labels[_apart(labels == 0, oval & _below_brows(face))] = 1
+    labels[_apart(labels == 0, oval & _below_brows(face) if colourless else oval)] = 1
     if _bald(features, labels == 1, skin_colour, oval & (labels == 0)):
         labels = np.where(labels == 1, 0, labels)
     labels = np.where(find_hat(lab, labels == 1, face), 2, labels)
@@ -252,7 +251,7 @@ def _below_brows(face: Face) -> np.ndarray:
 
 
 def _apart(skin: np.ndarray, face: np.ndarray) -> np.ndarray:
-    """Pieces of what was taken for skin that lie higher than the face and apart from it: lit hair of a grey photo."""
+    """Pieces of what was taken for skin that lie higher than the face and apart from it: lit hair."""
     count, pieces = cv2.connectedComponents(skin.astype(np.uint8))
     joined = np.zeros(count, bool)
     joined[np.unique(pieces[face])] = True
@@ -281,9 +280,6 @@ def _tidy(labels: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Face) 
     for part, least in ((0, 120), (1, 150), (2, 60)):
         count, pieces, stats, _ = cv2.connectedComponentsWithStats((labels == part).astype(np.uint8))
         good = stats[:, cv2.CC_STAT_AREA] >= least
-        if part == 0:  # a piece of skin above the brows and apart from the face is hair that shines
-            face_or_below = oval | (down > (face.brow_y - face.chin) / face.height)
-            good &= np.isin(np.arange(count), pieces[face_or_below])
         if part == 1:  # hair grows at the edge of the head, brows and shadows do not
             edge = np.zeros(count, bool)
             edge[np.unique(pieces[~inner])] = True

@@ -273,7 +273,7 @@ def test_glasses_only_where_they_are():
     assert abs(spectacles.half_width - 24) < 5 and abs(spectacles.half_height - 16) < 5
 
 
-@pytest.mark.parametrize("change", ["short mask", "few points", "one place", "nobody", "size", "group"])
+@pytest.mark.parametrize("change", ["short mask", "few points", "one place", "nobody", "size", "likeness", "group"])
 def test_bad_input_is_named(change):
     photo, mask = portrait()
     points, options, error = POINTS, {}, DataError
@@ -287,6 +287,8 @@ def test_bad_input_is_named(change):
         mask = mask * 0
     elif change == "size":
         options = {"size": 4000}
+    elif change == "likeness":
+        options, error = {"likeness": 5.0}, ConfigError
     else:
         options, error = {"age_group": "child"}, ConfigError
     with pytest.raises(error) as caught:
@@ -327,3 +329,12 @@ def test_likeness_brings_the_light_of_the_photo_into_the_face_alone():
     assert change[128:142, 96:114].mean() < -1 and abs(np.median(change[hull_mask(mask.shape, POINTS)])) < 1.5
     outside = (mask < 0.1) | (np.arange(256)[:, None] > 222)
     assert np.abs(modelled[outside].astype(int) - flat[outside]).max() <= 1
+
+
+def test_a_shine_in_the_hair_is_no_skin():
+    photo, mask = portrait()
+    shining = photo.copy()
+    cv2.ellipse(shining, (128, 38), (12, 5), 0, 0, 360, [float(v) for v in lab_to_rgb(SKIN)], -1)
+    regions = find_regions(shining, mask, Face(POINTS))
+    assert regions.hair[36:40, 122:134].all() and not regions.skin[:50].any()
+    assert regions.skin[110:130, 110:146].mean() > 0.5
