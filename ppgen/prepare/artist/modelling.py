@@ -23,10 +23,12 @@ def model_face(sheet: Sheet, lab: np.ndarray, seen: np.ndarray, face: Face, shar
     drawn = rgb_to_lab(np.rint(np.clip(sheet.pixels, 0, 255)).astype(np.uint8))
     inside = np.minimum(polygon(to_sheet(face.oval)), enlarge(seen.astype(np.float32)))
     inside = np.clip(2 * blur(inside, _RIM * scale()) - 1, 0, 1)
-    within = inside > 0.5
+    bare = polygon(to_sheet(cv2.convexHull(face.points.astype(np.float32))[:, 0]))  # hair may hang over the forehead
+    within = np.minimum(inside, bare) > 0.5
     if not within.any():
         return
     light = cv2.resize(blur(lab[..., 0], _SOFT), (sheet_side(), sheet_side()), interpolation=cv2.INTER_LINEAR)
-    apart = light - blur(drawn[..., 0], _SOFT * scale())
-    drawn[..., 0] = np.clip(drawn[..., 0] + share * inside * (apart - np.median(apart[within])), 0, 100)
+    before = np.median(drawn[within, 0])
+    drawn[..., 0] += share * inside * (light - blur(drawn[..., 0], _SOFT * scale()))
+    drawn[..., 0] = np.clip(drawn[..., 0] - inside * (np.median(drawn[within, 0]) - before), 0, 100)
     sheet.overlay(lab_to_rgb(drawn), (inside > 0).astype(np.float32))
