@@ -23,14 +23,14 @@ def fold(x: paddle.Tensor, factor: int) -> paddle.Tensor:
     if height % factor or width % factor:
         raise DataError(f"height and width must be multiples of {factor}, got {height}x{width}")
     if paddle.in_dynamic_mode():
-        return _Fold.apply(x, factor)
+        return _Rearranged.apply(x, factor, True)
     # For export, which does not know Paddle's operation; ONNX Runtime convolves faster than it transposes.
     return F.conv2d(x, paddle.to_tensor(_pickers(channels, factor)), stride=factor)
 
 
 def unfold(x: paddle.Tensor, factor: int) -> paddle.Tensor:
     """(N, C * factor^2, H, W) -> (N, C, H * factor, W * factor), with derivatives of any order."""
-    return _Unfold.apply(x, factor) if paddle.in_dynamic_mode() else F.pixel_shuffle(x, factor)
+    return _Rearranged.apply(x, factor, False) if paddle.in_dynamic_mode() else F.pixel_shuffle(x, factor)
 
 
 def _pickers(channels: int, factor: int) -> np.ndarray:
@@ -39,24 +39,14 @@ def _pickers(channels: int, factor: int) -> np.ndarray:
     return np.eye(folded, dtype=np.float32).reshape([folded, channels, factor, factor])
 
 
-# Each is the other's gradient; Paddle's own operations have a first derivative only.
-class _Fold(PyLayer):
+class _Rearranged(PyLayer):
+    """Folding's gradient is unfolding and the other way round; Paddle's own operations have a first derivative only."""
+
     @staticmethod
-    def forward(ctx: Any, x: paddle.Tensor, factor: int) -> paddle.Tensor:
-        ctx.factor = factor
-        return F.pixel_unshuffle(x, factor)
+    def forward(ctx: Any, x: paddle.Tensor, factor: int, folding: bool) -> paddle.Tensor:
+        ctx.factor, ctx.folding = factor, folding
+        return F.pixel_unshuffle(x, factor) if folding else F.pixel_shuffle(x, factor)
 
     @staticmethod
     def backward(ctx: Any, slope: paddle.Tensor) -> paddle.Tensor:
-        return _Unfold.apply(slope, ctx.factor)
-
-
-class _Unfold(PyLayer):
-    @staticmethod
-    def forward(ctx: Any, x: paddle.Tensor, factor: int) -> paddle.Tensor:
-        ctx.factor = factor
-        return F.pixel_shuffle(x, factor)
-
-    @staticmethod
-    def backward(ctx: Any, slope: paddle.Tensor) -> paddle.Tensor:
-        return _Fold.apply(slope, ctx.factor)
+        return _Rearranged.apply(slope, ctx.factor, not ctx.folding)
