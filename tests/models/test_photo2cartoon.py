@@ -148,9 +148,17 @@ def test_line_energy_asks_for_lines_but_not_where_in_a_cell():
     line[..., 5], moved[..., 9] = -1, -1
     tensors = [paddle.to_tensor(x) for x in (line, moved, none)]
     assert float(line_energy_l1(tensors[0], tensors[1])) == pytest.approx(0, abs=1e-6)
-    # two of sixteen columns of the left cells have a step of 2
+    # of means over 4 pixels, two of sixteen columns of the left cells have a step of 2 / 4, in 28 of 32 rows
     found = float(line_energy_l1(tensors[0], tensors[2]))
-    assert found == pytest.approx(0.5 * (2 * 2 / 16), rel=0.1)
+    assert found == pytest.approx(0.5 * (2 * 0.5 / 16) * 28 / 32, rel=0.1)
+
+
+@pytest.mark.parametrize("period", [2, 4])
+def test_a_comb_of_rows_is_no_line(period):
+    line, comb, none = (np.full((1, 1, 32, 32), 1.0, np.float32) for _ in range(3))
+    line[..., 12:14], comb[:, :, ::period] = -1, -1
+    line, comb, none = map(paddle.to_tensor, (line, comb, none))
+    assert float(line_energy_l1(comb, none)) < 0.1 * float(line_energy_l1(line, none))
 
 
 def test_of_a_teacher_its_drawings_are_learnt(batch, tmp_path):
