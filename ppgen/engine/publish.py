@@ -19,6 +19,7 @@ from ppgen.io.weights import card_of, load_into, save_network
 from ppgen.registry import NETWORKS
 
 STARTS = shipped.PACKAGE.parent / "starts"  # of a clone: what only further training needs, and no wheel holds
+_BEFORE = "before, "
 
 
 def card_facts(run_card: Settings, history: list[Settings], config_path: str) -> Settings:
@@ -42,41 +43,59 @@ def card_facts(run_card: Settings, history: list[Settings], config_path: str) ->
 
 
 def earlier_facts(start: Path) -> Settings:
-    """The commands, images and hours of what another run went on from.
+    """What was trained before a run: its commands, the images seen and the hours, oldest first.
 
     Args:
-        start: its folder, up to the newest checkpoint; or the folder of that one of its checkpoints.
+        start: what the run began from: shipped weights, by name or file, whose card tells; the folder of another run,
+            up to its newest checkpoint; or the folder of one of its checkpoints.
     Raises:
-        WeightsError: it holds no checkpoint.
+        WeightsError: it holds no checkpoint, or its card does not tell.
     """
+    if not start.is_dir():
+        return _of_card(hub.path_of(start))
     one = start.parent.name == "checkpoints"
     run = start.parents[1] if one else start
     facts = (checkpoint.load(start) if one else checkpoint.load_newest(run / "checkpoints")[1]).facts
     batch = TrainingConfig.of(read_yaml(run / "config.yaml")).loader.batch_size
     return {
         "command": [_earlier_command(s) for s in read_log(run / "history.jsonl") if s["step"] < facts["step"]],
-        "step": facts["step"],
-        "images": facts["step"] * batch,
-        "hours": round(facts["seconds"] / 3600, 3),
+        "seen": [f"{facts['step'] * batch} ({facts['step']} steps)"],
+        "hours": [str(round(facts["seconds"] / 3600, 3))],
     }
+
+
+def _of_card(weights: Path) -> Settings:
+    card = card_of(weights)
+    seen, seen_before = _now_and_before(str(card.get("images seen", "")))
+    hours, hours_before = _now_and_before(str(card.get("wall time", "")).removesuffix(" h"))
+    if not seen or not hours:
+        raise WeightsError(f"{weights}: its card does not tell how it was trained; give the run's folder")
+    commands = [told if told.startswith(_BEFORE) else _BEFORE + told for told in card["command"]]
+    return {"command": commands, "seen": [*seen_before, seen], "hours": [*hours_before, hours.split(" h ")[0]]}
+
+
+def _now_and_before(told: str) -> tuple[str, list[str]]:
+    """"c; before: a, b", as `with_earlier` writes it, is ("c", ["a", "b"])."""
+    now, _, before = told.partition("; before: ")
+    return now, before.split(", ") if before else []
 
 
 def _earlier_command(start: Settings) -> str:
     """With the commit, as the config may have been another then."""
     commit = f" (commit {start['commit'][:7]})" if start.get("commit") else ""
-    return f"before, from step {start['step']}: `{start['command']}`{commit}"
+    return f"{_BEFORE}from step {start['step']}: `{start['command']}`{commit}"
 
 
 def with_earlier(facts: Settings, earlier: list[Settings]) -> Settings:
-    """A card's facts, with those of the runs before, oldest first."""
+    """A card's facts, with those of what was trained before, oldest first."""
     if not earlier:
         return facts
-    seen = ", ".join(f"{run['images']} ({run['step']} steps)" for run in earlier)
+    command, seen, hours = ([one for run in earlier for one in run[key]] for key in ("command", "seen", "hours"))
     return {
         **facts,
-        "command": [command for run in earlier for command in run["command"]] + facts["command"],
-        "wall time": f"{facts['wall time']}; before: {', '.join(str(run['hours']) for run in earlier)} h",
-        "images seen": f"{facts['images seen']}; before: {seen}",
+        "command": command + facts["command"],
+        "wall time": f"{facts['wall time']}; before: {', '.join(hours)} h",
+        "images seen": f"{facts['images seen']}; before: {', '.join(seen)}",
     }
 
 
@@ -88,7 +107,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-c", "--config-file", required=True, help="the committed config, with its section `card`")
     also = "put this network of the best checkpoint into starts/ too, as NAME_NETWORK, to go on training with both"
     parser.add_argument("--also", metavar="NETWORK", help=also)
-    after = "runs, or checkpoints of runs, that this one began from, oldest first: the card tells their commands too"
+    after = "what this run began from, oldest first: runs, checkpoints or shipped weights; the card tells of them too"
     parser.add_argument("--after", nargs="+", default=[], metavar="RUN", type=Path, help=after)
     parser.add_argument("--eight-bit", action="store_true", help="large matrices of linear layers as int8")
     options = parser.parse_args(argv)

@@ -58,6 +58,23 @@ def test_the_card_tells_the_runs_before(runs, monkeypatch):
         publish.main([*common, "--after", str(runs / "empty")])
 
 
+def test_the_card_goes_on_where_that_of_shipped_weights_ends(runs, monkeypatch):
+    monkeypatch.setattr(hub, "ASSETS", runs)
+    config = ["-c", str(runs / "discs.yaml")]
+    assert publish.main([str(runs / "first"), "old", *config]) == 0
+    assert publish.main([str(runs / "second"), "new", *config, "--after", str(runs / "old.safetensors")]) == 0
+    assert publish.main([str(runs / "second"), "newer", *config, "--after", str(runs / "new.safetensors")]) == 0
+    card = shipped_card(runs, "newer")
+    assert card["images seen"] == "32 (8 steps); before: 16 (4 steps), 32 (8 steps)"
+    before = "before, from step 0: `train second`"
+    assert card["command"] == ["before, from step 0: `train first`", before, "from step 0: `train second`"]
+    assert len(card["wall time"].split("; before: ")[1].split(", ")) == 2 and card["wall time"].endswith(" h")
+    with pytest.raises(WeightsError, match="discs.yaml"):
+        publish.main([str(runs / "second"), "newer", *config, "--after", str(runs / "discs.yaml")])
+    with pytest.raises(WeightsError, match=r"best\.safetensors: its card does not tell how it was trained"):
+        publish.main([str(runs / "second"), "newer", *config, "--after", str(runs / "first" / "best.safetensors")])
+
+
 def test_the_network_beside_is_of_the_best_step(runs, monkeypatch):
     monkeypatch.setattr(hub, "ASSETS", runs)
     monkeypatch.setattr(publish, "STARTS", runs / "starts")
