@@ -55,9 +55,12 @@ def test_the_runner_sees_what_must_not_happen():
         case.name.removeprefix("bad/") for case in cases("bad")
     ]  # one that ends does not end the rest
     assert found.pop("nothing").faults() == found.pop("nothing more").faults() == []
-    assert {name: outcome.faults()[0] for name, outcome in found.items()} == {
+    wanted = {
         "starts a program": "executed", "runs a payload": "executed", "writes elsewhere": "executed",
         "raises": "tracebacks",
         "crashes": "tracebacks", "takes memory": "over 1 GiB", "moves the cursor": "unprintable",
         "never ends": "tracebacks",
     }  # fmt: skip
+    told = {name: outcome.faults() for name, outcome in found.items()}  # a busy machine adds "over 5 s"
+    assert told.keys() == wanted.keys()
+    assert [name for name, fault in wanted.items() if fault not in told[name]] == []
