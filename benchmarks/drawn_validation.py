@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from harness import OUT, Figures, Namespace, Result, argument, at_least, benchmark, evenly, judged, mean_with_interval
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -46,6 +47,7 @@ SOURCES = {"portraits": 0.30, "nobody_portraits": 0.35}  # and the error over th
 JUDGED = (*TONES, "women", "men", "young", "middle", "senior")  # groups whose skin tone has to be right
 GALLERY = 119  # the largest number of faces that a drawing is recognized among; as many portraits there are
 LEAST_HAIR = 300  # pixels of hair below which its texture is not measured
+COARSE = (4, 4)  # pixels of means in which combs of rows, dark and light in turn, are no edges
 
 
 class Pair(NamedTuple):
@@ -53,6 +55,7 @@ class Pair(NamedTuple):
 
     figures: scores.PairFigures
     baseline: float  #: `masked_mae` of the mean training drawing
+    coarse: tuple[float, float]  #: gradient of means of `COARSE` pixels: of the drawing, of the artist's
     hair: tuple[float, float]  #: fine texture of the hair: of the drawing, of the artist's; nan where there is little
 
 
@@ -61,9 +64,11 @@ def measure_pair(case: Case, drawing: np.ndarray, mean: np.ndarray) -> Pair:
     hair, textures = hair_region(case.crop, case.landmarks, case.mask), [np.nan, np.nan]
     if hair.sum() >= LEAST_HAIR:
         textures = [scores.fine_texture(picture, hair).mean for picture in (drawing, case.cartoon)]
+    coarse = [scores.gradient(cv2.blur(picture, COARSE), case.mask > 0.5) for picture in (drawing, case.cartoon)]
     return Pair(
         scores.pair_figures(drawing, case.cartoon, case.mask, case.landmarks),
         scores.masked_mae(mean, case.cartoon, case.mask > 0.5),
+        (coarse[0], coarse[1]),
         (textures[0], textures[1]),
     )
 
@@ -125,6 +130,7 @@ def measure(cases: list[Case], drawings: list[np.ndarray], mean: np.ndarray, des
         "n": len(cases),
         **scores.figures_summary([pair.figures for pair in pairs], float(np.mean([pair.baseline for pair in pairs]))),
         "mae_interval": mean_with_interval("mae", table[:, 0])["mae_interval"],
+        "coarse_edges_ratio": scores.ratio(np.array([pair.coarse for pair in pairs])),
         "hair_texture_ratio": scores.ratio(hair), "hair_n": len(hair),
         **mean_with_interval("rank1", hits), "rank1_of_artist": float(reference.mean()),
         "groups": groups(pairs, cases, hits),
@@ -161,6 +167,8 @@ def targets(source: str, figures: Figures) -> list[Figures]:
     OUT,
 )
 def main(options: Namespace) -> Result:
+    if options.card and options.most:
+        raise DataError("--card tells of all held-back faces: leave --most out")
     everyone = read_cases("validation", "drawn")
     tell_said(everyone)
     mean, describe = mean_cartoon(Portraits("drawn", "train")), dlib_describe()

@@ -23,6 +23,7 @@ from ppgen.datasets.files import centre_square, resize
 from ppgen.errors import ConfigError, NoFaceError, WeightsError
 from ppgen.faces import Face, align_face, find_faces
 from ppgen.faces.align import CLOSE
+from ppgen.faces.daylight import out_of_the_dark
 from ppgen.faces.detect import Aligner, check_aligner
 from ppgen.faces.ffhq import ffhq_crop, nobody_crop
 from ppgen.faces.segment import outline_mask, person_mask
@@ -142,6 +143,7 @@ class PortraitPipeline:
         background: leave it in instead of painting it white. cut_out: scale the drawing to 256 pixels and paint it
         white outside the person.
         """
+        portrait = lit(portrait)
         timings, warnings, crop, mask, skin = dict(portrait.timings), portrait.warnings, portrait.crop, None, None
         wants_skin = cut_out or generator.takes_skin  # a cartoon says its colour, whether the network is told or not
         colour = later(self.skin, portrait.crop, portrait.landmarks) if wants_skin else None
@@ -164,6 +166,7 @@ class PortraitPipeline:
 
     def sketch(self, portrait: Portrait, draw: Sketch) -> Drawn:
         """One portrait drawn by the artist, who takes the photo with its background and the mask."""
+        portrait = lit(portrait)
         timings = dict(portrait.timings)
         with timed(timings, "segment"):
             mask, doubts = self._person(portrait)
@@ -238,6 +241,15 @@ class PortraitPipeline:
         if mask.mean() >= _MIN_PERSON:
             return mask, ()
         return np.ones_like(mask), ("no person could be told from the background, so the whole crop was drawn",)
+
+
+def lit(portrait: Portrait) -> Portrait:
+    """A nearly black photo brightened, with a warning, and any other one as it is."""
+    crop = out_of_the_dark(portrait.crop, portrait.landmarks)
+    if crop is portrait.crop:
+        return portrait
+    said = "this photo is nearly black, so it was brightened before it was drawn; one with more light gives more detail"
+    return portrait._replace(crop=crop, warnings=(*portrait.warnings, said))
 
 
 def crop_for(source: str) -> FaceCrop:

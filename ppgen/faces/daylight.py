@@ -28,6 +28,8 @@ _BELIEVED = ((24.0, 4.0, 6.0), (84.0, 26.0, 30.0))  # least and most L*a*b* of s
 _UNSURE, _MOST = 0.12, 2.2  # stops: a smaller cast is left in the photo, a larger change is not made
 _TRUST = 0.7  # share of a cast that is taken away: blood in the cheeks is no light, and hair would turn green
 
+_NIGHT, _DUSK = 20.0, 45.0  # L* of lit skin: below the first, a photo is brightened to the second
+
 
 def outside_photo(photo: np.ndarray) -> np.ndarray:
     """Boolean (256, 256): white that reaches the frame and has no grain at all, as alignment pads photos."""
@@ -118,6 +120,22 @@ def seen_skin(photo: np.ndarray, mask: np.ndarray, face: Proportions) -> np.ndar
     lab = rgb_to_lab(photo)[bare_skin(face, mask)]
     lit = lab[lab[:, 0] >= np.median(lab[:, 0])]
     return np.array([np.percentile(lab[:, 0], LIT), *np.median(lit[:, 1:], axis=0)])
+
+
+def out_of_the_dark(photo: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """A nearly black portrait brightened until a network can see the face; any other one as it is.
+
+    Nobody's skin is so dark in a photo that was exposed for a face. The hue stays.
+
+    Args:
+        photo: uint8 (256, 256, 3) RGB, an aligned crop. landmarks: (68, 2) in its pixels, dlib's order.
+    """
+    face, everything = Proportions(np.asarray(landmarks, np.float64)), np.ones(photo.shape[:2], np.float32)
+    seen = seen_skin(photo, everything, face)
+    if seen[0] >= _NIGHT:
+        return photo
+    wanted = np.array([_DUSK, *seen[1:]])
+    return _brought_to(photo, LINEAR[np.rint(lab_to_rgb(seen)).astype(int)], wanted, coloured=False)
 
 
 def is_grey(photo: np.ndarray, mask: np.ndarray, face: Proportions) -> bool:

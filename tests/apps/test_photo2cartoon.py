@@ -9,8 +9,10 @@ from PIL import Image
 
 from ppgen.apps import Photo2CartoonPredictor, TranslationPredictor
 from ppgen.apps.photo2cartoon import CartoonResult
-from ppgen.apps.portrait import SIZE, PortraitPipeline
+from ppgen.apps.portrait import SIZE, PortraitPipeline, lit
+from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.errors import ConfigError, DataError, NoFaceError, OutputError, WeightsError
+from ppgen.faces.colour import LINEAR, encoded
 from ppgen.faces.typical import typical_landmarks
 from ppgen.io.image import load_image
 from ppgen.io.weights import save_network
@@ -109,6 +111,18 @@ def test_every_way_to_give_a_photo_gives_the_same(cartoons, astronaut, tmp_path)
     ):
         assert np.array_equal(predictor.run(source), reference)
     assert names(tmp_path / "out") == ["p2c_cartoon.png", "p2c_photo.png"]
+
+
+def test_a_nearly_black_photo_is_drawn_brightened_and_says_so(weights):
+    pipeline, draws = PortraitPipeline(segment=middle), PortraitGenerator(weights / "lean.safetensors")
+    seen = pipeline.example()
+    assert lit(seen) is seen
+    dark = seen._replace(crop=encoded(LINEAR[seen.crop] / 48))
+    assert dark.crop.max() < 64
+    drawn = pipeline.draw(dark, draws)
+    assert len(drawn.warnings) == 1 and "nearly black" in drawn.warnings[0]
+    inner, usual = (part[64:192, 64:192].astype(float) for part in (drawn.photo, pipeline.draw(seen, draws).photo))
+    assert np.abs(inner - usual).mean() < 0.6 * np.abs(dark.crop[64:192, 64:192] - usual).mean()
 
 
 def test_full_results(cartoons, skin, astronaut, tmp_path):

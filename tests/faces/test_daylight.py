@@ -8,8 +8,9 @@ import pytest
 from prepare.artist.test_artist import POINTS, portrait
 
 from ppgen.errors import DataError
-from ppgen.faces.colour import monochrome
-from ppgen.faces.daylight import own_skin, shown_part
+from ppgen.faces.colour import LINEAR, encoded, monochrome
+from ppgen.faces.daylight import out_of_the_dark, own_skin, seen_skin, shown_part
+from ppgen.faces.proportions import Proportions
 
 
 def test_the_skin_of_a_crop_of_any_size():
@@ -24,6 +25,17 @@ def test_the_skin_of_a_crop_of_any_size():
 def test_lighter_skin_is_told_lighter():
     told = [own_skin(*(made := portrait(skin=(level, 16, 18)))[:1], POINTS, made[1])[0] for level in (34, 52, 70)]
     assert (np.diff(told) > 4).all()
+
+
+def test_only_a_nearly_black_portrait_is_brightened():
+    photo, mask = portrait()
+    assert out_of_the_dark(photo, POINTS) is photo
+    dim, black = (encoded(LINEAR[photo] / part) for part in (2, 64))
+    assert out_of_the_dark(dim, POINTS) is dim
+    brightened = out_of_the_dark(black, POINTS)
+    assert seen_skin(black, mask, Proportions(POINTS))[0] < 10
+    assert seen_skin(brightened, mask, Proportions(POINTS))[0] == pytest.approx(45, abs=4)
+    assert np.corrcoef(brightened.ravel(), photo.ravel())[0, 1] > 0.9
 
 
 def test_bad_input_is_named():
