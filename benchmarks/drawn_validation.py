@@ -6,9 +6,9 @@
 Needs `make data`, tools/nobody_portraits.py and tools/draw_portraits.py (`data/drawn`). Photos come masked by the
 dataset's masks. The skin colour is told as a user's is, from the photo; `--told drawing` tells the drawing's own.
 Errors are inside the mask and relative to those of the mean training drawing. Likeness is judged as in
-p2c_validation.py, each source among its own, in galleries of up to 119. Beards, bald heads and hats are known of nobody
-alone, where the words that a portrait was generated from name them. The folder of --montage shows people and must stay
-out of git. Exit code 1 where a target is missed.
+p2c_validation.py, each source among its own, in galleries of up to 119. Who wears glasses, a beard or a hat and who is
+bald was seen in the pictures (`looks/held_back.csv`). The folder of --montage shows people and must stay out of git.
+Exit code 1 where a target is missed.
 """
 
 import math
@@ -35,7 +35,7 @@ from p2c_validation import (
     read_cases,
 )
 from ppgen import hub
-from ppgen.datasets.files import data_root, read_table
+from ppgen.datasets.files import read_table
 from ppgen.datasets.portraits import Portraits, skin_colour
 from ppgen.errors import DataError
 from ppgen.faces.skin import estimate_skin
@@ -46,6 +46,7 @@ from ppgen.prepare.artist import hair_region
 SOURCES = {"portraits": 0.30, "nobody_portraits": 0.35}  # and the error over the mean drawing's to be reached
 JUDGED = (*TONES, "women", "men", "young", "middle", "senior")  # groups whose skin tone has to be right
 GALLERY = 119  # the largest number of faces that a drawing is recognized among; as many portraits there are
+SEEN = Path(__file__).with_name("looks") / "held_back.csv"  # what is in the held-back photos
 LEAST_HAIR = 300  # pixels of hair below which its texture is not measured
 COARSE = (4, 4)  # pixels of means in which combs of rows, dark and light in turn, are no edges
 
@@ -84,14 +85,23 @@ def draw_all(weights: str, cases: list[Case], told: str) -> list[np.ndarray]:
     )
 
 
-def tell_said(cases: list[Case]) -> None:
-    """Note on nobody's rows what their descriptions say of beard, bald head and hat, which portraits' rows do not."""
-    path = data_root("nobody") / "meta.csv"
-    told = {row["id"]: row for row in read_table(path, ["id", "words", "beard", "bald"])} if path.is_file() else {}
+def tell_seen(cases: list[Case]) -> None:
+    """Note on the rows what is in the pictures: glasses, in place of what the table says, beard, bald head, hat.
+
+    The labels were made by looking: a language model looked once at every held-back photo of both sources, and again
+    at doubtful ones, enlarged. A beard hides the skin of chin or jaw; stubble or a moustache alone is none. Shaved
+    heads are bald, cropped ones and high foreheads are not. A hat is whatever covers the head, or a diadem.
+
+    Raises:
+        DataError: a face that nobody looked at.
+    """
+    seen = {row["id"]: row for row in read_table(SEEN, ["id", "glasses", "beard", "bald", "hat"])}
     for case in cases:
-        if row := told.get(case.row["id"]):
-            found = [name for name in ("beard", "bald") if row[name] == "1"]
-            case.row["said"] = " ".join(found + ["hat"] * ("hat" in row["words"].split()))
+        if case.row["id"] not in seen:
+            raise DataError(f"{SEEN}: has no row for '{case.row['id']}'; look at the photo and add one")
+        row = seen[case.row["id"]]
+        case.row["has_glasses"] = row["glasses"]
+        case.row["seen"] = " ".join(name for name in ("beard", "bald", "hat") if row[name] == "1")
 
 
 def groups(pairs: list[Pair], cases: list[Case], hits: np.ndarray) -> dict[str, Figures]:
@@ -170,7 +180,7 @@ def main(options: Namespace) -> Result:
     if options.card and options.most:
         raise DataError("--card tells of all held-back faces: leave --most out")
     everyone = read_cases("validation", "drawn")
-    tell_said(everyone)
+    tell_seen(everyone)
     mean, describe = mean_cartoon(Portraits("drawn", "train")), dlib_describe()
     found, asked = {}, []
     for source in SOURCES:

@@ -153,7 +153,7 @@ def groups_of(row: dict[str, str]) -> list[str]:
         "women" if row["gender"] == "F" else "men",
         "glasses" if row["has_glasses"] == "1" else "no glasses",
         row["age_group"],
-        *row.get("said", "").split(),
+        *row.get("seen", "").split(),
     ]
 
 

@@ -11,7 +11,9 @@ import pytest
 from conftest import mean_colours, write_table
 from metrics.schematic import drawing, face_points
 
+from ppgen.datasets.files import read_table
 from ppgen.datasets.portraits import Portraits, split_of
+from ppgen.errors import DataError
 from ppgen.io.image import load_image, save_image
 
 KINDS = [
@@ -96,6 +98,30 @@ def test_drawing_gets_photo_and_skin(script):
     drawings = module.draw_cases(cases, draw, lambda crop, points: np.float32([crop.dtype == np.uint8] * 3))
     assert seen[0] == ((8, 3, 256, 256), np.float32, (8, 3)) and len(seen) == 2
     assert (drawings[3] == cases[3].photo).all()
+
+
+def test_groups_are_of_what_is_seen(script, monkeypatch, tmp_path):
+    module, validation = script("drawn_validation"), script("p2c_validation")
+    cases = validation.read_cases("validation")
+    rows = [dict.fromkeys(("glasses", "beard", "bald", "hat"), "0") | {"id": case.row["id"]} for case in cases]
+    rows[0] |= {"beard": "1", "hat": "1"}
+    rows[1]["glasses"] = "1"
+    write_table(tmp_path / "seen.csv", rows)
+    monkeypatch.setattr(module, "SEEN", tmp_path / "seen.csv")
+    module.tell_seen(cases)
+    for group, members in {"glasses": [1], "beard": [0], "hat": [0], "bald": []}.items():
+        assert np.flatnonzero(validation.in_group(cases, group)).tolist() == members
+    write_table(tmp_path / "seen.csv", rows[1:])
+    with pytest.raises(DataError, match=f"no row for '{rows[0]['id']}'"):
+        module.tell_seen(cases)
+
+
+def test_held_back_faces_are_labelled(script):
+    rows = read_table(script("drawn_validation").SEEN)
+    for row in rows:
+        assert split_of(row["id"], "") == "validation" and row["source"] in ("portraits", "nobody_portraits")
+        assert {row[name] for name in ("glasses", "beard", "bald", "hat")} <= {"0", "1"}
+    assert len(rows) == 119 + 429
 
 
 def test_montage(script, tmp_path):
