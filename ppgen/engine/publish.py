@@ -109,6 +109,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--also", metavar="NETWORK", help=also)
     after = "what this run began from, oldest first: runs, checkpoints or shipped weights; the card tells of them too"
     parser.add_argument("--after", nargs="+", default=[], metavar="RUN", type=Path, help=after)
+    parser.add_argument("--unfinished", action="store_true", help="into starts/, to go on from, not into the package")
     parser.add_argument("--eight-bit", action="store_true", help="large matrices of linear layers as int8")
     options = parser.parse_args(argv)
 
@@ -118,28 +119,30 @@ def main(argv: list[str] | None = None) -> int:
         raise WeightsError(f"{best}: this run has kept no best weights yet (it needs a validation)")
     facts = card_facts(card_of(best), read_log(run / "history.jsonl"), options.config_file)
     facts = with_earlier(facts, [earlier_facts(before) for before in options.after])
-    path = hub.publish(
-        hub.load(best), hub.ASSETS / f"{options.name}.safetensors", facts, eight_bit=options.eight_bit
-    )
+    network, file = hub.load(best), f"{options.name}.safetensors"
+    if options.unfinished:
+        path = save_network(network, STARTS / file, facts, half=True)
+    else:
+        path = hub.publish(network, hub.ASSETS / file, facts, eight_bit=options.eight_bit)
     written = [path]
     if options.also:
         network, step = of_best_checkpoint(run, options.also)
-        beside = _beside(options.name, options.also, facts.get("title", options.name), step, run)
         place = STARTS / f"{options.name}_{options.also}.safetensors"
+        loads = f"{f'{STARTS.name}/{file}' if options.unfinished else options.name} {STARTS.name}/{place.name}"
+        beside = _beside(loads, f"{facts.get('title', options.name)}: its {options.also}", step, run)
         written.append(save_network(network, place, {**facts, **beside}, half=True))
     for path in written:
         say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
-def _beside(name: str, network: str, title: str, step: int, run: Path) -> Settings:
-    """What the card of a network that is kept beside the best one says otherwise."""
+def _beside(loads: str, title: str, step: int, run: Path) -> Settings:
+    """What the card of a network that is kept beside the best one says otherwise; `loads`: both, for --load."""
     strengths = [row["augment_p"] for row in read_log(run / "log.jsonl") if row["step"] <= step and "augment_p" in row]
     start = f" -o model.ada_start={strengths[-1]:.4g}" if strengths else ""  # ADA's, which lies in no weights file
-    file = f"{STARTS.name}/{name}_{network}.safetensors"
     return {
-        "title": f"{title}: its {network}",
-        "use": f"to go on training: `python tools/main.py -c CONFIG --load {name} {file}{start}`",
+        "title": title,
+        "use": f"to go on training: `python tools/main.py -c CONFIG --load {loads}{start}`",
         "scores": f"none of its own; it is of the run's checkpoint of step {step}",
     }
 

@@ -75,6 +75,17 @@ def test_the_card_goes_on_where_that_of_shipped_weights_ends(runs, monkeypatch):
         publish.main([str(runs / "second"), "newer", *config, "--after", str(runs / "first" / "best.safetensors")])
 
 
+def test_what_is_unfinished_is_no_asset(runs, monkeypatch):
+    monkeypatch.setattr(hub, "ASSETS", runs)
+    monkeypatch.setattr(publish, "STARTS", runs / "starts")
+    where = [str(runs / "second"), "discs", "-c", str(runs / "discs.yaml"), "--unfinished"]
+    assert publish.main([*where, "--also", "network"]) == 0
+    assert not (runs / "discs.safetensors").exists() and not (runs / "discs.md").exists()
+    assert shipped_card(runs / "starts")["images seen"] == "32 (8 steps)"
+    beside = shipped_card(runs / "starts", "discs_network")
+    assert "--load starts/discs.safetensors starts/discs_network.safetensors`" in beside["use"]
+
+
 def test_the_network_beside_is_of_the_best_step(runs, monkeypatch):
     monkeypatch.setattr(hub, "ASSETS", runs)
     monkeypatch.setattr(publish, "STARTS", runs / "starts")
