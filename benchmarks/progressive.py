@@ -2,7 +2,7 @@
 
     python benchmarks/progressive.py RUN --prepare            # RUN: of configs/photo2cartoon_progressive.yaml
     python tools/main.py -c … --load …                        # the command that it prints: the control
-    python benchmarks/progressive.py RUN --control RUN2 [--drawings docs/images/group_styles.png] [--json FILE]
+    python benchmarks/progressive.py RUN --control RUN2 [--drawings FILE] [--json FILE]
 
 The control goes on from the same weights of the base as the leaves, with a leaf's settings and steps, on all pictures.
 Leaf and control draw the leaf's validation portraits, both with their last weights (a best step would be chosen by

@@ -81,14 +81,27 @@ class Translation:
         return None
 
 
+def named(model: str) -> str:
+    """The model of that name, or whose weights have it: 'photo2cartoon-unpaired-64' is 'photo2cartoon-unpaired'.
+
+    Raises:
+        ConfigError: unknown model.
+    """
+    if model in MODELS:
+        return model
+    for name, facts in MODELS.items():
+        if facts.weights == model:
+            return name
+    raise ConfigError(unknown("model", model, MODELS))
+
+
 def weights_of(model: str, weights: str | os.PathLike | None = None) -> Path:
     """The weights file to use for a model.
 
     Raises:
         ConfigError: unknown model. WeightsError: no such file, or none is shipped.
     """
-    if model not in MODELS:
-        raise ConfigError(unknown("model", model, MODELS))
+    model = named(model)
     if weights is not None:
         return hub.path_of(weights)
     if MODELS[model].weights not in hub.names():
@@ -102,7 +115,7 @@ class TranslationPredictor:
     """Translates the faces of photos.
 
     output_path: folder of the pictures; made when the first is written.
-    model: 'pix2pix', 'cyclegan', 'ugatit', 'photo2cartoon' or 'photo2cartoon-unpaired'.
+    model: 'pix2pix', 'cyclegan', 'ugatit', 'photo2cartoon' or 'photo2cartoon-unpaired', or the name of its weights.
     weight_path: a generator's weights to use instead of the shipped ones: a .safetensors of ours, one of PaddleGAN's
     published `.pdparams`, or their name in the hub.
     attention: also draw where the network's attention looked.
@@ -127,11 +140,11 @@ class TranslationPredictor:
         pipeline: PortraitPipeline | None = None,
         aligner: Aligner = "dlib",
     ) -> None:
-        self.output_path, self.model = Path(output_path).expanduser(), model
-        self.weight_path = weights_of(model, weight_path)
+        self.output_path, self.model = Path(output_path).expanduser(), named(model)
+        self.weight_path = weights_of(self.model, weight_path)
         self.attention, self.background = attention, background
         self.pipeline = pipeline or PortraitPipeline(find=finding(aligner))
-        self.generator = PortraitGenerator(self.weight_path, model)
+        self.generator = PortraitGenerator(self.weight_path, self.model)
 
     def run(self, image: Inputs, faces: Faces = "largest", align: bool = True) -> Translation | list[Translation]:
         """Translate one photo, or several.

@@ -10,6 +10,7 @@ from ppgen.cli.options import ALIGNER, INPUTS, NO_ALIGN, faces, folder
 from ppgen.io.terminal import say
 
 _INPUTS = f"{INPUTS}, or lists of them: .txt with a path a line, or .jsonl"
+_MODEL = "default: photo2cartoon; the name of a model's weights is understood too"
 #: what `ppgen demo` proposes
 _NEXT = (
     "ppgen cartoon me.jpg --side-by-side",
@@ -79,12 +80,19 @@ def demo(args: argparse.Namespace) -> None:
 
 
 TRANSLATORS = ("pix2pix", "cyclegan", "ugatit", "photo2cartoon", "photo2cartoon-unpaired")
+#: those whose shipped weights have another name, by that name
+BY_WEIGHTS = {"cyclegan_portraits": "cyclegan", "photo2cartoon-unpaired-64": "photo2cartoon-unpaired"}
+
+
+def _translator(text: str) -> str:
+    """The model of that name, or whose weights have it."""
+    return BY_WEIGHTS.get(text, text)
 
 
 @command(
     "redraw faces with a translation network",
     option("inputs", nargs="+", metavar="PHOTO", help=_INPUTS),
-    option("--model", choices=TRANSLATORS, default="photo2cartoon", help="default: photo2cartoon"),
+    option("--model", type=_translator, choices=TRANSLATORS, default="photo2cartoon", help=_MODEL),
     option("--weights", metavar="W", help="a weights file or a name (ppgen list weights), not the shipped"),
     option("--attention", action="store_true", help="also draw where the network's attention looked"),
     folder(),

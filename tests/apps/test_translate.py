@@ -12,7 +12,7 @@ from ppgen.apps import translate as module
 from ppgen.apps.portrait import PortraitPipeline
 from ppgen.apps.portrait_generator import PortraitGenerator
 from ppgen.cli import main
-from ppgen.cli.cartoon import TRANSLATORS
+from ppgen.cli.cartoon import BY_WEIGHTS, TRANSLATORS
 from ppgen.errors import ConfigError, NoFaceError, WeightsError
 from ppgen.hub import published
 from ppgen.io.image import load_image
@@ -145,6 +145,17 @@ def test_the_command_line_knows_all_models():
     assert tuple(module.MODELS) == TRANSLATORS
     for model in module.MODELS.values():
         assert (module.Path(__file__).parents[2] / "configs" / model.config).is_file()
+
+
+def test_a_model_may_be_called_by_the_name_of_its_weights(tmp_path, capsys):
+    shipped = {m.weights: name for name, m in module.MODELS.items() if m.weights in hub.names() and m.weights != name}
+    assert shipped == BY_WEIGHTS
+    predictor = TranslationPredictor(tmp_path, "photo2cartoon-unpaired-64", pipeline=PIPELINE)
+    assert predictor.model == "photo2cartoon-unpaired"
+    assert predictor.weight_path == module.weights_of("photo2cartoon-unpaired")
+    for name in ("photo2cartoon-unpaired", "photo2cartoon-unpaired-64"):
+        assert main(["translate", str(tmp_path / "gone.png"), "--model", name, "-o", str(tmp_path)]) == 2
+        assert "gone.png" in capsys.readouterr().err  # the model was taken; the photo is what is missing
 
 
 @pytest.mark.parametrize("size, drawn_at", [(64, 64), (60000, 256), (-3, 256), (True, 256)])
