@@ -20,6 +20,7 @@ from ppgen.prepare.artist.mixture import Gaussian, fit_mixture, gaussian, log_li
 
 _FLOOR = (20.0, 5.0, 6.0, 0.06)  # added to the variances: L*, a*, b*, texture
 _COLOURLESS = 4.0  # chroma of skin in a grey photo at most
+_DARKER = 6.0  # L* below the lit skin's from which it is shade, a beard or hair in a grey photo
 _SAME_HUE = 9.0  # distance in a*, b* within which something may be skin
 _SMOOTH = (0.45, 0.6)  # share of the skin that is rougher than a bald head, one of the skin's hue and another
 _POOR = 0.62  # of the skin's chroma for its L*: white hair has less
@@ -103,12 +104,17 @@ def _disc(size: int) -> np.ndarray:
 def _bare_skin(features: np.ndarray, oval: np.ndarray, face: Face) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (n, 4) that are surely skin, and the L*a*b* of well lit skin."""
     across, _ = face.across
-    y = np.mgrid[0:SIDE, 0:SIDE][0]
+    y, x = np.mgrid[0:SIDE, 0:SIDE]
     inner = cv2.erode((oval & ~face.features).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     core = inner & (y > face.brow_y)
     middle = core & (y > face.eye_centres[:, 1].mean()) & (y < face.points[62, 1]) & (across < 0.36)
     seen = features[middle if middle.sum() > 50 else core if core.any() else oval]
     colour = np.median(seen[:, :3], axis=0)
+    nose = core & (y < face.points[33, 1]) & (np.abs(x - face.points[30, 0]) < 0.36 * face.width)
+    if np.hypot(*colour[1:]) < _COLOURLESS and nose.sum() > 100:
+        lit = np.median(features[nose, :3], axis=0)
+        if lit[0] > colour[0] + _DARKER:  # without colours only the light tells that this was a beard, or shade
+            core, colour = nose, lit
     pixels = features[core] if core.sum() > 100 else features[oval]
     apart = np.square((pixels[:, :3] - colour) * (0.35, 1, 1)).sum(axis=1)
     bare = pixels[apart <= np.percentile(apart, _TRIM)]
@@ -143,7 +149,12 @@ def _models(features: np.ndarray, person: np.ndarray, oval: np.ndarray, face: Fa
     smooth = features[..., 3] < np.percentile(bare[:, 3], 60)
     glare = smooth & (features[..., 0] > 1.05 * skin_colour[0])
     hair_seed = above & ~glare & ((far > 9) | ((chroma < 0.72 * usual) & ~smooth))
-    clothes_seed = person & (far > 7) & ((down > 0.1) | ((down > 0.02) & (across > 0.62)))
+    other = far > 7
+    if np.hypot(*skin_colour[1:]) < _COLOURLESS and (above & (far > 9)).sum() <= 120:
+        # a grey photo whose skin is of all shades: it is lighter than hair, and suit and collar differ more
+        apart = features[..., 0] - skin_colour[0]
+        hair_seed, other = above & (apart < -_DARKER), np.abs(apart) > 2.5 * _DARKER
+    clothes_seed = person & other & ((down > 0.1) | ((down > 0.02) & (across > 0.62)))
     clothes_seed &= ~((across < 0.3) & (down < 0.2) & (far < 20))
     hair = fit_mixture(features[hair_seed], 3, _FLOOR) if hair_seed.sum() > 120 else None
     clothes = fit_mixture(features[clothes_seed], 4, _FLOOR) if clothes_seed.sum() > 120 else None
@@ -225,9 +236,10 @@ def _bald(features: np.ndarray, hair: np.ndarray, skin_colour: np.ndarray, skin:
     light, a, b, texture = np.median(features[hair], axis=0)
     apart = float(np.hypot(a - skin_colour[1], b - skin_colour[2]))
     usual = float(np.hypot(*skin_colour[1:])) / max(skin_colour[0], 10)
-    rich = float(np.hypot(a, b)) / max(light, 10) / usual if usual > 0.1 else 1.0  # a grey photo does not tell
+    told = usual > 0.1  # a grey photo tells neither hue nor richness
+    rich = float(np.hypot(a, b)) / max(light, 10) / usual if told else 1.0
     smoothness = float((features[skin][:, 3] > texture).mean())  # share of the skin that is rougher
-    least = _SMOOTH[0] if apart < _SAME_HUE else _SMOOTH[1]
+    least = _SMOOTH[0] if told and apart < _SAME_HUE else _SMOOTH[1]
     alike = apart < 2 * _SAME_HUE and light > 0.7 * skin_colour[0] and rich > _POOR
     return bool(alike and smoothness > least)
 

@@ -263,6 +263,45 @@ def test_stripes_are_cloth():
     assert find_hat(stripes, hair, face).sum() > 0.9 * hair.sum()
 
 
+def test_a_brim_goes_on_below_the_brows_and_locks_are_hair():
+    """A striped hat with a black brim that hangs below the brows on one side; rough brown locks on the other."""
+    face = Face(POINTS)
+    y, x = np.mgrid[0:256, 0:256]
+    cover, side = (np.hypot(x - 128, y - 100) < 75) & (y < face.brow_y), (y >= face.brow_y) & ~face.filled(face.oval)
+    brim, locks = side & (x > 185) & (x < 215) & (y < face.brow_y + 30), side & (x > 40) & (x < 70) & (y < 150)
+    striped = cover & (y < face.brow_y - 25) & ((x // 9) % 2 == 0)
+    lab = np.where(striped[..., None], np.float32((92, 0, 1)), np.float32((14, 0, 0)))
+    strands = np.random.default_rng(0).normal((18, 6, 8), (8, 1, 1), (256, 256, 3))
+    lab = np.where(locks[..., None], strands.astype(np.float32), lab)
+    found = find_hat(lab, cover | brim | locks, face)
+    assert found[cover].mean() > 0.95 and found[brim].mean() > 0.9 and found[locks].mean() < 0.05
+    grey = lab * np.float32((1, 0, 0))
+    assert find_hat(grey, cover | brim | locks, face)[brim].mean() > 0.9
+
+
+def test_hair_beside_a_lit_forehead_is_no_pattern():
+    """Two shades far apart, the lighter one of the skin's colour."""
+    face = Face(POINTS)
+    y, x = np.mgrid[0:256, 0:256]
+    hair = (np.hypot(x - 128, y - 100) < 75) & (y < face.brow_y - 10)
+    lit = np.where((x > 128)[..., None], np.float32((76, 14, 10)), np.float32((12, 5, 5)))
+    assert not find_hat(lit, hair, face).any()
+
+
+def _in_grey(photo: np.ndarray) -> np.ndarray:
+    return np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def test_grey_hair_stays_hair():
+    """Hair and beard two thirds as light as the skin and as smooth: without colours that is no bald head."""
+    photo, mask = portrait(skin=(60, 0, 0), hair=(42, 0, 0), beard=(40, 0, 0))
+    regions = find_regions(_in_grey(photo), mask, Face(POINTS))
+    assert regions.hair[45, 128] and regions.skin[150, 95] and regions.clothes[248, 60]
+    photo, mask = portrait(skin=(60, 0, 0), hair=None)
+    bald = find_regions(_in_grey(photo), mask, Face(POINTS))
+    assert bald.hair.sum() < 0.02 * bald.person.sum()
+
+
 def test_glasses_only_where_they_are():
     face = Face(POINTS)
     for frame in (True, False):
