@@ -125,7 +125,7 @@ def seen_skin(photo: np.ndarray, mask: np.ndarray, face: Proportions) -> np.ndar
 def out_of_the_dark(photo: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """A nearly black portrait brightened until a network can see the face; any other one as it is.
 
-    Nobody's skin is so dark in a photo that was exposed for a face. The hue stays.
+    No skin is so dark in a photo that was exposed for a face. The hue stays.
 
     Args:
         photo: uint8 (256, 256, 3) RGB, an aligned crop. landmarks: (68, 2) in its pixels, dlib's order.
