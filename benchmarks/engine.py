@@ -11,13 +11,15 @@ lines, and gives the median ratio of their times. `memory` prints resident memor
 one process of one thread and with two, and compares images/s and the share of time spent waiting for data. `kept`
 trains with glibc's allocator as it is and told to keep freed memory (`ppgen.device.keep_memory`), and compares the
 processor time, page faults and peak memory of whole runs, their start among it: take many steps. `convolutions`
-alternates blocks of steps with oneDNN's convolutions and with Paddle's own, in processor time.
+alternates blocks of steps with Paddle's own convolutions, with oneDNN's and with these in bfloat16 (`--amp`), in
+processor time.
 """
 
 import os
 import subprocess
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -27,6 +29,7 @@ import numpy as np
 import paddle
 
 from ppgen import device
+from ppgen.engine.amp import Precision
 from ppgen.engine.assemble import build_parts
 from ppgen.engine.log import read_log
 from ppgen.engine.schema import load_config
@@ -179,24 +182,28 @@ def kept(options: Namespace) -> str:
 
 
 def convolutions(options: Namespace) -> str:
-    """Blocks of steps with Paddle's convolutions and with oneDNN's, in turns."""
-    rounds: dict[str, list[float]] = {"paddle": [], "onednn": []}
+    """Blocks of steps with Paddle's convolutions, with oneDNN's and with these in bfloat16, in turns."""
+    wide, half = Precision(), Precision("O1")
+    rounds: dict[str, list[float]] = {"paddle": [], "onednn": [], **({"bfloat16": []} if half.products else {})}
     with tempfile.TemporaryDirectory() as folder:
-        trainer = build(options, folder, [f"total_iters={2 * options.steps * (options.rounds + 1) + 1}"])
+        trainer = build(options, folder, [f"total_iters={len(rounds) * options.steps * (options.rounds + 1) + 1}"])
         for _ in range(options.rounds + 1):
             for kind, times in rounds.items():
                 trainer.watcher = Watch(limit=trainer.step + options.steps)
+                trainer.updater.precision = half if kind == "bfloat16" else wide
                 with device.environment({VARIABLE: kind}):
                     started = time.process_time()
                     trainer.run()
                     times.append((time.process_time() - started) / options.steps)
-    ratios = [ours / theirs for ours, theirs in zip(rounds["onednn"][1:], rounds["paddle"][1:], strict=True)]
     seconds = {kind: median(times[1:]) for kind, times in rounds.items()}  # the first round warms up
-    return (
-        f"{options.config}: processor seconds a step, Paddle {seconds['paddle']:.3f}, oneDNN {seconds['onednn']:.3f}; "
-        f"oneDNN over Paddle, {options.rounds} blocks of {options.steps} steps: "
-        f"median {median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}"
-    )
+    lines = [f"{options.config}: processor seconds a step, {', '.join(f'{k} {s:.3f}' for k, s in seconds.items())}"]
+    for ours, theirs in pairwise(reversed(rounds)):
+        ratios = [a / b for a, b in zip(rounds[ours][1:], rounds[theirs][1:], strict=True)]
+        lines.append(
+            f"{ours} over {theirs}, {options.rounds} blocks of {options.steps} steps: "
+            f"median {median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}"
+        )
+    return "\n".join(lines)
 
 
 #: what to run, with how many steps and rounds where none are given

@@ -118,6 +118,6 @@ def _gives(multiplier: float, widths: list[int]) -> bool:
     from ppgen.networks.stylegan2_generator import SMALLEST, widths_of
 
     try:
-        return widths_of(SMALLEST * 2 ** (len(widths) - 1), multiplier, max(widths)) == widths
+        return widths_of(SMALLEST * 2 ** (len(widths) - 1), multiplier, max(widths), min(widths)) == widths
     except ConfigError:
         return False

@@ -67,16 +67,22 @@ class StyleGAN2Discriminator(nn.Layer):
         image_size: of the pictures, a power of two from 8 to 1024.
         channel_multiplier, channel_max: widths, see `widths_of`.
         stddev_group: samples that minibatch standard deviation compares.
+        channel_min: no layer is narrower.
     """
 
     channels = 3
     classes: int | None = None
 
     def __init__(
-        self, image_size: int = 1024, channel_multiplier: float = 2, channel_max: int = 512, stddev_group: int = 4
+        self,
+        image_size: int = 1024,
+        channel_multiplier: float = 2,
+        channel_max: int = 512,
+        stddev_group: int = 4,
+        channel_min: int = 1,
     ) -> None:
         super().__init__()
-        widths = widths_of(image_size, channel_multiplier, channel_max)[::-1]
+        widths = widths_of(image_size, channel_multiplier, channel_max, channel_min)[::-1]
         self.image_size = image_size
         self.stddev_group = stddev_group
         self.from_rgb = RectifiedConv(3, widths[0], 1)

@@ -28,17 +28,19 @@ def stage_sizes(image_size: int) -> list[int]:
     return [2**k for k in range(2, image_size.bit_length())]
 
 
-def widths_of(image_size: int, channel_multiplier: float, channel_max: int) -> list[int]:
-    """Channels at each resolution from 4 x 4 up: 16384 * multiplier / side, at most `channel_max`.
+def widths_of(image_size: int, channel_multiplier: float, channel_max: int, channel_min: int = 1) -> list[int]:
+    """Channels at each resolution from 4 x 4 up: 16384 * multiplier / side, from `channel_min` to `channel_max`.
 
     With multiplier 2 and maximum 512 these are configuration F of the paper and PaddleGAN's widths.
     Raises ConfigError where that is no size, or leaves no channel.
     """
+    if channel_min > channel_max:
+        raise ConfigError(f"channel_min: expected at most channel_max, {channel_max}, found {channel_min}")
     widths = [min(channel_max, int(16384 * channel_multiplier / side)) for side in stage_sizes(image_size)]
     if min(widths) < 1:
         what = f"channel_multiplier {channel_multiplier} leaves no channel"
         raise ConfigError(f"{what} at {image_size} pixels; raise it")
-    return widths
+    return [max(channel_min, width) for width in widths]
 
 
 class MappingNetwork(nn.Layer):
@@ -177,6 +179,7 @@ class StyleGAN2Generator(StyleBasedGenerator):
         channel_multiplier: of the widths, see `widths_of`; 0.25 gives 64 channels at 64 pixels.
         channel_max: no layer is wider.
         mapping_rate: how fast the mapping network learns, in terms of the rest.
+        channel_min: no layer is narrower.
 
     Attributes:
         classes: None, as there are no labels.
@@ -196,10 +199,11 @@ class StyleGAN2Generator(StyleBasedGenerator):
         channel_multiplier: float = 2,
         channel_max: int = 512,
         mapping_rate: float = 0.01,
+        channel_min: int = 1,
     ) -> None:
         super().__init__()
         sides = stage_sizes(image_size)
-        self.widths = widths = widths_of(image_size, channel_multiplier, channel_max)
+        self.widths = widths = widths_of(image_size, channel_multiplier, channel_max, channel_min)
         self.image_size, self.latent_dim = image_size, latent_dim
         self.mapping = MappingNetwork(latent_dim, mapping_layers, mapping_rate)
         shape = [1, widths[0], SMALLEST, SMALLEST]

@@ -3,7 +3,9 @@
     with fast_convolutions():
         ...  # paddle.nn.Conv2D and paddle.nn.functional.conv2d in float32 use oneDNN, first and second derivatives too
 
-`benchmarks/engine.py convolutions` measures it. `PPGEN_CONVOLUTIONS=paddle` leaves Paddle's own.
+Within `bfloat16_products()` their factors are rounded to bfloat16, which a processor that has it multiplies twice as
+fast; everything else stays float32. `benchmarks/engine.py convolutions` measures both. `PPGEN_CONVOLUTIONS=paddle`
+leaves Paddle's own.
 """
 
 import inspect
@@ -30,9 +32,10 @@ _FEW_CHANNELS, _FEW_PIXELS = 4, 64
 
 
 class _State:
-    """Whether oneDNN is in use, and whether gradients are asked for pictures alone."""
+    """Whether oneDNN is in use, whether in bfloat16, and whether gradients are asked for pictures alone."""
 
     active = False
+    half = False
     pictures_only = False
 
 
@@ -58,6 +61,24 @@ def fast_convolutions() -> Iterator[None]:
     finally:
         paddle_convolutions._conv_nd, functional.conv2d = layers, function
         _State.active = False
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether `bfloat16_products` changes something: oneDNN works here, on a processor that has the instructions."""
+    return os.environ.get(VARIABLE) != "paddle" and _works() and onednn.has_bfloat16()
+
+
+@contextmanager
+def bfloat16_products() -> Iterator[None]:
+    """Within, convolutions of oneDNN and, wherever they are computed, their gradients round their factors to bfloat16.
+
+    Sums, and all arrays outside, are float32. Convolutions in groups are left alone: they filter.
+    """
+    before, _State.half = _State.half, True
+    try:
+        yield
+    finally:
+        _State.half = before
 
 
 @contextmanager
@@ -145,7 +166,8 @@ def _geometry(
         before, after = (padding[0], padding[2]), (padding[1], padding[3])
     else:
         return None
-    geometry = Geometry(shape, kernel, _pair(stride), before, after, groups, bias is not None)
+    half = _State.half and groups == 1
+    geometry = Geometry(shape, kernel, _pair(stride), before, after, groups, bias is not None, half)
     return geometry if geometry.output[2] * geometry.output[3] >= _FEW_PIXELS else None
 
 
@@ -169,7 +191,8 @@ def transposed(x: paddle.Tensor, weight: paddle.Tensor, stride: int) -> paddle.T
     """
     (batch, inside, height, width), (out, _, kernel, _) = x.shape, weight.shape
     image = (batch, out, (height - 1) * stride + kernel, (width - 1) * stride + kernel)
-    geometry = Geometry(image, (inside, out, kernel, kernel), (stride, stride), (0, 0), (0, 0))
+    sides = (inside, out, kernel, kernel)
+    geometry = Geometry(image, sides, (stride, stride), (0, 0), (0, 0), half=_State.half)
     return _image_gradient(weight.transpose([1, 0, 2, 3]), x, geometry)
 
 

@@ -17,10 +17,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 import paddle
 
-_CPU, _IN_ORDER, _FLOAT32, _ANY_LAYOUT, _DIRECT, _TRAINING = 1, 1, 3, 1, 1, 64
+_CPU, _IN_ORDER, _BFLOAT16, _FLOAT32, _ANY_LAYOUT, _DIRECT, _TRAINING = 1, 1, 2, 3, 1, 1, 64
 _SRC, _DST, _WEIGHTS, _BIAS, _DIFF = 1, 17, 33, 41, 128  # arguments; a gradient's is its tensor's plus _DIFF
 _QUERY = {_SRC: 129, _DIFF + _SRC: 130, _WEIGHTS: 131, _DIFF + _WEIGHTS: 132, _DST: 133, _DIFF + _DST: 134}
 _ALIGNMENT = 64  # bytes: a cache line
+_BFLOAT16_ISA = 0xE7  # bits of dnnl_cpu_isa_avx512_core_bf16, which all that can more have too
 _NO_DATA = c_void_p(None)
 
 Kind = Literal["forward", "data", "weights"]
@@ -36,6 +37,7 @@ class Geometry(NamedTuple):
         before, after: rows above and columns to the left that are zero; below and to the right.
         groups: of channels.
         bias: whether a bias is added, and whether `weights` gives its gradient.
+        half: whether factors are rounded to bfloat16; arrays and sums stay float32.
     """
 
     image: tuple[int, int, int, int]
@@ -45,6 +47,7 @@ class Geometry(NamedTuple):
     after: tuple[int, int]
     groups: int = 1
     bias: bool = False
+    half: bool = False
 
     @property
     def output(self) -> tuple[int, int, int, int]:
@@ -108,10 +111,10 @@ def _dense(shape: Sequence[int]) -> c_void_p:
     return made
 
 
-def _any(shape: Sequence[int]) -> c_void_p:
-    """The description of an array whose layout oneDNN may choose."""
-    made = c_void_p()
-    _call("dnnl_memory_desc_create_with_tag", byref(made), len(shape), _dims(shape), _FLOAT32, _ANY_LAYOUT)
+def _any(shape: Sequence[int], half: bool = False) -> c_void_p:
+    """The description of an array whose layout oneDNN may choose; `half`: in bfloat16."""
+    made, kind = c_void_p(), _BFLOAT16 if half else _FLOAT32
+    _call("dnnl_memory_desc_create_with_tag", byref(made), len(shape), _dims(shape), kind, _ANY_LAYOUT)
     return made
 
 
@@ -136,7 +139,7 @@ _workspace = _Workspace()
 
 
 class _Primitive:
-    """One of oneDNN's operations, with the changes of layout before and after it.
+    """One of oneDNN's operations, with the changes of layout and type before and after it.
 
     Args:
         description: oneDNN's primitive descriptor.
@@ -205,6 +208,15 @@ class _Primitive:
             self._library.dnnl_memory_destroy(memory)
 
 
+@lru_cache(maxsize=1)
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 itself; False where oneDNN is not there."""
+    try:
+        return _library().dnnl_get_effective_cpu_isa() & _BFLOAT16_ISA == _BFLOAT16_ISA
+    except (OneDNNError, AttributeError):
+        return False
+
+
 def array_of(tensor: paddle.Tensor) -> np.ndarray:
     """The very values of a dense float32 tensor on a CPU; only as long as the tensor lives."""
     shape = tuple(tensor.shape)
@@ -228,25 +240,28 @@ def primitive(kind: Kind, geometry: Geometry) -> _Primitive:
     engine, steps = _engine().engine, (_dims(geometry.stride), _dims((0, 0)))
     borders = (_dims(geometry.before), _dims(geometry.after))
     shapes = {_SRC: geometry.image, _WEIGHTS: weights, _DST: geometry.output}
-    x, w, y = (_any(shape) for shape in shapes.values())
+    result = {"forward": _DST, "data": _SRC, "weights": _WEIGHTS}[kind]
     bias = _dense((out,)) if geometry.bias else _NO_DATA
     forward = c_void_p()
+    # what is written is float32; the convolution that a gradient's description names is never run
+    x, w, y = (_any(shape, geometry.half and number != _DST * (kind == "forward")) for number, shape in shapes.items())
     _call(
         "dnnl_convolution_forward_primitive_desc_create",
         byref(forward), engine, _TRAINING, _DIRECT, x, w, bias, y, *steps, *borders, _NO_DATA,
     )  # fmt: skip
-    made, differ, ends = forward, {"forward": 0, "data": _SRC, "weights": _WEIGHTS}[kind], c_void_p()
+    made, ends = forward, c_void_p()
     if kind != "forward":
+        x, w, y = (_any(shape, geometry.half and number != result) for number, shape in shapes.items())
         middle = (x, w) if kind == "data" else (x, w, bias)
         _call(
             f"dnnl_convolution_backward_{kind}_primitive_desc_create",
             byref(ends), engine, _DIRECT, *middle, y, *steps, *borders, forward, _NO_DATA,
         )  # fmt: skip
         made = ends
-    results = {_DST} if kind == "forward" else {_DIFF + differ}
+    results = {result + _DIFF * (kind != "forward")}
     arguments = []
     for number, shape in shapes.items():
-        is_gradient = kind != "forward" and number in (differ, _DST)
+        is_gradient = kind != "forward" and number in (result, _DST)
         arguments.append((number + _DIFF * is_gradient, _dense(shape)))
     if geometry.bias and kind != "data":
         arguments.append((_BIAS + _DIFF * (kind == "weights"), _dense((out,))))
