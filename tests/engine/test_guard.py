@@ -12,11 +12,13 @@ import paddle
 import pytest
 from engine.toys import Discs, run, trainer
 
-from ppgen.engine import checkpoint
+from ppgen.engine import amp, checkpoint
 from ppgen.engine.log import read_log
 from ppgen.engine.state import check_declared
 from ppgen.errors import ConfigError, DataError, OutputError, TrainingDiverged, WeightsError
+from ppgen.models.base import Phase
 from ppgen.models.segmentation import PersonSegmentation
+from ppgen.runtime import convolutions
 
 
 class Fuse(PersonSegmentation):
@@ -195,11 +197,18 @@ def test_damaged_samples_are_named_once_passed_over_or_fatal(tmp_path, capsys):
         trainer(tmp_path / "none", data=Discs(damaged=range(16))).run()
 
 
-def test_half_precision_on_a_cpu_is_float32_and_says_so(tmp_path):
-    from ppgen.engine.amp import Precision
-
-    if paddle.get_device() != "cpu":
-        pytest.skip("this machine trains on a card")
+@pytest.mark.skipif(paddle.get_device() != "cpu", reason="this machine trains on a card")
+@pytest.mark.parametrize("level", ["O1", "O2"])
+def test_half_precision_on_a_cpu_is_of_convolutions_or_float32_and_says_so(level, monkeypatch):
+    monkeypatch.setattr(amp, "multiplies_bfloat16", lambda: False)
     with pytest.warns(UserWarning, match="no half precision"):
-        precision = Precision("O1")
-    assert precision.level is None and not precision.scales and precision.arrays() == {}
+        precision = amp.Precision(level)
+    assert not precision.products and precision.level is None and not precision.scales and precision.arrays() == {}
+
+    monkeypatch.setattr(amp, "multiplies_bfloat16", lambda: True)
+    precision = amp.Precision(level)
+    assert precision.products and precision.level is None and not precision.scales
+    for float32 in (False, True):
+        with precision.cast(Phase("p", ("net",), lambda *_: {}, float32=float32)):
+            assert convolutions._State.half is not float32
+    assert not convolutions._State.half and not amp.Precision().products

@@ -10,7 +10,7 @@ from ppgen.compat.state_keys import translate
 from ppgen.errors import ConfigError, DataError, WeightsError
 from ppgen.io.weights import load_into, save_network
 from ppgen.networks.stylegan2_discriminator import StyleGAN2Discriminator, group_deviation
-from ppgen.networks.stylegan2_generator import StyleGAN2Generator
+from ppgen.networks.stylegan2_generator import StyleGAN2Generator, widths_of
 from tests import goldens
 
 SMALL = {"image_size": 16, "latent_dim": 8, "mapping_layers": 2, "channel_multiplier": 0.01, "channel_max": 12}
@@ -216,6 +216,19 @@ def test_the_discriminator_judges_groups_and_trains():
     assert logits.shape == [4, 1]
     (logits**2).mean().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None or not np.any(p.grad.numpy())] == []
+
+
+def test_no_layer_is_narrower_than_asked_and_more_pixels_still_go_on_from_fewer():
+    assert widths_of(128, 0.125, 256, 32) == [256, 256, 128, 64, 32, 32]
+    with pytest.raises(ConfigError, match=r"channel_min: expected at most channel_max, 8, found 9"):
+        widths_of(16, 1, 8, 9)
+    paddle.seed(3)
+    for kind, extra in ((StyleGAN2Generator, {"latent_dim": 4, "mapping_layers": 1}), (StyleGAN2Discriminator, {})):
+        shape = {"channel_multiplier": 0.004, "channel_max": 8, "channel_min": 4, **extra}
+        small, large = kind(16, **shape), kind(32, **shape)
+        assert len(small.state_dict()) < len(large.state_dict())
+        arrays = large.of_smaller({key: value.numpy() for key, value in small.state_dict().items()})
+        assert arrays.keys() == large.state_dict().keys()
 
 
 @pytest.mark.parametrize("side", [16, 32])

@@ -1,5 +1,7 @@
 """oneDNN's convolutions in place of Paddle's: the same numbers, on all the ways a training uses them."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
@@ -10,7 +12,7 @@ from ppgen.losses.penalties import gradient_penalty
 from ppgen.networks.blocks.border import mirror_border
 from ppgen.networks.blocks.fir import conv_down, conv_up, downsample_filtered
 from ppgen.runtime import convolutions, onednn
-from ppgen.runtime.convolutions import fast_convolutions, gradients_of_pictures
+from ppgen.runtime.convolutions import bfloat16_products, fast_convolutions, gradients_of_pictures
 
 try:
     onednn._library()
@@ -117,6 +119,30 @@ def test_stylegans_resampling_is_the_same(resample, used):
 
     assert_alike(both(compute))
     assert {"forward", "data"} <= set(used)
+
+
+@pytest.mark.skipif(not onednn.has_bfloat16(), reason="this processor does not multiply bfloat16 itself")
+def test_factors_are_rounded_to_bfloat16_on_all_ways_and_filters_are_not(used, monkeypatch):
+    halves, original = [], onednn.primitive
+    monkeypatch.setattr(onednn, "primitive", lambda kind, g: halves.append(g.half) or original(kind, g))
+
+    def compute(half: bool):
+        x, weight = tensors([2, 8, 16, 18], [6, 8, 3, 3])
+        with bfloat16_products() if half else nullcontext():
+            y = conv_down(F.conv2d(x, weight, padding=1), tensors([6, 6, 3, 3])[0])
+        (y * y).mean().backward()  # outside: what was begun in bfloat16 ends in it
+        return [each.numpy() for each in (y, x.grad, weight.grad)]
+
+    with fast_convolutions():
+        plain, half = compute(False), compute(True)
+    assert True in halves[len(halves) // 2 :] and not any(halves[: len(halves) // 2])
+    for ours, theirs in zip(half, plain, strict=True):
+        error = np.abs(ours - theirs).mean() / np.abs(theirs).mean()
+        assert 1e-4 < error < 0.02  # eight bits
+
+    with fast_convolutions(), bfloat16_products():
+        filtered = downsample_filtered(tensors([2, 8, 32, 32])[0])
+    np.testing.assert_allclose(filtered.numpy(), downsample_filtered(tensors([2, 8, 32, 32])[0]).numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("width", [1, 3])
