@@ -22,7 +22,7 @@ import yaml
 from ppgen import hub
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import ConfigError
-from ppgen.faces.typical import FACE_BOX, NOBODY_BOX
+from ppgen.faces.typical import face_box
 from ppgen.io.weights import card_of
 from ppgen.latent import pca
 from ppgen.latent.render import draw, generator_of
@@ -34,7 +34,7 @@ GAUSSIAN, FLOOR = "PCA Gaussian", "training faces"
 FACES128, NOBODY, NOBODY_FACES = "faces128", "nobody", "nobody_faces"
 ALONE = {FACES128: {"colour": 1}, NOBODY: {"fantasy": "0"}}  # of these faces only
 CROPS = {FACES128: "close", NOBODY: "nobody", NOBODY_FACES: "nobody"}  # how faces are cut
-BOXES = {data: NOBODY_BOX if crop == "nobody" else FACE_BOX for data, crop in CROPS.items()}  # where they lie
+BOXES = {data: face_box(crop) for data, crop in CROPS.items()}  # where they lie
 DATA = argument("--data", choices=tuple(CROPS), help="faces to measure with (default: those the weights learnt from)")
 
 

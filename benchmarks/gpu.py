@@ -72,7 +72,7 @@ FAMILIES = {
     "PGGAN": Family("pggan_faces64", _colour(64)),
     "StyleGAN": Family("stylegan_faces64", _colour(64)),
     "StyleGAN2, ADA": Family("styleganv2_nobody_64", _colour(64)),
-    "StyleGAN2, encoder": Family("pixel2style2pixel_64", _colour(64)),
+    "StyleGAN2, encoder": Family("pixel2style2pixel_128", _colour(128)),
     "pix2pix": Family("pix2pix_portraits", _PAIRS.format(size=128, paired="true")),
     "CycleGAN": Family("cyclegan_portraits", _PAIRS.format(size=64, paired="false")),
     "U-GAT-IT light": Family("ugatit_portraits_64", _PAIRS.format(size=64, paired="false")),
@@ -87,10 +87,10 @@ HALF = ("DCGAN", "StyleGAN2, ADA")
 
 def write_data(root: Path) -> None:
     """`faces/` and `portraits/`, drawn by the shipped generator."""
-    generator = hub.load("styleganv2-portraits-64")
+    generator = hub.load(hub.FACES)
     with paddle.no_grad():
         drawn = generator.generate(paddle.to_tensor(latents(0, PICTURES, generator.latent_dim)), truncation=0.7)
-    pictures = to_uint8(drawn.clip(-1, 1).numpy()).repeat(4, axis=1).repeat(4, axis=2)
+    pictures = to_uint8(drawn.clip(-1, 1).numpy()).repeat(2, axis=1).repeat(2, axis=2)
     rows, points = ["id,gender,age_group,has_glasses,tone_hint,has_cartoon,suspect"], typical_landmarks()
     y, x = np.mgrid[0:256, 0:256]
     mask = np.where((x - 128) ** 2 + (y - 140) ** 2 < 110**2, 255, 0).astype(np.uint8)

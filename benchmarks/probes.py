@@ -9,10 +9,9 @@ from harness import Figures, scikit_learn
 
 import numpy as np
 
-from ppgen.io.names import number_of
+from ppgen.datasets.files import fold_of
 from ppgen.latent.supervised import Score, cross_judged
 
-FOLDS = 10  # as `ppgen.datasets.files.is_held_back` has it
 MIN_ACCURACY = 0.85  # balanced, of a judge that counts
 # The weight of the probe's squared weights on standardized features, chosen by five-fold cross-validation on the
 # training faces at 64 pixels: balanced accuracy 0.98 Male, 0.93 Eyeglasses, 0.82 Smiling, 0.67 Young.
@@ -54,7 +53,7 @@ def balanced_accuracy(said: np.ndarray, answers: np.ndarray) -> float:
 
 def held_back_scores(features: np.ndarray, answers: Mapping[str, np.ndarray], ids: Iterable[str]) -> dict[str, Score]:
     """How well each attribute is known: every face is judged by probes that have not seen its tenth, by its id."""
-    return cross_judged(features, answers, np.array([number_of(name) % FOLDS for name in ids]), fit_probes)
+    return cross_judged(features, answers, np.array([fold_of(name) for name in ids]), fit_probes)
 
 
 def counted(scores: Mapping[str, Score]) -> list[str]:

@@ -1,6 +1,6 @@
 """What the StyleGAN2 tools do with a face model: projection, edit directions, seeds, and what 1024 pixels cost.
 
-    python benchmarks/stylegan_faces.py [--weights styleganv2-portraits-64] [--only seeds speed] [--out FILE]
+    python benchmarks/stylegan_faces.py [--weights styleganv2-nobody-128] [--only seeds speed] [--out FILE]
 
 projection  16 held-back faces into W and W+: cosine of FaceID descriptors and squared pixel errors ([0, 1]), beside
             the mean of the training faces and the picture of the mean latent (faces128, or nobody or nobody_faces
@@ -279,7 +279,7 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
 
 @benchmark(
     __doc__,
-    argument("--weights", default="styleganv2-portraits-64", help="a generator's weights or shipped name"),
+    argument("--weights", default="styleganv2-nobody-128", help="a generator's weights or shipped name"),
     argument("--encoder", metavar="FILE", help="weights of an encoder (default: the generator's, if any)"),
     argument("--only", nargs="+", choices=PARTS, default=PARTS, help="default: all"),
     argument("-n", type=at_least(1), help=f"faces to project (default: {PROJECTED}, with an encoder {ENCODED})"),

@@ -1,6 +1,6 @@
 """How good a face model's samples are: KID at several depths, FID, precision, recall, path length, faces in them.
 
-    python benchmarks/stylegan_scores.py [--weights styleganv2-portraits-64] [-n 5000] [--out FILE] [--nearest FILE]
+    python benchmarks/stylegan_scores.py [--weights styleganv2-nobody-128] [-n 5000] [--out FILE] [--nearest FILE]
 
 Faces are those that the weights learnt from: nobody's (`nobody`: without fantasy, in the whole frame; `nobody_faces`:
 with portraits cut alike), or the colour ones of faces128; `--data` says others. KID is against the held-back faces;
@@ -142,7 +142,7 @@ MEANING = (
 
 @benchmark(
     __doc__,
-    argument("--weights", default="styleganv2-portraits-64", help="a generator's weights or shipped name"),
+    argument("--weights", default="styleganv2-nobody-128", help="a generator's weights or shipped name"),
     argument("-n", type=at_least(2), default=5000, help="samples (default: 5000)"),
     argument("--paths", type=at_least(2), default=200, help="paths in each space (default: 200)"),
     argument("--seen", type=at_least(1), default=1000, help="samples to find faces in (default: 1000)"),

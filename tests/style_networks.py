@@ -38,6 +38,15 @@ def tiny(seed: int = 4) -> Any:
     return network
 
 
+def encoder_of(network: Any) -> Any:
+    """An untrained encoder into a tiny generator's W+."""
+    from ppgen.networks.style_encoder import StyleEncoder
+
+    encoder = StyleEncoder(network.image_size, network.latent_dim, width=4)
+    encoder.mean_latent.set_value(network.mean_of_latents())
+    return encoder
+
+
 def paddlegan_name(key: str) -> str:
     """PaddleGAN's name of one of our arrays."""
     for pattern, old in _OLD:

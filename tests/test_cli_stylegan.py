@@ -16,7 +16,6 @@ from ppgen.io.weights import save_network
 from ppgen.latent.attributes import Directions, load_directions
 from ppgen.latent.styles import bands
 from ppgen.latent.w_plus import read_latent
-from ppgen.networks.style_encoder import StyleEncoder
 
 
 @pytest.fixture
@@ -48,6 +47,10 @@ def test_interpolate(model, tmp_path, capsys, space, more, frames):
 def test_several_walks_at_once_are_smooth_loops(model, tmp_path, capsys):
     film, words = tmp_path / "walks.gif", ["interpolate", "--model", model, "--seeds", "1-3", "--steps", 2, "-o"]
     assert run(capsys, *words, film, "--rows", 2, "--columns", 3) == (0, f"{film}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ppgen.apps.latent_model._MOST_PIXELS", 16**2 * 12)
+        code, told = run(capsys, *words, film, "--rows", 2, "--columns", 3)  # each walk alone is small enough
+        assert code == 2 and "megapixels together" in told
     drawn = StyleGANv2EditingPredictor(weight_path=model).model
     walks = [drawn.walk_w(range(1 + 3 * i, 4 + 3 * i), 2, "spline", True, 0.7) for i in range(6)]
     wanted = Drawings.together(walks, 3)
@@ -117,7 +120,7 @@ def test_project_with_an_encoder_in_one_pass_and_by_a_tenth_of_the_search(model,
         return [pictures.mean(axis=[2, 3], keepdim=True)]
 
     monkeypatch.setattr("ppgen.apps.stylegan2_model.faceid_layers", lambda box: features)
-    encoder = save_network(StyleEncoder(image_size=16, latent_dim=8, width=4), tmp_path / "encoder.safetensors")
+    encoder = save_network(style_networks.encoder_of(style_networks.tiny()), tmp_path / "encoder.safetensors")
     given = ["project", photo, "--no-align", "--model", model, "--encoder", encoder, "-o"]
     found = {}
     for name, words in {"fast": ["--fast"], "usual": []}.items():
@@ -130,8 +133,11 @@ def test_project_with_an_encoder_in_one_pass_and_by_a_tenth_of_the_search(model,
     assert len(looked) == 1 + 30  # the photo, and a picture a step
     code, told = run(capsys, *given, tmp_path / "fast", "--fast", "--steps", 9)
     assert code == 2 and "--steps: has a meaning only with the search, which --fast leaves out" in told
-    code, told = run(capsys, "project", photo, "--fast", "--model", model, "-o", tmp_path / "none")
-    assert code == 2 and "no encoder comes with this generator" in told
+    edit = ["edit", photo, "--channel", "1:0=2", "--no-align", "--fast", "--model", model, "-o", tmp_path / "edit.png"]
+    assert run(capsys, *edit, "--encoder", encoder)[0] == 0 and len(looked) == 31  # no step more
+    for given in (["project", photo, "--fast", "--model", model, "-o", tmp_path / "none"], edit):
+        code, told = run(capsys, *given)
+        assert code == 2 and "no encoder comes with this generator" in told
 
 
 def test_a_strip_is_cut_not_squeezed(model, tmp_path, capsys):
@@ -290,6 +296,7 @@ def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, c
         (["directions", "--save"], "--save: has a meaning only with --sefa or --data DIR"),
         (["directions", "--data", "faces128", "--samples", "-1"], "--samples -1: expected 2 or more"),
         (["directions", "--data", "faces128", "--seed", "-1"], "seed"),
+        (["directions", "--data", "f", "--names", "Male", "--control", "Photo"], "--control Photo: expected some"),
         (["channels", "--samples", "9"], "--samples: has a meaning only with --data DIR"),
         (["channels", "--channel", "0:0", "-n", "2"], "-n: has a meaning only with channels that are to be found"),
         (["channels", "-n", "0"], "a number (-n) of 1 or more"),

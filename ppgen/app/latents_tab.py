@@ -74,14 +74,15 @@ def _morph(desk: Desk) -> None:
 def _projection(desk: Desk) -> None:
     labels, studio = desk.labels, desk.studio
     model = studio.style_models()[0]
-    names, fastest = list(studio.painter(model).directions), 0 if studio.painter(model).model.encodes else 10
+    names, encodes = list(studio.painter(model).directions), studio.painter(model).model.encodes
     labels.note("project.about")
     with gr.Row():
         with gr.Column(scale=2):
             photo = desk.photo()
             desk.example(photo)
+            least, usual = (0, 0) if encodes else (10, 100)  # 0: the encoder alone
             steps = labels.make(
-                gr.Slider, {"label": "project.steps"}, minimum=fastest, maximum=_LONGEST, value=fastest and 100, step=10
+                gr.Slider, {"label": "project.steps"}, minimum=least, maximum=_LONGEST, value=usual, step=10
             )
             button = labels.make(gr.Button, {"value": "project.run"}, variant="primary")
         with gr.Column(scale=3):

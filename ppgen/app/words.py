@@ -78,15 +78,21 @@ WORDS: dict[str, Both] = {
     "seeds.info": Both("Numbers and ranges, such as 0-3 or 4,8,15", "数字或范围，例如 0-3 或 4,8,15"),
     "directions": Both("Directions", "方向"),
     "directions.about": Both(
-        "Each slider moves the face along one direction of the latent space. The directions come from photos mostly of "
-        "older men, so some change more than their name says.",
-        "每个滑块让脸沿隐空间的一个方向移动。这些方向来自以年长男性为主的照片，有些改变的不止名字所说的那一点。",
+        "Each slider moves the face along one direction of the latent space. Some change more than their name says, as "
+        "attributes come together in the faces that the network learnt from.",
+        "每个滑块让脸沿隐空间的一个方向移动。有些改变的不止名字所说的那一点，因为在网络学过的脸上，这些特征常常一起出现。",
     ),
     "reset": Both("All to 0", "全部归零"),
     "before": Both("Before", "编辑前"),
     "after": Both("After", "编辑后"),
     "direction.Eyeglasses": Both("Glasses", "眼镜"),
     "direction.Male": Both("Male", "男性"),
+    "direction.Beard": Both("Beard", "胡须"),
+    "direction.Bald": Both("Bald", "秃顶"),
+    "direction.Black_Hair": Both("Black hair", "黑发"),
+    "direction.Blond_Hair": Both("Blond hair", "金发"),
+    "direction.Dark_Skin": Both("Dark skin", "深肤色"),
+    "direction.Turned_Right": Both("Turned right", "转向右侧"),
     "direction.Smiling": Both("Smile", "微笑"),
     "direction.sefa": Both("Unnamed {number} (SeFa)", "未命名 {number}（SeFa）"),
     "direction.Young": Both("Young", "年轻"),
@@ -112,8 +118,9 @@ WORDS: dict[str, Both] = {
     "project": Both("Find in StyleGAN2", "投影到 StyleGAN2"),
     "project.about": Both(
         "Looks for the photo in the latent space of StyleGAN2, step by step; more steps take longer and come nearer. "
-        "Then the sliders move it.",
-        "在 StyleGAN2 的隐空间里一步步寻找这张照片；步数越多，时间越长，也越像。然后就可以拖动滑块。",
+        "0 steps are an encoder's guess, where there is one. Then the sliders move it.",
+        "在 StyleGAN2 的隐空间里一步步寻找这张照片；步数越多，时间越长，也越像。"
+        "有编码器时，0 步就是它的猜测。然后就可以拖动滑块。",
     ),
     "project.steps": Both("Steps", "步数"),
     "project.run": Both("Find", "开始寻找"),

@@ -11,7 +11,7 @@ from ppgen.apps.latent_model import LatentModel
 from ppgen.apps.portrait import crop_for
 from ppgen.errors import ConfigError, DataError
 from ppgen.faces.attributes import attributes_of_crops
-from ppgen.faces.typical import FACE_BOX, NOBODY_BOX
+from ppgen.faces.typical import face_box
 from ppgen.latent.render import check_latents
 from ppgen.latent.seeds import MOST, latents
 from ppgen.networks.protocols import LatentGenerator
@@ -28,7 +28,7 @@ ATTRIBUTES = ("male", "young")
 
 def looks_of(source: str) -> Looks:
     """What faces drawn by the network of this name or file look like, as `face_attributes` takes them."""
-    box = NOBODY_BOX if crop_for(source) == "nobody" else FACE_BOX
+    box = face_box(crop_for(source))
 
     def looks(pictures: np.ndarray) -> dict[str, np.ndarray]:
         female, age = attributes_of_crops(pictures, box)

@@ -2,6 +2,7 @@
 
 import os
 
+from ppgen import hub
 from ppgen.apps.drawings import Drawings
 from ppgen.apps.latent_model import LatentPredictor, latent_model
 from ppgen.io.atomic import check_output, say_replaced
@@ -13,8 +14,8 @@ class GANPredictor(LatentPredictor[LatentGenerator]):
 
     output_path: folder of the pictures that `run` writes.
     weight_path: a generator's weights (or a VAE's), or a shipped network's name; None: what `model` names.
-    model: without `weight_path`, a shipped or published network's name, or a weights file; None: the shipped DCGAN.
-        With it, which network that file fills, where the file does not say so.
+    model: without `weight_path`, a shipped or published network's name, or a weights file; None: the shipped StyleGAN2
+        of faces. With it, which network that file fills, where the file does not say so.
     The network is loaded when the first picture is drawn, once.
 
         gan = GANPredictor()
@@ -25,7 +26,7 @@ class GANPredictor(LatentPredictor[LatentGenerator]):
     Raises WeightsError, at the first drawing, where there is no such file or name.
     """
 
-    shipped = "dcgan_faces64"  # its name in the hub
+    shipped = hub.FACES
 
     def __init__(
         self,

@@ -100,12 +100,16 @@ class LatentModel(Generic[G]):
         Raises DataError, ConfigError: latents or labels that do not fit.
         """
         z = check_latents(z, self.network.latent_dim)
-        if (pixels := len(z) * self.network.image_size**2) > _MOST_PIXELS:
-            raise ConfigError(f"{len(z)} pictures have {pixels / 1e6:.0f} megapixels together; draw them in parts")
+        self.check_room(len(z))
         labels = check_labels(self.numbers_of(labels), len(z), self.network.classes)
         check_finite("truncation", 1.0 if truncation is None else truncation)
         function = generator_of(self.network, self.name, truncation, self.compiled)
         return Drawings(draw(function, z, labels, batch=self.batch), columns, **titles)
+
+    def check_room(self, count: int) -> None:
+        """ConfigError where so many pictures together are more than memory should hold."""
+        if (pixels := count * self.network.image_size**2) > _MOST_PIXELS:
+            raise ConfigError(f"{count} pictures have {pixels / 1e6:.0f} megapixels together; draw them in parts")
 
     def seeds(
         self, seeds: Sequence[int], labels: Labels = None, truncation: float | None = None, titled: bool = False

@@ -10,10 +10,10 @@ import numpy as np
 
 from ppgen.apps.stylegan2 import StylePredictor
 from ppgen.apps.stylegan2_model import TRUNCATION, StyleModel
+from ppgen.datasets.files import VALIDATION, fold_of
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import DataError
 from ppgen.io.brief import brief
-from ppgen.io.names import number_of
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
 from ppgen.latent.seeds import latents
@@ -31,7 +31,6 @@ from ppgen.metrics.dlib_features import all_depths
 from ppgen.metrics.features import descriptor, extractor
 
 _AT_ONCE = 64  # photos
-_FOLDS, _VALIDATION = 10, 2  # as `ppgen.datasets.files.is_held_back` has it
 _JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
@@ -70,7 +69,7 @@ class Labelled(NamedTuple):
         features = self.features or face_features
         parts = [range(i, min(i + _AT_ONCE, len(faces))) for i in range(0, len(faces), _AT_ONCE)]
         seen = [features(np.stack([faces.picture(i) for i in part])) for part in parts]
-        return Faces(np.concatenate(seen), answers, np.array([number_of(name) % _FOLDS for name in faces.ids]))
+        return Faces(np.concatenate(seen), answers, np.array([fold_of(name) for name in faces.ids]))
 
 
 class Faces(NamedTuple):
@@ -106,7 +105,7 @@ def learn_judge(labelled: Labelled, size: int) -> tuple[Judge, dict[str, Score]]
     """
     faces = labelled.faces(size)
     scores = cross_judged(faces.features, faces.answers, faces.folds)
-    train = faces.folds != _VALIDATION
+    train = faces.folds != VALIDATION
     kept = {name: values[train] for name, values in faces.answers.items() if scores[name].reaches(labelled.least)}
     if not kept:
         told = ", ".join(f"{name} {score.balanced:.2f}" for name, score in scores.items())
@@ -138,7 +137,12 @@ def find_attributes(
 
 
 def find_channels(
-    predictor: StylePredictor | StyleModel, labelled: Labelled, count: int = 5, samples: int = 2000, seed: int = 0
+    predictor: StylePredictor | StyleModel,
+    labelled: Labelled,
+    count: int = 5,
+    samples: int = 2000,
+    seed: int = 0,
+    truncation: float = TRUNCATION,
 ) -> tuple[dict[str, dict[Channel, float]], dict[str, Score]]:
     """The channels of S that tell most surely who has an attribute, by attribute; `relevance` says how.
 
@@ -151,9 +155,9 @@ def find_channels(
     network = predictor.network
     labelled, features = _seen(labelled, predictor)
     judge, scores = learn_judge(labelled, network.image_size)
-    styles = sampled_styles(network, samples, seed)
+    styles = sampled_styles(network, samples, seed, truncation)
     z = latents(seed, samples, network.latent_dim)
-    answers = judge.answers(features_of_samples(network, z, features, predictor.batch))
+    answers = judge.answers(features_of_samples(network, z, features, predictor.batch, truncation))
     best = {}
     for name, said in answers.items():
         has = said == 1

@@ -17,7 +17,7 @@ from ppgen.apps.drawings import Drawing, Drawings, Titles, titles_of
 from ppgen.apps.latent_model import LatentModel, check_finite
 from ppgen.apps.portrait import FaceCrop, PortraitPipeline, Seen, crop_for
 from ppgen.errors import ConfigError, DataError, WeightsError
-from ppgen.faces.typical import FACE_BOX, NOBODY_BOX
+from ppgen.faces.typical import face_box
 from ppgen.hub.published import PUBLISHED
 from ppgen.hub.stylegan2 import check_wanted
 from ppgen.io.atomic import say_replaced, write_files
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SHIPPED = hub.FACES
 ENCODER = "_encoder"  # how the name ends of the encoder that is shipped with a generator
+_SAME = 0.05  # between the means of w that two files hold of one generator, in units of the spread of w
 _SHORTER = 10  # times, a search from an encoder's answer than one from the mean
 TRUNCATION = 0.7  # of samples, as PaddleGAN has it
 FFHQ = ("ffhq-config-f", PUBLISHED["ffhq-config-f"].file)  # names of networks whose faces are cut as FFHQ's are
@@ -162,12 +163,13 @@ class StyleModel(LatentModel[StyleGenerator]):
         """Pictures of W+ (n, count, latent_dim) or (count, latent_dim).
 
         noise: one array (1, 1, h, w) or (n, 1, h, w) a layer; None: the stored.
-        Raises DataError for another shape, and for numbers that are not finite.
+        Raises DataError for another shape, and for numbers that are not finite; ConfigError for too many.
         """
         w_plus = np.asarray(w_plus, np.float32)
         w_plus = w_plus[None] if w_plus.ndim == 2 else w_plus
         if not np.isfinite(w_plus).all():
             raise DataError("latents: expected finite numbers, found some that are not")
+        self.check_room(len(w_plus))
         maps = [np.broadcast_to(np.asarray(n, np.float32), (len(w_plus), *n.shape[1:])) for n in noise or []]
 
         def synthesize(w: paddle.Tensor, *noise: paddle.Tensor) -> paddle.Tensor:
@@ -231,8 +233,7 @@ class StyleModel(LatentModel[StyleGenerator]):
     def features(self) -> Features:
         """What the perceptual part of a projection compares."""
         if self._features is None:
-            box = NOBODY_BOX if self.crop == "nobody" else FACE_BOX
-            self._features = faceid_layers(box) if self._lpips is None else _vgg_layers(self._lpips)
+            self._features = faceid_layers(face_box(self.crop)) if self._lpips is None else _vgg_layers(self._lpips)
         return self._features
 
     def see(self, photo: ImageSource, align: bool = True) -> Seen:
@@ -261,7 +262,11 @@ class StyleModel(LatentModel[StyleGenerator]):
         """The encoder into W+, in evaluation mode; None: there is none. WeightsError for another generator's."""
         if self._encoder is None:
             return None
-        return check_inverter(hub.load(self._encoder), self.network, str(self._encoder))
+        found = check_inverter(hub.load(self._encoder), self.network, str(self._encoder))
+        apart = float((found.mean_latent - self.network.mean_of_latents()).norm()) / self.network.spread_of_latents()
+        if apart > _SAME:
+            raise WeightsError(f"{self._encoder}: was trained for another generator than {self.name}; train one for it")
+        return found
 
     def invert(self, photo: ImageSource, align: bool = True) -> Fitted:
         """What the encoder says of a photo, in one pass, without a search.
@@ -305,7 +310,7 @@ class StyleModel(LatentModel[StyleGenerator]):
         return Fitted(source_name(photo), seen.crop, projection.pictures[0], latent, projection, seen.warnings)
 
 
-def faceid_layers(box: tuple[float, float, float, float] = FACE_BOX) -> Features:
+def faceid_layers(box: tuple[float, float, float, float]) -> Features:
     """FaceID's, on the face's place in a crop: left, top, right, bottom as fractions of its side."""
     from ppgen.losses.perceptual import FacePerception
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ppgen.latent.attributes import Directions, Method
     from ppgen.latent.channels import Channel
 
-_SAMPLES, _SHOWN, _FEWEST = 2000, 5, 2
+_SAMPLES, _SHOWN, _FEWEST, _LEAST = 2000, 5, 2, 0.85
 
 
 def _samples(text: str) -> int:
@@ -37,7 +37,7 @@ _ATTRIBUTES = "CelebA's names or 0/1 columns (default: CelebA's that the table a
 _LABELLED = (
     option("--table", metavar="CSV", help="of --data (default: meta.csv)"),
     option("--where", nargs="+", metavar="COLUMN=VALUE", help="of these faces only"),
-    option("--least", type=float, metavar="SCORE", help="leave out attributes that it knows worse, as 0.85"),
+    option("--least", type=float, metavar="SCORE", help=f"leave out what it knows worse (default: {_LEAST})"),
     option("--samples", type=_samples, help=f"that are looked at for --data (default: {_SAMPLES})"),
 )
 _FACE = seed("the face to be moved")
@@ -52,7 +52,8 @@ def _labelled(args: argparse.Namespace) -> Labelled:
     from ppgen.config import apply_overrides
 
     where = apply_overrides({}, args.where) if args.where else None
-    return Labelled(args.data, args.table or "meta.csv", where, args.names, least=args.least or 0.0)
+    least = _LEAST if args.least is None else args.least
+    return Labelled(args.data, args.table or "meta.csv", where, args.names, least=least)
 
 
 def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], what: str, samples: int) -> None:
@@ -62,7 +63,7 @@ def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], 
         say(f"{name:<20} {share}: {score.yes} with, {score.no} without")
     for name, score in scores.items():
         if not score.reaches(least):
-            say(f"{name:<20} no {what}: too few are held back, or less than {least:g} is right")
+            say(f"{name:<20} no {what}: too few are held back, or less than {least:g} is right (--least 0 keeps it)")
         elif name not in kept:
             say(f"{name:<20} no {what}: nearly all of {samples} samples have it, or nearly none has")
 
@@ -77,6 +78,7 @@ def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], 
     *_LABELLED,
     _names(f"attributes of --data, {_ATTRIBUTES}; without it: directions of the weights (default: all)"),
     option("--method", choices=("partial", "means", "conditional"), help="of --data (default: partial)"),
+    option("--control", nargs="+", metavar="NAME", help="of --names: held equal, but no direction"),
     option("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)"),
     option("-n", type=int, metavar="COUNT", help=f"directions of --sefa (default: {_SHOWN})"),
     option("--span", type=number("span"), help="from -SPAN to SPAN (default: 3 with --sefa, else 2)"),
@@ -93,7 +95,7 @@ def directions(args: argparse.Namespace) -> None:
     if not args.sefa:
         only_with(args, "--sefa", "n")
     if not args.data:
-        only_with(args, "--data DIR", *_OF_DATA, "method")
+        only_with(args, "--data DIR", *_OF_DATA, "method", "control")
         if args.sefa:
             only_with(args, "directions that have names already, or --data DIR", "names")
         else:
@@ -175,8 +177,13 @@ def _supervised(
 
     samples = args.samples or _SAMPLES
     method: Method = args.method or "partial"
-    vectors, scores = find_attributes(predictor, _labelled(args), samples, method, truncation=args.truncation)
-    _print_judge(scores, args.least or 0.0, vectors, "direction", samples)
+    labelled, control = _labelled(args), {*(args.control or [])}
+    if odd := sorted(control - {*(args.names or [])}):
+        raise ConfigError(f"--control {' '.join(odd)}: expected some of --names")
+    vectors, scores = find_attributes(predictor, labelled, samples, method, truncation=args.truncation)
+    _print_judge(scores, labelled.least, vectors, "direction", samples)
+    for name in control & {*vectors}:
+        del vectors[name], vectors.facts[name]
     if layers is None:
         return vectors
     moved = {f"{name}-{args.layers}": _in_layers(vector, layers, predictor) for name, vector in vectors.items()}
@@ -233,8 +240,9 @@ def _of_attributes(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Na
     from ppgen.apps.stylegan2_labelled import find_channels
 
     samples = args.samples or _SAMPLES
-    best, scores = find_channels(predictor, _labelled(args), args.n or _SHOWN, samples)
-    _print_judge(scores, args.least or 0.0, best, "channels", samples)
+    labelled = _labelled(args)
+    best, scores = find_channels(predictor, labelled, args.n or _SHOWN, samples, truncation=args.truncation)
+    _print_judge(scores, labelled.least, best, "channels", samples)
     if not best:
         rare = f"of {samples} samples nearly all have, or nearly none has, {', '.join(scores)}"
         raise DataError(f"{rare}; draw more with --samples")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ppgen.apps.drawings import Drawings
 
 _PICTURES = 64  # of one seed
-_SAMPLED = f"{ANY_MODEL} (default: dcgan_faces64)"
+_SAMPLED = f"{ANY_MODEL} (default: faces by StyleGAN2)"
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
 
 
@@ -118,7 +119,7 @@ def _chosen(
     LABEL,
     truncation(None, "of StyleGAN and StyleGAN2: "),
     fps(),
-    default_model="styleganv2-portraits-64",
+    default_model=None,
 )
 def interpolate(args: argparse.Namespace) -> None:
     """Walk from seed to seed, and back to the first: a film (.gif, .mp4) or a sheet (.png).
@@ -136,26 +137,27 @@ def interpolate(args: argparse.Namespace) -> None:
         raise ConfigError(f"--rows, --columns: are of films, and {args.output} is none; name a .gif or .mp4")
     check_count(walks * len(args.seeds) * args.steps)
     predictor = predictor_of(args, args.default_model)
-    psi, apart = _truncation(args, predictor), max(args.seeds) - min(args.seeds) + 1
-    films = [_walk(predictor, [seed + apart * walk for seed in args.seeds], psi, args) for walk in range(walks)]
+    predictor.model.check_room(walks * len(args.seeds) * args.steps)
+    walk, apart = _walk(predictor, args), max(args.seeds) - min(args.seeds) + 1
+    films = [walk([seed + apart * number for seed in args.seeds]) for number in range(walks)]
     write(films[0] if walks == 1 else Drawings.together(films, args.columns), args.output, args.fps)
 
 
-def _walk(predictor: apps.GANPredictor, seeds: list[int], psi: float | None, args: argparse.Namespace) -> Drawings:
-    """One walk from seed to seed, in z or in w."""
+def _walk(predictor: apps.GANPredictor, args: argparse.Namespace) -> Callable[[list[int]], Drawings]:
+    """What draws a walk through seeds, in z or in w."""
     from ppgen.apps.stylegan2_model import StyleModel
     from ppgen.latent.render import check_labels
     from ppgen.networks.protocols import StyleGenerator
 
-    network = predictor.network
+    network, psi = predictor.network, _truncation(args, predictor)
     if (args.space or ("w" if isinstance(network, StyleGenerator) else "z")) == "z":
-        return predictor.walk(seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
+        return lambda seeds: predictor.walk(seeds, args.steps, args.way or "slerp", not args.open, args.label, psi)
     if not isinstance(network, StyleGenerator):
         raise ConfigError(f"--space w: a {type(network).__name__} has no W; leave it out")
     check_labels(predictor.model.numbers_of(args.label), 1, network.classes)
     model = StyleModel(predictor.name)
     model.network = network  # loaded already
-    return model.walk_w(seeds, args.steps, args.way or "spline", not args.open, psi)
+    return lambda seeds: model.walk_w(seeds, args.steps, args.way or "spline", not args.open, psi)
 
 
 COMMANDS = {"sample": sample, "interpolate": interpolate}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ppgen.latent.project import Settings
 
 _SEARCH = (
+    option("--fast", action="store_true", help="by the encoder alone, in one pass, without a search"),
     option("--space", choices=("w", "w+"), help="one w for all layers, or one each (default: w+)"),
     option("--steps", type=int, help="of the search (default: 300, from an encoder's answer 30)"),
     NO_ALIGN,
@@ -52,9 +53,13 @@ def style_predictor(
     )
 
 
-def _settings(args: argparse.Namespace, predictor: apps.StyleGANv2EditingPredictor) -> Settings:
+def _settings(args: argparse.Namespace, predictor: apps.StyleGANv2EditingPredictor) -> Settings | None:
+    """Of the search; None: there is none. ConfigError for some of a search that there is not."""
     from ppgen.latent.project import Settings
 
+    if args.fast:
+        only_with(args, "the search, which --fast leaves out", "space", "steps", "no_noise", "lpips")
+        return None
     steps = predictor.model.search_steps if args.steps is None else args.steps
     return Settings(args.space or Settings.space, steps, noise_weight=None if args.no_noise else Settings.noise_weight)
 
@@ -125,7 +130,6 @@ def _mixed(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Namespace)
     option("photos", nargs="+", metavar="PHOTO", help=INPUTS),
     model(),
     folder(),
-    option("--fast", action="store_true", help="by the encoder alone, in one pass, without a search"),
     *_SEARCH,
 )
 def project(args: argparse.Namespace) -> int:
@@ -136,8 +140,6 @@ def project(args: argparse.Namespace) -> int:
     from ppgen.apps.batch import check_not_input, list_items, run_batch, unread
     from ppgen.io.atomic import check_output
 
-    if args.fast:
-        only_with(args, "the search, which --fast leaves out", "space", "steps", "no_noise", "lpips")
     predictor = style_predictor(args.model, lpips=args.lpips, ffhq=args.ffhq, encoder=args.encoder)
     settings = _settings(args, predictor)
     check_output(Path(args.output))
@@ -148,7 +150,7 @@ def project(args: argparse.Namespace) -> int:
         paths = [Path(args.output) / f"{item.stem}{end}" for end in ("_photo.png", "_projected.png", ".npz")]
         check_not_input(paths, batch=item.batch)
         align = not args.no_align
-        fitted = predictor.invert(item.source, align) if args.fast else predictor.project(item.source, settings, align)
+        fitted = predictor.project(item.source, settings, align) if settings else predictor.invert(item.source, align)
         fitted.save(*paths)
         say(paths[2])
         return [fitted]
@@ -182,13 +184,15 @@ def edit(args: argparse.Namespace) -> None:
     keep_inputs(args.output, args.photo)
     if args.photo.endswith((".npz", ".npy")):
         only_with(
-            args, "a photo, which is projected", "space", "steps", "no_align", "ffhq", "no_noise", "lpips", "encoder"
-        )
+            args, "a photo, which is projected",
+            "fast", "space", "steps", "no_align", "ffhq", "no_noise", "lpips", "encoder",
+        )  # fmt: skip
     amounts, channels = parse_amounts(args.direction), parse_moves(args.channel)
     predictor = style_predictor(args.model, args.file, args.lpips, args.ffhq, args.encoder)
     layers = parse_layers(args.layers, predictor.network) if args.layers else None
-    edited = predictor.edit(args.photo, amounts, layers, _settings(args, predictor), not args.no_align, channels)
-    write(edited, args.output)
+    settings, align = _settings(args, predictor), not args.no_align
+    source = predictor.invert(args.photo, align) if args.fast else args.photo
+    write(predictor.edit(source, amounts, layers, settings, align, channels), args.output)
 
 
 COMMANDS = {"truncation": truncation_sheet, "mix": mix, "project": project, "edit": edit}

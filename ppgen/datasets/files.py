@@ -23,6 +23,8 @@ from ppgen.io.terminal import say
 from ppgen.io.tiff import SIDEWAYS, orientation
 from ppgen.registry import nearest
 
+VALIDATION = 2  # which of ten parts is held back
+
 Split = Literal["train", "validation", "all"]
 Row = dict[str, str]  #: of a table: column -> cell
 Wanted = dict[str, object]  #: column -> value, list of values, or range; see `matches`
@@ -47,9 +49,14 @@ def how_to_get(folder: Path) -> str:
     return f"{start(name)}{advice}{shipped.where_layouts_are()}"
 
 
+def fold_of(identifier: str) -> int:
+    """Which of ten parts an id belongs to, by its name alone: crc32 modulo 10."""
+    return number_of(identifier) % 10
+
+
 def is_held_back(identifier: str) -> bool:
-    """Whether an id belongs to validation: one in ten, by its name alone (crc32 modulo 10 is 2)."""
-    return number_of(identifier) % 10 == 2
+    """Whether an id belongs to validation: the part `VALIDATION` of ten."""
+    return fold_of(identifier) == VALIDATION
 
 
 def in_split(identifier: str, split: Split) -> bool:

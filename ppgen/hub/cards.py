@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from paddle import nn
 
 ASSETS = Path(__file__).parent / "assets"
-FACES = "styleganv2-portraits-64"  #: the generator of faces that is taken where none is named
+FACES = "styleganv2-nobody-128"  #: the generator of faces that is taken where none is named
 #: What every card says; more fields may follow.
 REQUIRED = ("title", "licence", "data", "command", "scores", "limits")
 

@@ -25,6 +25,7 @@ from ppgen.latent.mixing import check_layers
 from ppgen.latent.styles import sides_of_w
 from ppgen.losses.perceptual import feature_distance, noise_correlation, pyramid_mse
 from ppgen.networks.protocols import StyleGenerator
+from ppgen.runtime.convolutions import fast_convolutions
 
 _EVERY = 10  # steps between two entries of the history
 
@@ -127,11 +128,12 @@ def project(
     search = _Search(network, _checked(network, targets), settings, features, start)
     history = []
     bar = tqdm(range(settings.steps), desc=f"projecting into {settings.space}", disable=None, delay=2)
-    for step in bar:
-        figures = search.step(step)
-        if step % _EVERY == 0 or step == settings.steps - 1:
-            history.append({"step": step, **{key: float(value) for key, value in figures.items()}})
-            bar.set_postfix(loss=f"{history[-1]['loss']:.4f}")
+    with fast_convolutions():
+        for step in bar:
+            figures = search.step(step)
+            if step % _EVERY == 0 or step == settings.steps - 1:
+                history.append({"step": step, **{key: float(value) for key, value in figures.items()}})
+                bar.set_postfix(loss=f"{history[-1]['loss']:.4f}")
     return search.result(history)
 
 
@@ -192,6 +194,8 @@ class _Search:
         start = np.asarray(start, np.float32)
         if start.ndim != 3 or list(start.shape[1:]) != shape[1:] or start.shape[0] not in (1, count):
             raise DataError(f"start: expected shape {tuple(shape)}, found {start.shape}")
+        if self.settings.space == "w":  # one w for all layers, whatever the start says of each
+            start = start.mean(axis=1, keepdims=True)
         return paddle.to_tensor(np.broadcast_to(start, shape).copy())
 
     def w_plus(self) -> paddle.Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 import paddle
 from paddle import Tensor, nn
 
+from ppgen.errors import ConfigError
 from ppgen.losses.adversarial import objective as objective_named
 from ppgen.losses.penalties import gradient_penalty
 from ppgen.models.adversarial import bounds, critic_phase
@@ -37,7 +38,8 @@ class Pix2Pix(Model):
         clip: the discriminator's weights are kept in [-clip, clip]; None: 0.01 for wgan, else 0, which is off.
 
     Raises:
-        ConfigError: a penalty with a discriminator that normalizes over the batch, or a negative `clip`.
+        ConfigError: a penalty with a discriminator that normalizes over the batch, a negative `clip`, or an objective
+            of pairs.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Pix2Pix(Model):
     ) -> None:
         self.networks = {"generator": NETWORKS.build(generator), "discriminator": NETWORKS.build(discriminator)}
         self.objective = objective_named(objective)
+        if self.objective.pairs:  # a translation is judged beside its own photo, not beside another picture
+            raise ConfigError(f"model.objective: '{objective}' compares two pictures, which Pix2Pix does not")
         self.l1_weight, self.adversarial_weight = l1_weight, adversarial_weight
         self.penalty, self.clip = bounds(self.networks["discriminator"], objective, penalty, clip)
 

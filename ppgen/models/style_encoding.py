@@ -14,7 +14,7 @@ import paddle
 from paddle import Tensor, nn
 
 from ppgen import hub
-from ppgen.faces.typical import FACE_BOX
+from ppgen.faces.typical import face_box
 from ppgen.losses.perceptual import FacePerception, feature_distance, pyramid_mse
 from ppgen.models.base import Batch, Losses, Model, Phase, Step
 from ppgen.models.fit import check_sample
@@ -35,12 +35,11 @@ class StyleEncoding(Model):
 
     Args:
         encoder: config of a network that is an `Inverter`.
-        generator: weights of the StyleGAN or StyleGAN2, shipped or a file.
+        generator: weights of the StyleGAN or StyleGAN2, shipped or a file; pictures are cut as its card says.
         pixel_weight: of the squared differences of pixels in [-1, 1] at 3 scales.
         feature_weight: of the distance of FaceID's features and descriptor, as projections have it.
         latent_weight: of the squared distance from the latents that are known, in units of W's spread.
         offset_weight: of the squared distance of a picture's styles from their mean, in the same units.
-        face_box: left, top, right, bottom of the face in the pictures, as fractions of their side.
 
     Raises ConfigError where the encoder is not of the generator's size.
     """
@@ -53,7 +52,6 @@ class StyleEncoding(Model):
         feature_weight: float = 1.0,
         latent_weight: float = 0.5,
         offset_weight: float = 0.05,
-        face_box: tuple[float, float, float, float] = FACE_BOX,
     ) -> None:
         self.generator = hub.load(generator, kind=StyleGenerator)
         network = NETWORKS.build(encoder)
@@ -62,7 +60,7 @@ class StyleEncoding(Model):
         self.networks = {"encoder": network}
         self.pixel_weight, self.feature_weight = pixel_weight, feature_weight
         self.latent_weight, self.offset_weight = latent_weight, offset_weight
-        self.perception = FacePerception(hub.load("face_id"), face_box)
+        self.perception = FacePerception(hub.load("face_id"), face_box(hub.crop_of(hub.path_of(generator))))
         self._spread = self.generator.spread_of_latents()
 
     def check_sample(self, sample: Batch) -> None:

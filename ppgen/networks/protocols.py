@@ -186,6 +186,6 @@ def check_inverter(encoder: object, generator: StyleGenerator, name: str) -> Inv
     """The encoder, if it encodes into this generator's W+; WeightsError if not. name: how the message calls it."""
     found = check_kind(encoder, Inverter, name)
     for size in ("image_size", "latent_dim", "count"):
-        if (has := vars(found).get(size)) != (wanted := vars(generator).get(size)):
+        if (has := getattr(found, size)) != (wanted := getattr(generator, size)):
             raise WeightsError(f"{name}: encodes for a generator of {size} {has}, and this one has {wanted}")
     return found

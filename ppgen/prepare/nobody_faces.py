@@ -51,8 +51,9 @@ def labels_of_nobody(row: Row) -> Labels:
         "Eyeglasses": _said(row["glasses"]),
         "Black_Hair": _is(row["hair"], "black"),
         "Blond_Hair": _is(row["hair"], "blond"),
-        "Bald": _said(row["bald"], no=male == 0 or bool(row["hair"])),
-        "Beard": _said(row["beard"], no=male == 0 or shaven),
+        # of men alone: women, who have neither, would teach a judge to tell gender
+        "Bald": _said(row["bald"], no=bool(row["hair"])) if male == 1 else None,
+        "Beard": _said(row["beard"], no=shaven) if male == 1 else None,
         "Dark_Skin": DARK.answer(float(row["skin_l"])),
         "Photo": 0,
     }

@@ -25,8 +25,8 @@ from ppgen.prepare.drawers import Person
 SIZE = 256
 TRUNCATION = 0.7
 _CANDIDATES = 2  # drawn for each that is taken
-#: how far along the direction `Male`: four in five men shaped the network, so left alone it draws men
-_MALE = {"F": -1.2, "M": 0.0}
+#: how far along the direction `Male`
+_MALE = {"F": -1.0, "M": 1.0}
 _YOUNG = 1.5  # at most, to either side
 YEARS = (25.0, 80.0)  #: between which the tables' ages lie
 _BATCH = 16

@@ -10,6 +10,7 @@ leaves Paddle's own.
 
 import inspect
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,33 +35,43 @@ _FEW_CHANNELS, _FEW_PIXELS = 4, 64
 class _State:
     """Whether oneDNN is in use, whether in bfloat16, and whether gradients are asked for pictures alone."""
 
-    active = False
+    users = 0  # blocks of `fast_convolutions` that have begun and not ended, in all threads
     half = False
     pictures_only = False
 
 
+_lock = threading.Lock()
+_own: list[Callable[..., paddle.Tensor]] = [paddle_convolutions._conv_nd, functional.conv2d]  # Paddle's
+
+
 def active() -> bool:
     """Whether convolutions go through oneDNN at the moment."""
-    return _State.active
+    return _State.users > 0
 
 
 @contextmanager
 def fast_convolutions() -> Iterator[None]:
     """Let Paddle's two-dimensional convolutions in float32 on a CPU use oneDNN; nothing changes where it is not there.
 
-    What oneDNN does not do (other types, dilation, a GPU, kernels of one pixel, graphs) stays with Paddle.
+    What oneDNN does not do (other types, dilation, a GPU, kernels of one pixel, graphs) stays with Paddle. While a
+    block runs, other threads' convolutions use it too.
     """
-    if active() or os.environ.get(VARIABLE) == "paddle" or not _works():
+    if os.environ.get(VARIABLE) == "paddle" or not _works():
         yield
         return
-    layers, function = paddle_convolutions._conv_nd, functional.conv2d
-    paddle_convolutions._conv_nd, functional.conv2d = _either(layers), _either(function)
-    _State.active = True
+    _count(1)
     try:
         yield
     finally:
-        paddle_convolutions._conv_nd, functional.conv2d = layers, function
-        _State.active = False
+        _count(-1)
+
+
+def _count(change: int) -> None:
+    """A block begins or ends; the first brings oneDNN, the last Paddle's own back."""
+    with _lock:
+        _State.users += change
+        used = [_either(own) if _State.users else own for own in _own]
+        paddle_convolutions._conv_nd, functional.conv2d = used
 
 
 def multiplies_bfloat16() -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ppgen import hub
 from ppgen.app.files import Files
 from ppgen.apps import Photo2CartoonPredictor, StyleGANv2EditingPredictor
 from ppgen.io.image import save_image
@@ -57,16 +58,16 @@ def test_a_direction_moves_the_face_of_a_seed(client):
 
     count = sum(len(StyleGANv2EditingPredictor(model).directions) for model in Studio.style_models())
     amounts = [0] * count
-    same = client.predict("styleganv2-portraits-64", 3, 0.7, *amounts, "en", api_name="/directions")
+    same = client.predict(hub.FACES, 3, 0.7, *amounts, "en", api_name="/directions")
     amounts[0] = 2
-    moved = client.predict("styleganv2-portraits-64", 3, 0.7, *amounts, "en", api_name="/directions")
+    moved = client.predict(hub.FACES, 3, 0.7, *amounts, "en", api_name="/directions")
     pictures = [np.asarray(Image.open(path), np.float32) for path in (*same, *moved)]
     assert np.array_equal(pictures[0], pictures[1]) and np.array_equal(pictures[0], pictures[2])
     assert np.abs(pictures[3] - pictures[2]).mean() > 1
 
 
 def test_styles_are_mixed(client):
-    path = client.predict("styleganv2-portraits-64", "0-1", "10-12", 3, 0.7, "en", api_name="/mixing")
+    path = client.predict(hub.FACES, "0-1", "10-12", 3, 0.7, "en", api_name="/mixing")
     sheet = np.asarray(Image.open(path), np.float32)
     assert sheet.shape == (3 * 130 - 2, 4 * 130 - 2, 3)  # 128 pixels each, two between
     cells = [[sheet[y : y + 128, x : x + 128] for x in range(0, 520, 130)] for y in range(0, 390, 130)]
@@ -111,7 +112,7 @@ def test_what_is_no_picture_says_so(client, tmp_path):
     with pytest.raises(AppError, match="请先选一张照片"):
         client.predict(None, "ink", 512, "all", "zh", api_name="/cartoon")
     with pytest.raises(AppError, match="Give 2 to 12 seeds"):
-        client.predict("styleganv2-portraits-64", "7", 4, 0.7, "en", api_name="/walk")
+        client.predict(hub.FACES, "7", 4, 0.7, "en", api_name="/walk")
 
 
 def test_only_this_machine_is_served_and_only_what_was_uploaded(served, tmp_path):

@@ -25,7 +25,6 @@ from ppgen.latent.project import Settings
 from ppgen.latent.seeds import latents
 from ppgen.latent.w_plus import Latent, read_latent, save_latent
 from ppgen.metrics import dlib_features
-from ppgen.networks.style_encoder import StyleEncoder
 
 FAST = Settings(steps=2, perceptual_weight=0)
 TOOLS = ROOT / "applications" / "tools"
@@ -129,9 +128,9 @@ def test_what_cannot_be_drawn(drawer, tmp_path, weights):
 
 def test_without_the_face_model_one_sentence_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(hub, "names", lambda: [])
-    with pytest.raises(WeightsError, match=r"styleganv2-portraits-64: .*configs/styleganv2_portraits_64.yaml"):
+    with pytest.raises(WeightsError, match=r"styleganv2-nobody-128: .*configs/styleganv2_nobody_128.yaml"):
         apps.StyleGANv2Predictor(tmp_path).run()
-    assert (ROOT / "configs" / "styleganv2_portraits_64.yaml").is_file()
+    assert (ROOT / "configs" / "styleganv2_nobody_128.yaml").is_file()
 
 
 # ---- latents --------------------------------------------------------------------------------------------
@@ -210,7 +209,7 @@ def test_faces_are_cut_as_the_network_draws_them(weights, tmp_path):
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory):
-    network = StyleEncoder(image_size=16, latent_dim=8, width=4)
+    network = style_networks.encoder_of(style_networks.tiny())
     return save_network(network, tmp_path_factory.mktemp("e") / "encoder.safetensors")
 
 
@@ -226,6 +225,9 @@ def test_an_encoder_finds_a_latent_in_one_pass_and_searches_begin_there(weights,
     assert not np.allclose(mean, said[0], atol=1e-3)
     with pytest.raises(WeightsError, match="no encoder comes with this generator"):
         apps.Pixel2Style2PixelPredictor(tmp_path / "out", weights).invert(crop, align=False)
+    other = save_network(style_networks.encoder_of(style_networks.tiny(seed=5)), tmp_path / "other.safetensors")
+    with pytest.raises(WeightsError, match="other.safetensors: was trained for another generator than .*tiny"):
+        apps.Pixel2Style2PixelPredictor(tmp_path / "out", weights, encoder_path=other).invert(crop, align=False)
 
 
 def test_pixel2style2pixel_writes_paddlegans_files(weights, encoder, tmp_path):

@@ -66,7 +66,7 @@ def test_a_generator_draws_the_seed_s_picture(alone, tmp_path, format):
     assert "## Licence" in (folder / "card.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["vae_mnist", "styleganv2-portraits-64", *slow(
+@pytest.mark.parametrize("name", ["vae_mnist", "styleganv2-nobody-128", *slow(
     "stylegan-portraits-64", "cond_dcgan_mnist", "vae_faces64")])  # fmt: skip
 def test_others_that_draw_from_seeds(alone, tmp_path, name):
     export(name, tmp_path / "exported")

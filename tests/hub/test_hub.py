@@ -70,7 +70,7 @@ def test_publish_demands_a_card_and_writes_both_files(tmp_path):
     assert card_of(path) == facts and "# the title" in text and "| IoU | 0.97 |" in text
 
 
-@pytest.mark.parametrize("name", ["dcgan_faces64", "stylegan-portraits-64", "styleganv2-portraits-64"])
+@pytest.mark.parametrize("name", ["dcgan_faces64", "stylegan-portraits-64", "styleganv2-nobody-128"])
 def test_weights_that_only_a_config_makes_say_how(name, monkeypatch):
     monkeypatch.setattr(hub, "names", lambda: ["face_id"])
     with pytest.raises(WeightsError) as caught:

@@ -39,6 +39,8 @@ def test_w_comes_closer_than_the_mean_and_w_plus_closer_still(network, targets):
     w, plus = (project(network, outside, Settings(space=space, steps=60, **FAST)) for space in ("w", "w+"))
     assert w.w_plus.shape == (2, network.count, 8) and (w.w_plus == w.w_plus[:, :1]).all()
     assert (plus.w_plus != plus.w_plus[:, :1]).any()
+    one = project(network, outside, Settings(space="w", steps=1, **FAST), start=plus.w_plus)
+    assert (one.w_plus == one.w_plus[:, :1]).all()  # as an encoder's answer is
     errors = [error(network, x, outside) for x in (mean, w.w_plus, plus.w_plus)]
     assert errors[2] < 0.6 * errors[1] < 0.6 * errors[0], errors
     assert w.pictures.shape == (2, 16, 16, 3) and w.pictures.dtype == np.uint8 and w.noise is None

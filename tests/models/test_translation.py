@@ -364,6 +364,8 @@ def test_what_does_not_fit_is_named(batch):
         CycleGAN(RESNET, PATCH).generator_loss({"a": batch["a"], "id": ["x", "y"]}, new_step())
     with pytest.raises(ConfigError, match="model.clip: expected 0 .off. or more, found -1"):
         Pix2Pix(UNET, PAIR_PATCH, clip=-1)
+    with pytest.raises(ConfigError, match="'relativistic' compares two pictures"):
+        Pix2Pix(UNET, PAIR_PATCH, objective="relativistic")
 
 
 @pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "ugatit full", "photo2cartoon lean"])

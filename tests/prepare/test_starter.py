@@ -18,8 +18,6 @@ from ppgen.engine.settings import TrainingConfig
 from ppgen.errors import ConfigError, DataError, OutputError
 from ppgen.io.image import load_image, save_image
 from ppgen.io.places import MARK, STARTED
-from ppgen.io.weights import save_network
-from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from ppgen.prepare import marker, starter_faces
 from ppgen.prepare.link import link_datasets
 from ppgen.prepare.starter import make_starter
@@ -151,12 +149,6 @@ def needs_a_card(name: str) -> bool:
     return name in ("stylegan_v2_256_ffhq", "ugatit_photo2cartoon")
 
 
-def untrained_generator(folder: Path) -> Path:
-    """For a config whose generator does not come with ppgen yet."""
-    network = StyleGAN2Generator(128, latent_dim=256, mapping_layers=4, channel_multiplier=0.125, channel_max=256)
-    return save_network(network, folder / "generator.safetensors")
-
-
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in FEW else pytest.mark.slow) for name in sorted(OF_FACES)]
 )
@@ -164,8 +156,6 @@ def test_the_first_steps_of_every_config(data, tmp_path, run_python, name):
     """As a user starts it, in a process of its own, but with the least batch: all of its networks and losses run."""
     steps = 1 if needs_a_card(name) else 2
     options = [f"total_iters={steps}", f"loader.batch_size={1 if steps == 1 else 2}"]
-    if name == "pixel2style2pixel_128":
-        options += [f"model.generator={untrained_generator(tmp_path)}"]
     tree = bool(config_of(name).stages)
     if tree:  # too long for a test: all of it is built. Twenty faces have both genders in both splits, but not all ages
         options += ["stages={levels: [{by: gender, groups: [F, M], total_iters: 2}]}"]

@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     from ppgen.device import select
 
     select(prefer_gpu=not args.cpu)
-    predictor = GANPredictor(args.output_path, args.weight_path, args.model)
+    model = args.model or (None if args.weight_path else "dcgan_faces64")
+    predictor = GANPredictor(args.output_path, args.weight_path, model)
     predictor.run(args.seed, args.n, args.label)
     say(predictor.output_path / "sample.png")
     return 0

@@ -6,7 +6,10 @@ import sys
 from ppgen.cli import guarded
 from ppgen.io.terminal import say, show
 
-SHORT = {"smile": "Smiling", "glasses": "Eyeglasses", "male": "Male", "young": "Young"}
+SHORT = {
+    "smile": "Smiling", "glasses": "Eyeglasses", "male": "Male", "young": "Young", "black_hair": "Black_Hair",
+    "blond_hair": "Blond_Hair",
+}  # fmt: skip
 
 
 def parse() -> argparse.Namespace:
