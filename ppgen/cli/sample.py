@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ppgen.apps.drawings import Drawings
 
 _PICTURES = 64  # of one seed
-_SAMPLED = f"{ANY_MODEL} (default: faces by StyleGAN2)"
+_SAMPLED = f"{ANY_MODEL} (default: styleganv2-nobody-128)"
 _INTERPOLATED = f"{ANY_MODEL} (default: faces by StyleGAN2; of `ppgen latent interpolate`, by a DCGAN)"
 
 

@@ -59,7 +59,7 @@ def test_a_generator_draws_the_seed_s_picture(alone, tmp_path, format):
     folder = tmp_path / "exported"
     assert main(["export", "dcgan_faces64", "--format", format, "-o", str(folder), "--dynamic-batch"]) == 0
     assert alone(folder, 7, tmp_path / "face.png") is (format == "paddle")
-    wanted = GANPredictor(tmp_path).grid(seed=7, count=1)[0].array
+    wanted = GANPredictor(tmp_path, "dcgan_faces64").grid(seed=7, count=1)[0].array
     assert np.abs(load_image(tmp_path / "face.png").astype(int) - wanted).max() <= 1
     told = json.loads((folder / "preprocess.json").read_text())
     assert told["latent_dim"] == 100 and told["graphs"]["generator"]["batch"] == "any"
