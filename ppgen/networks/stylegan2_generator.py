@@ -32,7 +32,7 @@ def widths_of(image_size: int, channel_multiplier: float, channel_max: int, chan
     """Channels at each resolution from 4 x 4 up: 16384 * multiplier / side, from `channel_min` to `channel_max`.
 
     With multiplier 2 and maximum 512 these are configuration F of the paper and PaddleGAN's widths.
-    Raises ConfigError where that is no size, or leaves no channel.
+    Raises ConfigError where that is no size, leaves no channel, or the least is above the most.
     """
     if channel_min > channel_max:
         raise ConfigError(f"channel_min: expected at most channel_max, {channel_max}, found {channel_min}")

@@ -26,8 +26,8 @@ SIZE = 256
 TRUNCATION = 0.7
 _CANDIDATES = 2  # drawn for each that is taken
 #: how far along the direction `Male`
-_MALE = {"F": -1.0, "M": 1.0}
-_YOUNG = 1.5  # at most, to either side
+_MALE = {"F": -0.7, "M": 0.7}
+_YOUNG = 1.0  # at most, to either side
 YEARS = (25.0, 80.0)  #: between which the tables' ages lie
 _BATCH = 16
 _GREY = np.array([0.299, 0.587, 0.114])
@@ -83,7 +83,7 @@ def pictures(gender: str, count: int, seed: int = 0) -> np.ndarray:
     faces = np.concatenate(drawn)
     third = faces.shape[1] // 3
     middle = faces[:, third:-third, third:-third].mean(axis=(1, 2))
-    faces, middle = (each[middle[:, 0] > middle[:, 2]] for each in (faces, middle))  # some come out as negatives
+    faces, middle = (each[middle[:, 0] > middle[:, 2]] for each in (faces, middle))  # not those lit blue or green
     return faces[_even(middle @ _GREY, min(count, len(faces)), rng)]
 
 
