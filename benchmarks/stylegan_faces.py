@@ -140,16 +140,14 @@ def answers_to(predictor: StyleGANv2EditingPredictor, train: ImageFolder) -> dic
             f"{predictor.name}: holds no attribute directions to measure; find them with "
             "`ppgen directions --data faces128 --where colour=1 --save`, or leave the part 'edit' out with --only"
         )
-    if partly := [name for name in answers if directions[name].ndim != 1]:
-        raise ConfigError(f"{predictor.name}: {', '.join(partly)} move some layers only; save them without --layers")
     return answers
 
 
 def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float) -> Figures:
     """By amount and direction: flips to the wanted answer, other flips, cosine with the face before."""
 
-    def decode(points: np.ndarray) -> np.ndarray:
-        return predictor.draw_w(predictor.spread(points)).arrays
+    def decode(w_plus: np.ndarray) -> np.ndarray:
+        return predictor.draw_w(w_plus).arrays
 
     data = labelled(data_of(predictor.name))
     known = faces(predictor.network.image_size, "all", data)
@@ -159,7 +157,7 @@ def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float
     train = np.array([not is_held_back(name) for name in known.ids])
     probes = fit_probes(real[train], {name: values[train] for name, values in answers.items()})
     moves = attributes.Directions({name: predictor.directions[name] for name in probes}, "w")
-    w = predictor.spread(predictor.map(latents(1, count, predictor.network.latent_dim)), truncation)[:, 0]
+    w = predictor.spread(predictor.map(latents(1, count, predictor.network.latent_dim)), truncation)
     before, by_amount = decode(w), {}
     seen = features(before)
     said = {name: probe(seen) for name, probe in probes.items()}

@@ -95,7 +95,7 @@ def flips(
 ) -> dict[str, Figures]:
     """By attribute: the share of faces that flip to the wanted answer, and of the others' answers that flip too.
 
-    decode: latents (n, d) -> uint8 (n, S, S, 3).
+    decode: codes (n, …) -> uint8 (n, S, S, 3).
     """
     before_features = features(decode(codes))
     before = {name: probe(before_features) for name, probe in probes.items()}
@@ -115,8 +115,9 @@ def flips(
 
 
 def moved_away(codes: np.ndarray, direction: np.ndarray, said: np.ndarray, amount: float) -> np.ndarray:
-    """Codes (n, d) moved along a direction, away from what a probe said of each, bool (n,)."""
-    return (codes + np.where(said, -amount, amount)[:, None] * direction).astype(np.float32)
+    """Codes (n, …) moved along a direction (…), away from what a probe said of each, bool (n,)."""
+    signs = np.where(said, -amount, amount).reshape(-1, *[1] * (codes.ndim - 1))
+    return (codes + signs * direction).astype(np.float32)
 
 
 def face_features(pictures: np.ndarray) -> np.ndarray:

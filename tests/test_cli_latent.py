@@ -1,6 +1,7 @@
 """`ppgen sample` and `ppgen latent`, from the command line to the file, with tiny untrained networks."""
 
 import json
+from functools import partial
 
 import numpy as np
 import paddle
@@ -16,6 +17,8 @@ from ppgen.apps.stylegan2 import TRUNCATION, StyleGANv2Predictor
 from ppgen.errors import ConfigError
 from ppgen.io.image import load_image, save_image
 from ppgen.io.weights import save_network
+from ppgen.latent import optimized
+from ppgen.latent.attributes import load_directions
 from ppgen.latent.sheet import enlarge
 from ppgen.networks.dcgan import DCGANGenerator
 from ppgen.networks.vae import ConvVAE
@@ -148,6 +151,15 @@ def test_attributes_are_found_kept_and_used(model, data, tmp_path, capsys):
     assert code == 2 and "Shoe" in said
 
 
+def test_attributes_through_the_decoder(model, data, capsys, monkeypatch):
+    monkeypatch.setattr(optimized, "Optimization", partial(optimized.Optimization, steps=2, batch=2))
+    given = ["--data", data, "--table", "meta.csv", "--split", "all", "--method", "optimized"]
+    code, said = run(capsys, "latent", "attributes", "--model", model, *given)
+    assert code == 0 and "2 steps of 2 samples" in said, said
+    vectors = load_directions(model)
+    assert list(vectors) == ["Male"] and vectors["Male"].shape == (2,)
+
+
 def test_pictures_are_shown_larger_and_smooth(model, data, tmp_path, capsys):
     a, b = (tmp_path / "data" / "faces" / f"f{i}.png" for i in (0, 1))
     out, vae = tmp_path / "m.png", VAEPredictor(weight_path=model)
@@ -233,11 +245,14 @@ def test_without_a_table_it_says_so(model, data, capsys):
     assert code == 2 and "--table" in said
 
 
-@pytest.mark.parametrize(("words", "told"), [
-    (["-n", "0"], "1 or more"),
-    (["-o", "h.xyz"], "h.xyz: cannot be written"),
-    (["--seed", "-1"], "from 0 up"),
-])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-n", "0"], "1 or more"),
+        (["-o", "h.xyz"], "h.xyz: cannot be written"),
+        (["--seed", "-1"], "from 0 up"),
+    ],
+)
 def test_histogram_says_what_is_wrong_before_the_work(model, capsys, words, told):
     code, said = run(capsys, "latent", "histogram", "--model", model, "--data", "nowhere", *words)
     assert code == 2 and told in said

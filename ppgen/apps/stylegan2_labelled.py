@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,9 +13,12 @@ from ppgen.apps.stylegan2_model import TRUNCATION, StyleModel
 from ppgen.datasets.files import VALIDATION, fold_of
 from ppgen.datasets.image_folder import ImageFolder
 from ppgen.errors import DataError
+from ppgen.faces.typical import face_box
 from ppgen.io.brief import brief
 from ppgen.latent.attributes import Directions, Method, answers_of
 from ppgen.latent.channels import FEWEST, Channel, relevance, sampled_styles, strongest
+from ppgen.latent.face_features import as_numbers, face_look, features_of
+from ppgen.latent.optimized import Optimization, optimized_directions, style_space
 from ppgen.latent.seeds import latents
 from ppgen.latent.supervised import (
     RAREST,
@@ -30,7 +33,6 @@ from ppgen.latent.supervised import (
 from ppgen.metrics.dlib_features import all_depths
 from ppgen.metrics.features import descriptor, extractor
 
-_AT_ONCE = 64  # photos
 _JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
 
 
@@ -66,10 +68,8 @@ class Labelled(NamedTuple):
         where = dict(self.where or {}) or None
         faces = ImageFolder(self.data, size, attributes=self.table, where=where)
         answers = answers_of(faces, list(self.names) if self.names is not None else None)
-        features = self.features or face_features
-        parts = [range(i, min(i + _AT_ONCE, len(faces))) for i in range(0, len(faces), _AT_ONCE)]
-        seen = [features(np.stack([faces.picture(i) for i in part])) for part in parts]
-        return Faces(np.concatenate(seen), answers, np.array([fold_of(name) for name in faces.ids]))
+        seen = features_of(faces, self.features or face_features)
+        return Faces(seen, answers, np.array([fold_of(name) for name in faces.ids]))
 
 
 class Faces(NamedTuple):
@@ -134,6 +134,31 @@ def find_attributes(
     labelled, features = _seen(labelled, predictor)
     judge, scores = learn_judge(labelled, network.image_size)
     return sampled_directions(network, judge, features, samples, seed, method, batch, truncation), scores
+
+
+def optimize_attributes(
+    predictor: StylePredictor | StyleModel,
+    labelled: Labelled,
+    samples: int = 2000,
+    settings: Optimization | None = None,
+    truncation: float = TRUNCATION,
+    control: Collection[str] = (),
+) -> tuple[Directions, dict[str, Score]]:
+    """Directions of W+ for a generator of faces; `ppgen.latent.optimized` says how. They begin as conditional ones.
+
+    The judge looks at two depths of FaceID, without the descriptor.
+
+    Args:
+        settings: of the search. control: attributes that are held equal but get no direction.
+        The others, what is returned and raised: as `find_attributes`.
+    """
+    model = predictor if isinstance(predictor, StyleModel) else predictor.model
+    network, features = model.network, as_numbers(face_look)
+    judge, scores = learn_judge(labelled._replace(features=features), network.image_size)
+    start = sampled_directions(network, judge, features, samples, 0, "conditional", predictor.batch, truncation)
+    box, only = face_box(model.crop), {*start} - {*control}
+    space = style_space(network, truncation)
+    return optimized_directions(space, judge, face_look, start, box, settings, only), scores
 
 
 def find_channels(

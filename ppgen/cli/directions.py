@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ppgen.latent.channels import Channel
 
 _SAMPLES, _SHOWN, _FEWEST, _LEAST = 2000, 5, 2, 0.85
+_OPTIMIZED = "optimized"
 
 
 def _samples(text: str) -> int:
@@ -77,7 +78,7 @@ def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], 
     one_of(option("--sefa", action="store_true", help="find those that change most, from the weights alone"), _DATA),
     *_LABELLED,
     _names(f"attributes of --data, {_ATTRIBUTES}; without it: directions of the weights (default: all)"),
-    option("--method", choices=("partial", "means", "conditional"), help="of --data (default: partial)"),
+    option("--method", choices=("partial", "means", "conditional", _OPTIMIZED), help="of --data (default: partial)"),
     option("--control", nargs="+", metavar="NAME", help="of --names: held equal, but no direction"),
     option("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)"),
     option("-n", type=int, metavar="COUNT", help=f"directions of --sefa (default: {_SHOWN})"),
@@ -172,14 +173,20 @@ def _supervised(
     predictor: apps.StyleGANv2EditingPredictor, layers: list[int] | None, args: argparse.Namespace
 ) -> Directions:
     """Attribute vectors, by a judge learnt on labelled faces; says how good it is on the held-back ones."""
-    from ppgen.apps.stylegan2_labelled import find_attributes
+    from ppgen.apps.stylegan2_labelled import find_attributes, optimize_attributes
     from ppgen.latent.attributes import Directions
 
     samples = args.samples or _SAMPLES
-    method: Method = args.method or "partial"
     labelled, control = _labelled(args), {*(args.control or [])}
     if odd := sorted(control - {*(args.names or [])}):
         raise ConfigError(f"--control {' '.join(odd)}: expected some of --names")
+    if args.method == _OPTIMIZED:
+        if layers is not None:
+            raise ConfigError("--method optimized moves every layer as it must; leave --layers out")
+        vectors, scores = optimize_attributes(predictor, labelled, samples, None, args.truncation, control)
+        _print_judge(scores, labelled.least, {*vectors, *control}, "direction", samples)
+        return vectors
+    method: Method = args.method or "partial"
     vectors, scores = find_attributes(predictor, labelled, samples, method, truncation=args.truncation)
     _print_judge(scores, labelled.least, vectors, "direction", samples)
     for name in control & {*vectors}:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ppgen.latent.attributes import Directions
     from ppgen.networks.protocols import LatentGenerator
 
+_OPTIMIZED = "optimized"
 _NO_VECTORS = "these weights hold no attribute vectors; find some with `ppgen latent attributes --data DIR --table CSV`"
 _START = (
     option("photo", nargs="?", metavar="PHOTO", help="start at this photo's latent (networks that encode)"),
@@ -241,8 +242,8 @@ def reconstruct(args: argparse.Namespace) -> None:
     option("--names", nargs="+", metavar="NAME", help="CelebA's names or 0/1 columns (default: all known)"),
     option(
         "--method",
-        choices=("means", "partial", "conditional"),
-        help="difference of means (default), with the others held equal, or with their scores held equal",
+        choices=("means", "partial", "conditional", _OPTIMIZED),
+        help="difference of means (default), the others held equal, their scores held equal, or by what FaceID sees",
     ),
 )
 def attributes(args: argparse.Namespace) -> None:
@@ -264,12 +265,34 @@ def attributes(args: argparse.Namespace) -> None:
     faces = dataset_of(args, predictor.network, "train")
     answers = answers_of(faces, args.names)  # before the work: it may not answer
     codes = encode_all(predictor.network, faces, predictor.name)
-    vectors = attribute_vectors(codes.mu, answers, args.method or "means")
+    if args.method == _OPTIMIZED:
+        vectors = _optimized(predictor, faces, answers, codes.mu)
+    else:
+        vectors = attribute_vectors(codes.mu, answers, args.method or "means")
     path = save_directions(hub.path_of(predictor.name), vectors, args.output or None)
     for name, fact in vectors.facts.items():
         say(f"{name:<20} {fact}")
     _print_cosines(vectors)
     say(path)
+
+
+def _optimized(
+    predictor: apps.VAEPredictor, faces: CelebA | ImageFolder, answers: dict[str, np.ndarray], codes: np.ndarray
+) -> Directions:
+    """Vectors by gradient descent through the decoder, from conditional ones; a judge learns on the faces' photos."""
+    from ppgen import hub
+    from ppgen.faces.typical import face_box
+    from ppgen.latent.attributes import attribute_vectors
+    from ppgen.latent.face_features import as_numbers, face_look, features_of
+    from ppgen.latent.optimized import optimized_directions, space_of_codes
+    from ppgen.latent.supervised import fit_judge
+
+    if predictor.network.channels != 3:
+        raise ConfigError("--method optimized: FaceID judges faces in colour; take another method")
+    judge = fit_judge(features_of(faces, as_numbers(face_look)), answers)
+    start = attribute_vectors(codes, answers, "conditional")
+    box = face_box(hub.crop_of(hub.path_of(predictor.name)))
+    return optimized_directions(space_of_codes(predictor.network, codes), judge, face_look, start, box)
 
 
 def _print_cosines(directions: Directions) -> None:

@@ -119,7 +119,7 @@ def project(
         network: a StyleGAN2 or StyleGAN generator in evaluation mode.
         targets: float32 (N, 3, S, S) in [-1, 1], S the generator's size.
         features: for the perceptual part, such as `FacePerception.features`; None: pixels only.
-        start: W+ (N or 1, count, latent_dim) to begin at; None: the mean latent.
+        start: W+ (N or 1, count, latent_dim) to begin at, with the stored noise; None: the mean latent, random noise.
     Raises:
         DataError: targets or start of another shape. ConfigError: levels that the network does not have.
         WeightsError: a StyleGAN that has not grown up yet.
@@ -181,9 +181,7 @@ class _Search:
         self.mask = paddle.to_tensor(moves[None, :, None])
         self.shift = _variable(np.zeros((count, 1 if settings.space == "w" else network.count, network.latent_dim)))
         self._rng = np.random.default_rng([settings.seed, 17])
-        self.noise = None
-        if settings.noise_weight is not None:
-            self.noise = [_variable(self._rng.standard_normal((count, *s), "f4")) for s in network.noise_shapes()]
+        self.noise = None if settings.noise_weight is None else self._first_noise(count, stored=start is not None)
         self._spread = network.spread_of_latents() if settings.jitter else 0.0
         self._adam = paddle.optimizer.Adam(settings.rate, 0.9, 0.999, parameters=[self.shift, *(self.noise or [])])
 
@@ -197,6 +195,12 @@ class _Search:
         if self.settings.space == "w":  # one w for all layers, whatever the start says of each
             start = start.mean(axis=1, keepdims=True)
         return paddle.to_tensor(np.broadcast_to(start, shape).copy())
+
+    def _first_noise(self, count: int, stored: bool) -> list[paddle.Tensor]:
+        """Random maps; or the stored ones, which a start was drawn with or, by an encoder, learnt with."""
+        if stored:
+            return [_variable(np.tile(layer.noise.numpy(), (count, 1, 1, 1))) for layer in self.network.layers]
+        return [_variable(self._rng.standard_normal((count, *s), "f4")) for s in self.network.noise_shapes()]
 
     def w_plus(self) -> paddle.Tensor:
         return self.base + self.mask * self.shift

@@ -21,6 +21,7 @@ from ppgen.io.image import load_image, save_image, to_tensor_array
 from ppgen.io.weights import save_network, write_arrays
 from ppgen.latent import channels, mixing
 from ppgen.latent.attributes import Directions, save_directions
+from ppgen.latent.optimized import Optimization
 from ppgen.latent.project import Settings
 from ppgen.latent.seeds import latents
 from ppgen.latent.w_plus import Latent, read_latent, save_latent
@@ -436,6 +437,23 @@ def test_attributes_from_labelled_faces(editor, tmp_path, monkeypatch):
     start = editor.spread(editor.map(latents(5, 30, 8)))
     colours = [editor.draw_w(start + sign * found["Male"]).arrays.mean(axis=(0, 1, 2)) for sign in (1, -1)]
     assert colours[0][0] - colours[0][1] > colours[1][0] - colours[1][1]
+
+
+def test_directions_through_the_generator_from_labelled_faces(editor, tmp_path, monkeypatch):
+    rng, lines = np.random.default_rng(0), ["id,gender,smile"]
+    for i in range(40):
+        picture = rng.integers(0, 60, (16, 16, 3)) + [[120 * (i % 2)], [60 * (i % 4 // 2)]] * 8
+        save_image(tmp_path / "data" / "f" / f"p{i}.png", picture.astype(np.uint8))
+        lines.append(f"p{i},{'MF'[i % 2]},{i % 4 // 2}")
+    (tmp_path / "data" / "f" / "meta.csv").write_text("\n".join(lines))
+    monkeypatch.setenv("PPGEN_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(stylegan2_labelled, "sampled_directions", lambda network, judge, *_: Directions(
+        {name: np.full(network.latent_dim, 0.1, np.float32) for name in judge.names}, "w"
+    ))  # fmt: skip
+    faces, short = stylegan2_labelled.Labelled("f", names=["Male", "Smiling"]), Optimization(steps=1, batch=2)
+    found, scores = stylegan2_labelled.optimize_attributes(editor, faces, 20, short, control=["Smiling"])
+    assert list(found) == ["Male"] and list(scores) == ["Male", "Smiling"]
+    assert found["Male"].shape == (editor.network.count, editor.network.latent_dim)
 
 
 # ---- scripts --------------------------------------------------------------------------------------------

@@ -67,6 +67,15 @@ def test_only_the_levels_asked_for_move(network, targets):
         project(network, targets, Settings(levels=(0, 9), **FAST))
 
 
+def test_a_start_begins_with_the_stored_noise(network, targets):
+    start = np.random.default_rng(0).standard_normal((2, network.count, 8)).astype(np.float32)
+    with paddle.no_grad():
+        drawn = network.synthesize(paddle.to_tensor(start)).numpy()
+    settings = Settings(steps=1, perceptual_weight=0, jitter=0.0)
+    begun = project(network, drawn, settings, start=start).history[0]["loss"]
+    assert begun < 1e-10 < project(network, drawn, settings).history[0]["loss"]
+
+
 def test_fitted_noise_stays_normal(network, targets):
     found = project(network, targets, Settings(steps=4, perceptual_weight=0))
     assert [n.shape for n in found.noise] == [(2, *shape) for shape in network.noise_shapes()]
