@@ -14,6 +14,7 @@ from ppgen.latent.supervised import Features
 from ppgen.losses.perceptual import scaled_to
 from ppgen.networks.face_id import CHIP_SIZE, FaceID
 
+_PLACES = 8  # a side, whose colours are told
 _NO_ROOT_OF_ZERO = 1e-8  # whose slope is infinite
 _AT_ONCE = 64  # pictures
 
@@ -24,12 +25,16 @@ def _face_id() -> FaceID:
 
 
 def face_look(pictures: Tensor) -> Tensor:
-    """(N, 3, S, S) in [-1, 1] -> (N, 256): means over positions of two depths of FaceID, and one's deviations."""
+    """(N, 3, S, S) in [-1, 1] -> (N, 448): means over positions of two depths of FaceID, one's deviations; colours.
+
+    FaceID tells faces apart in any light and sees little of colours, so the mean colours of 8x8 places are told too.
+    """
     found = _face_id().activations(scaled_to(pictures, CHIP_SIZE), ["side17", "side8"])
     parts, eight = found["side17"], found["side8"]
     middle = parts.mean(axis=[2, 3], keepdim=True)
     spread = ((parts - middle).square().mean(axis=[2, 3]) + _NO_ROOT_OF_ZERO).sqrt()
-    return paddle.concat([middle.flatten(1), spread, eight.mean(axis=[2, 3])], axis=1)
+    colours = scaled_to(pictures, _PLACES)
+    return paddle.concat([middle.flatten(1), spread, eight.mean(axis=[2, 3]), colours.flatten(1)], axis=1)
 
 
 def as_numbers(look: Callable[[Tensor], Tensor]) -> Features:

@@ -22,6 +22,7 @@ from ppgen.networks.protocols import LatentGenerator, StyleGenerator
 from ppgen.runtime.convolutions import fast_convolutions
 
 _SKIN = ("Dark_Skin", "Pale_Skin")  # attributes that change the face's colour
+_APART = ("Black_Hair", "Blond_Hair")  # nobody has both: who gets one loses the other
 _SHIFT = 32  # a picture is moved by up to its side over this before it is judged, so that no single pixel counts
 _FALL = 3  # the rate falls over the last third of the steps
 
@@ -87,7 +88,7 @@ class _Judged:
     """A judge's scores and the colours that are to stay, of pictures, with gradients."""
 
     def __init__(self, judge: Judge, look: Look, box: tuple[float, float, float, float]):
-        self.look, self.box = look, box
+        self.names, self.look, self.box = judge.names, look, box
         weights = judge.weights / judge.scale[:, None]
         self.weights = paddle.to_tensor(weights.astype(np.float32))
         self.bias = paddle.to_tensor((judge.bias - judge.mean @ weights).astype(np.float32))
@@ -131,7 +132,7 @@ def optimized_directions(
     vectors, facts = {}, {}
     with tqdm(total=len(names) * settings.steps, desc="optimizing directions", disable=None) as bar:
         for name in names:
-            search = _Search(space, judged, judge.names.index(name), start[name], settings, name not in _SKIN)
+            search = _Search(space, judged, name, start[name], settings)
             with fast_convolutions():
                 for step in range(settings.steps):
                     search.step(step)
@@ -145,14 +146,15 @@ def optimized_directions(
 class _Search:
     """One direction, and a step on it."""
 
-    def __init__(
-        self, space: Space, judged: _Judged, index: int, start: np.ndarray, settings: Optimization, keep_face: bool
-    ) -> None:
-        self.space, self.judged, self.index, self.settings, self.keep_face = space, judged, index, settings, keep_face
+    def __init__(self, space: Space, judged: _Judged, own: str, start: np.ndarray, settings: Optimization) -> None:
+        self.space, self.judged, self.settings = space, judged, settings
+        self.index, self.keep_face = judged.names.index(own), own not in _SKIN
+        stay = [not (name == own or {name, own} == {*_APART}) for name in judged.names]
+        self.stay = paddle.to_tensor(np.array(stay, np.float32) / max(1, sum(stay)))
         self.move = paddle.to_tensor(np.broadcast_to(start, (1, *space.shape)).astype(np.float32))
         self.move.stop_gradient = False
         self._rate = settings.rate * float(np.abs(start).mean())
-        self._rng = np.random.default_rng([settings.seed, index])
+        self._rng = np.random.default_rng([settings.seed, self.index])
         self._adam = paddle.optimizer.Adam(self._rate, parameters=[self.move])
 
     def _shifted(self, pictures: Tensor) -> Tensor:
@@ -170,8 +172,7 @@ class _Search:
         after = draw(codes + sign.reshape([-1] + [1] * len(self.space.shape)) * self.move)
         scores = judged.scores(self._shifted(after))
         missing = F.relu(settings.margin - sign * scores[:, self.index]).square().mean()
-        changes = (scores - said).square().mean(axis=0)
-        others = (changes.sum() - changes[self.index]) / max(1, len(changes) - 1)
+        others = ((scores - said).square().mean(axis=0) * self.stay).sum()
         loss = missing + settings.others_weight * others
         face, corners = ((now - then).square().mean() for now, then in zip(judged.colours(after), colours))
         loss = loss + settings.colours_weight * (corners + face if self.keep_face else corners)
