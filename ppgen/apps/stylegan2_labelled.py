@@ -146,6 +146,7 @@ def optimize_attributes(
 ) -> tuple[Directions, dict[str, Score]]:
     """Directions of W+ for a generator of faces; `ppgen.latent.optimized` says how. They begin as conditional ones.
 
+    Attributes that nearly all samples have, or nearly none, get a direction too.
     The judge looks at two depths of FaceID, without the descriptor.
 
     Args:
@@ -155,7 +156,7 @@ def optimize_attributes(
     model = predictor if isinstance(predictor, StyleModel) else predictor.model
     network, features = model.network, as_numbers(face_look)
     judge, scores = learn_judge(labelled._replace(features=features), network.image_size)
-    start = sampled_directions(network, judge, features, samples, 0, "conditional", predictor.batch, truncation)
+    start = sampled_directions(network, judge, features, samples, 0, "conditional", predictor.batch, truncation, True)
     box, only = face_box(model.crop), {*start} - {*control}
     space = style_space(network, truncation)
     return optimized_directions(space, judge, face_look, start, box, settings, only), scores

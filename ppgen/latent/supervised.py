@@ -138,19 +138,26 @@ def sampled_directions(
     method: Method = "partial",
     batch: int = 32,
     truncation: float = 1.0,
+    rare: bool = False,
 ) -> Directions:
     """Attribute vectors in W of a StyleGAN2 or StyleGAN generator, from `count` samples that a judge looks at.
 
     truncation: of the samples; below 1 the odd ones, which mislead a judge of photos, are fewer.
-    Attributes that fewer than a hundredth of the samples have, or lack, get no vector.
+    rare: of attributes that fewer than a hundredth of the samples have, or lack: the half that has more of it is
+        taken for those with it; False: they get no vector.
     Raises:
         DataError: no attribute is left.
     """
     z = latents(seed, count, network.latent_dim)
     with paddle.no_grad():
         w = network.spread(network.map(paddle.to_tensor(z)), truncation)[:, 0].numpy()
-    answers = judge.answers(features_of_samples(network, z, features, batch, truncation))
+    seen = features_of_samples(network, z, features, batch, truncation)
+    answers = judge.answers(seen)
     kept = {name: values for name, values in answers.items() if RAREST <= values.mean() <= 1 - RAREST}
+    if rare:
+        scores = judge.scores(seen)
+        halves = dict(zip(judge.names, (scores > np.median(scores, axis=0)).astype(np.float32).T))
+        kept = {name: kept.get(name, halves[name]) for name in answers}
     if not kept:
         raise DataError(f"of {count} samples nearly all have, or nearly none has, {', '.join(answers)}")
     directions = attribute_vectors(w, kept, method)

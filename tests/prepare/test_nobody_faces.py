@@ -65,10 +65,12 @@ def folder(root, rows, side, points):
 
 def test_beards_and_bald_heads_are_told_of_men_alone():
     row = {"words": "a clean-shaven face", "young": "0.5", "hair": "", "beard": "0", "bald": "1", "glasses": "0"}
-    row |= {"smiling": "0", "skin_l": "60"}
+    row |= {"id": "unseen", "smiling": "0", "skin_l": "60"}
     man, woman, hardly = (nobody_faces.labels_of_nobody({**row, "male": male}) for male in ("0.9", "0.1", "0.5"))
     assert (man["Beard"], man["Bald"]) == (0, 1)
     assert all(each[name] is None for each in (woman, hardly) for name in ("Beard", "Bald"))
+    bearded = nobody_faces.labels_of_nobody({**row, "id": "0000325ab", "male": "0.9", "words": "a man", "bald": "0"})
+    assert (bearded["Beard"], bearded["Bald"], bearded["Eyeglasses"]) == (1, 0, 0) and man["Eyeglasses"] is None
 
 
 def test_the_dataset_says_what_tables_say_and_measures_the_rest(tmp_path, monkeypatch):
