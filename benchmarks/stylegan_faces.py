@@ -49,11 +49,12 @@ from ppgen.io.image import to_tensor_array
 from ppgen.latent import attributes
 from ppgen.latent.project import Settings, project
 from ppgen.latent.seeds import latents, latents_of
+from ppgen.metrics.dlib_features import DEPTHS
 from ppgen.metrics.features import descriptor, extractor
 from ppgen.metrics.identity import paired_similarity
 from ppgen.networks.stylegan2_generator import StyleGAN2Generator
 from probes import counted, fit_probes, held_back_scores, reaching, score_rows
-from vae_faces import flips, moved_away
+from vae_faces import flip_row, moved_away
 
 PARTS = ("projection", "edit", "seeds", "speed")
 AMOUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -61,6 +62,7 @@ PADDLEGAN_SECONDS = 10.7  # of CPU time for one picture at 1024 pixels, on the s
 MAX_DIFFERENCE = 1e-5
 MIN_FLIPS, MAX_OTHERS = 0.8, 0.1  # of a direction that does what it says
 ENOUGH = 6  # such directions
+DESCRIPTOR = DEPTHS["descriptor"]  # features, the last of `face_features`
 PROJECTED, ENCODED = 16, 64  # faces, without and with an encoder
 CHUNK = 4  # faces projected at a time
 NEAR = "w+ from the encoder, a tenth of the steps"
@@ -158,14 +160,14 @@ def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float
     probes = fit_probes(real[train], {name: values[train] for name, values in answers.items()})
     moves = attributes.Directions({name: predictor.directions[name] for name in probes}, "w")
     w = predictor.spread(predictor.map(latents(1, count, predictor.network.latent_dim)), truncation)
-    before, by_amount = decode(w), {}
-    seen = features(before)
+    seen, by_amount = features(decode(w)), {}
     said = {name: probe(seen) for name, probe in probes.items()}
     for amount in AMOUNTS:
-        rows = by_amount[str(amount)] = flips(decode, w, moves, probes, features, amount)
+        rows = by_amount[str(amount)] = {}
         for name in moves:
-            after = decode(moved_away(w, moves[name], said[name], amount))
-            rows[name]["identity"] = float(identity(before, after, CROPS[data]).mean())
+            after = features(decode(moved_away(w, moves[name], said[name], amount)))
+            rows[name] = flip_row(name, said, {other: probe(after) for other, probe in probes.items()})
+            rows[name]["identity"] = float(paired_similarity(seen[:, -DESCRIPTOR:], after[:, -DESCRIPTOR:]).mean())
     return {
         "samples": count,
         "truncation": truncation,

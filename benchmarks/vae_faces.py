@@ -101,17 +101,22 @@ def flips(
     before = {name: probe(before_features) for name, probe in probes.items()}
     rows = {}
     for name in directions:
-        after_features = features(decode(moved_away(codes, directions[name], before[name], alpha)))
-        changed = {other: probe(after_features) != before[other] for other, probe in probes.items()}
-        others = [changed[other] for other in probes if other != name]
-        rows[name] = {
-            "wanted": float(changed[name].mean()),
-            "others": float(np.mean(others)) if others else 0.0,
-            "gained": float(changed[name][~before[name]].mean()) if (~before[name]).any() else 0.0,
-            "lost": float(changed[name][before[name]].mean()) if before[name].any() else 0.0,
-            **{f"other_{other}": float(changed[other].mean()) for other in probes if other != name},
-        }
+        after = features(decode(moved_away(codes, directions[name], before[name], alpha)))
+        rows[name] = flip_row(name, before, {other: probe(after) for other, probe in probes.items()})
     return rows
+
+
+def flip_row(name: str, before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> Figures:
+    """What moving along an attribute's vector changed; answers by attribute, bool (n,) each."""
+    changed = {other: after[other] != said for other, said in before.items()}
+    others = [values for other, values in changed.items() if other != name]
+    return {
+        "wanted": float(changed[name].mean()),
+        "others": float(np.mean(others)) if others else 0.0,
+        "gained": float(changed[name][~before[name]].mean()) if (~before[name]).any() else 0.0,
+        "lost": float(changed[name][before[name]].mean()) if before[name].any() else 0.0,
+        **{f"other_{other}": float(values.mean()) for other, values in changed.items() if other != name},
+    }
 
 
 def moved_away(codes: np.ndarray, direction: np.ndarray, said: np.ndarray, amount: float) -> np.ndarray:

@@ -43,7 +43,7 @@ class Optimization:
         seed: of samples and shifts.
     """
 
-    steps: int = 200
+    steps: int = 120
     batch: int = 8
     rate: float = 0.1
     margin: float = 0.25

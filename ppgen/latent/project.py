@@ -28,6 +28,7 @@ from ppgen.networks.protocols import StyleGenerator
 from ppgen.runtime.convolutions import fast_convolutions
 
 _EVERY = 10  # steps between two entries of the history
+_JITTER = 0.05
 
 #: pictures (N, 3, S, S) -> features to compare
 Features = Callable[[paddle.Tensor], list[paddle.Tensor]]
@@ -46,7 +47,8 @@ class Settings:
         pixel_weight: of the squared differences of pixels in [-1, 1] at 3 scales.
         perceptual_weight: of the distance of features.
         noise_weight: of the noise maps' likeness to themselves; None: they stay as stored.
-        jitter: noise on w as a share of the spread of W, fading over the first three quarters.
+        jitter: noise on w as a share of the spread of W, fading over the first three quarters; None: 0.05, or from a
+            start, which lies near already, 0.
         seed: of noise and jitter.
     """
 
@@ -58,7 +60,7 @@ class Settings:
     pixel_weight: float = 1.0
     perceptual_weight: float = 1.0
     noise_weight: float | None = 1e5
-    jitter: float = 0.05
+    jitter: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -182,7 +184,8 @@ class _Search:
         self.shift = _variable(np.zeros((count, 1 if settings.space == "w" else network.count, network.latent_dim)))
         self._rng = np.random.default_rng([settings.seed, 17])
         self.noise = None if settings.noise_weight is None else self._first_noise(count, stored=start is not None)
-        self._spread = network.spread_of_latents() if settings.jitter else 0.0
+        usual = _JITTER if start is None else 0.0
+        self._jitter = network.spread_of_latents() * (usual if settings.jitter is None else settings.jitter)
         self._adam = paddle.optimizer.Adam(settings.rate, 0.9, 0.999, parameters=[self.shift, *(self.noise or [])])
 
     def _base(self, start: np.ndarray | None, count: int) -> paddle.Tensor:
@@ -207,7 +210,7 @@ class _Search:
 
     def _jittered(self, step: int) -> paddle.Tensor:
         left = max(0.0, 1 - step / self.settings.steps / 0.75)
-        scale = self.settings.jitter * self._spread * left**2
+        scale = self._jitter * left**2
         if not scale:
             return self.w_plus()
         noise = self._rng.standard_normal(tuple(self.shift.shape), dtype=np.float32)

@@ -38,6 +38,7 @@ class StyleEncoding(Model):
         generator: weights of the StyleGAN or StyleGAN2, shipped or a file; pictures are cut as its card says.
         pixel_weight: of the squared differences of pixels in [-1, 1] at 3 scales.
         feature_weight: of the distance of FaceID's features and descriptor, as projections have it.
+        identity_weight: of the descriptor's part in that distance.
         latent_weight: of the squared distance from the latents that are known, in units of W's spread.
         offset_weight: of the squared distance of a picture's styles from their mean, in the same units.
 
@@ -52,6 +53,7 @@ class StyleEncoding(Model):
         feature_weight: float = 1.0,
         latent_weight: float = 0.5,
         offset_weight: float = 0.05,
+        identity_weight: float = 1.0,
     ) -> None:
         self.generator = hub.load(generator, kind=StyleGenerator)
         network = NETWORKS.build(encoder)
@@ -60,7 +62,8 @@ class StyleEncoding(Model):
         self.networks = {"encoder": network}
         self.pixel_weight, self.feature_weight = pixel_weight, feature_weight
         self.latent_weight, self.offset_weight = latent_weight, offset_weight
-        self.perception = FacePerception(hub.load("face_id"), face_box(hub.crop_of(hub.path_of(generator))))
+        box = face_box(hub.crop_of(hub.path_of(generator)))
+        self.perception = FacePerception(hub.load("face_id"), box, identity=identity_weight)
         self._spread = self.generator.spread_of_latents()
 
     def check_sample(self, sample: Batch) -> None:
