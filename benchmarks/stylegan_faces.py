@@ -5,8 +5,8 @@
 projection  16 held-back faces into W and W+: cosine of FaceID descriptors and squared pixel errors ([0, 1]), beside
             the mean of the training faces and the picture of the mean latent (faces128, or nobody or nobody_faces
             where the weights learnt from these). FaceID's features are a part of the loss, so its cosines flatter both
-            projections, and W and W+ alike. With an encoder (`--encoder`, or the generator's own) 64 faces, its answer
-            in one pass too, and a search of a tenth of the steps from there. Needs `make data`.
+            projections, and W and W+ alike. With an encoder (`--encoder`, or the generator's own) also its answer in
+            one pass, and a search of a tenth of the steps from there, of 64 faces. Needs `make data`.
 edit        the directions that the weights hold, on samples: how many faces flip to the wanted answer of a probe
             (a logistic regression on FaceID's features of real faces, as in vae_faces.py), how many other answers
             flip too, and the cosine of the descriptor with that of the face before. The directions were found by a
@@ -63,7 +63,7 @@ MAX_DIFFERENCE = 1e-5
 MIN_FLIPS, MAX_OTHERS = 0.8, 0.1  # of a direction that does what it says
 ENOUGH = 6  # such directions
 DESCRIPTOR = DEPTHS["descriptor"]  # features, the last of `face_features`
-PROJECTED, ENCODED = 16, 64  # faces, without and with an encoder
+PROJECTED, ENCODED = 16, 64  # faces: of searches from the mean latent, and with an encoder
 CHUNK = 4  # faces projected at a time
 NEAR = "w+ from the encoder, a tenth of the steps"
 
@@ -85,12 +85,12 @@ def projection(predictor: StyleGANv2EditingPredictor, count: int, steps: int) ->
     mean_latent = predictor.draw_w(predictor.spread(predictor.mean_w()[None])).arrays[0]
     ways = {"mean face": np.stack([mean_face] * len(held)), "mean latent": np.stack([mean_latent] * len(held))}
     for space in ("w", "w+"):
-        ways[space], seconds[space] = searched(predictor, held, Settings(space=space, steps=steps))
+        ways[space], seconds[space] = searched(predictor, held[:PROJECTED], Settings(space=space, steps=steps))
     if predictor.model.encodes:
         said, seconds["encoder"] = encoded(predictor, held)
         ways["encoder"] = predictor.draw_w(said).arrays
         ways[NEAR], seconds[NEAR] = searched(predictor, held, Settings(steps=max(1, steps // 10)), said)
-    scores = {name: closeness(held, pictures, CROPS[data]) for name, pictures in ways.items()}
+    scores = {name: closeness(held[: len(pictures)], pictures, CROPS[data]) for name, pictures in ways.items()}
     return {"faces": len(held), "steps": steps, "cpu_seconds_a_face": seconds, **scores}
 
 
@@ -125,7 +125,7 @@ def closeness(faces: np.ndarray, pictures: np.ndarray, crop: str) -> Figures:
     figures = {}
     for name, values in (("identity", identity(faces, pictures, crop)), ("mse", errors)):
         figures |= {name: float(values.mean()), f"{name}_error": float(values.std() / np.sqrt(len(faces)))}
-    return figures
+    return {"faces": len(faces), **figures}
 
 
 # ---- edit -----------------------------------------------------------------------------------------------
