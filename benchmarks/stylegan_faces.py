@@ -9,8 +9,9 @@ projection  16 held-back faces into W and W+: cosine of FaceID descriptors and s
             one pass, and a search of a tenth of the steps from there, of 64 faces. Needs `make data`.
 edit        the directions that the weights hold, on samples: how many faces flip to the wanted answer of a probe
             (a logistic regression on FaceID's features of real faces, as in vae_faces.py), how many other answers
-            flip too, and the cosine of the descriptor with that of the face before. The directions were found by a
-            judge of the same features and faces, so the flips flatter them. How well each probe knows its attribute
+            flip too, and the cosine of the descriptor with that of the face before. The directions were found with
+            a judge of some of these features, learnt on these faces, optimized ones by following its slopes; so the
+            flips flatter them. How well each probe knows its attribute
             is told on real faces, every tenth judged by probes that have not seen it; an attribute counts only where
             that is a balanced accuracy of at least 0.85 on at least 50 faces with and 50 without it. `--curve FILE`
             draws all three over the amount. Needs `make data`; nobody's attributes are those of nobody_faces.
@@ -64,6 +65,7 @@ MIN_FLIPS, MAX_OTHERS = 0.8, 0.1  # of a direction that does what it says
 ENOUGH = 6  # such directions
 DESCRIPTOR = DEPTHS["descriptor"]  # features, the last of `face_features`
 PROJECTED, ENCODED = 16, 64  # faces: of searches from the mean latent, and with an encoder
+EDITED = 721  # the seed of the samples that are edited
 CHUNK = 4  # faces projected at a time
 NEAR = "w+ from the encoder, a tenth of the steps"
 
@@ -76,27 +78,26 @@ def identity(a: np.ndarray, b: np.ndarray, crop: str) -> np.ndarray:
 # ---- projection -----------------------------------------------------------------------------------------
 
 
-def projection(predictor: StyleGANv2EditingPredictor, count: int, steps: int) -> Figures:
-    """Cosine and squared error of each way to stand for a face, with standard errors."""
+def projection(predictor: StyleGANv2EditingPredictor, count: int | None, steps: int) -> Figures:
+    """Cosine and squared error of each way to stand for a face, with standard errors.
+
+    count: faces; None: `PROJECTED` for what does not need an encoder, `ENCODED` for what does.
+    """
     network, seconds = predictor.network, {}
-    data = data_of(predictor.name)
-    held = pictures_of(faces(network.image_size, "validation", data), count)
+    data, encodes = data_of(predictor.name), predictor.model.encodes
+    held = pictures_of(faces(network.image_size, "validation", data), count or (ENCODED if encodes else PROJECTED))
+    first = held[: count or PROJECTED]
     mean_face = np.rint(pictures_of(faces(network.image_size, "train", data)).mean(axis=0)).astype(np.uint8)
     mean_latent = predictor.draw_w(predictor.spread(predictor.mean_w()[None])).arrays[0]
-    ways = {"mean face": np.stack([mean_face] * len(held)), "mean latent": np.stack([mean_latent] * len(held))}
+    ways = {"mean face": np.stack([mean_face] * len(first)), "mean latent": np.stack([mean_latent] * len(first))}
     for space in ("w", "w+"):
-        ways[space], seconds[space] = searched(predictor, held[:PROJECTED], Settings(space=space, steps=steps))
-    if predictor.model.encodes:
+        ways[space], seconds[space] = searched(predictor, first, Settings(space=space, steps=steps))
+    if encodes:
         said, seconds["encoder"] = encoded(predictor, held)
         ways["encoder"] = predictor.draw_w(said).arrays
         ways[NEAR], seconds[NEAR] = searched(predictor, held, Settings(steps=max(1, steps // 10)), said)
     scores = {name: closeness(held[: len(pictures)], pictures, CROPS[data]) for name, pictures in ways.items()}
-    return {"faces": len(held), "steps": steps, "cpu_seconds_a_face": seconds, **scores}
-
-
-def faces_for(predictor: StyleGANv2EditingPredictor) -> int:
-    """How many faces to project where nobody says it."""
-    return ENCODED if predictor.model.encodes else PROJECTED
+    return {"steps": steps, "cpu_seconds_a_face": seconds, **scores}
 
 
 def searched(
@@ -159,7 +160,7 @@ def editing(predictor: StyleGANv2EditingPredictor, count: int, truncation: float
     train = np.array([not is_held_back(name) for name in known.ids])
     probes = fit_probes(real[train], {name: values[train] for name, values in answers.items()})
     moves = attributes.Directions({name: predictor.directions[name] for name in probes}, "w")
-    w = predictor.spread(predictor.map(latents(1, count, predictor.network.latent_dim)), truncation)
+    w = predictor.spread(predictor.map(latents(EDITED, count, predictor.network.latent_dim)), truncation)
     seen, by_amount = features(decode(w)), {}
     said = {name: probe(seen) for name, probe in probes.items()}
     for amount in AMOUNTS:
@@ -251,7 +252,7 @@ def targets(figures: Figures) -> list[Figures]:
 def encoder_targets(found: Figures) -> list[Figures]:
     """Of one pass of an encoder, and of the search from there."""
     one, near, seconds = found["encoder"], found[NEAR], found["cpu_seconds_a_face"]
-    who = f"encoder, {found['faces']} faces"
+    who = f"encoder, {one['faces']} faces"
     return [
         judged(f"{who}: identity in one pass", one["identity"], at_least=0.97),
         judged(f"{who}: squared error in one pass", one["mse"], at_most=0.015),
@@ -282,7 +283,7 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
     argument("--weights", default="styleganv2-nobody-128", help="a generator's weights or shipped name"),
     argument("--encoder", metavar="FILE", help="weights of an encoder (default: the generator's, if any)"),
     argument("--only", nargs="+", choices=PARTS, default=PARTS, help="default: all"),
-    argument("-n", type=at_least(1), help=f"faces to project (default: {PROJECTED}, with an encoder {ENCODED})"),
+    argument("-n", type=at_least(1), help=f"faces to project (default: {PROJECTED}, by an encoder {ENCODED})"),
     argument("--steps", type=at_least(1), default=300, help="of each projection (default: 300)"),
     argument("--samples", type=at_least(1), default=200, help="faces to edit (default: 200)"),
     argument("--truncation", type=float, default=0.7, help="of these (default: 0.7)"),
@@ -292,7 +293,7 @@ def check(predictor: StyleGANv2EditingPredictor, options: Namespace) -> None:
 def main(options: Namespace) -> Result:
     predictor = StyleGANv2EditingPredictor(weight_path=options.weights, encoder_path=options.encoder)
     jobs = {
-        "projection": lambda: projection(predictor, options.n or faces_for(predictor), options.steps),
+        "projection": lambda: projection(predictor, options.n, options.steps),
         "edit": lambda: editing(predictor, options.samples, options.truncation),
         "seeds": lambda: seeds_agree(options.weights),
         "speed": lambda: speed(),

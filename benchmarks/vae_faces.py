@@ -5,8 +5,9 @@
 Needs `make data` and scikit-learn (pip install scikit-learn). Colour faces of faces128 at the network's size, or of
 nobody_faces where the card says that it was trained on faces cut so (`python -m ppgen.prepare.nobody_faces`);
 everything is fitted on the training faces and measured on the held-back ones. Squared errors are on pixels in [0, 1].
-The probe is a logistic regression on FaceID's features of real training faces. Vectors have not seen these features,
-nor has `vae_faces64`; the training loss of `vae_nobody64` holds them (`feature_weight`), so its flips may be flattered.
+The probe is a logistic regression on FaceID's features of real training faces. Vectors by "optimized" follow the slopes
+of a judge of the same features, and the training loss of `vae_nobody64` holds them (`feature_weight`), so its flips may
+be flattered; other vectors and `vae_faces64` have not seen them.
 How well a probe knows an attribute is told on all faces, each judged by one that has not seen its tenth. A flip: the
 probe changes its mind about a face when its latent moves by alpha times a vector, away from what the probe says of the
 face as decoded. The floor of flips: the same with vectors of equal lengths in random directions among the active

@@ -245,14 +245,11 @@ def test_without_a_table_it_says_so(model, data, capsys):
     assert code == 2 and "--table" in said
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["-n", "0"], "1 or more"),
-        (["-o", "h.xyz"], "h.xyz: cannot be written"),
-        (["--seed", "-1"], "from 0 up"),
-    ],
-)
+@pytest.mark.parametrize(("words", "told"), [
+    (["-n", "0"], "1 or more"),
+    (["-o", "h.xyz"], "h.xyz: cannot be written"),
+    (["--seed", "-1"], "from 0 up"),
+])
 def test_histogram_says_what_is_wrong_before_the_work(model, capsys, words, told):
     code, said = run(capsys, "latent", "histogram", "--model", model, "--data", "nowhere", *words)
     assert code == 2 and told in said

@@ -297,6 +297,7 @@ def test_directions_are_not_sought_for_weights_that_cannot_hold_them(tmp_path, c
         (["directions", "--data", "faces128", "--samples", "-1"], "--samples -1: expected 2 or more"),
         (["directions", "--data", "faces128", "--seed", "-1"], "seed"),
         (["directions", "--data", "f", "--names", "Male", "--control", "Photo"], "--control Photo: expected some"),
+        (["directions", "--data", "f", "--method", "optimized", "--layers", "coarse"], "leave --layers out"),
         (["channels", "--samples", "9"], "--samples: has a meaning only with --data DIR"),
         (["channels", "--channel", "0:0", "-n", "2"], "-n: has a meaning only with channels that are to be found"),
         (["channels", "-n", "0"], "a number (-n) of 1 or more"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -143,21 +143,30 @@ def optimize_attributes(
     settings: Optimization | None = None,
     truncation: float = TRUNCATION,
     control: Collection[str] = (),
+    told: Callable[[dict[str, Score]], None] | None = None,
 ) -> tuple[Directions, dict[str, Score]]:
     """Directions of W+ for a generator of faces; `ppgen.latent.optimized` says how. They begin as conditional ones.
 
-    Attributes that nearly all samples have, or nearly none, get a direction too.
-    The judge looks at two depths of FaceID, without the descriptor.
+    Attributes that nearly all samples have, or nearly none, get a direction too. The judge looks at
+    `ppgen.latent.face_features.face_look`, whatever `labelled.features` says.
 
     Args:
         settings: of the search. control: attributes that are held equal but get no direction.
-        The others, what is returned and raised: as `find_attributes`.
+        told: is called with the judge's scores, before the search.
+        The others, and what is returned: as `find_attributes`.
+    Raises:
+        As `find_attributes`; DataError where no attribute is left but the control, or one follows from the others.
     """
     model = predictor if isinstance(predictor, StyleModel) else predictor.model
     network, features = model.network, as_numbers(face_look)
     judge, scores = learn_judge(labelled._replace(features=features), network.image_size)
+    if told is not None:
+        told(scores)
+    only = {*judge.names} - {*control}
+    if not only:
+        raise DataError(f"{labelled.data}: only {', '.join(control)} is known well enough, which is to be held equal")
     start = sampled_directions(network, judge, features, samples, 0, "conditional", predictor.batch, truncation, True)
-    box, only = face_box(model.crop), {*start} - {*control}
+    box = face_box(model.crop)
     space = style_space(network, truncation)
     return optimized_directions(space, judge, face_look, start, box, settings, only), scores
 

@@ -302,10 +302,12 @@ class StyleModel(LatentModel[StyleGenerator]):
         settings = settings or Settings(steps=self.search_steps if start is None else Settings.steps)
         seen = self.see(photo, align)
         features = self.features() if settings.perceptual_weight else None
-        first = None if start is None else self.latent(start).w_plus[None]
+        begin = None if start is None else self.latent(start)
+        first = None if begin is None else begin.w_plus[None]
         if first is None and self.inverter is not None:
             first = self._said(self.inverter, seen)
-        projection = project(self.network, to_tensor_array(seen.crop[None]), settings, features, first)
+        noise = begin.noise if begin is not None else None
+        projection = project(self.network, to_tensor_array(seen.crop[None]), settings, features, first, noise)
         latent = Latent(projection.w_plus[0], projection.noise)
         return Fitted(source_name(photo), seen.crop, projection.pictures[0], latent, projection, seen.warnings)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ppgen import apps
 from ppgen.cli.command import Option, command, one_of, only_with, option
 from ppgen.cli.files import write
+from ppgen.cli.judged import OPTIMIZED, method, print_scores
 from ppgen.cli.options import by_style, number, seed, seeds, span, truncation
 from ppgen.cli.stylegan import style_predictor
 from ppgen.errors import ConfigError, DataError, WeightsError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ppgen.latent.channels import Channel
 
 _SAMPLES, _SHOWN, _FEWEST, _LEAST = 2000, 5, 2, 0.85
-_OPTIMIZED = "optimized"
 
 
 def _samples(text: str) -> int:
@@ -57,11 +57,8 @@ def _labelled(args: argparse.Namespace) -> Labelled:
     return Labelled(args.data, args.table or "meta.csv", where, args.names, least=least)
 
 
-def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], what: str, samples: int) -> None:
-    """How good a judge of attributes is on faces it has not seen, and of which attributes nothing came."""
-    for name, score in scores.items():
-        share = f"the judge is right on {score.balanced:.1%} of held-back faces (mean of with and without)"
-        say(f"{name:<20} {share}: {score.yes} with, {score.no} without")
+def _print_left_out(scores: dict[str, Score], least: float, kept: Collection[str], what: str, samples: int) -> None:
+    """Of which attributes nothing came."""
     for name, score in scores.items():
         if not score.reaches(least):
             say(f"{name:<20} no {what}: too few are held back, or less than {least:g} is right (--least 0 keeps it)")
@@ -78,7 +75,7 @@ def _print_judge(scores: dict[str, Score], least: float, kept: Collection[str], 
     one_of(option("--sefa", action="store_true", help="find those that change most, from the weights alone"), _DATA),
     *_LABELLED,
     _names(f"attributes of --data, {_ATTRIBUTES}; without it: directions of the weights (default: all)"),
-    option("--method", choices=("partial", "means", "conditional", _OPTIMIZED), help="of --data (default: partial)"),
+    method("partial"),
     option("--control", nargs="+", metavar="NAME", help="of --names: held equal, but no direction"),
     option("--layers", metavar="LIST", help="coarse, middle, fine, or numbers (default: all)"),
     option("-n", type=int, metavar="COUNT", help=f"directions of --sefa (default: {_SHOWN})"),
@@ -180,15 +177,18 @@ def _supervised(
     labelled, control = _labelled(args), {*(args.control or [])}
     if odd := sorted(control - {*(args.names or [])}):
         raise ConfigError(f"--control {' '.join(odd)}: expected some of --names")
-    if args.method == _OPTIMIZED:
+    if args.method == OPTIMIZED:
         if layers is not None:
-            raise ConfigError("--method optimized moves every layer as it must; leave --layers out")
-        vectors, scores = optimize_attributes(predictor, labelled, samples, None, args.truncation, control)
-        _print_judge(scores, labelled.least, {*vectors, *control}, "direction", samples)
+            raise ConfigError("--method optimized sets the move of each layer itself; leave --layers out")
+        vectors, scores = optimize_attributes(
+            predictor, labelled, samples, None, args.truncation, control, told=print_scores
+        )
+        _print_left_out(scores, labelled.least, {*vectors, *control}, "direction", samples)
         return vectors
-    method: Method = args.method or "partial"
-    vectors, scores = find_attributes(predictor, labelled, samples, method, truncation=args.truncation)
-    _print_judge(scores, labelled.least, vectors, "direction", samples)
+    how: Method = args.method or "partial"
+    vectors, scores = find_attributes(predictor, labelled, samples, how, truncation=args.truncation)
+    print_scores(scores)
+    _print_left_out(scores, labelled.least, vectors, "direction", samples)
     for name in control & {*vectors}:
         del vectors[name], vectors.facts[name]
     if layers is None:
@@ -249,7 +249,8 @@ def _of_attributes(predictor: apps.StyleGANv2EditingPredictor, args: argparse.Na
     samples = args.samples or _SAMPLES
     labelled = _labelled(args)
     best, scores = find_channels(predictor, labelled, args.n or _SHOWN, samples, truncation=args.truncation)
-    _print_judge(scores, labelled.least, best, "channels", samples)
+    print_scores(scores)
+    _print_left_out(scores, labelled.least, best, "channels", samples)
     if not best:
         rare = f"of {samples} samples nearly all have, or nearly none has, {', '.join(scores)}"
         raise DataError(f"{rare}; draw more with --samples")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ppgen import apps
 from ppgen.cli.command import Option, command, group, only_with, option
 from ppgen.cli.files import check_new_file, keep_inputs, write
+from ppgen.cli.judged import OPTIMIZED, method, print_scores
 from ppgen.cli.options import LABEL, NO_ALIGN, any_model, by_any, fps, scale, seed, seeds, span, steps
 from ppgen.cli.sample import interpolate, predictor_of
 from ppgen.errors import ConfigError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ppgen.latent.attributes import Directions
     from ppgen.networks.protocols import LatentGenerator
 
-_OPTIMIZED = "optimized"
 _NO_VECTORS = "these weights hold no attribute vectors; find some with `ppgen latent attributes --data DIR --table CSV`"
 _START = (
     option("photo", nargs="?", metavar="PHOTO", help="start at this photo's latent (networks that encode)"),
@@ -240,11 +240,7 @@ def reconstruct(args: argparse.Namespace) -> None:
     option("-o", "--output", metavar="FILE", help="what to write (default: the weights file itself)"),
     *_data(required=False),
     option("--names", nargs="+", metavar="NAME", help="CelebA's names or 0/1 columns (default: all known)"),
-    option(
-        "--method",
-        choices=("means", "partial", "conditional", _OPTIMIZED),
-        help="difference of means (default), the others held equal, their scores held equal, or by what FaceID sees",
-    ),
+    method("means"),
 )
 def attributes(args: argparse.Namespace) -> None:
     """Find attribute vectors from labelled faces and put them into the weights file (-o: into a copy).
@@ -252,6 +248,7 @@ def attributes(args: argparse.Namespace) -> None:
     Without --data: list the vectors that are there, with the cosines between them.
     """
     from ppgen import hub
+    from ppgen.apps.vae_labelled import optimize_attributes
     from ppgen.latent.attributes import answers_of, attribute_vectors, save_directions
     from ppgen.latent.render import encode_all
 
@@ -264,35 +261,16 @@ def attributes(args: argparse.Namespace) -> None:
         raise ConfigError(f"{predictor.name}: comes with ppgen and is not changed; name a copy to write with -o FILE")
     faces = dataset_of(args, predictor.network, "train")
     answers = answers_of(faces, args.names)  # before the work: it may not answer
-    codes = encode_all(predictor.network, faces, predictor.name)
-    if args.method == _OPTIMIZED:
-        vectors = _optimized(predictor, faces, answers, codes.mu)
+    if args.method == OPTIMIZED:
+        vectors, _ = optimize_attributes(predictor, faces, answers, told=print_scores)
     else:
+        codes = encode_all(predictor.network, faces, predictor.name)
         vectors = attribute_vectors(codes.mu, answers, args.method or "means")
     path = save_directions(hub.path_of(predictor.name), vectors, args.output or None)
     for name, fact in vectors.facts.items():
         say(f"{name:<20} {fact}")
     _print_cosines(vectors)
     say(path)
-
-
-def _optimized(
-    predictor: apps.VAEPredictor, faces: CelebA | ImageFolder, answers: dict[str, np.ndarray], codes: np.ndarray
-) -> Directions:
-    """Vectors by gradient descent through the decoder, from conditional ones; a judge learns on the faces' photos."""
-    from ppgen import hub
-    from ppgen.faces.typical import face_box
-    from ppgen.latent.attributes import attribute_vectors
-    from ppgen.latent.face_features import as_numbers, face_look, features_of
-    from ppgen.latent.optimized import optimized_directions, space_of_codes
-    from ppgen.latent.supervised import fit_judge
-
-    if predictor.network.channels != 3:
-        raise ConfigError("--method optimized: FaceID judges faces in colour; take another method")
-    judge = fit_judge(features_of(faces, as_numbers(face_look)), answers)
-    start = attribute_vectors(codes, answers, "conditional")
-    box = face_box(hub.crop_of(hub.path_of(predictor.name)))
-    return optimized_directions(space_of_codes(predictor.network, codes), judge, face_look, start, box)
 
 
 def _print_cosines(directions: Directions) -> None:

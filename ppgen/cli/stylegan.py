@@ -164,11 +164,7 @@ def project(args: argparse.Namespace) -> int:
     *by_style("output/edit.png"),
     option("--direction", nargs="+", action="extend", default=[], metavar="NAME=AMOUNT", help="such as Smiling=1.5"),
     option(
-        "--channel",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="STYLE:INDEX=AMOUNT",
+        "--channel", nargs="+", action="extend", default=[], metavar="STYLE:INDEX=AMOUNT",
         help="one of S, in standard deviations of it, such as 9:45=3 (`ppgen channels` lists some)",
     ),  # fmt: skip
     option("--layers", metavar="LIST", help="that move: coarse, middle, fine, or numbers (default: all)"),

@@ -37,7 +37,9 @@ _FINDERS = {  # of the vectors of a space
 
 
 class Directions(dict[str, np.ndarray]):
-    """Vectors of a latent space by name, each float32 (d,); a wrong name is a ConfigError with the nearest.
+    """Vectors of a latent space by name; a wrong name is a ConfigError with the nearest.
+
+    Each is float32 (d,), or (count, d) where it moves each w of W+ by its own amount.
 
     Attributes:
         space: "z", or "w" for StyleGAN's.
@@ -67,7 +69,8 @@ class Directions(dict[str, np.ndarray]):
 
     def cosines(self) -> np.ndarray:
         """Cosines between the vectors, (k, k): how far one attribute brings another along."""
-        unit = np.stack([v / max(float(np.linalg.norm(v)), 1e-12) for v in self.values()])
+        flat = [v.ravel() for v in np.broadcast_arrays(*self.values())]
+        unit = np.stack([v / max(float(np.linalg.norm(v)), 1e-12) for v in flat])
         return unit @ unit.T
 
 

@@ -14,6 +14,9 @@ from ppgen.latent.supervised import Features
 from ppgen.losses.perceptual import scaled_to
 from ppgen.networks.face_id import CHIP_SIZE, FaceID
 
+#: pictures (N, 3, S, S) in [-1, 1] -> features (N, d), with gradients
+Look = Callable[[Tensor], Tensor]
+
 _PLACES = 8  # a side, whose colours are told
 _NO_ROOT_OF_ZERO = 1e-8  # whose slope is infinite
 _AT_ONCE = 64  # pictures
@@ -37,7 +40,7 @@ def face_look(pictures: Tensor) -> Tensor:
     return paddle.concat([middle.flatten(1), spread, eight.mean(axis=[2, 3]), colours.flatten(1)], axis=1)
 
 
-def as_numbers(look: Callable[[Tensor], Tensor]) -> Features:
+def as_numbers(look: Look) -> Features:
     """The same features of 8-bit pictures, as numbers."""
 
     @paddle.no_grad()

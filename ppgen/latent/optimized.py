@@ -2,7 +2,8 @@
 
 After Goetschalckx et al., "GANalyze: Toward Visual Definitions of Cognitive Image Properties" (ICCV 2019), eq. 1, with
 three differences: the judge is to change its mind about a sample, not to say so much more of it; what it says of other
-attributes is to stay, and the colours of the face and of what is behind it too; and in W+ each w has its own move.
+attributes is to stay, and the colours of the face, unless it is about the skin, and of the background; and in W+ each
+w has its own move.
 """
 
 from collections.abc import Callable, Collection
@@ -16,6 +17,7 @@ from paddle import Tensor
 from tqdm.auto import tqdm
 
 from ppgen.latent.attributes import Directions
+from ppgen.latent.face_features import Look
 from ppgen.latent.seeds import latents
 from ppgen.latent.supervised import Judge
 from ppgen.networks.protocols import LatentGenerator, StyleGenerator
@@ -24,10 +26,8 @@ from ppgen.runtime.convolutions import fast_convolutions
 _SKIN = ("Dark_Skin", "Pale_Skin")  # attributes that change the face's colour
 _APART = ("Black_Hair", "Blond_Hair")  # nobody has both: who gets one loses the other
 _SHIFT = 32  # a picture is moved by up to its side over this before it is judged, so that no single pixel counts
+_SAMPLES = 29  # sets the seeds of samples apart from others that a search, or who measures it, draws
 _FALL = 3  # the rate falls over the last third of the steps
-
-#: pictures (N, 3, S, S) in [-1, 1] -> features (N, d) that the judge knows
-Look = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ def optimized_directions(
     An amount of 1 changes the judge's mind about most samples without the attribute, -1 about most with it.
 
     Args:
-        judge: of the features that `look` takes; all its attributes are held equal while one changes.
+        judge: of the features that `look` takes; while one attribute changes the others are held equal, but for black
+            and blond hair, of which nobody has both.
         start: directions to begin at, such as conditional ones, (latent_dim,) each; names that the judge knows.
         box: where the face lies in the pictures, see `ppgen.faces.typical.face_box`.
         only: these attributes; None: all of `start`.
@@ -165,7 +166,8 @@ class _Search:
         """One step of Adam."""
         settings, judged, draw = self.settings, self.judged, self.space.draw
         with paddle.no_grad():
-            codes = self.space.sample(settings.seed + 1 + step, settings.batch)
+            seed = int(np.random.default_rng([settings.seed, _SAMPLES, step]).integers(2**31))
+            codes = self.space.sample(seed, settings.batch)
             before = draw(codes)
             said, colours = judged.scores(before), judged.colours(before)
             sign = 1 - 2 * (said[:, self.index] > 0).astype("float32")  # away from what is said

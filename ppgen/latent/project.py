@@ -114,6 +114,7 @@ def project(
     settings: Settings | None = None,
     features: Features | None = None,
     start: np.ndarray | None = None,
+    noise: Sequence[np.ndarray] | None = None,
 ) -> Projection:
     """Find latents of pictures; all of them at once, each for itself.
 
@@ -121,13 +122,14 @@ def project(
         network: a StyleGAN2 or StyleGAN generator in evaluation mode.
         targets: float32 (N, 3, S, S) in [-1, 1], S the generator's size.
         features: for the perceptual part, such as `FacePerception.features`; None: pixels only.
-        start: W+ (N or 1, count, latent_dim) to begin at, with the stored noise; None: the mean latent, random noise.
+        start: W+ (N or 1, count, latent_dim) to begin at; None: the mean latent, with random noise.
+        noise: that of the start, (N or 1, 1, h, w) a layer; None: the stored.
     Raises:
         DataError: targets or start of another shape. ConfigError: levels that the network does not have.
         WeightsError: a StyleGAN that has not grown up yet.
     """
     settings = settings or Settings()
-    search = _Search(network, _checked(network, targets), settings, features, start)
+    search = _Search(network, _checked(network, targets), settings, features, start, noise)
     history = []
     bar = tqdm(range(settings.steps), desc=f"projecting into {settings.space}", disable=None, delay=2)
     with fast_convolutions():
@@ -169,6 +171,7 @@ class _Search:
         settings: Settings,
         features: Features | None,
         start: np.ndarray | None,
+        noise: Sequence[np.ndarray] | None = None,
     ) -> None:
         self.network, self.settings = network, settings
         self.features = features if settings.perceptual_weight else None
@@ -183,7 +186,7 @@ class _Search:
         self.mask = paddle.to_tensor(moves[None, :, None])
         self.shift = _variable(np.zeros((count, 1 if settings.space == "w" else network.count, network.latent_dim)))
         self._rng = np.random.default_rng([settings.seed, 17])
-        self.noise = None if settings.noise_weight is None else self._first_noise(count, stored=start is not None)
+        self.noise = None if settings.noise_weight is None else self._first_noise(count, start is not None, noise)
         usual = _JITTER if start is None else 0.0
         self._jitter = network.spread_of_latents() * (usual if settings.jitter is None else settings.jitter)
         self._adam = paddle.optimizer.Adam(settings.rate, 0.9, 0.999, parameters=[self.shift, *(self.noise or [])])
@@ -199,10 +202,11 @@ class _Search:
             start = start.mean(axis=1, keepdims=True)
         return paddle.to_tensor(np.broadcast_to(start, shape).copy())
 
-    def _first_noise(self, count: int, stored: bool) -> list[paddle.Tensor]:
-        """Random maps; or the stored ones, which a start was drawn with or, by an encoder, learnt with."""
-        if stored:
-            return [_variable(np.tile(layer.noise.numpy(), (count, 1, 1, 1))) for layer in self.network.layers]
+    def _first_noise(self, count: int, begun: bool, noise: Sequence[np.ndarray] | None) -> list[paddle.Tensor]:
+        """Random maps; from a start its own, or the stored ones, which encoders learn with."""
+        if begun:
+            maps = noise if noise is not None else [layer.noise.numpy() for layer in self.network.layers]
+            return [_variable(np.broadcast_to(each, (count, *each.shape[1:])).copy()) for each in maps]
         return [_variable(self._rng.standard_normal((count, *s), "f4")) for s in self.network.noise_shapes()]
 
     def w_plus(self) -> paddle.Tensor:

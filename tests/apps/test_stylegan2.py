@@ -451,8 +451,13 @@ def test_directions_through_the_generator_from_labelled_faces(editor, tmp_path, 
         {name: np.full(network.latent_dim, 0.1, np.float32) for name in judge.names}, "w"
     ))  # fmt: skip
     faces, short = stylegan2_labelled.Labelled("f", names=["Male", "Smiling"]), Optimization(steps=1, batch=2)
-    found, scores = stylegan2_labelled.optimize_attributes(editor, faces, 20, short, control=["Smiling"])
-    assert list(found) == ["Male"] and list(scores) == ["Male", "Smiling"]
+    heard: list[dict] = []
+    found, scores = stylegan2_labelled.optimize_attributes(
+        editor, faces, 20, short, control=["Smiling"], told=heard.append
+    )
+    assert list(found) == ["Male"] and list(scores) == ["Male", "Smiling"] and heard == [scores]
+    with pytest.raises(DataError, match="only Male, Smiling"):
+        stylegan2_labelled.optimize_attributes(editor, faces, 20, short, control=["Male", "Smiling"])
     assert found["Male"].shape == (editor.network.count, editor.network.latent_dim)
 
 

@@ -197,3 +197,8 @@ def test_a_wrong_name_names_a_dozen_of_many():
     many = Directions({f"sefa-{i}": np.zeros(2, np.float32) for i in range(14)}, "w")
     with pytest.raises(ConfigError, match="no vector for 'smile'.*sefa-11 and 2 more"):
         many["smile"]
+
+
+def test_cosines_of_moves_of_w_plus_beside_those_of_w():
+    flat, deep = np.array([1, 0], np.float32), np.array([[0, 1], [0, 1], [1, 0]], np.float32)
+    np.testing.assert_allclose(Directions({"a": flat, "b": deep}, "w").cosines(), [[1, 1 / 3], [1 / 3, 1]], atol=1e-6)

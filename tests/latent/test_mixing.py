@@ -116,5 +116,7 @@ def test_directions_of_samples_move_what_the_judge_sees(network):
         return float((drawn[:, 0] - drawn[:, 1]).mean())
 
     assert difference(w + found["red"]) > difference(w) > difference(w - found["red"])
+    both = sampled_directions(network, judge, redness, count=200, seed=2, method="means", rare=True)
+    assert list(both) == ["red", "never"] and (both["red"] == found["red"]).all() and np.abs(both["never"]).sum() > 0
     with pytest.raises(DataError, match="never"):
         sampled_directions(network, judge._replace(bias=judge.bias - 1e6), redness, count=50)

@@ -71,9 +71,14 @@ def test_a_start_begins_with_the_stored_noise(network, targets):
     start = np.random.default_rng(0).standard_normal((2, network.count, 8)).astype(np.float32)
     with paddle.no_grad():
         drawn = network.synthesize(paddle.to_tensor(start)).numpy()
-    settings = Settings(steps=1, perceptual_weight=0, jitter=0.0)
+    settings = Settings(steps=1, perceptual_weight=0)  # jitter and noise as they are unless said otherwise
     begun = project(network, drawn, settings, start=start).history[0]["loss"]
     assert begun < 1e-10 < project(network, drawn, settings).history[0]["loss"]
+    noise = [np.random.default_rng(1).standard_normal((1, *shape), "f4") for shape in network.noise_shapes()]
+    with paddle.no_grad():
+        drawn = network.synthesize(paddle.to_tensor(start), [paddle.to_tensor(maps) for maps in noise]).numpy()
+    assert project(network, drawn, settings, start=start).history[0]["loss"] > 1e-6
+    assert project(network, drawn, settings, start=start, noise=noise).history[0]["loss"] < 1e-10
 
 
 def test_fitted_noise_stays_normal(network, targets):
