@@ -72,12 +72,13 @@ def pictures(gender: str, count: int, seed: int = 0) -> np.ndarray:
     network, directions = hub.load(hub.FACES, kind=StyleGenerator), load_directions(hub.FACES, "w")
     rng = np.random.default_rng([seed, ord(gender)])
     z = rng.standard_normal((_CANDIDATES * count, network.latent_dim), dtype=np.float32)
-    moves = _MALE[gender] * directions["Male"] + rng.uniform(-_YOUNG, _YOUNG, (len(z), 1)) * directions["Young"]
+    years = rng.uniform(-_YOUNG, _YOUNG, (len(z), 1, 1))
+    moves = _MALE[gender] * directions["Male"] + years * directions["Young"]  # (n, 1 or count, latent_dim)
     drawn = []
     with paddle.no_grad(), tqdm(total=len(z), desc="faces of nobody", unit="face", disable=None) as bar:
         for start in range(0, len(z), _BATCH):
             w_plus = network.spread(network.map(paddle.to_tensor(z[start : start + _BATCH])), TRUNCATION)
-            moved = w_plus + paddle.to_tensor(moves[start : start + _BATCH, None].astype(np.float32))
+            moved = w_plus + paddle.to_tensor(moves[start : start + _BATCH].astype(np.float32))
             drawn.append(to_uint8(network.synthesize(moved)))
             bar.update(len(drawn[-1]))
     faces = np.concatenate(drawn)
