@@ -1,13 +1,13 @@
 """How good is the face VAE: reconstruction against PCA, codes against N(0, 1), attribute vectors against a probe.
 
-    python benchmarks/vae_faces.py [--weights vae_faces64] [--alpha 1.5] [--method partial] [--out results.json]
+    python benchmarks/vae_faces.py [--weights vae_nobody64] [--alpha 1.5] [--method partial] [--out results.json]
 
 Needs `make data` and scikit-learn (pip install scikit-learn). Colour faces of faces128 at the network's size, or of
 nobody_faces where the card says that it was trained on faces cut so (`python -m ppgen.prepare.nobody_faces`);
 everything is fitted on the training faces and measured on the held-back ones. Squared errors are on pixels in [0, 1].
 The probe is a logistic regression on FaceID's features of real training faces. Vectors by "optimized" follow the slopes
 of a judge of the same features, and the training loss of `vae_nobody64` holds them (`feature_weight`), so its flips may
-be flattered; other vectors and `vae_faces64` have not seen them.
+be flattered; vectors by other methods have not seen them.
 How well a probe knows an attribute is told on all faces, each judged by one that has not seen its tenth. A flip: the
 probe changes its mind about a face when its latent moves by alpha times a vector, away from what the probe says of the
 face as decoded. The floor of flips: the same with vectors of equal lengths in random directions among the active
@@ -214,7 +214,7 @@ def targets(figures: Figures, data: str = FACES128) -> list[Figures]:
 
 @benchmark(
     __doc__,
-    argument("--weights", default="vae_faces64", help="a VAE's weights file or shipped name"),
+    argument("--weights", default="vae_nobody64", help="a VAE's weights file or shipped name"),
     argument("--alpha", type=float, default=1.5, help="that the targets are judged at (default: 1.5)"),
     argument("--alphas", type=float, nargs="*", default=ALPHAS, help="others to report (default: 1 to 3)"),
     argument("--method", nargs="+", choices=METHODS, default=[], help="vectors to fit and measure as well"),

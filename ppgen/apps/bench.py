@@ -27,7 +27,7 @@ from ppgen.runtime.backend import VARIABLE
 
 Subject = Literal["cartoon", "sample", "train"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
-_SAMPLED = {"dcgan_faces64": "generate", "vae_faces64": "generate", hub.FACES: "generate"}
+_SAMPLED = {"dcgan_faces64": "generate", "vae_nobody64": "generate", hub.FACES: "generate"}
 _PICTURES = 16  # of a call, of networks that draw from latents
 _TRAINED = ("dcgan_faces64", "vae_faces64", "styleganv2_nobody_64")
 _STEPS, _FACES = 4, 64

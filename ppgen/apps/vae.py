@@ -69,7 +69,7 @@ class VAEPredictor(LatentPredictor[LatentGenerator]):
     such weights or they have no encoder; DataError, NoFaceError for an unusable photo.
     """
 
-    shipped = "vae_faces64"
+    shipped = "vae_nobody64"
 
     def __init__(
         self,

@@ -119,15 +119,16 @@ def path(args: argparse.Namespace) -> None:
     from ppgen.io.atomic import say_replaced
     from ppgen.io.image import check_figure
     from ppgen.latent.figures.path_length import path_strip, save_path_figure
-    from ppgen.metrics.ppl import lengths_in_z_and_w, perceptual_path_length
+    from ppgen.metrics.ppl import lengths_in_z_and_w, perceptual_path_length, trimmed
 
     if args.n < 2:
         raise ConfigError(f"-n {args.n}: a mean of path lengths needs at least 2 paths")
     check_figure(args.output)
     networks, distance, lengths = _networks(args.model), _distance(args.distance), {}
     for name, network in networks.items():
-        lengths[name] = lengths_in_z_and_w(network, args.n, distance, args.seed)
-        for space, values in lengths[name].items():
+        measured = lengths_in_z_and_w(network, args.n, distance, args.seed)
+        lengths[name] = {space: trimmed(values) for space, values in measured.items()}
+        for space, values in measured.items():
             mean, error, count = perceptual_path_length(values)
             say(f"{name:<16} PPL in {space.upper()} ({args.distance}, {count} paths): {mean:.4g} ± {error:.2g}")
     strips = {name: path_strip(network, args.seed) for name, network in networks.items()}

@@ -92,12 +92,17 @@ def lengths_in_z_and_w(
     }
 
 
-def perceptual_path_length(lengths: Array) -> TrimmedMean:
-    """Mean of what lies between the lowest and highest hundredth; DataError for no or non-finite lengths."""
+def trimmed(lengths: Array) -> Array:
+    """What lies between the lowest and highest hundredth; DataError for no or non-finite lengths."""
     lengths = np.asarray(lengths, np.float64)
     if not lengths.size or not np.isfinite(lengths).all():
         raise DataError("PPL needs at least one path length, and finite ones only; the generator may be broken")
     low = np.percentile(lengths, TRIMMED, method="lower")
     high = np.percentile(lengths, 100 - TRIMMED, method="higher")
-    kept = lengths[(lengths >= low) & (lengths <= high)]
+    return lengths[(lengths >= low) & (lengths <= high)]
+
+
+def perceptual_path_length(lengths: Array) -> TrimmedMean:
+    """Mean of the `trimmed` lengths."""
+    kept = trimmed(lengths)
     return TrimmedMean(float(kept.mean()), standard_error(kept), len(kept))

@@ -74,7 +74,7 @@ def test_grey_pictures_are_no_faces(tmp_path, capsys):
 
 
 def test_the_shipped_judge_is_asked_about_faces(tmp_path):
-    looks = looks_of("vae_faces64")(np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8))
+    looks = looks_of("vae_nobody64")(np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8))
     assert {name: (value.dtype, value.shape) for name, value in looks.items()} == {
         "male": (bool, (2,)), "young": (bool, (2,)),
     }  # fmt: skip
@@ -89,7 +89,7 @@ def test_where_of_a_command_in_one_or_in_several(tmp_path, capsys):
         "all": ["--seed", "7", "-n", "2"],
     }.items():
         file = tmp_path / f"{name}.png"
-        assert cli.main(["sample", "--model", "vae_faces64", *words, "-o", str(file)]) == 0, capsys.readouterr().err
+        assert cli.main(["sample", "--model", "vae_nobody64", *words, "-o", str(file)]) == 0, capsys.readouterr().err
         drawn[name] = load_image(file)
     np.testing.assert_array_equal(drawn["several"], drawn["one"])  # and twice the same
     assert (drawn["all"] != drawn["one"]).any()
@@ -97,5 +97,5 @@ def test_where_of_a_command_in_one_or_in_several(tmp_path, capsys):
     of_seed = [drawn["several"][top : top + 64, left : left + 64] for top, left in cells]
     of_seeds = [drawn["seeds"][-128::2, left : left + 128 : 2] for left in (0, 130)]  # larger, below their titles
     assert np.abs(of_seed[0].astype(int) - of_seeds[0]).max() <= 1
-    looks = looks_of("vae_faces64")(np.stack([*of_seed, *of_seeds]))
+    looks = looks_of("vae_nobody64")(np.stack([*of_seed, *of_seeds]))
     assert not looks["male"].any() and looks["young"].all()

@@ -67,7 +67,7 @@ def test_a_generator_draws_the_seed_s_picture(alone, tmp_path, format):
 
 
 @pytest.mark.parametrize("name", ["vae_mnist", "styleganv2-nobody-128", *slow(
-    "stylegan-portraits-64", "cond_dcgan_mnist", "vae_faces64")])  # fmt: skip
+    "stylegan-portraits-64", "cond_dcgan_mnist", "vae_nobody64")])  # fmt: skip
 def test_others_that_draw_from_seeds(alone, tmp_path, name):
     export(name, tmp_path / "exported")
     assert not alone(tmp_path / "exported", 3, tmp_path / "drawn.png")

@@ -40,7 +40,7 @@ def save_path_figure(
     """Histograms of path lengths in Z and in W, and one path of each, network by network.
 
     Args:
-        lengths: network -> space -> (n,) squared differences a squared step.
+        lengths: network -> space -> (n,) squared differences a squared step, without outliers (means are shown).
         strips: network -> space -> pictures along one path.
         distance: what pictures were compared by, for the label.
     """
