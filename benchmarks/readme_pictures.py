@@ -1,6 +1,8 @@
-"""Write pictures of the docs: the astronaut's cartoon and styles, and the directions of the shipped StyleGAN2.
+"""Write pictures of the docs: the astronaut, cartoon and styles, and what the shipped StyleGAN2 and VAE draw.
 
 python benchmarks/readme_pictures.py [--weights W] [--output docs/images]
+
+Two faces that StyleGAN2 draws stand for photos where a command takes photos.
 """
 
 import tempfile
@@ -12,10 +14,22 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from ppgen.apps import Photo2CartoonPredictor, StyleGANv2EditingPredictor
+from ppgen import cli
+from ppgen.apps import Photo2CartoonPredictor, StyleGANv2EditingPredictor, StyleGANv2Predictor
 from ppgen.apps.stylegan2_model import TRUNCATION
+from ppgen.errors import PPGenError
 from ppgen.io.image import save_image
 from ppgen.latent.mixing import moved
+
+#: file -> command; A and B are faces of FACES
+COMMANDS = {
+    "styleganv2_nobody_128.png": "sample --seed 7 -n 64",
+    "stylegan_walk.gif": "interpolate --seeds 0-2 --rows 2 --columns 3 --steps 8",
+    "stylegan_path.png": "explain path",
+    "latent_arithmetic.png": "latent arithmetic A --no-align --add Male=2 Smiling=2 --scale 2",
+    "latent_morph.png": "latent morph A B --no-align --scale 2 --steps 7",
+}
+FACES = {"A": 1, "B": 7}  # seeds
 
 
 def side_by_side(weights: str | None = None) -> np.ndarray:
@@ -49,6 +63,19 @@ def directions(seeds: int = 8) -> np.ndarray:
     return np.asarray(sheet.resize((sheet.width * 2 // 3, sheet.height * 2 // 3), Image.Resampling.LANCZOS))
 
 
+def by_commands(output: Path) -> list[Path]:
+    """What COMMANDS write into the folder; PPGenError where one fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        style, files = StyleGANv2Predictor(), {}
+        for name, seed in FACES.items():
+            files[name] = str(style.seeds([seed])[0].save(Path(folder) / f"{name}.png"))
+        for name, command in COMMANDS.items():
+            words = [files.get(word, word) for word in command.split()]
+            if code := cli.main([*words, "-o", str(output / name)]):
+                raise PPGenError(f"ppgen {command}: ended with {code}; its message stands above")
+    return [output / name for name in COMMANDS]
+
+
 @benchmark(
     __doc__,
     argument("--weights", help="a weights file instead of the shipped one"),
@@ -60,4 +87,5 @@ def main(options: Namespace) -> Result:
         "styles.png": styles(),
         "stylegan_directions.jpg": directions(),
     }
-    return Result(text="\n".join(str(save_image(options.output / name, p)) for name, p in pictures.items()))
+    paths = [save_image(options.output / name, picture) for name, picture in pictures.items()]
+    return Result(text="\n".join(str(path) for path in [*paths, *by_commands(options.output)]))

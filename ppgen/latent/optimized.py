@@ -47,7 +47,7 @@ class Optimization:
     batch: int = 8
     rate: float = 0.1
     margin: float = 0.25
-    others_weight: float = 3.0
+    others_weight: float = 8.0
     colours_weight: float = 10.0
     seed: int = 0
 
