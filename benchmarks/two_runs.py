@@ -109,7 +109,9 @@ def scaled(picture: np.ndarray, width: int) -> np.ndarray:
 @benchmark(
     __doc__,
     argument("runs", nargs=2, type=Path, metavar="RUN"),
-    argument("--picture", type=new_file(".png", ".jpg"), default=Path("output/two_runs.png"), help="default: %(default)s"),
+    argument(
+        "--picture", type=new_file(".png", ".jpg"), default=Path("output/two_runs.png"), help="default: %(default)s"
+    ),
     argument("--names", nargs=2, metavar="NAME", help="what the runs are called (default: their folders)"),
     argument("--curves-only", action="store_true", help="no sheets, for docs where these show photos of people"),
     JSON,

@@ -241,6 +241,7 @@ def test_a_direction_is_shown_on_several_seeds(model, tmp_path, capsys):
         (["explain", "noise"], "x.gif", "is not written as .gif"),
         (["explain", "path"], "x.abc", "end the name in .png, .pdf or .svg"),
         (["explain", "path"], "", "is a folder"),
+        (["project", "me.jpg"], "x.npz", "-o names a folder; leave .npz away"),
     ],
 )
 def test_outputs_are_checked_before_the_work(tmp_path, capsys, words, bad, told):
@@ -255,6 +256,8 @@ def test_what_can_be_written_is_let_through(tmp_path):
         files.check_output_file(str(tmp_path / f"x{suffix.upper()}"), film=False)
         save_image(tmp_path / f"x{suffix}", np.zeros((2, 2, 3), np.uint8))
     files.check_output_file(str(tmp_path / "new" / "x.mp4"))
+    (tmp_path / "a.jpg.npz").mkdir()
+    files.check_output_folder(str(tmp_path / "a.jpg.npz"))
     assert not (tmp_path / "new").exists()
 
 

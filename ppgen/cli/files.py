@@ -27,6 +27,16 @@ def check_output_file(output: str, film: bool = True) -> None:
         raise OutputError(f"{output}: is not written as {kind}; use a name that ends in {', '.join(IMAGES)}{films}")
 
 
+def check_output_folder(output: str) -> None:
+    """OutputError, before any work, where a folder that is not there yet is called like a file."""
+    from ppgen.io.listing import IMAGE_SUFFIXES
+    from ppgen.io.movie import SUFFIXES
+
+    path = Path(output).expanduser()
+    if path.suffix.lower() in (*IMAGE_SUFFIXES, *SUFFIXES, ".npz") and not path.is_dir():
+        raise OutputError(f"{output}: several files are written, so -o names a folder; leave {path.suffix} away")
+
+
 def keep_inputs(output: str, *sources: object) -> None:
     """OutputError where what is to be written is one of the files that are read."""
     from ppgen.apps.batch import check_not_input

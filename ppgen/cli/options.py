@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from ppgen.cli.command import Option, option
-from ppgen.cli.files import check_output_file
+from ppgen.cli.files import check_output_file, check_output_folder
 
 ANY_MODEL = "a shipped network's name (ppgen list weights), a weights file or a run folder"
 STYLE_MODEL = (
@@ -45,8 +45,14 @@ def by_style(output: str, film: bool = True, several: bool = False) -> tuple[Opt
 
 
 def folder(default: str = "output", about: str = "folder of the results") -> Option:
-    """`-o`, a folder."""
-    return option("-o", "--output", default=default, metavar="DIR", help=f"{about} (default: {default})")
+    """`-o`, a folder; a name that looks like a picture's or an array's is refused."""
+
+    def checked(text: str) -> str:
+        check_output_folder(text)
+        return text
+
+    help_text = f"{about} (default: {default})"
+    return option("-o", "--output", type=checked, default=default, metavar="DIR", help=help_text)
 
 
 def picture(default: str, film: bool = True) -> Option:
