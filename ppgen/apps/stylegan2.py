@@ -44,7 +44,7 @@ class StylePredictor(LatentPredictor[StyleGenerator]):
     output_path: folder of the pictures that `run` writes.
     weight_path: a generator's weights (ours or PaddleGAN's .pdparams), or a shipped network's name.
     model_type: PaddleGAN's 'ffhq-config-f' or 'animeface-512' (fetched at first use), or a shipped network's name.
-        Neither: the shipped face model.
+        Neither, or 'default': the shipped face model.
     seed: of `StyleGANv2Predictor.run`; None: another one every time.
     size, style_dim, n_mlp, channel_multiplier: None: as the weights say; otherwise they have to fit.
     lpips_path, ffhq, features, pipeline, encoder_path: of projections, see `StyleModel`.
@@ -74,6 +74,7 @@ class StylePredictor(LatentPredictor[StyleGenerator]):
         pipeline: PortraitPipeline | None = None,
         encoder_path: str | os.PathLike | None = None,
     ) -> None:
+        model_type = None if model_type == "default" else model_type
         self.seed, self.model_type = seed, model_type
         architecture = Architecture(size, style_dim, n_mlp, channel_multiplier)
         source = weight_path if weight_path is not None else SHIPPED if model_type is None else model_type

@@ -273,8 +273,9 @@ class StyleModel(LatentModel[StyleGenerator]):
 
         Raises DataError, NoFaceError, and WeightsError where there is no encoder.
         """
+        _ = self.network  # a generator that is not there is told of before its encoder
         if self.inverter is None:
-            raise WeightsError(f"{self.name}: no encoder comes with this generator; name its weights (--encoder FILE)")
+            raise WeightsError(f"{self.name}: no encoder comes with this generator; give an encoder's weights")
         seen = self.see(photo, align)
         w_plus = self._said(self.inverter, seen)
         pictures = self.draw_w(w_plus).arrays

@@ -1,4 +1,4 @@
-"""The flags that PaddleGAN's four StyleGAN2 scripts share."""
+"""The flags that PaddleGAN's StyleGAN2 scripts share."""
 
 import argparse
 from typing import Any
@@ -13,7 +13,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output_path", default="output_dir", help="folder of the pictures (default: output_dir)")
     parser.add_argument("--weight_path", help="a generator's weights, .safetensors or PaddleGAN's .pdparams")
     parser.add_argument(
-        "--model_type", help="ffhq-config-f or animeface-512, fetched at first use (default: the shipped face model)"
+        "--model_type", help="ffhq-config-f or animeface-512, fetched at first use (default: the shipped faces)"
     )
     parser.add_argument("--size", type=int, help=f"pixels a side ({_FITS})")
     parser.add_argument("--style_dim", type=int, help=f"length of a latent ({_FITS})")
