@@ -38,9 +38,16 @@ def load(trainer: Trainer, sources: str | Sequence[str]) -> None:
     starts = check_starts(sources)
     if starts[0].is_dir():
         trainer.snapshot.load_weights(starts[0])
-        return
+    else:
+        _load_files(trainer, [str(start) for start in starts])
+    trainer.model.after_load(trainer.model.networks)
+    trainer.model.after_load({name: average.network for name, average in trainer.snapshot.averages.items()})
+
+
+def _load_files(trainer: Trainer, sources: Sequence[str]) -> None:
+    """Each part of each file into its network; ConfigError: two for one network."""
     parts: dict[tuple[str, bool], _Part] = {}
-    for part in (part for source in map(str, starts) for part in _parts(trainer, source)):
+    for part in (part for source in sources for part in _parts(trainer, source)):
         other = parts.setdefault((part.network, part.average), part)
         if other is not part:
             both = f"{other.source} and {part.source} are both"

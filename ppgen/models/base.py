@@ -133,6 +133,9 @@ class Model:
         """What belongs into a checkpoint besides the networks, by name."""
         return {}
 
+    def after_load(self, networks: dict[str, nn.Layer]) -> None:
+        """Set what belongs to this model, in networks (or averages) that `load` filled with those of another training."""
+
     def check_sample(self, sample: Batch) -> None:
         """ConfigError where a dataset's sample, unbatched, is not what the networks read; asked before training."""
 

@@ -57,14 +57,19 @@ class StyleEncoding(Model):
     ) -> None:
         self.generator = hub.load(generator, kind=StyleGenerator)
         network = NETWORKS.build(encoder)
-        check_inverter(network, self.generator, "model.encoder")
-        network.mean_latent.set_value(self.generator.mean_of_latents())
         self.networks = {"encoder": network}
+        self.after_load(self.networks)
         self.pixel_weight, self.feature_weight = pixel_weight, feature_weight
         self.latent_weight, self.offset_weight = latent_weight, offset_weight
         box = face_box(hub.crop_of(hub.path_of(generator)))
         self.perception = FacePerception(hub.load("face_id"), box, identity=identity_weight)
         self._spread = self.generator.spread_of_latents()
+
+    def after_load(self, networks: dict[str, nn.Layer]) -> None:
+        """An encoder that learnt with another generator goes on with this one's mean latent."""
+        if "encoder" in networks:
+            encoder = check_inverter(networks["encoder"], self.generator, "model.encoder")
+            encoder.mean_latent.set_value(self.generator.mean_of_latents())
 
     def check_sample(self, sample: Batch) -> None:
         """Pictures of the networks' size."""

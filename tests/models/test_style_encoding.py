@@ -4,8 +4,10 @@ import numpy as np
 import paddle
 import pytest
 import style_networks
+from engine import families
 from steps import a_step
 
+from ppgen.engine import starts
 from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
 from ppgen.errors import ConfigError, WeightsError
@@ -55,3 +57,16 @@ def test_networks_that_do_not_fit(generator):
         StyleEncoding({"name": "SegmentationUNet", "width": 4, "levels": 2}, generator)
     with pytest.raises((ConfigError, WeightsError), match="has no styles"):
         StyleEncoding(ENCODER, "face_id")
+
+
+def test_an_encoder_goes_on_with_another_generator(tmp_path):
+    other = style_networks.tiny(seed=9)
+    place = save_network(other, tmp_path / "other.safetensors")
+    first = families.trainer("encoder into W+", tmp_path / "one")
+    file = save_network(first.model.networks["encoder"], tmp_path / "encoder.safetensors")
+    recipe = {**families.MODELS_BY_FAMILY["encoder into W+"], "generator": str(place)}
+    again = families.trainer("encoder into W+", tmp_path / "two", recipe)
+    starts.load(again, str(file))
+    for network in (again.model.networks["encoder"], again.snapshot.averages["encoder"].network):
+        assert (network.mean_latent == other.mean_of_latents()).all()
+        assert (network.enter.weight == first.model.networks["encoder"].enter.weight).all()
