@@ -7,6 +7,7 @@ import style_networks
 from engine import families
 from steps import a_step
 
+from ppgen import hub
 from ppgen.engine import starts
 from ppgen.engine.optimizers import Adam
 from ppgen.engine.update import run_phase, trainable
@@ -60,12 +61,13 @@ def test_networks_that_do_not_fit(generator):
 
 
 def test_an_encoder_goes_on_with_another_generator(tmp_path):
-    other = style_networks.tiny(seed=9)
+    recipe = dict(families.MODELS_BY_FAMILY["encoder into W+"])
+    other = hub.load(recipe["generator"])
+    other.mean_latent.set_value(other.mean_of_latents() + 1)
     place = save_network(other, tmp_path / "other.safetensors")
     first = families.trainer("encoder into W+", tmp_path / "one")
     file = save_network(first.model.networks["encoder"], tmp_path / "encoder.safetensors")
-    recipe = {**families.MODELS_BY_FAMILY["encoder into W+"], "generator": str(place)}
-    again = families.trainer("encoder into W+", tmp_path / "two", recipe)
+    again = families.trainer("encoder into W+", tmp_path / "two", {**recipe, "generator": str(place)})
     starts.load(again, str(file))
     for network in (again.model.networks["encoder"], again.snapshot.averages["encoder"].network):
         assert (network.mean_latent == other.mean_of_latents()).all()
