@@ -29,7 +29,7 @@ COMMANDS = {
     "latent_arithmetic.png": "latent arithmetic A --no-align --add Male=2 Smiling=2 --scale 2",
     "latent_morph.png": "latent morph A B --no-align --scale 2 --steps 7",
 }
-FACES = {"A": 1, "B": 7}  # seeds
+FACES = {"A": 1, "B": 14}  # seeds
 
 
 def side_by_side(weights: str | None = None) -> np.ndarray:
