@@ -134,7 +134,7 @@ class Model:
         return {}
 
     def after_load(self, networks: dict[str, nn.Layer]) -> None:
-        """Set what belongs to this model, in networks (or averages) that `load` filled with those of another training."""
+        """Set what belongs to this model in networks (or averages) that `load` filled from another training."""
 
     def check_sample(self, sample: Batch) -> None:
         """ConfigError where a dataset's sample, unbatched, is not what the networks read; asked before training."""
