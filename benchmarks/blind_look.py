@@ -116,8 +116,13 @@ def write_sheets(folder: Path, named: Figures, draw: Sequence[Draw], count: int,
     return f"{folder}: {len(rows)} faces; look at the sheets, write the choices, then open key.json"
 
 
-def read_choices(path: Path, known: tuple[str, ...] = ("left", "right", "same")) -> dict[str, list[str]]:
-    """Number -> words of a judge's line, the first a known one; DataError for a line that cannot be read."""
+def read_choices(
+    path: Path, known: tuple[str, ...] = ("left", "right", "same"), asked: int = 0
+) -> dict[str, list[str]]:
+    """Number -> words of a judge's line, the first a known one.
+
+    Raises DataError for a line that cannot be read, and where one of the numbers from 1 to `asked` has none.
+    """
     choices: dict[str, list[str]] = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -130,6 +135,8 @@ def read_choices(path: Path, known: tuple[str, ...] = ("left", "right", "same"))
         if number in choices:
             raise DataError(f"{path}: two lines are on {number}")
         choices[number] = words
+    if missing := [str(number) for number in range(1, asked + 1) if str(number) not in choices]:
+        raise DataError(f"{path}: no answer to {', '.join(missing)}")
     return choices
 
 

@@ -71,10 +71,7 @@ def write_sheets(editor: StyleGANv2EditingPredictor, pairs: list[Pair], amount: 
 
 
 def count_named(judges: dict[str, dict[str, list[str]]], pairs: list[Pair]) -> Figures:
-    """By direction, the share of its pairs in which each judge named it; DataError where a pair has no answer."""
-    for judge, said in judges.items():
-        if missing := [str(place) for place in range(1, len(pairs) + 1) if str(place) not in said]:
-            raise DataError(f"{judge}: no answer to {', '.join(missing)}")
+    """By direction, the share of its pairs in which each judge named it."""
     named: Figures = {}
     for direction in dict.fromkeys(pair.direction for pair in sorted(pairs)):
         places = [str(place) for place, pair in enumerate(pairs, start=1) if pair.direction == direction]
@@ -99,7 +96,8 @@ def main(options: Namespace) -> Result:
     if not options.judges:
         written = write_sheets(editor, pairs, options.amount, options.folder)
         return Result(text="\n".join(map(str, [*written, "answers: " + ", ".join([*names, NONE])])))
-    figures = count_named({str(path): read_choices(path, (*names, NONE)) for path in options.judges}, pairs)
+    said = {str(path): read_choices(path, (*names, NONE), len(pairs)) for path in options.judges}
+    figures = count_named(said, pairs)
     seen = {name: min(shares.values()) for name, shares in figures["named"].items() if name != NONE}
     figures["targets"] = [judged(f"{name} is seen", share, at_least=SEEN) for name, share in seen.items()]
     return Result(figures, all(row["pass"] for row in figures["targets"]), report(figures))

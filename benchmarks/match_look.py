@@ -71,11 +71,9 @@ def write_sheets(weights: str, faces: ImageFolder, rows: list[Row], folder: Path
 
 
 def count_found(judges: dict[str, dict[str, list[str]]], rows: list[Row]) -> Figures:
-    """The share of rows whose photo each judge found; DataError where a row has no answer."""
+    """The share of rows whose photo each judge found."""
     found = {}
     for name, said in judges.items():
-        if missing := [str(place) for place in range(1, len(rows) + 1) if str(place) not in said]:
-            raise DataError(f"{name}: no answer to {', '.join(missing)}")
         hits = [said[str(place)][0] == row.answer for place, row in enumerate(rows, start=1)]
         found[name] = {"found": float(np.mean(hits))}
     return {"rows": len(rows), "chance": 1 / len(LETTERS), "judges": found}
@@ -96,5 +94,6 @@ def main(options: Namespace) -> Result:
     rows = questions(faces, options.count)
     if options.weights:
         return Result(text="\n".join(map(str, write_sheets(options.weights, faces, rows, options.folder))))
-    figures = count_found({str(path): read_choices(path, tuple(LETTERS)) for path in options.judges}, rows)
+    said = {str(path): read_choices(path, tuple(LETTERS), len(rows)) for path in options.judges}
+    figures = count_found(said, rows)
     return Result(figures, text=report(figures))

@@ -47,6 +47,20 @@ SHOWN, AT_ONCE = 16, 32
 GENERATOR, GAUSSIAN, TRAIN, HELD = "generator", "PCA Gaussian", "training faces", "held-back faces"
 
 
+def frechet_parts(train: np.ndarray, theirs: np.ndarray) -> Figures:
+    """FID of features (n, d) and (m, d), how much of it lies between the means, and how much the pictures vary.
+
+    variance: the trace of their covariance, over that of the training faces; below 1: too much alike.
+    """
+    real, made = gaussian(train), gaussian(theirs)
+    return {
+        "fid": frechet_distance(real, made),
+        "between means": float(np.square(real.mean - made.mean).sum()),
+        "variance": float(np.trace(made.covariance) / np.trace(real.covariance)),
+        "pictures": len(theirs),
+    }
+
+
 def distributions(by_set: dict[str, dict[str, np.ndarray]]) -> Figures:
     """KID, FID, precision and recall, of features by (whose pictures, depth)."""
     scores: Figures = {"kid": {}, "fid": {}, "precision_recall": {}}
@@ -57,7 +71,7 @@ def distributions(by_set: dict[str, dict[str, np.ndarray]]) -> Figures:
     train = by_set[TRAIN][MAIN]
     for who in (HELD, GAUSSIAN, GENERATOR):
         theirs = by_set[who][MAIN]
-        scores["fid"][who] = {"fid": frechet_distance(gaussian(train), gaussian(theirs)), "pictures": len(theirs)}
+        scores["fid"][who] = frechet_parts(train, theirs)
         scores["precision_recall"][who] = precision_recall(train, theirs[: len(by_set[HELD][MAIN])])._asdict()
     return scores
 

@@ -2,10 +2,9 @@
 
     python tools/app_screenshots.py [--output docs/images]
 
-Needs `pip install -e '.[cpu,app]' playwright`, and Chromium and a Chinese font (Debian: apt-get install
-chromium fonts-wqy-microhei). The page is that of
-`ppgen app`; the photo is the app's own, the astronaut. Writes app_en.png and app_zh.png, her cartoon in both
-languages, and app_faces.png, faces of nobody.
+Needs `pip install -e '.[cpu,app]' playwright`, Chromium and a Chinese font (Debian: apt-get install chromium
+fonts-wqy-microhei). The page is that of `ppgen app`, the photo its own, the astronaut. Writes app_en.png and
+app_zh.png, her cartoon in both languages, and app_faces.png, faces of nobody.
 """
 
 import argparse
