@@ -23,9 +23,10 @@ from ppgen.latent.mixing import moved
 
 #: file -> command; A and B are faces of FACES
 COMMANDS = {
-    "styleganv2_nobody_128.png": "sample --seed 7 -n 64",
-    "stylegan_walk.gif": "interpolate --seeds 0-2 --rows 2 --columns 3 --steps 8",
-    "stylegan_path.png": "explain path",
+    "styleganv2_nobody_128.jpg": "sample --seed 7 -n 64",
+    "pggan_nobody64.jpg": "sample --model pggan_nobody64 --seed 7 -n 64",
+    "stylegan_walk.gif": "interpolate --seeds 8,14,24 --rows 2 --columns 2 --steps 6",
+    "stylegan_path.jpg": "explain path",
     "latent_arithmetic.png": "latent arithmetic A --no-align --add Male=2 Smiling=2 --scale 2",
     "latent_morph.png": "latent morph A B --no-align --scale 2 --steps 7",
 }

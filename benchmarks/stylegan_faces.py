@@ -58,7 +58,7 @@ from probes import counted, fit_probes, held_back_scores, reaching, score_rows
 from vae_faces import flip_row, moved_away
 
 PARTS = ("projection", "edit", "seeds", "speed")
-AMOUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
+AMOUNTS = (0.5, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0, 3.0)
 PADDLEGAN_SECONDS = 10.7  # of CPU time for one picture at 1024 pixels, on the same machine
 MAX_DIFFERENCE = 1e-5
 MIN_FLIPS, MAX_OTHERS = 0.8, 0.1  # of a direction that does what it says

@@ -34,6 +34,7 @@ from ppgen.metrics.dlib_features import all_depths
 from ppgen.metrics.features import descriptor, extractor
 
 _JUDGED_BY = ("dlib-face@17+std", "dlib-face@8")  # and the descriptor
+_SEARCH = Optimization(steps=200, margin=0.6)  # of directions: an amount of 1 is to change most minds
 
 
 def face_features(pictures: np.ndarray, crop: str = "close") -> np.ndarray:
@@ -168,7 +169,7 @@ def optimize_attributes(
     start = sampled_directions(network, judge, features, samples, 0, "conditional", predictor.batch, truncation, True)
     box = face_box(model.crop)
     space = style_space(network, truncation)
-    return optimized_directions(space, judge, face_look, start, box, settings, only), scores
+    return optimized_directions(space, judge, face_look, start, box, settings or _SEARCH, only), scores
 
 
 def find_channels(

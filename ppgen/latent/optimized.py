@@ -1,9 +1,9 @@
 """Directions found by gradient descent through a generator and a judge of its pictures.
 
 After Goetschalckx et al., "GANalyze: Toward Visual Definitions of Cognitive Image Properties" (ICCV 2019), eq. 1, with
-three differences: the judge is to change its mind about a sample, not to say so much more of it; what it says of other
-attributes is to stay, and the colours of the face, unless it is about the skin, and of the background; and in W+ each
-w has its own move.
+four differences: the judge is to change its mind about a sample, not to say so much more of it; what it says of other
+attributes is to stay, and the colours of the face, unless it is about the skin, and of the background; in W+ each w has
+its own move; and steps are longer along axes of W on which samples differ more, so that moved faces stay likely ones.
 """
 
 from collections.abc import Callable, Collection
@@ -16,6 +16,7 @@ import paddle.nn.functional as F
 from paddle import Tensor
 from tqdm.auto import tqdm
 
+from ppgen.io.brief import brief
 from ppgen.latent.attributes import Directions
 from ppgen.latent.face_features import Look
 from ppgen.latent.seeds import latents
@@ -27,6 +28,8 @@ _SKIN = ("Dark_Skin", "Pale_Skin")  # attributes that change the face's colour
 _APART = ("Black_Hair", "Blond_Hair")  # nobody has both: who gets one loses the other
 _SHIFT = 32  # a picture is moved by up to its side over this before it is judged, so that no single pixel counts
 _SAMPLES = 29  # sets the seeds of samples apart from others that a search, or who measures it, draws
+_MEASURED = 5000  # samples whose spread is measured
+_THINNEST = 0.05  # of the mean spread along an axis: no move is sought along a line
 _FALL = 3  # the rate falls over the last third of the steps
 
 
@@ -57,12 +60,26 @@ class Space(NamedTuple):
 
     name: "w" or "z", of the directions. shape: of a direction.
     sample: seed and count -> codes (count, *shape). draw: these -> pictures (count, 3, S, S) in [-1, 1].
+    axes: (d, d), d the last size of `shape`: rows along which codes vary, each as long as they vary along it, over the
+        mean of all; None: codes vary alike in all dimensions.
     """
 
     name: str
     shape: tuple[int, ...]
     sample: Callable[[int, int], Tensor]
     draw: Callable[[Tensor], Tensor]
+    axes: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        return brief("Space", self._asdict())
+
+
+def axes_of(codes: np.ndarray) -> np.ndarray:
+    """`Space.axes` of codes (n, d): principal axes; those along which codes hardly vary are `_THINNEST` long."""
+    values, vectors = np.linalg.eigh(np.cov(codes.astype(np.float64), rowvar=False))
+    spreads = np.sqrt(values.clip(0))
+    spreads = np.maximum(spreads / spreads.mean(), _THINNEST)
+    return (spreads[:, None] * vectors.T).astype(np.float32)
 
 
 def style_space(network: StyleGenerator, truncation: float = 1.0) -> Space:
@@ -72,7 +89,9 @@ def style_space(network: StyleGenerator, truncation: float = 1.0) -> Space:
         return network.spread(network.map(paddle.to_tensor(latents(seed, count, network.latent_dim))), truncation)
 
     shape = (network.count, network.latent_dim)
-    return Space("w", shape, sample, lambda w_plus: network.synthesize(w_plus).clip(-1, 1))
+    with paddle.no_grad():
+        axes = axes_of(sample(_SAMPLES, _MEASURED)[:, 0].numpy())
+    return Space("w", shape, sample, lambda w_plus: network.synthesize(w_plus).clip(-1, 1), axes)
 
 
 def space_of_codes(network: LatentGenerator, codes: np.ndarray) -> Space:
@@ -152,11 +171,19 @@ class _Search:
         self.index, self.keep_face = judged.names.index(own), own not in _SKIN
         stay = [not (name == own or {name, own} == {*_APART}) for name in judged.names]
         self.stay = paddle.to_tensor(np.array(stay, np.float32) / max(1, sum(stay)))
-        self.move = paddle.to_tensor(np.broadcast_to(start, (1, *space.shape)).astype(np.float32))
-        self.move.stop_gradient = False
-        self._rate = settings.rate * float(np.abs(start).mean())
+        axes = np.eye(space.shape[-1], dtype=np.float32) if space.axes is None else space.axes
+        along = np.linalg.solve(axes.T, start.astype(np.float32))
+        self._axes = paddle.to_tensor(axes)
+        self._along = paddle.to_tensor(np.broadcast_to(along, (1, *space.shape)).astype(np.float32))
+        self._along.stop_gradient = False
+        self._rate = settings.rate * float(np.abs(along).mean())
         self._rng = np.random.default_rng([settings.seed, self.index])
-        self._adam = paddle.optimizer.Adam(self._rate, parameters=[self.move])
+        self._adam = paddle.optimizer.Adam(self._rate, parameters=[self._along])
+
+    @property
+    def move(self) -> Tensor:
+        """(1, *shape)."""
+        return self._along @ self._axes
 
     def _shifted(self, pictures: Tensor) -> Tensor:
         most = pictures.shape[3] // _SHIFT

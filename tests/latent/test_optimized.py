@@ -9,7 +9,7 @@ import style_networks
 
 from ppgen.io.image import to_uint8
 from ppgen.latent.attributes import Directions
-from ppgen.latent.optimized import Optimization, optimized_directions, style_space
+from ppgen.latent.optimized import Optimization, axes_of, optimized_directions, style_space
 from ppgen.latent.seeds import latents
 from ppgen.latent.supervised import fit_judge
 
@@ -80,3 +80,24 @@ def test_the_colours_of_faces_stay_unless_it_is_of_the_skin(network, judge):
 
     assert moved(strict) < 0.5 * moved(loose)
     assert moved(strict, "Dark_Skin") > moved(strict)
+
+
+def test_axes_are_as_long_as_codes_vary_along_them():
+    rng = np.random.default_rng(3)
+    turn, _ = np.linalg.qr(rng.normal(size=(4, 4)))
+    spread = np.array([4.0, 2.0, 1.0, 0.0])
+    axes = axes_of((rng.normal(size=(20000, 4)) * spread) @ turn.T + 7)
+    lengths = np.linalg.norm(axes, axis=1)
+    np.testing.assert_allclose(np.sort(lengths)[1:], np.sort(spread)[1:] / spread.mean(), rtol=0.05)
+    assert 0 < lengths.min() < 0.1, "no axis vanishes"
+    longest = axes[lengths.argmax()] / lengths.max()
+    assert abs(longest @ turn[:, 0]) > 0.99
+
+
+def test_moves_follow_the_axes(network, judge):
+    """A space that varies along its first dimension only gets directions along it."""
+    space = style_space(network)
+    axes = np.diag([1.0] + [1e-3] * (network.latent_dim - 1)).astype("f4")
+    start = Directions({"red": np.full(network.latent_dim, 1e-4, "f4")}, "w")
+    found = optimized_directions(space._replace(axes=axes), judge, colours, start, BOX, LOOSE, only=["red"])["red"]
+    assert np.abs(found[:, 0]).mean() > 10 * np.abs(found[:, 1:]).mean()
