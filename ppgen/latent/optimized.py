@@ -29,7 +29,7 @@ _APART = ("Black_Hair", "Blond_Hair")  # nobody has both: who gets one loses the
 _SHIFT = 32  # a picture is moved by up to its side over this before it is judged, so that no single pixel counts
 _SAMPLES = 29  # sets the seeds of samples apart from others that a search, or who measures it, draws
 _MEASURED = 5000  # samples whose spread is measured
-_THINNEST = 0.05  # of the mean spread along an axis: no move is sought along a line
+_THINNEST = 0.05  # length of the shortest axes, over the mean; of length 0 they would let no move go along them
 _FALL = 3  # the rate falls over the last third of the steps
 
 
